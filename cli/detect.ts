@@ -1,0 +1,182 @@
+import { createReadStream } from 'node:fs';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { parseArgs } from 'node:util';
+import type { Counted, Finding, Format, Problem } from '../usage/finding.ts';
+import { readUsage } from '../usage/read.ts';
+
+export interface DetectIo {
+  stdin: Readable;
+  stdout: Writable;
+  stderr: Writable;
+}
+
+const USAGE = `Usage: levy detect FILE... [--json] [--kind x12|fhir|csv|xlsx|text] [--lines]
+
+Finds use of CPT codes in usage records: X12 837 and 835, FHIR, CSV, Excel workbooks, notes.
+Works offline and keeps nothing. FILE may be - for standard input.
+
+  --json    one JSON object a line: file, line, kind, code, modifiers, npi, clinician, date,
+            certainty (sure or weak), rule
+  --kind    what the files are; without it their content decides
+  --lines   with --kind text: every line is a record of its own
+`;
+
+const KINDS = ['auto', 'x12', 'fhir', 'csv', 'xlsx', 'text'];
+
+/**
+ * `levy detect`: prints the findings of the given files, and what was read and what could not be
+ * read on stderr. Gives the exit code: 0 when every file was read, 1 when one was not, 2 for
+ * wrong usage. A reader of stdout that goes away (`| head`) ends it quietly with 0.
+ */
+export async function detect(argv: string[], io: DetectIo): Promise<number> {
+  const options = parse(argv);
+  if (typeof options === 'string') {
+    io.stderr.write(`${options}\n\n${USAGE}`);
+    return 2;
+  }
+  if (options.help) {
+    io.stdout.write(USAGE);
+    return 0;
+  }
+  const out = createOutput(io.stdout);
+  let code = 0;
+  for (const file of options.files) {
+    if (out.closed()) break;
+    code = Math.max(code, await one(file, options, out, io));
+  }
+  return out.closed() ? 0 : code;
+}
+
+interface Options {
+  files: string[];
+  json: boolean;
+  help: boolean;
+  kind: Format | 'auto';
+  lines: boolean;
+}
+
+function parse(argv: string[]): Options | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        kind: { type: 'string', default: 'auto' },
+        lines: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    if (!KINDS.includes(values.kind)) return `--kind must be one of ${KINDS.join(', ')}.`;
+    if (positionals.length === 0 && !values.help) return 'Name at least one file, or - for stdin.';
+    return { ...values, kind: values.kind as Options['kind'], files: positionals };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function one(
+  file: string,
+  options: Options,
+  out: ReturnType<typeof createOutput>,
+  io: DetectIo,
+): Promise<number> {
+  const tally = { sure: 0, weak: 0, problems: 0, refused: false };
+  let counted: Counted | null = null;
+  const source = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
+  try {
+    for await (const item of readUsage(source, { kind: options.kind, lines: options.lines })) {
+      if (item.type === 'finding') {
+        tally[item.certainty]++;
+        await out.write(options.json ? jsonLine(file, item) : tableLine(file, item));
+        if (out.closed()) break;
+      } else if (item.type === 'problem') {
+        tally.problems++;
+        tally.refused ||= item.reason === 'not_a_usage_file';
+        io.stderr.write(problemLine(file, item));
+      } else counted = item;
+    }
+  } catch (error) {
+    io.stderr.write(`${file}: cannot be read: ${readError(error)}\n`);
+    return 1;
+  }
+  if (counted && !tally.refused) io.stderr.write(summary(file, counted, tally));
+  return tally.refused ? 1 : 0;
+}
+
+function jsonLine(file: string, finding: Finding): string {
+  const { where, kind, code, modifiers, clinician, date, certainty, rule } = finding;
+  const row = {
+    file,
+    line: where.line,
+    kind,
+    code,
+    modifiers,
+    npi: clinician.npi,
+    clinician: clinician.name ?? clinician.id,
+    date,
+    certainty,
+    rule,
+  };
+  return `${JSON.stringify(row)}\n`;
+}
+
+function tableLine(file: string, { where, ...finding }: Finding): string {
+  const place = where.segment ?? where.resource ?? (where.row ? `row ${where.row}` : '');
+  const code = [finding.code, ...finding.modifiers].join('-');
+  const { npi, name, id, organisation } = finding.clinician;
+  const who = [name ?? id ?? 'nobody named', npi, organisation ? '(organisation)' : null];
+  return (
+    [
+      `${file}:${where.line}`.padEnd(28),
+      place.padEnd(12),
+      code.padEnd(14),
+      (finding.date ?? 'no date').padEnd(10),
+      finding.certainty,
+      finding.kind.padEnd(13),
+      who.filter((part) => part !== null).join(' ').padEnd(32),
+      finding.rule,
+    ].join('  ') + '\n'
+  );
+}
+
+function problemLine(file: string, problem: Problem): string {
+  const field = problem.field === null ? '' : ` ${problem.field}`;
+  return `${file}:${problem.line}:${field} ${problem.reason}: ${problem.message}\n`;
+}
+
+function summary(
+  file: string,
+  counted: Counted,
+  tally: { sure: number; weak: number; problems: number },
+): string {
+  const megabytes = (counted.bytes / 1e6).toFixed(1);
+  return (
+    `${file}: ${counted.format}, ${counted.records} records, ${megabytes} MB: ` +
+    `${tally.sure} sure, ${tally.weak} weak, ${tally.problems} problems\n`
+  );
+}
+
+function readError(error: unknown): string {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'no such file';
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Writes with backpressure, and notices when the other end has gone away. */
+function createOutput(stream: Writable) {
+  let gone = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error;
+    gone = true;
+  });
+  return {
+    async write(text: string): Promise<void> {
+      if (gone || stream.write(text)) return;
+      await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => {
+        gone = true;
+      });
+    },
+    closed: () => gone,
+  };
+}

@@ -1,0 +1,121 @@
+import { owed } from './attempt.ts';
+import { entry, type NewEntry } from './fee.ts';
+import type { Folded } from './fold.ts';
+
+/** What a person may ask of a fee. */
+export type Act =
+  | { act: 'waive'; why: string }
+  | { act: 'hold'; why: string }
+  | { act: 'release' }
+  | { act: 'retry' }
+  | { act: 'refund'; why: string };
+
+/** The entries an act leads to, or why it is refused; nothing changes on a refusal. */
+export type Decision = { entries: NewEntry[] } | { refused: RefusedAct; why: string };
+
+export type RefusedAct =
+  | 'already_settled'
+  | 'not_assessed'
+  | 'already_held'
+  | 'not_held'
+  | 'not_retryable'
+  | 'not_paid'
+  | 'under_way';
+
+/** Decides a person's act. Asking twice gets one result: the second is told it was done. */
+export function decide(fee: Folded, wish: Act): Decision {
+  switch (wish.act) {
+    case 'waive':
+      return waive(fee, wish.why);
+    case 'hold':
+      if (fee.held) return refuse('already_held', 'the fee is held already');
+      return { entries: [entry('held', { why: wish.why })] };
+    case 'release':
+      if (!fee.held) return refuse('not_held', 'the fee is not held');
+      return { entries: [entry('released', {})] };
+    case 'retry':
+      return retry(fee);
+    case 'refund':
+      if (!fee.paid || fee.refundedCents >= fee.paidCents)
+        return refuse('not_paid', 'there is no payment to give back');
+      if (fee.refundAsked || fee.refundOpened || fee.waiveAsked)
+        return refuse('under_way', 'a refund is under way already');
+      return { entries: [entry('refund_asked', { why: wish.why })] };
+  }
+}
+
+/**
+ * A waiver. With an intent at Stripe it is only asked for here: the intent is canceled first,
+ * and if it turns out to have succeeded, the money is given back.
+ */
+export function waive(fee: Folded, why: string): Decision {
+  if (!fee.assessed) return refuse('not_assessed', 'nothing is owed, so nothing can be waived');
+  if (fee.waived || fee.waiveAsked) return refuse('already_settled', 'the fee is waived already');
+  if (fee.paid) return refuse('already_settled', 'the fee is paid: ask for a refund instead');
+  if (fee.intent) return { entries: [entry('waive_asked', { why })] };
+  return { entries: [...revive(fee), entry('waived', { amountCents: owed(fee), why })] };
+}
+
+function retry(fee: Folded): Decision {
+  if (fee.noticeFailed) return { entries: [entry('retry_asked', {})] };
+  if (!fee.declined || fee.paid || fee.waived || fee.waiveAsked)
+    return refuse('not_retryable', 'nothing has failed that could be tried again');
+  if (fee.open) return refuse('under_way', 'an attempt is under way');
+  if (fee.held) return refuse('already_held', 'the fee is held: release it first');
+  const cardUnchanged = !fee.cardUpdated || fee.cardUpdated.seq < fee.declined.seq;
+  if (fee.declined.verdict === 'needs_card' && cardUnchanged)
+    return refuse('not_retryable', 'this card must not be tried again: another card is needed');
+  return { entries: [...revive(fee), entry('retry_asked', {})] };
+}
+
+/** What the world outside the fee may change about it. */
+export type Change =
+  | { change: 'evidence' }
+  | { change: 'evidence_withdrawn' }
+  | { change: 'vendor'; levied: boolean }
+  | { change: 'email' }
+  | { change: 'card'; paymentMethod: string };
+
+/** The entries a change outside leads to: none when it makes no difference to this fee. */
+export function follow(fee: Folded, change: Change): NewEntry[] {
+  const settled = fee.waived ?? fee.waiveAsked;
+  switch (change.change) {
+    case 'evidence':
+      if (settled || fee.assessed || fee.reopened) return [];
+      return [entry('reopened', { why: 'evidence' })];
+    case 'evidence_withdrawn':
+      if (settled || !fee.assessed) return [];
+      if (fee.paid)
+        return fee.held ? [] : [entry('held', { why: 'evidence was withdrawn after the charge' })];
+      return [entry('reopened', { why: 'evidence_withdrawn' })];
+    case 'vendor':
+      return moved(fee, change.levied);
+    case 'email':
+      return fee.noticeFailed ? [entry('retry_asked', {})] : [];
+    case 'card':
+      return newCard(fee, change.paymentMethod);
+  }
+}
+
+/** The clinician moved to another EHR, or back to the one that levies this fee. */
+function moved(fee: Folded, levied: boolean): NewEntry[] {
+  if (levied) return fee.exempted ? [entry('reopened', { why: 'roster' })] : [];
+  if (!fee.assessed) return fee.exempted ? [] : [entry('reopened', { why: 'roster' })];
+  const decision = waive(fee, 'moved to an EHR that does not levy the fee');
+  return 'entries' in decision ? decision.entries : [];
+}
+
+function newCard(fee: Folded, paymentMethod: string): NewEntry[] {
+  if (fee.paid || fee.waived || fee.waiveAsked) return [];
+  const wanted = fee.cardMissing ?? fee.declined ?? fee.gaveUp;
+  if (!wanted || fee.cardUpdated?.paymentMethod === paymentMethod) return [];
+  return [...revive(fee), entry('card_updated', { paymentMethod })];
+}
+
+function revive(fee: Folded): NewEntry[] {
+  return fee.gaveUp ? [entry('revived', { amountCents: owed(fee) })] : [];
+}
+
+function refuse(refused: RefusedAct, why: string): Decision {
+  return { refused, why };
+}

@@ -1,0 +1,147 @@
+import { daysLater } from './calendar.ts';
+import { remedy } from './declines.ts';
+import { entry, type EntryData, type NewEntry } from './fee.ts';
+import type { Folded } from './fold.ts';
+import type { Policy } from './policy.ts';
+
+/** Why a confirmation was refused, in core's words. Codes only, never Stripe's prose. */
+export interface Refusal {
+  /** The decline code, or the error code when there is none. */
+  code: string;
+  adviceCode: string | null;
+  networkAdviceCode: string | null;
+  /** False when the card network never saw it (blocked before, or the request was invalid). */
+  sentToNetwork: boolean;
+  /** The failed charge; null when none was made. */
+  charge: string | null;
+}
+
+/** A PaymentIntent as read from Stripe, reduced to what the ledger can be made to agree with. */
+export interface IntentReading {
+  intent: string;
+  status: 'waiting' | 'processing' | 'succeeded' | 'canceled';
+  amountCents: number;
+  /** The latest charge, whether it succeeded or failed; null before the first confirmation. */
+  charge: string | null;
+  /** Why the latest confirmation was refused; null when it was not. */
+  refusal: Refusal | null;
+  refunds: { refund: string; amountCents: number; status: 'pending' | 'succeeded' | 'failed' }[];
+  dispute: {
+    dispute: string;
+    amountCents: number;
+    status: 'open' | 'won' | 'lost';
+    why: string;
+  } | null;
+}
+
+/**
+ * The entries a refused attempt leads to: the decline with its verdict, and where the ladder
+ * ends or nobody knows the code, what follows from it.
+ */
+export function refused(fee: Folded, refusal: Refusal, at: Date, policy: Policy): NewEntry[] {
+  const attempt = fee.open?.attempt;
+  if (attempt === undefined) throw new Error('Bug! a refusal without an open attempt');
+  const declines = fee.declinesOfCard + 1;
+  const judged = judge(refusal, declines, at, policy);
+  const declined = entry('declined', {
+    attempt,
+    charge: refusal.charge,
+    code: refusal.code,
+    adviceCode: refusal.adviceCode,
+    networkAdviceCode: refusal.networkAdviceCode,
+    sentToNetwork: refusal.sentToNetwork,
+    ...judged,
+  });
+  if (judged.verdict === 'give_up')
+    return [declined, entry('gave_up', { amountCents: owed(fee), why: `${declines} attempts` })];
+  if (judged.verdict === 'park')
+    return [declined, entry('held', { why: `decline code ${refusal.code} needs a person` })];
+  return [declined];
+}
+
+function judge(
+  refusal: Refusal,
+  declines: number,
+  at: Date,
+  policy: Policy,
+): Pick<EntryData['declined'], 'verdict' | 'retryAt'> {
+  const what = remedy(refusal);
+  if (what === 'card') return { verdict: 'needs_card', retryAt: null };
+  if (what === 'look') return { verdict: 'park', retryAt: null };
+  const days = policy.retryDays[declines - 1];
+  if (declines >= policy.attemptsMax || days === undefined)
+    return { verdict: 'give_up', retryAt: null };
+  const soon = what === 'soon' && declines === 1;
+  const retryAt = soon ? new Date(at.getTime() + policy.retrySoonMs) : daysLater(at, days, policy);
+  return { verdict: 'retry', retryAt: retryAt.toISOString() };
+}
+
+/**
+ * What a reading of the intent adds to the ledger: payments, declines, refunds and disputes it
+ * does not know yet, whoever caused them. Empty when the two agree. Applying a reading twice, or
+ * readings out of order, adds nothing twice: everything is compared by Stripe's own ids.
+ */
+export function adopt(fee: Folded, reading: IntentReading, at: Date, policy: Policy): NewEntry[] {
+  if (reading.status === 'succeeded')
+    return [...payment(fee, reading), ...afterwards(fee, reading)];
+  if (!fee.open) return [];
+  if (reading.status === 'canceled')
+    return [entry('lapsed', { attempt: fee.open.attempt, why: 'the intent was canceled' })];
+  const isNew = reading.charge !== fee.open.chargeBefore;
+  if (reading.status === 'waiting' && isNew && reading.refusal)
+    return refused(fee, reading.refusal, at, policy);
+  return [];
+}
+
+function payment(fee: Folded, reading: IntentReading): NewEntry[] {
+  if (fee.paid) return [];
+  if (!reading.charge) throw new Error('Bug! a succeeded intent without a charge');
+  return [
+    entry('paid', {
+      amountCents: reading.amountCents,
+      intent: reading.intent,
+      charge: reading.charge,
+      attempt: fee.open?.attempt ?? null,
+    }),
+  ];
+}
+
+function afterwards(fee: Folded, reading: IntentReading): NewEntry[] {
+  const found: NewEntry[] = [];
+  for (const { refund, amountCents, status } of reading.refunds) {
+    const known = fee.refundsClosed.get(refund);
+    if (status === 'succeeded' && !known) found.push(entry('refunded', { refund, amountCents }));
+    if (status === 'pending' && !known && fee.refundOpened?.refund !== refund)
+      found.push(entry('refund_opened', { refund, amountCents }));
+    if (status === 'failed' && known !== 'failed')
+      found.push(...refundFailed(refund, known === 'succeeded' ? amountCents : 0));
+  }
+  const dispute = reading.dispute;
+  if (!dispute || fee.disputesClosed.has(dispute.dispute)) return found;
+  const { why, status, ...which } = dispute;
+  if (fee.disputed?.dispute !== dispute.dispute) found.push(entry('disputed', { ...which, why }));
+  if (status !== 'open') found.push(entry('dispute_closed', { ...which, won: status === 'won' }));
+  return found;
+}
+
+function refundFailed(refund: string, amountCents: number): NewEntry[] {
+  const why = 'the refund failed at Stripe; pay it back another way';
+  return [entry('refund_failed', { refund, amountCents, why }), entry('held', { why })];
+}
+
+/** What is still owed: the assessed amount, in cents. */
+export function owed(fee: Folded): number {
+  if (!fee.assessed) throw new Error('Bug! an amount was asked for before the fee was assessed');
+  return fee.assessed.amountCents;
+}
+
+/** The idempotency keys: the same for every try of the same thing, never of two things. */
+export const keys = {
+  intent: (feeId: string): string => `levy-intent-${feeId}`,
+  attempt: (feeId: string, attempt: number): string => `levy-attempt-${feeId}-${attempt}`,
+  cancel: (feeId: string): string => `levy-cancel-${feeId}`,
+  refund: (feeId: string, seq: number): string => `levy-refund-${feeId}-${seq}`,
+};
+
+/** Stripe may forget an idempotency key after 24 hours; an hour less, to be sure. */
+export const KEY_SAFE_MS = 23 * 3_600_000;

@@ -1,0 +1,126 @@
+/**
+ * What to do about a decline, as data. Three signals, in order of authority: Stripe's advice code
+ * (the issuer's word on this very charge), the network's advice code, then the decline code.
+ * Sources: Stripe's lists of decline, advice and network codes (docs.stripe.com/declines/codes and
+ * the types of stripe 23), Visa's and Mastercard's retry rules as of 2026-10.
+ */
+
+/**
+ * - soon    a technical fault: once after hours, then like `later`
+ * - later   the same card may work in some days
+ * - card    this card cannot work unchanged, or must not be tried again: ask for another
+ * - look    may mean that money already moved, or nobody knows the code: a person looks
+ */
+export type Remedy = 'soon' | 'later' | 'card' | 'look';
+
+const ADVICE: Record<string, Remedy> = {
+  do_not_try_again: 'card',
+  confirm_card_data: 'card',
+  try_again_later: 'later',
+};
+
+/** Mastercard merchant advice codes: 03 do not try again, 21 the cardholder cancelled. */
+const NETWORK_ADVICE: Record<string, Remedy> = {
+  '01': 'card',
+  '02': 'later',
+  '03': 'card',
+  '21': 'card',
+};
+
+const DECLINE: Record<string, Remedy> = {
+  // Money or limits of the moment.
+  insufficient_funds: 'later',
+  withdrawal_count_limit_exceeded: 'later',
+  card_velocity_exceeded: 'later',
+  // Technical faults between the networks.
+  processing_error: 'soon',
+  issuer_not_available: 'soon',
+  reenter_transaction: 'soon',
+  approve_with_id: 'soon',
+  try_again_later: 'soon',
+  // The issuer gives no reason: few and widely spaced tries.
+  generic_decline: 'later',
+  card_declined: 'later',
+  do_not_honor: 'later',
+  no_action_taken: 'later',
+  call_issuer: 'later',
+  service_not_allowed: 'later',
+  security_violation: 'later',
+  not_permitted: 'later',
+  // Cannot succeed with the card as it is.
+  expired_card: 'card',
+  incorrect_cvc: 'card',
+  invalid_cvc: 'card',
+  invalid_expiry_month: 'card',
+  invalid_expiry_year: 'card',
+  incorrect_number: 'card',
+  invalid_number: 'card',
+  incorrect_zip: 'card',
+  incorrect_address: 'card',
+  incorrect_pin: 'card',
+  invalid_pin: 'card',
+  pin_try_exceeded: 'card',
+  offline_pin_required: 'card',
+  online_or_offline_pin_required: 'card',
+  card_not_supported: 'card',
+  currency_not_supported: 'card',
+  new_account_information_available: 'card',
+  // Needs the cardholder in person: a link, never another off-session try.
+  authentication_required: 'card',
+  authentication_not_handled: 'card',
+  mobile_device_authentication_required: 'card',
+  // Never again with this card; Visa category 1 and Stripe's own hard list.
+  lost_card: 'card',
+  stolen_card: 'card',
+  pickup_card: 'card',
+  restricted_card: 'card',
+  fraudulent: 'card',
+  merchant_blacklist: 'card',
+  invalid_account: 'card',
+  transaction_not_allowed: 'card',
+  stop_payment_order: 'card',
+  revocation_of_authorization: 'card',
+  revocation_of_all_authorizations: 'card',
+  highest_risk_level: 'card',
+  previously_declined_do_not_retry: 'card',
+  // The card or customer is gone at Stripe.
+  resource_missing: 'card',
+  payment_method_unactivated: 'card',
+  payment_intent_authentication_failure: 'card',
+  // It may already have gone through, or the account is set up wrongly.
+  duplicate_transaction: 'look',
+  invalid_amount: 'look',
+  testmode_decline: 'look',
+  live_mode_test_card: 'look',
+};
+
+/** Reasons that are the cardholder's business alone; people are told "declined" and no more. */
+export const UNSPOKEN = new Set([
+  'lost_card',
+  'stolen_card',
+  'pickup_card',
+  'restricted_card',
+  'fraudulent',
+  'merchant_blacklist',
+  'highest_risk_level',
+]);
+
+/** Card networks' own limits per card, far above our ladder; checked before every attempt. */
+export const NETWORK_BUDGETS = [
+  { brand: 'visa', attempts: 20, days: 30, source: 'Visa reattempt rule since 2025-05-25' },
+  { brand: 'mastercard', attempts: 10, days: 1, source: 'Mastercard excessive attempts, 2026' },
+  { brand: 'mastercard', attempts: 35, days: 30, source: 'Mastercard excessive attempts, 2025' },
+];
+
+/** The remedy for a decline; `look` when every signal is unknown to us. */
+export function remedy(signals: {
+  adviceCode: string | null;
+  networkAdviceCode: string | null;
+  code: string;
+}): Remedy {
+  const byAdvice = signals.adviceCode ? ADVICE[signals.adviceCode] : undefined;
+  const byNetwork = signals.networkAdviceCode
+    ? NETWORK_ADVICE[signals.networkAdviceCode]
+    : undefined;
+  return byAdvice ?? byNetwork ?? DECLINE[signals.code] ?? 'look';
+}

@@ -1,0 +1,243 @@
+import type { Entry, EntryData, Letter } from './fee.ts';
+
+/** An entry's data together with when and at which number it was written. */
+type Noted<K extends keyof EntryData> = EntryData[K] & { at: Date; seq: number };
+
+/** What the entries of one fee add up to. Pure facts; `next` draws the conclusions. */
+export interface Folded {
+  /** Number of the last entry; 0 before the first. */
+  seq: number;
+  /** When the last entry happened; null before the first. */
+  lastAt: Date | null;
+  looked: boolean;
+  reopened: Noted<'reopened'> | null;
+  exempted: Noted<'exempted'> | null;
+  assessed: Noted<'assessed'> | null;
+  approved: Noted<'approved'> | null;
+  noticed: Noted<'noticed'> | null;
+  noticeFailed: Noted<'notice_failed'> | null;
+  cardMissing: Noted<'card_missing'> | null;
+  cardUpdated: Noted<'card_updated'> | null;
+  deferred: Noted<'deferred'> | null;
+  /** Temporary refusals of the mail that is due now. */
+  deferrals: number;
+  intent: string | null;
+  /** The attempt whose outcome is not in the ledger yet. */
+  open: Noted<'attempted'> | null;
+  /** The latest look that could not tell what happened. */
+  unknown: Noted<'unknown'> | null;
+  attempts: number;
+  /** Declines of the present card, and of all cards. */
+  declinesOfCard: number;
+  declined: Noted<'declined'> | null;
+  retryAsked: Noted<'retry_asked'> | null;
+  held: Noted<'held'> | null;
+  waiveAsked: Noted<'waive_asked'> | null;
+  waived: Noted<'waived'> | null;
+  paid: Noted<'paid'> | null;
+  paidCents: number;
+  refundAsked: Noted<'refund_asked'> | null;
+  refundOpened: Noted<'refund_opened'> | null;
+  refundedCents: number;
+  lastRefunded: Noted<'refunded'> | null;
+  /** Refunds and disputes that have come to their end, by Stripe's id. */
+  refundsClosed: Map<string, 'succeeded' | 'failed'>;
+  disputesClosed: Set<string>;
+  disputed: Noted<'disputed'> | null;
+  gaveUp: Noted<'gave_up'> | null;
+  /** `letter about seq` of every letter that was sent or failed for good. */
+  told: Set<string>;
+}
+
+export const letterKey = (letter: Letter, about: number): string => `${letter} ${about}`;
+
+/** Adds up the entries of one fee, in order. Unknown kinds are the caller's bug, not skipped. */
+export function fold(entries: readonly Entry[]): Folded {
+  const fee = empty();
+  for (const entry of entries) {
+    apply(fee, entry);
+    fee.seq = entry.seq;
+    fee.lastAt = entry.at;
+  }
+  return fee;
+}
+
+function apply(fee: Folded, entry: Entry): void {
+  const noted = <K extends keyof EntryData>(data: EntryData[K]): Noted<K> => ({
+    ...data,
+    at: entry.at,
+    seq: entry.seq,
+  });
+  switch (entry.kind) {
+    case 'looked':
+      fee.looked = true;
+      Object.assign(fee, { reopened: null, exempted: null });
+      return;
+    case 'reopened':
+      fee.reopened = noted<'reopened'>(entry.data);
+      return;
+    case 'exempted':
+      fee.exempted = noted<'exempted'>(entry.data);
+      fee.reopened = null;
+      return;
+    case 'assessed':
+      Object.assign(fee, { exempted: null, reopened: null });
+      fee.assessed = noted<'assessed'>(entry.data);
+      return;
+    case 'withdrawn':
+      Object.assign(fee, { ...empty(), told: fee.told, looked: true });
+      return;
+    case 'approved':
+      fee.approved = noted<'approved'>(entry.data);
+      return;
+    case 'noticed':
+      Object.assign(fee, { noticeFailed: null, deferred: null, deferrals: 0 });
+      fee.noticed = noted<'noticed'>(entry.data);
+      return;
+    case 'deferred':
+      fee.deferred = noted<'deferred'>(entry.data);
+      fee.deferrals += 1;
+      return;
+    case 'notice_failed':
+      fee.noticeFailed = noted<'notice_failed'>(entry.data);
+      return;
+    case 'card_missing':
+      fee.cardMissing = noted<'card_missing'>(entry.data);
+      return;
+    case 'card_updated':
+      Object.assign(fee, { cardMissing: null, declinesOfCard: 0 });
+      fee.cardUpdated = noted<'card_updated'>(entry.data);
+      return;
+    case 'told':
+    case 'letter_failed':
+      Object.assign(fee, { deferred: null, deferrals: 0 });
+      fee.told.add(letterKey(entry.data.letter, entry.data.about));
+      return;
+    case 'held':
+      fee.held = noted<'held'>(entry.data);
+      return;
+    case 'released':
+      fee.held = null;
+      return;
+    case 'retry_asked':
+      fee.retryAsked = noted<'retry_asked'>(entry.data);
+      fee.noticeFailed = null;
+      fee.deferred = null;
+      return;
+    default:
+      applyMoney(fee, entry, noted);
+  }
+}
+
+function applyMoney(
+  fee: Folded,
+  entry: Entry,
+  noted: <K extends keyof EntryData>(data: EntryData[K]) => Noted<K>,
+): void {
+  switch (entry.kind) {
+    case 'opened':
+      fee.intent = entry.data.intent;
+      return;
+    case 'attempted':
+      fee.open = noted<'attempted'>(entry.data);
+      fee.unknown = null;
+      fee.attempts = entry.data.attempt;
+      return;
+    case 'unknown':
+      fee.unknown = noted<'unknown'>(entry.data);
+      return;
+    case 'declined':
+      Object.assign(fee, { open: null, unknown: null });
+      if (entry.data.sentToNetwork) fee.declinesOfCard += 1;
+      fee.declined = noted<'declined'>(entry.data);
+      return;
+    case 'lapsed':
+      Object.assign(fee, { open: null, unknown: null });
+      return;
+    case 'paid':
+      Object.assign(fee, { open: null, unknown: null });
+      fee.paidCents += entry.data.amountCents;
+      fee.paid = noted<'paid'>(entry.data);
+      return;
+    case 'waive_asked':
+      fee.waiveAsked = noted<'waive_asked'>(entry.data);
+      return;
+    case 'waived':
+      Object.assign(fee, { waiveAsked: null, unknown: null });
+      fee.waived = noted<'waived'>(entry.data);
+      return;
+    case 'refund_asked':
+      fee.refundAsked = noted<'refund_asked'>(entry.data);
+      return;
+    case 'refund_opened':
+      fee.refundOpened = noted<'refund_opened'>(entry.data);
+      return;
+    case 'refunded':
+      Object.assign(fee, { refundAsked: null, refundOpened: null, waiveAsked: null });
+      fee.unknown = null;
+      fee.refundsClosed.set(entry.data.refund, 'succeeded');
+      fee.refundedCents += entry.data.amountCents;
+      fee.lastRefunded = noted<'refunded'>(entry.data);
+      return;
+    case 'refund_failed':
+      Object.assign(fee, { refundAsked: null, refundOpened: null, waiveAsked: null });
+      fee.unknown = null;
+      fee.refundsClosed.set(entry.data.refund, 'failed');
+      fee.refundedCents -= entry.data.amountCents;
+      return;
+    case 'disputed':
+      fee.disputed = noted<'disputed'>(entry.data);
+      return;
+    case 'dispute_closed':
+      fee.disputesClosed.add(entry.data.dispute);
+      if (entry.data.won) fee.disputed = null;
+      return;
+    case 'gave_up':
+      fee.gaveUp = noted<'gave_up'>(entry.data);
+      return;
+    case 'revived':
+      Object.assign(fee, { gaveUp: null, declinesOfCard: 0 });
+      return;
+    default:
+      throw new Error(`Bug! no fold for entry kind ${entry.kind}`);
+  }
+}
+
+function empty(): Folded {
+  return {
+    seq: 0,
+    lastAt: null,
+    looked: false,
+    reopened: null,
+    exempted: null,
+    assessed: null,
+    approved: null,
+    noticed: null,
+    noticeFailed: null,
+    cardMissing: null,
+    cardUpdated: null,
+    deferred: null,
+    deferrals: 0,
+    intent: null,
+    open: null,
+    unknown: null,
+    attempts: 0,
+    declinesOfCard: 0,
+    declined: null,
+    retryAsked: null,
+    held: null,
+    waiveAsked: null,
+    waived: null,
+    paid: null,
+    paidCents: 0,
+    refundAsked: null,
+    refundOpened: null,
+    refundedCents: 0,
+    lastRefunded: null,
+    refundsClosed: new Map(),
+    disputesClosed: new Set(),
+    disputed: null,
+    gaveUp: null,
+    told: new Set(),
+  };
+}

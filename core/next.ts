@@ -1,0 +1,184 @@
+import { fold, letterKey, type Folded } from './fold.ts';
+import type { Entry, Letter, State, Step } from './fee.ts';
+import type { Policy } from './policy.ts';
+
+/** What happens next to a fee. `step` null: nothing, until somebody or something adds an entry. */
+export interface Next {
+  state: State;
+  step: Step | null;
+  /** When the step is due. It is due at once when `at` is in the past. */
+  at: Date | null;
+  /** For people: why this, in a sentence without names. */
+  why: string;
+}
+
+/** Before every clock: due at once. */
+const AT_ONCE = new Date(0);
+
+/**
+ * The judgement: what happens next to the fee with these entries, and when.
+ * Pure: it says when, and never asks what time it is.
+ */
+export function next(entries: readonly Entry[], policy: Policy): Next {
+  return nextOf(fold(entries), policy);
+}
+
+/** The same for entries already folded. The first rule that applies, decides. */
+export function nextOf(fee: Folded, policy: Policy): Next {
+  return (
+    unfinishedAttempt(fee, policy) ??
+    refund(fee, policy) ??
+    moneyTaken(fee) ??
+    setAside(fee, policy) ??
+    beforeApproval(fee) ??
+    notice(fee) ??
+    charge(fee)
+  );
+}
+
+/** The letter that is owed to a clinician now, and the entry it is about; null when none is. */
+export function letterOwed(fee: Folded): { letter: Letter; about: number } | null {
+  const owed = (letter: Letter, about: { seq: number } | null) =>
+    about && !fee.told.has(letterKey(letter, about.seq)) ? { letter, about: about.seq } : null;
+  if (fee.held) return null;
+  if (fee.lastRefunded) return owed('refunded', fee.lastRefunded);
+  if (fee.paid) return owed('receipt', fee.paid);
+  if (fee.waived) return fee.noticed ? owed('waived', fee.waived) : null;
+  if (fee.gaveUp) return owed('final', fee.gaveUp);
+  const missing = fee.cardMissing;
+  if (missing) return owed('card_needed', missing);
+  return needsCard(fee) ? owed('card_needed', fee.declined) : null;
+}
+
+/** An open attempt is settled before anything else is thought about. */
+function unfinishedAttempt(fee: Folded, policy: Policy): Next | null {
+  if (!fee.open) return null;
+  const stopped = fee.held ?? fee.waiveAsked;
+  const step = stopped ? 'settle' : 'charge';
+  if (!fee.unknown)
+    return {
+      state: 'charging',
+      step,
+      at: after(fee.open.at, policy.attemptGraceMs),
+      why: `attempt ${fee.attempts} has been sent to Stripe; if no answer is recorded, ask Stripe`,
+    };
+  return {
+    state: 'unknown',
+    step,
+    at: nextLook(fee, policy),
+    why: `the outcome of attempt ${fee.attempts} is not known (${fee.unknown.why}); ask Stripe`,
+  };
+}
+
+function refund(fee: Folded, policy: Policy): Next | null {
+  const asked = fee.refundOpened ?? fee.refundAsked;
+  if (!asked || !fee.paid) return null;
+  const at = fee.unknown
+    ? nextLook(fee, policy)
+    : fee.refundOpened
+      ? after(asked.at, lastOf(policy.unknownLookMs))
+      : asked.at;
+  return { state: 'paid', step: 'settle', at, why: 'a refund is under way at Stripe' };
+}
+
+function moneyTaken(fee: Folded): Next | null {
+  if (!fee.paid) return null;
+  const letter = letterOwed(fee);
+  const tell = (state: State, why: string): Next =>
+    letter
+      ? { state, step: 'letter', at: letterAt(fee), why: `${why}; send the ${letter.letter}` }
+      : rest(state, why);
+  if (fee.refundedCents >= fee.paidCents) return tell('refunded', 'paid and refunded');
+  if (fee.disputed) return rest('disputed', 'the cardholder disputes the charge');
+  if (fee.held) return rest('held', `paid, and held for a person: ${fee.held.why}`);
+  if (fee.waiveAsked)
+    return { state: 'paid', step: 'settle', at: fee.waiveAsked.at, why: 'waived after payment' };
+  return tell('paid', 'paid');
+}
+
+/** Waived, given up, exempt or held by a person. */
+function setAside(fee: Folded, policy: Policy): Next | null {
+  if (fee.waiveAsked) {
+    const at = fee.unknown ? nextLook(fee, policy) : fee.waiveAsked.at;
+    return { state: 'held', step: 'settle', at, why: 'being waived: first cancel the intent' };
+  }
+  if (fee.waived) return withLetter(fee, 'waived', `waived: ${fee.waived.why}`);
+  if (fee.held) return rest('held', `held for a person: ${fee.held.why}`);
+  if (fee.gaveUp) return withLetter(fee, 'gave_up', `given up: ${fee.gaveUp.why}`);
+  if (fee.reopened)
+    return { state: 'detecting', step: 'detect', at: fee.reopened.at, why: 'something changed' };
+  return fee.exempted ? rest('exempt', fee.exempted.why) : null;
+}
+
+function beforeApproval(fee: Folded): Next | null {
+  if (!fee.assessed && fee.looked) return rest('no_use', 'no use of a code found so far');
+  if (!fee.assessed)
+    return { state: 'detecting', step: 'detect', at: AT_ONCE, why: 'not looked at yet' };
+  return fee.approved ? null : rest('ready', 'waits for the roster to be approved');
+}
+
+function notice(fee: Folded): Next | null {
+  if (fee.noticeFailed) return rest('notice_failed', fee.noticeFailed.why);
+  if (fee.cardMissing) return withLetter(fee, 'needs_card', fee.cardMissing.why);
+  if (fee.noticed) return null;
+  const approvedAt = fee.approved?.at ?? AT_ONCE;
+  const at = fee.deferred ? new Date(fee.deferred.until) : approvedAt;
+  const why = fee.deferred ? `the mail server asked to wait: ${fee.deferred.why}` : 'approved';
+  return { state: 'approved', step: 'notice', at, why };
+}
+
+function charge(fee: Folded): Next {
+  if (!fee.noticed) throw new Error('Bug! a fee reached charging without a notice');
+  const from = new Date(fee.noticed.chargeFrom);
+  const due = (state: State, at: Date, why: string): Next => {
+    return { state, step: 'charge', at: at < from ? from : at, why };
+  };
+  if (!fee.declined) return due('noticed', from, 'noticed; charged when the notice period is over');
+  if (needsCard(fee)) return withLetter(fee, 'needs_card', `declined: ${fee.declined.code}`);
+  const asked = newest(fee.cardUpdated, fee.retryAsked);
+  if (asked && asked.at >= fee.declined.at) return due('retrying', asked.at, 'asked to try again');
+  const at = fee.declined.retryAt ? new Date(fee.declined.retryAt) : fee.declined.at;
+  return due('retrying', at, `declined (${fee.declined.code}), to be tried again`);
+}
+
+/** The present card must not be tried again, and no other card has come since. */
+function needsCard(fee: Folded): boolean {
+  if (!fee.declined || fee.declined.verdict !== 'needs_card') return false;
+  return !fee.cardUpdated || fee.cardUpdated.seq < fee.declined.seq;
+}
+
+function withLetter(fee: Folded, state: State, why: string): Next {
+  const letter = letterOwed(fee);
+  if (!letter) return rest(state, why);
+  return { state, step: 'letter', at: letterAt(fee), why: `${why}; send the ${letter.letter}` };
+}
+
+function letterAt(fee: Folded): Date {
+  if (fee.deferred?.step === 'letter') return new Date(fee.deferred.until);
+  return fee.lastAt ?? AT_ONCE;
+}
+
+function rest(state: State, why: string): Next {
+  return { state, step: null, at: null, why };
+}
+
+function nextLook(fee: Folded, policy: Policy): Date {
+  const looks = policy.unknownLookMs;
+  const look = fee.unknown?.look ?? 0;
+  return after(fee.unknown?.at ?? AT_ONCE, looks[look] ?? lastOf(looks));
+}
+
+function newest<T extends { seq: number }>(a: T | null, b: T | null): T | null {
+  if (!a || !b) return a ?? b;
+  return a.seq > b.seq ? a : b;
+}
+
+function lastOf(waits: number[]): number {
+  const last = waits.at(-1);
+  if (last === undefined) throw new Error('Bug! a policy needs at least one wait');
+  return last;
+}
+
+function after(at: Date, ms: number): Date {
+  return new Date(at.getTime() + ms);
+}

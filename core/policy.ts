@@ -1,0 +1,32 @@
+/**
+ * How one assessment treats people: frozen into the assessment when it is opened.
+ * The values and their stories are data, in config/policy.ts.
+ */
+export interface Policy {
+  /**
+   * Length of a day in ms for notice and retries: 86,400,000, or less in a rehearsal.
+   * Only a real day follows the calendar of `timeZone`.
+   */
+  dayMs: number;
+  /** IANA zone in which notice days and the charge hour are counted. */
+  timeZone: string;
+  /** Calendar days between the accepted notice and the first attempt. */
+  noticeDays: number;
+  /** Local hour (0 to 23) at which the day's charging begins; nobody is charged at night. */
+  chargeHour: number;
+  /** Attempts per card before giving up. */
+  attemptsMax: number;
+  /** Days to wait after the 1st, 2nd, ... declined attempt of a card. */
+  retryDays: number[];
+  /** Wait in ms after a first decline by a technical fault of issuer or network. */
+  retrySoonMs: number;
+  /** Waits in ms after the 1st, 2nd, ... temporary refusal of a mail; then it has failed. */
+  mailRetryMs: number[];
+  /** When an attempt without an outcome is looked at first, in ms after it was written. */
+  attemptGraceMs: number;
+  /** Waits in ms before the 1st, 2nd, ... look at an unknown outcome; the last repeats. */
+  unknownLookMs: number[];
+}
+
+/** A real day; any other `dayMs` is a rehearsal and refused in production. */
+export const DAY_MS = 86_400_000;

@@ -1,0 +1,100 @@
+import { Type, type Static, type TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+
+const uuid = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
+/** A job about one fee: the fee, and the number of the last entry when the job was made. */
+const ofFee = Type.Object({ feeId: uuid, seq: Type.Integer({ minimum: 0 }) });
+
+interface JobKind {
+  /** What a payload holds: ids and numbers, nothing personal, checked on both ways. */
+  payload: TSchema;
+  /** The job's id names the thing that may happen once; adding it again changes nothing. */
+  id: (payload: never) => string;
+  /** Tries of the transport, not of a card: a card is tried again by the ledger's own clock. */
+  attempts: number;
+  /** First wait between tries, in ms; it doubles. */
+  backoffMs: number;
+  /** Jobs in hand per worker process. */
+  concurrency: number;
+}
+
+/** The one table of jobs: name of the queue, of the processor's file and of its test. */
+export const JOBS = {
+  /** Gives every clinician of an assessment a fee; detection follows fee by fee. */
+  assessment: {
+    payload: Type.Object({ assessmentId: uuid }),
+    id: (p: { assessmentId: string }) => `assessment-${p.assessmentId}`,
+    attempts: 10,
+    backoffMs: 1_000,
+    concurrency: 1,
+  },
+  /** The annual trigger: opens the year's assessments. */
+  annual: {
+    payload: Type.Object({}),
+    id: () => 'annual',
+    attempts: 10,
+    backoffMs: 60_000,
+    concurrency: 1,
+  },
+  detect: {
+    payload: ofFee,
+    id: (p: { feeId: string; seq: number }) => `detect-${p.feeId}-${p.seq + 1}`,
+    attempts: 5,
+    backoffMs: 1_000,
+    concurrency: 32,
+  },
+  notice: {
+    payload: ofFee,
+    id: (p: { feeId: string; seq: number }) => `notice-${p.feeId}-${p.seq + 1}`,
+    attempts: 5,
+    backoffMs: 2_000,
+    concurrency: 16,
+  },
+  charge: {
+    payload: ofFee,
+    id: (p: { feeId: string; seq: number }) => `charge-${p.feeId}-${p.seq + 1}`,
+    attempts: 5,
+    backoffMs: 2_000,
+    concurrency: 16,
+  },
+  settle: {
+    payload: ofFee,
+    id: (p: { feeId: string; seq: number }) => `settle-${p.feeId}-${p.seq + 1}`,
+    attempts: 5,
+    backoffMs: 2_000,
+    concurrency: 8,
+  },
+  letter: {
+    payload: ofFee,
+    id: (p: { feeId: string; seq: number }) => `letter-${p.feeId}-${p.seq + 1}`,
+    attempts: 5,
+    backoffMs: 2_000,
+    concurrency: 8,
+  },
+  /** A webhook's hint: look at the object it names. */
+  hint: {
+    payload: Type.Object({ eventId: Type.String({ pattern: '^evt_[A-Za-z0-9_]{1,100}$' }) }),
+    id: (p: { eventId: string }) => `hint-${p.eventId}`,
+    attempts: 5,
+    backoffMs: 2_000,
+    concurrency: 4,
+  },
+} as const satisfies Record<string, JobKind>;
+
+export type JobName = keyof typeof JOBS;
+export type Payload<Name extends JobName> = Static<(typeof JOBS)[Name]['payload']>;
+
+export const JOB_NAMES = Object.keys(JOBS) as JobName[];
+
+/** Checks a payload, on the way in and out: throws on anything but its schema's fields. */
+export function checkPayload<Name extends JobName>(name: Name, payload: unknown): Payload<Name> {
+  const schema: TSchema = JOBS[name].payload;
+  const known = Value.Clean(schema, structuredClone(payload));
+  if (!Value.Check(schema, known)) throw new Error(`the payload of this ${name} job is not valid`);
+  return known as Payload<Name>;
+}
+
+/** The id of a job with this payload: it names the thing that may happen once. */
+export function jobId<Name extends JobName>(name: Name, payload: Payload<Name>): string {
+  return (JOBS[name].id as (p: Payload<Name>) => string)(payload);
+}

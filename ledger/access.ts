@@ -1,0 +1,197 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type pg from 'pg';
+
+export const SCOPES = ['read', 'operate', 'approve'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who asks: a key by its name, and what it may do. */
+export interface Caller {
+  keyId: string;
+  name: string;
+  scopes: Scope[];
+}
+
+/** Characters of a token by which its key is found. */
+const PREFIX = 12;
+
+/** Access keys, sessions of the console, the audit trail, and replayed POSTs. */
+export function createAccess(pool: pg.Pool) {
+  return {
+    /**
+     * Stores a key for a token the caller has made from at least 32 random bytes. Only its hash
+     * is kept. Throws on a name that is taken (SQLSTATE 23505).
+     */
+    async addKey(name: string, token: string, scopes: Scope[]): Promise<void> {
+      await pool.query(
+        'insert into access_keys (name, prefix, hash, scopes) values ($1, $2, $3, $4)',
+        [name, token.slice(0, PREFIX), sha256(token), scopes],
+      );
+    },
+
+    async keys(): Promise<{ name: string; scopes: Scope[]; revoked: boolean }[]> {
+      const { rows } = await pool.query<{ name: string; scopes: Scope[]; revoked: boolean }>(
+        `select name, scopes, revoked_at is not null as revoked from access_keys order by name`,
+      );
+      return rows;
+    },
+
+    async revokeKey(name: string): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        'update access_keys set revoked_at = levy_now() where name = $1 and revoked_at is null',
+        [name],
+      );
+      return rowCount === 1;
+    },
+
+    /** Whose token this is, compared in constant time; null for a wrong or revoked one. */
+    async callerOf(token: string): Promise<Caller | null> {
+      const { rows } = await pool.query<Caller & { hash: Buffer }>(
+        `select key_id as "keyId", name, scopes, hash from access_keys
+         where prefix = $1 and revoked_at is null`,
+        [token.slice(0, PREFIX)],
+      );
+      const hash = sha256(token);
+      const key = rows[0];
+      if (!key || !timingSafeEqual(hash, key.hash)) return null;
+      return { keyId: key.keyId, name: key.name, scopes: key.scopes };
+    },
+
+    /** Remembers a browser's session; `secret` is what its cookie holds, kept as a hash. */
+    async addSession(secret: string, keyId: string, hours: number): Promise<void> {
+      await pool.query(
+        `insert into sessions (hash, key_id, expires_at)
+         values ($1, $2, levy_now() + make_interval(hours => $3))`,
+        [sha256(secret), keyId, hours],
+      );
+    },
+
+    async callerOfSession(secret: string): Promise<Caller | null> {
+      const { rows } = await pool.query<Caller>(
+        `select k.key_id as "keyId", k.name, k.scopes
+         from sessions s join access_keys k using (key_id)
+         where s.hash = $1 and s.expires_at > levy_now() and k.revoked_at is null`,
+        [sha256(secret)],
+      );
+      return rows[0] ?? null;
+    },
+
+    async endSession(secret: string): Promise<void> {
+      await pool.query('delete from sessions where hash = $1 or expires_at < levy_now()', [
+        sha256(secret),
+      ]);
+    },
+
+    /** Writes down what a person did, to what. */
+    async audit(act: {
+      actor: string;
+      action: string;
+      object: string;
+      detail?: Record<string, unknown>;
+      requestId?: string;
+    }): Promise<void> {
+      await pool.query(
+        `insert into audit (actor, action, object, detail, request_id)
+         values ($1, $2, $3, $4, $5)`,
+        [act.actor, act.action, act.object, act.detail ?? {}, act.requestId ?? null],
+      );
+    },
+
+    async audited(page: { before?: number; limit: number }): Promise<
+      {
+        auditId: number;
+        at: Date;
+        actor: string;
+        action: string;
+        object: string;
+        detail: Record<string, unknown>;
+      }[]
+    > {
+      const { rows } = await pool.query<{
+        auditId: number;
+        at: Date;
+        actor: string;
+        action: string;
+        object: string;
+        detail: Record<string, unknown>;
+      }>(
+        `select audit_id::float8 as "auditId", at, actor, action, object, detail from audit
+         where $1::bigint is null or audit_id < $1 order by audit_id desc limit $2`,
+        [page.before ?? null, page.limit],
+      );
+      return rows;
+    },
+
+    /**
+     * Claims an Idempotency-Key: `new` the first time, `running` while that is under way, the
+     * stored answer afterwards, `mismatch` for another request under the same key.
+     */
+    async claimRequest(
+      actor: string,
+      key: string,
+      fingerprint: string,
+    ): Promise<
+      { claim: 'new' | 'running' | 'mismatch' } | { claim: 'done'; status: number; body: string }
+    > {
+      await pool.query(
+        "delete from idempotent_requests where created_at < levy_now() - interval '24 hours'",
+      );
+      const { rowCount } = await pool.query(
+        `insert into idempotent_requests (actor, key, fingerprint) values ($1, $2, $3)
+         on conflict do nothing`,
+        [actor, key, fingerprint],
+      );
+      if (rowCount === 1) return { claim: 'new' };
+      const { rows } = await pool.query<{
+        fingerprint: string;
+        status: number | null;
+        body: string | null;
+      }>(
+        'select fingerprint, status, body from idempotent_requests where actor = $1 and key = $2',
+        [actor, key],
+      );
+      const known = rows[0];
+      if (!known) return { claim: 'running' };
+      if (known.fingerprint !== fingerprint) return { claim: 'mismatch' };
+      if (known.status === null) return { claim: 'running' };
+      return { claim: 'done', status: known.status, body: known.body ?? '' };
+    },
+
+    /** Stores the answer to a claimed request, or frees the key when the request came to nothing. */
+    async finishRequest(
+      actor: string,
+      key: string,
+      answer: { status: number; body: string } | null,
+    ): Promise<void> {
+      if (!answer)
+        await pool.query('delete from idempotent_requests where actor = $1 and key = $2', [
+          actor,
+          key,
+        ]);
+      else
+        await pool.query(
+          'update idempotent_requests set status = $3, body = $4 where actor = $1 and key = $2',
+          [actor, key, answer.status, answer.body],
+        );
+    },
+
+    async setting(name: string): Promise<string | null> {
+      const { rows } = await pool.query<{ value: string }>(
+        'select value from settings where name = $1',
+        [name],
+      );
+      return rows[0]?.value ?? null;
+    },
+
+    async setSetting(name: string, value: string): Promise<void> {
+      await pool.query(
+        `insert into settings (name, value) values ($1, $2)
+         on conflict (name) do update set value = excluded.value`,
+        [name, value],
+      );
+    },
+  };
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

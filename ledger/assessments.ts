@@ -1,0 +1,284 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import type { Bucket, RosterTotals } from '../core/roster.ts';
+import type { Policy } from '../core/policy.ts';
+import type { State } from '../core/fee.ts';
+import { inTransaction } from './transaction.ts';
+
+export interface Assessment {
+  assessmentId: string;
+  vendor: string;
+  vendorName: string;
+  year: number;
+  policy: Policy;
+  royaltyCents: number;
+  processingCents: number;
+  amountCents: number;
+  rateSource: string;
+  autoApprove: boolean;
+  livemode: boolean;
+  openedBy: string;
+  openedAt: Date;
+  /** When every clinician had a fee; null while the opening is still under way. */
+  enrolledAt: Date | null;
+  pausedAt: Date | null;
+  pausedBy: string | null;
+  pausedWhy: string | null;
+}
+
+export type Opening =
+  | { opened: true; created: boolean; assessment: Assessment }
+  | {
+      opened: false;
+      why: 'unknown_vendor' | 'vendor_does_not_levy' | 'unknown_year' | 'rate_is_forecast';
+    };
+
+export type Approval =
+  | { approved: true; fees: number; hash: string }
+  | { approved: false; why: 'stale_roster' | 'not_looked_at' | 'unknown_assessment'; hash: string };
+
+export interface RosterRow {
+  feeId: string;
+  ref: string;
+  name: string;
+  bucket: Bucket;
+  state: State;
+  amountCents: number;
+  firstUsedOn: string | null;
+  kind: string | null;
+}
+
+const ASSESSMENT = `
+  select a.assessment_id as "assessmentId", a.vendor, v.name as "vendorName", a.year, a.policy,
+    a.royalty_cents as "royaltyCents", a.processing_cents as "processingCents",
+    a.amount_cents as "amountCents", a.rate_source as "rateSource",
+    a.auto_approve as "autoApprove", a.livemode, a.opened_by as "openedBy",
+    a.opened_at as "openedAt", a.enrolled_at as "enrolledAt", a.paused_at as "pausedAt",
+    a.paused_by as "pausedBy", a.paused_why as "pausedWhy"
+  from assessments a join vendors v using (vendor)`;
+
+/** One row per fee; what an approval signs is the hash over those not approved before. */
+const ROSTER = `
+  select f.fee_id, f.state, c.ref, c.name, u.data as assessed,
+    case
+      when f.state = 'detecting' then 'detecting'
+      when f.state = 'no_use' then 'no_use'
+      when f.state = 'exempt' then x.why
+      when f.state = 'waived' then 'waived'
+      when f.state = 'held' then 'held'
+      when f.state in ('paid', 'refunded', 'disputed', 'gave_up') then 'settled'
+      when f.state <> 'ready' then 'under_way'
+      when c.email is null then 'no_email'
+      when c.stripe_customer is null then 'no_card'
+      else 'will_be_charged'
+    end as bucket
+  from fees f
+  join clinicians c using (clinician_id)
+  left join lateral (select e.data from entries e where e.fee_id = f.fee_id
+    and e.kind = 'assessed' order by e.seq desc limit 1) u
+    on f.state not in ('detecting', 'no_use', 'exempt')
+  left join lateral (select e.data ->> 'why' as why from entries e where e.fee_id = f.fee_id
+    and e.kind = 'exempted' order by e.seq desc limit 1) x on f.state = 'exempt'
+  where f.assessment_id = $1`;
+
+const TOTALS = `
+  with roster as (${ROSTER})
+  select bucket, count(*)::integer as clinicians,
+    coalesce(sum((assessed ->> 'amountCents')::integer), 0)::bigint as cents,
+    encode(sha256(convert_to(string_agg(concat_ws('|', fee_id,
+      assessed ->> 'amountCents', assessed -> 'evidence' ->> 'evidenceId'), E'\\n'
+      order by fee_id), 'UTF8')), 'hex') as hash
+  from roster group by bucket order by bucket`;
+
+const ENROLL = `
+  insert into fees (assessment_id, clinician_id)
+  select $1, clinician_id from clinicians
+  on conflict (assessment_id, clinician_id) do nothing`;
+
+const APPROVE = `
+  with moved as (
+    update fees set seq = seq + 1, state = 'approved', next_step = 'notice', due_at = $2
+    where assessment_id = $1 and state = 'ready'
+    returning fee_id, seq
+  )
+  insert into entries (fee_id, seq, kind, at, actor, data)
+  select fee_id, seq, 'approved', $2, $3, jsonb_build_object('rosterHash', $4::text) from moved`;
+
+/** Assessments: opening, the roster, approval, pause and resume. */
+export function createAssessments(pool: pg.Pool) {
+  const get = async (assessmentId: string): Promise<Assessment | null> => {
+    const { rows } = await pool.query<Assessment>(`${ASSESSMENT} where a.assessment_id = $1`, [
+      assessmentId,
+    ]);
+    return rows[0] ?? null;
+  };
+  return {
+    get,
+
+    async list(): Promise<Assessment[]> {
+      const { rows } = await pool.query<Assessment>(`${ASSESSMENT} order by a.year desc, a.vendor`);
+      return rows;
+    },
+
+    /**
+     * Opens the assessment of a vendor and year with the rate and policy of the moment, or gives
+     * the one there is. Two callers at once get the same one.
+     */
+    async open(wish: {
+      vendor: string;
+      year: number;
+      policy: Policy;
+      autoApprove: boolean;
+      livemode: boolean;
+      actor: string;
+    }): Promise<Opening> {
+      const { rows: known } = await pool.query<{ levies: boolean; status: string | null }>(
+        `select v.levies, r.status from vendors v
+         left join rates r on r.vendor = v.vendor and r.year = $2 where v.vendor = $1`,
+        [wish.vendor, wish.year],
+      );
+      if (!known[0]) return { opened: false, why: 'unknown_vendor' };
+      if (!known[0].levies) return { opened: false, why: 'vendor_does_not_levy' };
+      if (!known[0].status) return { opened: false, why: 'unknown_year' };
+      const { rowCount } = await pool.query(
+        `insert into assessments (vendor, year, policy, royalty_cents, processing_cents, forecast,
+           rate_source, auto_approve, livemode, opened_by)
+         select vendor, year, $3, royalty_cents, processing_cents, false, source, $4, $5, $6
+         from rates where vendor = $1 and year = $2 and status = 'confirmed'
+         on conflict (vendor, year) do nothing`,
+        [wish.vendor, wish.year, wish.policy, wish.autoApprove, wish.livemode, wish.actor],
+      );
+      const { rows } = await pool.query<Assessment>(
+        `${ASSESSMENT} where a.vendor = $1 and a.year = $2`,
+        [wish.vendor, wish.year],
+      );
+      if (!rows[0]) return { opened: false, why: 'rate_is_forecast' };
+      return { opened: true, created: rowCount === 1, assessment: rows[0] };
+    },
+
+    /** Gives every clinician on the roster a fee, once. Gives how many were new. */
+    async enroll(assessmentId: string): Promise<number> {
+      const { rowCount } = await pool.query(ENROLL, [assessmentId]);
+      await pool.query(
+        `update assessments set enrolled_at = levy_now()
+         where assessment_id = $1 and enrolled_at is null`,
+        [assessmentId],
+      );
+      return rowCount ?? 0;
+    },
+
+    /** The roster's totals per bucket, and the hash an approval must name. */
+    async totals(assessmentId: string): Promise<{ totals: RosterTotals; hash: string }> {
+      return totalsOf(pool, assessmentId);
+    },
+
+    /** A page of the roster, by the practice's reference; `after` is the last reference seen. */
+    async roster(
+      assessmentId: string,
+      page: { bucket?: Bucket; after?: string; limit: number },
+    ): Promise<RosterRow[]> {
+      const { rows } = await pool.query<RosterRow>(
+        `with roster as (${ROSTER})
+         select fee_id as "feeId", ref, name, bucket, state,
+           coalesce((assessed ->> 'amountCents')::integer, 0) as "amountCents",
+           assessed -> 'evidence' ->> 'firstUsedOn' as "firstUsedOn",
+           assessed -> 'evidence' ->> 'kind' as kind
+         from roster
+         where ($2::text is null or bucket = $2) and ($3::text is null or ref > $3)
+         order by ref limit $4`,
+        [assessmentId, page.bucket ?? null, page.after ?? null, page.limit],
+      );
+      return rows;
+    },
+
+    /** Approves every ready fee, if the roster is still the one whose hash is named. */
+    async approve(assessmentId: string, hash: string, actor: string): Promise<Approval> {
+      return inTransaction(pool, async (client) => {
+        const { rows } = await client.query<{ now: Date }>(
+          'select levy_now() as now from assessments where assessment_id = $1 for update',
+          [assessmentId],
+        );
+        if (!rows[0]) return { approved: false, why: 'unknown_assessment', hash: '' };
+        // Nobody writes an entry between the look at the roster and the approval of it.
+        await client.query(
+          'select fee_id from fees where assessment_id = $1 order by fee_id for update',
+          [assessmentId],
+        );
+        const roster = await totalsOf(client, assessmentId);
+        if (roster.totals.detecting)
+          return { approved: false, why: 'not_looked_at', hash: roster.hash };
+        if (roster.hash !== hash)
+          return { approved: false, why: 'stale_roster', hash: roster.hash };
+        const { rowCount } = await client.query(APPROVE, [assessmentId, rows[0].now, actor, hash]);
+        return { approved: true, fees: rowCount ?? 0, hash };
+      });
+    },
+
+    /** Stops notices and charges before the next one; gives false when it was paused already. */
+    async pause(assessmentId: string, actor: string, why: string): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `update assessments set paused_at = levy_now(), paused_by = $2, paused_why = $3
+         where assessment_id = $1 and paused_at is null`,
+        [assessmentId, actor, why],
+      );
+      return rowCount === 1;
+    },
+
+    /** Lets notices and charges go on; gives false when it was not paused. */
+    async resume(assessmentId: string): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `update assessments set paused_at = null, paused_by = null, paused_why = null
+         where assessment_id = $1 and paused_at is not null`,
+        [assessmentId],
+      );
+      return rowCount === 1;
+    },
+
+    /** What an assessment would find now, without opening it; forecast rates included. */
+    async preview(
+      vendor: string,
+      year: number,
+    ): Promise<{ clinicians: number; used: number; amountCents: number; status: string } | null> {
+      const { rows } = await pool.query<{
+        clinicians: number;
+        used: number;
+        amountCents: number;
+        status: string;
+      }>(
+        `select r.amount_cents as "amountCents", r.status,
+           count(c.clinician_id)::integer as clinicians,
+           count(c.clinician_id) filter (where exists (select from evidence u
+             where u.clinician_id = c.clinician_id and u.year = r.year
+               and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))
+           ))::integer as used
+         from rates r left join clinicians c using (vendor)
+         where r.vendor = $1 and r.year = $2
+         group by r.amount_cents, r.status`,
+        [vendor, year],
+      );
+      return rows[0] ?? null;
+    },
+  };
+}
+
+const PAST: ReadonlySet<Bucket> = new Set(['under_way', 'settled', 'held']);
+
+async function totalsOf(
+  db: pg.Pool | pg.PoolClient,
+  assessmentId: string,
+): Promise<{ totals: RosterTotals; hash: string }> {
+  const { rows } = await db.query<{
+    bucket: Bucket;
+    clinicians: number;
+    cents: string;
+    hash: string;
+  }>(TOTALS, [assessmentId]);
+  const totals: RosterTotals = {};
+  const hash = createHash('sha256');
+  for (const row of rows) {
+    totals[row.bucket] = { clinicians: row.clinicians, cents: Number(row.cents) };
+    // What was approved before goes on while the late are being looked at; it is not signed again.
+    if (!PAST.has(row.bucket)) hash.update(`${row.bucket} ${row.hash}\n`);
+  }
+  return { totals, hash: hash.digest('hex') };
+}

@@ -1,0 +1,152 @@
+import type pg from 'pg';
+
+/** A person on the roster, as the practice gives it. */
+export interface Clinician {
+  /** The practice's own reference. */
+  ref: string;
+  name: string;
+  email: string | null;
+  npi: string | null;
+  vendor: string;
+  /** IANA time zone. */
+  timeZone: string;
+  stripeCustomer: string | null;
+  paymentMethod: string | null;
+}
+
+export interface KnownClinician extends Clinician {
+  clinicianId: string;
+}
+
+/** What writing one row of a roster did. */
+export type Upsert =
+  | { ref: string; outcome: 'created' | 'unchanged'; clinicianId: string; changed: [] }
+  | { ref: string; outcome: 'updated'; clinicianId: string; changed: (keyof Clinician)[] }
+  | { ref: string; outcome: 'duplicate'; field: 'npi' | 'email'; otherRef: string };
+
+const CLINICIAN = `clinician_id as "clinicianId", ref, name, email, npi, vendor,
+  time_zone as "timeZone", stripe_customer as "stripeCustomer",
+  payment_method as "paymentMethod"`;
+
+/** The roster of people. */
+export function createClinicians(pool: pg.Pool) {
+  return {
+    /** A page by reference; `after` is the last reference seen. */
+    async list(page: { after?: string; limit: number }): Promise<KnownClinician[]> {
+      const { rows } = await pool.query<KnownClinician>(
+        `select ${CLINICIAN} from clinicians where $1::text is null or ref > $1
+         order by ref limit $2`,
+        [page.after ?? null, page.limit],
+      );
+      return rows;
+    },
+
+    async get(clinicianId: string): Promise<KnownClinician | null> {
+      const { rows } = await pool.query<KnownClinician>(
+        `select ${CLINICIAN} from clinicians where clinician_id = $1`,
+        [clinicianId],
+      );
+      return rows[0] ?? null;
+    },
+
+    async byCustomer(stripeCustomer: string): Promise<KnownClinician[]> {
+      const { rows } = await pool.query<KnownClinician>(
+        `select ${CLINICIAN} from clinicians where stripe_customer = $1`,
+        [stripeCustomer],
+      );
+      return rows;
+    },
+
+    /** What matching findings to people needs, for the whole roster. */
+    async forMatching(): Promise<
+      { clinicianId: string; npi: string | null; ref: string; name: string }[]
+    > {
+      const { rows } = await pool.query<{
+        clinicianId: string;
+        npi: string | null;
+        ref: string;
+        name: string;
+      }>('select clinician_id as "clinicianId", npi, ref, name from clinicians');
+      return rows;
+    },
+
+    /**
+     * Writes one row, by its reference. A row whose NPI or e-mail is somebody else's is not
+     * written but named, so that no two people are merged and none is charged twice.
+     */
+    async upsert(row: Clinician): Promise<Upsert> {
+      const { rows: others } = await pool.query<KnownClinician>(
+        `select ${CLINICIAN} from clinicians
+         where ref = $1 or npi = $2 or lower(email) = lower($3)`,
+        [row.ref, row.npi, row.email],
+      );
+      const other = others.find((one) => one.ref !== row.ref);
+      if (other) {
+        const field = row.npi && other.npi === row.npi ? 'npi' : 'email';
+        return { ref: row.ref, outcome: 'duplicate', field, otherRef: other.ref };
+      }
+      const before = others[0];
+      const changed = before ? FIELDS.filter((field) => before[field] !== row[field]) : [];
+      if (before && changed.length === 0)
+        return { ref: row.ref, outcome: 'unchanged', clinicianId: before.clinicianId, changed: [] };
+      const { rows } = await pool.query<{ clinician_id: string }>(
+        `insert into clinicians (ref, name, email, npi, vendor, time_zone, stripe_customer,
+           payment_method)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (ref) do update set name = excluded.name, email = excluded.email,
+           npi = excluded.npi, vendor = excluded.vendor, time_zone = excluded.time_zone,
+           stripe_customer = excluded.stripe_customer, payment_method = excluded.payment_method,
+           updated_at = levy_now()
+         returning clinician_id`,
+        FIELDS_IN_ORDER.map((field) => row[field]),
+      );
+      const clinicianId = rows[0]?.clinician_id as string;
+      return before
+        ? { ref: row.ref, outcome: 'updated', clinicianId, changed }
+        : { ref: row.ref, outcome: 'created', clinicianId, changed: [] };
+    },
+
+    /** Records the card a customer now has on file. */
+    async setCard(clinicianId: string, paymentMethod: string): Promise<void> {
+      await pool.query(
+        `update clinicians set payment_method = $2, updated_at = levy_now()
+         where clinician_id = $1`,
+        [clinicianId, paymentMethod],
+      );
+    },
+
+    /** The fees of a clinician in every assessment, with the vendor that levies each. */
+    async fees(clinicianId: string): Promise<{ feeId: string; vendor: string; year: number }[]> {
+      const { rows } = await pool.query<{ feeId: string; vendor: string; year: number }>(
+        `select f.fee_id as "feeId", a.vendor, a.year
+         from fees f join assessments a using (assessment_id) where f.clinician_id = $1`,
+        [clinicianId],
+      );
+      return rows;
+    },
+
+    /** Gives every assessment already enrolled a fee for the clinicians that came later. */
+    async enrollLatecomers(): Promise<number> {
+      const { rowCount } = await pool.query(
+        `insert into fees (assessment_id, clinician_id)
+         select a.assessment_id, c.clinician_id from assessments a cross join clinicians c
+         where a.enrolled_at is not null and not exists (select from fees f
+           where f.assessment_id = a.assessment_id and f.clinician_id = c.clinician_id)
+         on conflict (assessment_id, clinician_id) do nothing`,
+      );
+      return rowCount ?? 0;
+    },
+  };
+}
+
+const FIELDS_IN_ORDER = [
+  'ref',
+  'name',
+  'email',
+  'npi',
+  'vendor',
+  'timeZone',
+  'stripeCustomer',
+  'paymentMethod',
+] as const satisfies (keyof Clinician)[];
+const FIELDS = FIELDS_IN_ORDER.filter((field) => field !== 'ref');

@@ -1,0 +1,70 @@
+import type pg from 'pg';
+
+/** A webhook's envelope: what it is about, never what it says. */
+export interface StripeEvent {
+  id: string;
+  type: string;
+  livemode: boolean;
+  objectId: string;
+  intent: string | null;
+  customer: string | null;
+  feeId: string | null;
+  createdAt: Date;
+}
+
+/** Events received from Stripe, each stored once and handled at least once. */
+export function createEvents(pool: pg.Pool) {
+  return {
+    /** Stores an event; gives false when it was there already. */
+    async receive(event: StripeEvent): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `insert into webhook_events (event_id, type, object_id, intent, customer, fee_id,
+           livemode, created_at)
+         values ($1, $2, $3, $4, $5, (select fee_id from fees where fee_id::text = $6), $7, $8)
+         on conflict do nothing`,
+        [
+          event.id,
+          event.type,
+          event.objectId,
+          event.intent,
+          event.customer,
+          event.feeId,
+          event.livemode,
+          event.createdAt,
+        ],
+      );
+      return rowCount === 1;
+    },
+
+    /** Events nobody has handled yet, oldest first. */
+    async open(limit: number): Promise<StripeEvent[]> {
+      const { rows } = await pool.query<StripeEvent>(
+        `select event_id as id, type, object_id as "objectId", w.intent, customer, livemode,
+           coalesce(w.fee_id, f.fee_id) as "feeId", created_at as "createdAt"
+         from webhook_events w left join fees f on f.intent = w.intent
+         where handled_at is null order by received_at limit $1`,
+        [limit],
+      );
+      return rows;
+    },
+
+    async get(eventId: string): Promise<(StripeEvent & { handledAt: Date | null }) | null> {
+      const { rows } = await pool.query<StripeEvent & { handledAt: Date | null }>(
+        `select event_id as id, type, object_id as "objectId", w.intent, customer, livemode,
+           coalesce(w.fee_id, f.fee_id) as "feeId", created_at as "createdAt",
+           handled_at as "handledAt"
+         from webhook_events w left join fees f on f.intent = w.intent where event_id = $1`,
+        [eventId],
+      );
+      return rows[0] ?? null;
+    },
+
+    async handled(eventId: string, outcome: string): Promise<void> {
+      await pool.query(
+        `update webhook_events set handled_at = levy_now(), outcome = $2
+         where event_id = $1 and handled_at is null`,
+        [eventId, outcome],
+      );
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import type pg from 'pg';
+import type { RecordKind } from '../core/fee.ts';
+import { inTransaction } from './transaction.ts';
+
+/** A clinician's first use in one file, year and kind of record. */
+export interface FirstUse {
+  clinicianId: string;
+  year: number;
+  kind: RecordKind;
+  /** YYYY-MM-DD */
+  firstUsedOn: string;
+  line: number;
+  rule: string;
+  certainty: 'sure' | 'weak';
+}
+
+/** A record nobody could be matched to, or a row that was refused, for a person to look at. */
+export interface ImportProblem {
+  line: number;
+  /** A stable code: unmatched, ambiguous, no_date, bad_row, ... */
+  reason: string;
+  field: string | null;
+  message: string;
+  clinicianNpi: string | null;
+  clinicianName: string | null;
+  times: number;
+}
+
+export interface ImportResult {
+  importId: string;
+  fileName: string;
+  sha256: string;
+  format: string;
+  bytes: number;
+  records: number;
+  findings: number;
+  matched: number;
+  importedAt: Date;
+  importedBy: string;
+}
+
+export interface ReadImport extends Omit<ImportResult, 'importId' | 'importedAt'> {
+  vendor: string | null;
+  periodFrom: string | null;
+  periodTo: string | null;
+  uses: FirstUse[];
+  problems: ImportProblem[];
+}
+
+export interface WeakEvidence {
+  evidenceId: string;
+  clinicianId: string;
+  ref: string;
+  year: number;
+  kind: RecordKind;
+  firstUsedOn: string;
+  fileName: string;
+  line: number;
+  rule: string;
+}
+
+const IMPORT = `import_id as "importId", file_name as "fileName", sha256, format,
+  bytes::float8 as bytes, records::float8 as records, findings::float8 as findings,
+  matched::float8 as matched, imported_at as "importedAt", imported_by as "importedBy"`;
+
+/** Evidence of use, and the imports it came from. */
+export function createEvidence(pool: pg.Pool) {
+  const find = async (sha256: string): Promise<ImportResult | null> => {
+    const { rows } = await pool.query<ImportResult>(
+      `select ${IMPORT} from imports where sha256 = $1`,
+      [sha256],
+    );
+    return rows[0] ?? null;
+  };
+  return {
+    /** The import of exactly this content, or null. */
+    find,
+
+    /**
+     * Records a file that was read to its end, whole or not at all. The same content again
+     * changes nothing and gives the earlier import.
+     */
+    async record(read: ReadImport): Promise<{ created: boolean; import: ImportResult }> {
+      const created = await inTransaction(pool, async (client) => {
+        const { rows } = await client.query<ImportResult>(
+          `insert into imports (sha256, file_name, vendor, period_from, period_to, format, bytes,
+             records, findings, matched, imported_by)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+           on conflict (sha256) do nothing returning ${IMPORT}`,
+          [
+            read.sha256,
+            read.fileName,
+            read.vendor,
+            read.periodFrom,
+            read.periodTo,
+            read.format,
+            read.bytes,
+            read.records,
+            read.findings,
+            read.matched,
+            read.importedBy,
+          ],
+        );
+        if (!rows[0]) return null;
+        await writeParts(client, rows[0].importId, read);
+        return rows[0];
+      });
+      if (created) return { created: true, import: created };
+      return { created: false, import: (await find(read.sha256)) as ImportResult };
+    },
+
+    async imports(): Promise<ImportResult[]> {
+      const { rows } = await pool.query<ImportResult>(
+        `select ${IMPORT} from imports order by imported_at desc limit 1000`,
+      );
+      return rows;
+    },
+
+    async problems(importId: string, limit: number): Promise<ImportProblem[]> {
+      const { rows } = await pool.query<ImportProblem>(
+        `select line::float8 as line, reason, field, message, clinician_npi as "clinicianNpi",
+           clinician_name as "clinicianName", times
+         from import_problems where import_id = $1 order by line, reason limit $2`,
+        [importId, limit],
+      );
+      return rows;
+    },
+
+    /** Weak evidence nobody has decided on yet. */
+    async weak(limit: number): Promise<WeakEvidence[]> {
+      const { rows } = await pool.query<WeakEvidence>(
+        `select evidence_id as "evidenceId", clinician_id as "clinicianId", c.ref, year, kind,
+           to_char(first_used_on, 'YYYY-MM-DD') as "firstUsedOn", file_name as "fileName",
+           line::float8 as line, rule
+         from evidence join clinicians c using (clinician_id)
+         where certainty = 'weak' and verdict is null
+         order by year, c.ref, first_used_on limit $1`,
+        [limit],
+      );
+      return rows;
+    },
+
+    /**
+     * A person's word on one piece of evidence; refusing sure evidence withdraws it. Gives whose
+     * and for which year, or null when there is no such evidence or it already says so.
+     */
+    async decide(
+      evidenceId: string,
+      verdict: 'accepted' | 'refused',
+      actor: string,
+    ): Promise<{ clinicianId: string; year: number } | null> {
+      const { rows } = await pool.query<{ clinicianId: string; year: number }>(
+        `update evidence set verdict = $2, decided_by = $3, decided_at = levy_now()
+         where evidence_id = $1 and verdict is distinct from $2
+         returning clinician_id as "clinicianId", year`,
+        [evidenceId, verdict, actor],
+      );
+      return rows[0] ?? null;
+    },
+
+    /** The pieces of evidence about a clinician and year, for the fee's story. */
+    async of(
+      clinicianId: string,
+      year: number,
+    ): Promise<(FirstUse & { evidenceId: string; fileName: string; verdict: string | null })[]> {
+      const { rows } = await pool.query<
+        FirstUse & { evidenceId: string; fileName: string; verdict: string | null }
+      >(
+        `select evidence_id as "evidenceId", clinician_id as "clinicianId", year, kind,
+           to_char(first_used_on, 'YYYY-MM-DD') as "firstUsedOn", file_name as "fileName",
+           line::float8 as line, rule, certainty, verdict
+         from evidence where clinician_id = $1 and year = $2 order by first_used_on, kind`,
+        [clinicianId, year],
+      );
+      return rows;
+    },
+
+    /** The fees that evidence of these clinicians and years may change. */
+    async feesOf(pairs: { clinicianId: string; year: number }[]): Promise<string[]> {
+      const { rows } = await pool.query<{ fee_id: string }>(
+        `select f.fee_id
+         from jsonb_to_recordset($1) as p ("clinicianId" uuid, year integer)
+         join assessments a using (year)
+         join fees f on f.assessment_id = a.assessment_id and f.clinician_id = p."clinicianId"`,
+        [JSON.stringify(pairs)],
+      );
+      return rows.map((row) => row.fee_id);
+    },
+  };
+}
+
+async function writeParts(client: pg.PoolClient, importId: string, read: ReadImport) {
+  await client.query(
+    `insert into evidence (import_id, clinician_id, year, kind, first_used_on, file_name, line,
+       rule, certainty)
+     select $1, "clinicianId", year, kind, "firstUsedOn", $2, line, rule, certainty
+     from jsonb_to_recordset($3) as u ("clinicianId" uuid, year integer, kind text,
+       "firstUsedOn" date, line bigint, rule text, certainty text)`,
+    [importId, read.fileName, JSON.stringify(read.uses)],
+  );
+  await client.query(
+    `insert into import_problems (import_id, line, reason, field, message, clinician_npi,
+       clinician_name, times)
+     select $1, line, reason, field, message, "clinicianNpi", "clinicianName", times
+     from jsonb_to_recordset($2) as p (line bigint, reason text, field text, message text,
+       "clinicianNpi" text, "clinicianName" text, times integer)`,
+    [importId, JSON.stringify(read.problems)],
+  );
+}

@@ -1,0 +1,287 @@
+import type pg from 'pg';
+import type { Entry, Evidence, NewEntry, State, Step } from '../core/fee.ts';
+import { fold, type Folded } from '../core/fold.ts';
+import { movement } from '../core/money.ts';
+import { next } from '../core/next.ts';
+import type { Policy } from '../core/policy.ts';
+import { createBatch } from './batch.ts';
+
+/** A fee with everything a decision about it needs, as of one moment. */
+export interface FeeCase {
+  feeId: string;
+  entries: Entry[];
+  assessment: {
+    assessmentId: string;
+    vendor: string;
+    vendorName: string;
+    vendorLevies: boolean;
+    year: number;
+    policy: Policy;
+    royaltyCents: number;
+    processingCents: number;
+    amountCents: number;
+    forecast: boolean;
+    livemode: boolean;
+    autoApprove: boolean;
+    paused: boolean;
+  };
+  clinician: {
+    clinicianId: string;
+    ref: string;
+    name: string;
+    email: string | null;
+    vendor: string;
+    stripeCustomer: string | null;
+    paymentMethod: string | null;
+  };
+  /** The first use that counts, by the evidence of the moment; null when there is none. */
+  firstUse: Evidence | null;
+  /** The database's clock, running on from the moment of loading. */
+  now: () => Date;
+}
+
+/** A fee that is due, as the pump needs it. */
+export interface DueFee {
+  feeId: string;
+  /** Number of the last entry: the step will write the next one. */
+  seq: number;
+}
+
+interface Append {
+  feeCase: FeeCase;
+  entries: Entry[];
+}
+
+const LOAD = `
+  select f.fee_id, levy_now() as now, a.assessment_id, a.vendor, v.name as vendor_name,
+    v.levies, a.year, a.policy, a.royalty_cents, a.processing_cents, a.amount_cents, a.forecast,
+    a.livemode, a.auto_approve, a.paused_at is not null as paused,
+    c.clinician_id, c.ref, c.name, c.email, c.vendor as clinician_vendor, c.stripe_customer,
+    c.payment_method,
+    (select jsonb_agg(jsonb_build_object('seq', e.seq, 'kind', e.kind, 'at', e.at,
+        'actor', e.actor, 'data', e.data) order by e.seq)
+      from entries e where e.fee_id = f.fee_id) as entries,
+    (select jsonb_build_object('kind', u.kind, 'firstUsedOn', u.first_used_on,
+        'evidenceId', u.evidence_id)
+      from evidence u
+      where u.clinician_id = f.clinician_id and u.year = a.year
+        and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))
+      order by u.first_used_on, u.kind limit 1) as first_use
+  from fees f
+  join assessments a using (assessment_id)
+  join vendors v on v.vendor = a.vendor
+  join clinicians c using (clinician_id)
+  where f.fee_id = any ($1::uuid[])`;
+
+const APPEND = `
+  with input as (
+    select * from jsonb_to_recordset($1::jsonb) as i (fee_id uuid, after_seq integer, state text,
+      next_step text, due_at timestamptz, intent text, entries jsonb)
+  ), moved as (
+    update fees f
+    set seq = i.after_seq + jsonb_array_length(i.entries), state = i.state,
+      next_step = i.next_step, due_at = i.due_at, intent = coalesce(f.intent, i.intent)
+    from input i
+    where f.fee_id = i.fee_id and f.seq = i.after_seq
+    returning f.fee_id, i.after_seq, i.entries
+  )
+  insert into entries (fee_id, seq, kind, at, actor, debit, credit, amount_cents, data)
+  select m.fee_id, m.after_seq + e.n, e.entry ->> 'kind', (e.entry ->> 'at')::timestamptz,
+    e.entry ->> 'actor', e.entry ->> 'debit', e.entry ->> 'credit',
+    (e.entry ->> 'amountCents')::integer, e.entry -> 'data'
+  from moved m
+  cross join lateral jsonb_array_elements(m.entries) with ordinality as e (entry, n)
+  order by m.fee_id, e.n
+  returning fee_id`;
+
+const DUE = `
+  select f.fee_id, f.seq
+  from fees f
+  join assessments a using (assessment_id)
+  where f.next_step = $1 and f.due_at <= levy_now() and f.fee_id <> all ($3::uuid[])
+    and (a.paused_at is null or $1 in ('detect', 'settle') or f.state in ('charging', 'unknown'))
+  order by f.due_at
+  limit $2`;
+
+/**
+ * Fees and their entries. Appending is optimistic: entries are written only directly after the
+ * last one the caller has seen, so of two writers one wins and the other must load again.
+ *
+ * @param elapsedMs a monotonic clock in ms; it only measures how long ago the database was asked
+ */
+export function createFees(pool: pg.Pool, elapsedMs: () => number) {
+  const loadMany = async (feeIds: string[]): Promise<(FeeCase | null)[]> => {
+    // Counted from before the question: our clock may run ahead by the answer's delay, never
+    // behind, so that no notice is dated earlier than it was accepted.
+    const askedAt = elapsedMs();
+    const { rows } = await pool.query<LoadedRow>(LOAD, [[...new Set(feeIds)]]);
+    const byId = new Map(rows.map((row) => [row.fee_id, row]));
+    return feeIds.map((feeId) => {
+      const row = byId.get(feeId);
+      return row ? caseOf(row, () => elapsedMs() - askedAt) : null;
+    });
+  };
+  const appendMany = async (appends: Append[]): Promise<boolean[]> => {
+    const fees = new Set(appends.map(({ feeCase }) => feeCase.feeId));
+    // Two appends to one fee cannot both win: the batch runs them one after the other instead.
+    if (fees.size < appends.length) throw new Error('one fee twice in a batch');
+    const { rows } = await pool.query<{ fee_id: string }>(APPEND, [
+      JSON.stringify(appends.map(rowOf)),
+    ]);
+    const written = new Set(rows.map((row) => row.fee_id));
+    return appends.map(({ feeCase }) => written.has(feeCase.feeId));
+  };
+  const loadOne = createBatch(loadMany, { items: 200, runs: 2 });
+  const appendOne = createBatch(appendMany, { items: 200, runs: 2 });
+
+  const load = (feeId: string): Promise<FeeCase | null> => loadOne(feeId);
+  const append = async (
+    feeCase: FeeCase,
+    entries: NewEntry[],
+    actor: string,
+  ): Promise<FeeCase | null> => {
+    const at = feeCase.now();
+    const seq = feeCase.entries.length;
+    const dated = entries.map((one, index) => ({ ...one, seq: seq + index + 1, at, actor }));
+    const written = await appendOne({ feeCase, entries: dated });
+    return written ? { ...feeCase, entries: [...feeCase.entries, ...dated] } : null;
+  };
+
+  return {
+    /** The fee with its entries, or null when there is no such fee. */
+    load,
+
+    /**
+     * Writes entries after the last one in `feeCase`, dated now, and moves the fee's index with
+     * them. Gives the fee as it stands afterwards, or null when another writer came first.
+     * Throws when the database refuses (SQLSTATE LV...).
+     */
+    append,
+
+    /**
+     * Loads, decides and appends, again from the start when another writer came first. Gives the
+     * fee as it stands afterwards, with its last entries unchanged when `decide` gave none.
+     */
+    async change<Refusal>(
+      feeId: string,
+      actor: string,
+      decide: (fee: Folded, feeCase: FeeCase) => { entries: NewEntry[] } | Refusal,
+    ): Promise<{ feeCase: FeeCase; added: number } | Refusal | null> {
+      for (let tries = 0; tries < 20; tries += 1) {
+        const feeCase = await load(feeId);
+        if (!feeCase) return null;
+        const decided = decide(fold(feeCase.entries), feeCase);
+        if (!isEntries(decided)) return decided;
+        if (decided.entries.length === 0) return { feeCase, added: 0 };
+        const after = await append(feeCase, decided.entries, actor);
+        if (after) return { feeCase: after, added: decided.entries.length };
+      }
+      throw new Error('the fee is being written to by too many others; try again');
+    },
+
+    /** Fees whose `step` is due, the longest due first; paused assessments' are left out. */
+    async due(step: Step, limit: number, except: string[]): Promise<DueFee[]> {
+      const { rows } = await pool.query<{ fee_id: string; seq: number }>(DUE, [
+        step,
+        limit,
+        except,
+      ]);
+      return rows.map((row) => ({ feeId: row.fee_id, seq: row.seq }));
+    },
+
+    /** The database's clock: the only one that decides. */
+    async now(): Promise<Date> {
+      const { rows } = await pool.query<{ now: Date }>('select levy_now() as now');
+      return rows[0]?.now as Date;
+    },
+  };
+}
+
+function isEntries<Refusal>(
+  decided: { entries: NewEntry[] } | Refusal,
+): decided is { entries: NewEntry[] } {
+  return typeof decided === 'object' && decided !== null && 'entries' in decided;
+}
+
+interface LoadedRow {
+  fee_id: string;
+  now: Date;
+  assessment_id: string;
+  vendor: string;
+  vendor_name: string;
+  levies: boolean;
+  year: number;
+  policy: Policy;
+  royalty_cents: number;
+  processing_cents: number;
+  amount_cents: number;
+  forecast: boolean;
+  livemode: boolean;
+  auto_approve: boolean;
+  paused: boolean;
+  clinician_id: string;
+  ref: string;
+  name: string;
+  email: string | null;
+  clinician_vendor: string;
+  stripe_customer: string | null;
+  payment_method: string | null;
+  entries: (NewEntry & { seq: number; at: string; actor: string })[] | null;
+  first_use: Evidence | null;
+}
+
+function caseOf(row: LoadedRow, sinceLoadedMs: () => number): FeeCase {
+  return {
+    feeId: row.fee_id,
+    entries: (row.entries ?? []).map((one) => ({ ...one, at: new Date(one.at) })),
+    assessment: {
+      assessmentId: row.assessment_id,
+      vendor: row.vendor,
+      vendorName: row.vendor_name,
+      vendorLevies: row.levies,
+      year: row.year,
+      policy: row.policy,
+      royaltyCents: row.royalty_cents,
+      processingCents: row.processing_cents,
+      amountCents: row.amount_cents,
+      forecast: row.forecast,
+      livemode: row.livemode,
+      autoApprove: row.auto_approve,
+      paused: row.paused,
+    },
+    clinician: {
+      clinicianId: row.clinician_id,
+      ref: row.ref,
+      name: row.name,
+      email: row.email,
+      vendor: row.clinician_vendor,
+      stripeCustomer: row.stripe_customer,
+      paymentMethod: row.payment_method,
+    },
+    firstUse: row.first_use,
+    now: () => new Date(row.now.getTime() + sinceLoadedMs()),
+  };
+}
+
+function rowOf({ feeCase, entries }: Append): Record<string, unknown> {
+  const what: { state: State; step: Step | null; at: Date | null } = next(
+    [...feeCase.entries, ...entries],
+    feeCase.assessment.policy,
+  );
+  const opened = entries.find((one) => one.kind === 'opened');
+  return {
+    fee_id: feeCase.feeId,
+    after_seq: feeCase.entries.length,
+    state: what.state,
+    next_step: what.step,
+    due_at: what.at,
+    intent: opened?.kind === 'opened' ? opened.data.intent : null,
+    entries: entries.map((one) => ({
+      kind: one.kind,
+      at: one.at,
+      actor: one.actor,
+      data: one.data,
+      ...movement(one),
+    })),
+  };
+}

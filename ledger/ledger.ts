@@ -1,0 +1,34 @@
+import type pg from 'pg';
+import { createAccess } from './access.ts';
+import { createAssessments } from './assessments.ts';
+import { createClinicians } from './clinicians.ts';
+import { createEvents } from './events.ts';
+import { createEvidence } from './evidence.ts';
+import { createFees } from './fees.ts';
+import { createRates } from './rates.ts';
+import { createReports } from './reports.ts';
+
+/**
+ * The ledger: every SQL statement of levy stands behind this, by what it is about.
+ *
+ * @param pool  connections to a migrated database
+ * @param elapsedMs  a monotonic clock in ms, such as `performance.now`
+ */
+export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
+  return {
+    access: createAccess(pool),
+    assessments: createAssessments(pool),
+    clinicians: createClinicians(pool),
+    events: createEvents(pool),
+    evidence: createEvidence(pool),
+    fees: createFees(pool, elapsedMs),
+    rates: createRates(pool),
+    reports: createReports(pool),
+    /** Answers when the database does; throws otherwise. */
+    async ping(): Promise<void> {
+      await pool.query('select 1');
+    },
+  };
+}
+
+export type Ledger = ReturnType<typeof createLedger>;

@@ -1,0 +1,108 @@
+import type pg from 'pg';
+import type { State, Step } from '../core/fee.ts';
+
+/** One line of a list of fees. */
+export interface FeeLine {
+  feeId: string;
+  assessmentId: string;
+  vendor: string;
+  year: number;
+  clinicianId: string;
+  ref: string;
+  name: string;
+  state: State;
+  nextStep: Step | null;
+  dueAt: Date | null;
+  intent: string | null;
+  /** The last failure's code, for those who chase cards; null when nothing failed. */
+  declinedCode: string | null;
+}
+
+/** Read-only sums and lists over the ledger. */
+export function createReports(pool: pg.Pool) {
+  return {
+    /** A page of fees, newest assessment first; `after` is the last fee id seen. */
+    async fees(filter: {
+      assessmentId?: string;
+      state?: State;
+      ref?: string;
+      after?: string;
+      limit: number;
+    }): Promise<FeeLine[]> {
+      const { rows } = await pool.query<FeeLine>(
+        `select f.fee_id as "feeId", f.assessment_id as "assessmentId", a.vendor, a.year,
+           f.clinician_id as "clinicianId", c.ref, c.name, f.state, f.next_step as "nextStep",
+           f.due_at as "dueAt", f.intent,
+           (select e.data ->> 'code' from entries e where e.fee_id = f.fee_id
+             and e.kind = 'declined' order by e.seq desc limit 1) as "declinedCode"
+         from fees f join assessments a using (assessment_id) join clinicians c using (clinician_id)
+         where ($1::uuid is null or f.assessment_id = $1) and ($2::text is null or f.state = $2)
+           and ($3::text is null or c.ref = $3) and ($4::uuid is null or f.fee_id > $4)
+         order by f.fee_id limit $5`,
+        [
+          filter.assessmentId ?? null,
+          filter.state ?? null,
+          filter.ref ?? null,
+          filter.after ?? null,
+          filter.limit,
+        ],
+      );
+      return rows;
+    },
+
+    /** Fees and cents owed by state, of one assessment or of all. */
+    async byState(assessmentId?: string): Promise<{ state: State; fees: number; cents: number }[]> {
+      const { rows } = await pool.query<{ state: State; fees: number; cents: number }>(
+        `select f.state, count(*)::integer as fees,
+           coalesce(sum(a.amount_cents) filter (where f.state not in
+             ('detecting', 'no_use', 'exempt')), 0)::float8 as cents
+         from fees f join assessments a using (assessment_id)
+         where $1::uuid is null or f.assessment_id = $1 group by f.state order by f.state`,
+        [assessmentId ?? null],
+      );
+      return rows;
+    },
+
+    /** Every account's balance in cents; they sum to zero. */
+    async balances(): Promise<{ account: string; balanceCents: number }[]> {
+      const { rows } = await pool.query<{ account: string; balanceCents: number }>(
+        `select account, balance_cents::float8 as "balanceCents" from balances order by account`,
+      );
+      return rows;
+    },
+
+    /** Attempts by what became of them. */
+    async attempts(): Promise<{ outcome: string; attempts: number }[]> {
+      const { rows } = await pool.query<{ outcome: string; attempts: number }>(
+        `select case kind when 'paid' then 'succeeded' else kind end as outcome,
+           count(*)::integer as attempts
+         from entries where kind in ('attempted', 'declined', 'lapsed', 'paid', 'unknown')
+         group by 1 order by 1`,
+      );
+      return rows;
+    },
+
+    /** Due fees per step, and how long the longest has been due, in seconds. */
+    async due(): Promise<{ step: Step; fees: number; oldestSeconds: number }[]> {
+      const { rows } = await pool.query<{ step: Step; fees: number; oldestSeconds: number }>(
+        `select next_step as step, count(*)::integer as fees,
+           extract(epoch from levy_now() - min(nullif(due_at, 'epoch')))::float8 as "oldestSeconds"
+         from fees where next_step is not null and due_at <= levy_now() group by next_step`,
+      );
+      return rows;
+    },
+
+    /** Earlier attempts with the same card since a moment: the card networks count these. */
+    async attemptsOfCard(fingerprint: string, since: Date): Promise<number> {
+      const { rows } = await pool.query<{ attempts: number }>(
+        `select count(*)::integer as attempts from entries e
+         where e.kind = 'attempted' and e.data ->> 'fingerprint' = $1 and e.at >= $2
+           and not exists (select from entries o where o.fee_id = e.fee_id and o.seq > e.seq
+             and o.data ->> 'attempt' = e.data ->> 'attempt'
+             and (o.kind = 'lapsed' or o.data ->> 'sentToNetwork' = 'false'))`,
+        [fingerprint, since],
+      );
+      return rows[0]?.attempts ?? 0;
+    },
+  };
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
+import pg from 'pg';
+import { expect, inject } from 'vitest';
+
+/** A database of a test's own, migrated and empty. */
+export interface TestDatabase {
+  url: string;
+  pool: pg.Pool;
+  /**
+   * Ends the pool and drops the database, whoever is still connected; keeps it when a test of the
+   * file has failed. Need not be called: what is left over is dropped at the end of the file.
+   */
+  drop(): Promise<void>;
+}
+
+/** Clones the migrated template: some 30 ms. May be called anywhere in a test file. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const name = `test_${fileName()}_${randomBytes(4).toString('hex')}`;
+  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${inject('templateName')}`);
+  const url = inject('postgresUrl').replace(/levy$/, name);
+  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  // A pool without this listener ends the process when a test stops the server under it.
+  pool.on('error', () => undefined);
+  const drop = async () => {
+    if (!open.delete(drop)) return;
+    if (!pool.ended) await pool.end();
+    if (failed) console.log(`Kept the database of the failed test: ${name}`);
+    else await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+  };
+  open.add(drop);
+  return { url, pool, drop };
+}
+
+/** For the set-up file: from now on databases are kept. */
+export function noteFailure(): void {
+  failed = true;
+}
+
+/** For the set-up file: drops, or keeps, what the test file has not dropped itself. */
+export async function dropTestDatabases(): Promise<void> {
+  for (const drop of [...open]) await drop();
+}
+
+const open = new Set<() => Promise<void>>();
+let failed = false;
+
+function fileName(): string {
+  const file = basename(expect.getState().testPath ?? 'unknown', '.test.ts');
+  return file
+    .replace(/[^a-z0-9]+/gi, '_')
+    .toLowerCase()
+    .slice(0, 40);
+}
+
+async function asAdmin(statement: string): Promise<void> {
+  const admin = new pg.Client(inject('postgresUrl'));
+  await admin.connect();
+  try {
+    await admin.query(statement);
+  } finally {
+    await admin.end();
+  }
+}

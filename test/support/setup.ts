@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach } from 'vitest';
+import { dropTestDatabases, noteFailure } from './database.ts';
+
+/** Connections, servers and child processes: what keeps a real levy from ending, too. */
+const HANDLES = new Set(['TCPSocketWrap', 'TCPServerWrap', 'PipeWrap', 'ProcessWrap']);
+/** A closed socket takes a moment to go. */
+const CLOSING_LIMIT_MS = 3_000;
+
+const before = openHandles();
+
+afterEach(({ task }) => {
+  if (task.result?.state === 'fail') noteFailure();
+});
+
+// Set-up hooks run last, so by now the file's own hooks have closed what they opened.
+afterAll(async () => {
+  await dropTestDatabases();
+  const deadline = performance.now() + CLOSING_LIMIT_MS;
+  while (leftOpen().length > 0 && performance.now() < deadline) await sleep(20);
+  const left = leftOpen();
+  if (left.length === 0) return;
+  throw new Error(
+    `This test file leaves open: ${left.join(', ')}. Close every server, pool, queue, worker and ` +
+      'child process it starts, in afterEach or afterAll.',
+  );
+});
+
+function openHandles(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) {
+    if (HANDLES.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function leftOpen(): string[] {
+  return [...openHandles()]
+    .map(([kind, count]) => ({ kind, count: count - (before.get(kind) ?? 0) }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => `${count} ${kind}`);
+}

@@ -1,0 +1,175 @@
+import type { Certainty } from './finding.ts';
+import { columnFor, type Role } from './columns.ts';
+import { cptCode, isDigit } from './cpt.ts';
+import type { Row } from './csv-rows.ts';
+import { day } from './day.ts';
+
+/** Which columns of a table are read for what; lists are in the order in which they are asked. */
+export interface Layout {
+  codes: number[];
+  services: number[];
+  modifiers: number[];
+  npis: number[];
+  names: number[];
+  firstNames: number[];
+  lastNames: number[];
+  ids: number[];
+  dates: number[];
+  statuses: number[];
+  gone: number[];
+  texts: { index: number; kind: 'progress_note' | 'diagnosis' }[];
+  /** A column in which a repeated heading shows itself, or -1. */
+  probe: number;
+  codeRule: string;
+  certainty: Certainty;
+  /** Why nothing in this table is a use, or null. */
+  notUse: { reason: string; message: string } | null;
+}
+
+const FEE_SCHEDULE = {
+  reason: 'fee_schedule',
+  message:
+    'This table has codes but no date, clinician, client or claim: a fee schedule or pick list, ' +
+    'which is no use of a code. Nothing in it was counted.',
+};
+
+const AUTHORISATIONS = {
+  reason: 'authorisations',
+  message:
+    'This table lists authorisations, which are no use of a code. Nothing in it was counted; ' +
+    'export sessions or claims.',
+};
+
+/** True where a row is a heading: names of columns, no codes, dates or amounts. */
+export function isHeaderRow(row: Row): boolean {
+  let strong = 0;
+  let known = 0;
+  for (const cell of row.cells) {
+    const text = cell.trim();
+    if (text === '') continue;
+    if (cptCode(text) || day(text) || (isDigit(text.charCodeAt(0)) && text !== '24D')) return false;
+    const { role } = columnFor(text);
+    if (role !== 'other') known++;
+    if (role !== 'other' && role !== 'label' && role !== 'price') strong++;
+  }
+  return strong >= 1 && known >= 2 && known >= row.cells.length / 4;
+}
+
+/** The layout a heading announces; `titles` are the rows above it. */
+export function layoutFromHeader(header: Row, titles: Row[]): Layout {
+  const columns = header.cells.map((cell, index) => ({ index, ...columnFor(cell) }));
+  const all = (role: Role) =>
+    columns
+      .filter((column) => column.role === role && column.rank > 0)
+      .sort((a, b) => b.rank - a.rank || a.index - b.index)
+      .map((column) => column.index);
+  const codes = all('code');
+  const layout: Layout = {
+    codes,
+    services: all('service'),
+    modifiers: columns.filter((c) => c.role === 'modifier').map((c) => c.index),
+    npis: all('npi'),
+    names: all('clinician'),
+    firstNames: all('clinicianFirst'),
+    lastNames: all('clinicianLast'),
+    ids: all('clinicianId'),
+    dates: all('date'),
+    statuses: all('status'),
+    gone: all('gone'),
+    texts: [
+      ...all('note').map((index) => ({ index, kind: 'progress_note' as const })),
+      ...all('diagnosis').map((index) => ({ index, kind: 'diagnosis' as const })),
+    ],
+    probe: codes[0] ?? all('service')[0] ?? all('date')[0] ?? -1,
+    codeRule: 'csv.code',
+    certainty: 'sure',
+    notUse: null,
+  };
+  const headings = header.cells.map((cell) => cell.toLowerCase());
+  layout.notUse = notUse(layout, headings, titles, all('client').length + all('claim').length);
+  return layout;
+}
+
+function notUse(
+  layout: Layout,
+  headings: string[],
+  titles: Row[],
+  cases: number,
+): Layout['notUse'] {
+  if (layout.codes.length + layout.services.length === 0) return null;
+  const people = layout.names.length + layout.npis.length + layout.ids.length;
+  const people2 = people + layout.firstNames.length + layout.lastNames.length;
+  const title = titles.map((row) => row.cells.join(' ').toLowerCase()).join(' ');
+  const authorised = headings.some(
+    (text) => text.includes('authorized') || text.includes('auth start') || text.includes('auth end'),
+  );
+  if (authorised && layout.dates.length === 0) return AUTHORISATIONS;
+  if (layout.dates.length + people2 + cases + layout.statuses.length === 0) return FEE_SCHEDULE;
+  if (title.includes('fee schedule') && cases + people2 === 0) return FEE_SCHEDULE;
+  return null;
+}
+
+/**
+ * The layout of a table without a heading, from its first rows. A column is the code column only
+ * if it alone looks like one: every value a procedure code, beside dates or amounts, and neither
+ * ascending like invoice numbers nor beside a state like a postal code.
+ */
+export function layoutFromContent(rows: Row[]): Layout {
+  const width = Math.max(...rows.map((row) => row.cells.length));
+  const column = (index: number) => rows.map((row) => (row.cells[index] ?? '').trim());
+  const codes: number[] = [];
+  const dates: number[] = [];
+  for (let index = 0; index < width; index++) {
+    const filled = column(index).filter((value) => value !== '');
+    if (filled.length === 0) continue;
+    const share = (test: (value: string) => boolean) => filled.filter(test).length / filled.length;
+    if (share((value) => day(value) !== null) > 0.8) dates.push(index);
+    else if (share(isProcedure) > 0.8 && share(isCpt) > 0) codes.push(index);
+  }
+  const likely = codes.filter((index) => !isPostal(rows, index) && !isSerial(column(index)));
+  const certain = likely.length === 1 && dates.length > 0;
+  return {
+    ...EMPTY,
+    codes: likely.length === 1 ? likely : [],
+    dates: dates.slice(0, 1),
+    certainty: certain ? 'sure' : 'weak',
+  };
+}
+
+const EMPTY: Layout = {
+  codes: [],
+  services: [],
+  modifiers: [],
+  npis: [],
+  names: [],
+  firstNames: [],
+  lastNames: [],
+  ids: [],
+  dates: [],
+  statuses: [],
+  gone: [],
+  texts: [],
+  probe: -1,
+  codeRule: 'csv.content',
+  certainty: 'sure',
+  notUse: null,
+};
+
+function isCpt(value: string): boolean {
+  return cptCode(value.slice(0, 5)) !== null && (value.length === 5 || '.-: '.includes(value[5]!));
+}
+
+/** CPT or a letter and four digits (HCPCS Level II), with or without modifiers. */
+function isProcedure(value: string): boolean {
+  return isCpt(value) || (value.length >= 5 && cptCode(`1${value.slice(1, 5)}`) !== null);
+}
+
+function isPostal(rows: Row[], index: number): boolean {
+  return rows.some((row) => /^[A-Z]{2}$/.test((row.cells[index - 1] ?? '').trim()));
+}
+
+function isSerial(values: string[]): boolean {
+  const numbers = values.map(Number).filter((value) => Number.isFinite(value));
+  const rising = numbers.every((value, i) => i === 0 || value > numbers[i - 1]!);
+  return numbers.length > 2 && rising;
+}

@@ -1,0 +1,65 @@
+import { cptCode, isAlphanumeric, modifier } from './cpt.ts';
+import type { Clinician } from './finding.ts';
+
+/** A CPT code and its modifiers out of one composite element. */
+export interface Service {
+  code: string;
+  modifiers: string[];
+}
+
+/**
+ * The service in a composite medical procedure identifier (`HC:90837:95`), or null if its
+ * qualifier is not HC or its value is not CPT. HC also covers HCPCS Level II: the value decides.
+ * The separator is the character after the qualifier: real files contradict their own ISA16.
+ */
+export function service(composite: string | undefined): Service | null {
+  if (!composite || composite.length < 8) return null;
+  const text = composite.trim();
+  if (text.slice(0, 2).toUpperCase() !== 'HC') return null;
+  const separator = text.charAt(2);
+  if (isAlphanumeric(separator.charCodeAt(0))) return null;
+  const parts = text.split(separator);
+  const code = cptCode((parts[1] ?? '').trim());
+  if (!code) return null;
+  const modifiers: string[] = [];
+  for (let i = 2; i <= 5; i++) {
+    const found = modifier((parts[i] ?? '').trim());
+    if (found) modifiers.push(found);
+  }
+  return { code, modifiers };
+}
+
+/** Qualifiers of NM108 and N103 whose value is a tax or social security number: never kept. */
+const TAX_NUMBERS = new Set(['24', '34', 'FI', 'EI', 'SY', 'TJ']);
+
+/** The clinician of an NM1 segment. Entity type 2 is an organisation. */
+export function fromNm1(elements: string[]): Clinician {
+  const text = (index: number) => (elements[index] ?? '').trim();
+  const organisation = text(2) === '2';
+  const name = (organisation ? [text(3)] : [text(4), text(5), text(3)])
+    .filter((part) => part !== '')
+    .join(' ');
+  return named(name, text(8), text(9), organisation);
+}
+
+/**
+ * The payee of an 835's N1 segment, which does not say whether it is a person. It stands for the
+ * clinician only where no NM1*82 names another, so a solo practice's payee is its clinician.
+ */
+export function fromN1(elements: string[]): Clinician {
+  const text = (index: number) => (elements[index] ?? '').trim();
+  return named(text(2), text(3), text(4), false);
+}
+
+function named(name: string, qualifier: string, id: string, organisation: boolean): Clinician {
+  const npi = qualifier === 'XX' && id !== '' ? id : null;
+  const other = npi === null && id !== '' && qualifier !== '' && !TAX_NUMBERS.has(qualifier);
+  return {
+    npi,
+    name: name === '' ? null : name,
+    id: other ? id : null,
+    ...(organisation ? { organisation: true as const } : {}),
+  };
+}
+
+export const NOBODY: Clinician = { npi: null, name: null, id: null };
