@@ -107,8 +107,8 @@ function moved(fee: Folded, levied: boolean): NewEntry[] {
 
 function newCard(fee: Folded, paymentMethod: string): NewEntry[] {
   if (fee.paid || fee.waived || fee.waiveAsked) return [];
-  const wanted = fee.cardMissing ?? fee.declined ?? fee.gaveUp;
-  if (!wanted || fee.cardUpdated?.paymentMethod === paymentMethod) return [];
+  const wanted = fee.cardMissing ?? fee.declined;
+  if (!wanted || (fee.cardUpdated && fee.cardUpdated.seq > wanted.seq)) return [];
   return [...revive(fee), entry('card_updated', { paymentMethod })];
 }
 

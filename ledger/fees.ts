@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Decision } from '../core/acts.ts';
 import type { Entry, Evidence, NewEntry, State, Step } from '../core/fee.ts';
 import { fold, type Folded } from '../core/fold.ts';
 import { movement } from '../core/money.ts';
@@ -14,7 +15,6 @@ export interface FeeCase {
     assessmentId: string;
     vendor: string;
     vendorName: string;
-    vendorLevies: boolean;
     year: number;
     policy: Policy;
     royaltyCents: number;
@@ -31,6 +31,8 @@ export interface FeeCase {
     name: string;
     email: string | null;
     vendor: string;
+    /** Whether the EHR the clinician works in levies the fee at all. */
+    vendorLevies: boolean;
     stripeCustomer: string | null;
     paymentMethod: string | null;
   };
@@ -47,6 +49,9 @@ export interface DueFee {
   seq: number;
 }
 
+/** What a change came to: the fee as it stands afterwards, or why it was refused. */
+export type Changed = { feeCase: FeeCase; added: number } | Extract<Decision, { refused: string }>;
+
 interface Append {
   feeCase: FeeCase;
   entries: Entry[];
@@ -54,7 +59,7 @@ interface Append {
 
 const LOAD = `
   select f.fee_id, levy_now() as now, a.assessment_id, a.vendor, v.name as vendor_name,
-    v.levies, a.year, a.policy, a.royalty_cents, a.processing_cents, a.amount_cents, a.forecast,
+    cv.levies as clinician_vendor_levies, a.year, a.policy, a.royalty_cents, a.processing_cents, a.amount_cents, a.forecast,
     a.livemode, a.auto_approve, a.paused_at is not null as paused,
     c.clinician_id, c.ref, c.name, c.email, c.vendor as clinician_vendor, c.stripe_customer,
     c.payment_method,
@@ -71,6 +76,7 @@ const LOAD = `
   join assessments a using (assessment_id)
   join vendors v on v.vendor = a.vendor
   join clinicians c using (clinician_id)
+  join vendors cv on cv.vendor = c.vendor
   where f.fee_id = any ($1::uuid[])`;
 
 const APPEND = `
@@ -98,8 +104,10 @@ const DUE = `
   select f.fee_id, f.seq
   from fees f
   join assessments a using (assessment_id)
-  where f.next_step = $1 and f.due_at <= levy_now() and f.fee_id <> all ($3::uuid[])
+  where f.next_step = $1 and f.due_at <= levy_now()
     and (a.paused_at is null or $1 in ('detect', 'settle') or f.state in ('charging', 'unknown'))
+    and not exists (select from unnest($3::uuid[], $4::integer[]) as o (fee_id, seq)
+      where o.fee_id = f.fee_id and o.seq = f.seq)
   order by f.due_at
   limit $2`;
 
@@ -139,8 +147,8 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     feeCase: FeeCase,
     entries: NewEntry[],
     actor: string,
+    at: Date = feeCase.now(),
   ): Promise<FeeCase | null> => {
-    const at = feeCase.now();
     const seq = feeCase.entries.length;
     const dated = entries.map((one, index) => ({ ...one, seq: seq + index + 1, at, actor }));
     const written = await appendOne({ feeCase, entries: dated });
@@ -152,8 +160,8 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     load,
 
     /**
-     * Writes entries after the last one in `feeCase`, dated now, and moves the fee's index with
-     * them. Gives the fee as it stands afterwards, or null when another writer came first.
+     * Writes entries after the last one in `feeCase`, dated `at` (now), and moves the fee's index
+     * with them. Gives the fee as it stands afterwards, or null when another writer came first.
      * Throws when the database refuses (SQLSTATE LV...).
      */
     append,
@@ -162,29 +170,33 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
      * Loads, decides and appends, again from the start when another writer came first. Gives the
      * fee as it stands afterwards, with its last entries unchanged when `decide` gave none.
      */
-    async change<Refusal>(
+    async change(
       feeId: string,
       actor: string,
-      decide: (fee: Folded, feeCase: FeeCase) => { entries: NewEntry[] } | Refusal,
-    ): Promise<{ feeCase: FeeCase; added: number } | Refusal | null> {
+      decide: (fee: Folded, feeCase: FeeCase) => Decision,
+    ): Promise<Changed | null> {
       for (let tries = 0; tries < 20; tries += 1) {
         const feeCase = await load(feeId);
         if (!feeCase) return null;
-        const decided = decide(fold(feeCase.entries), feeCase);
-        if (!isEntries(decided)) return decided;
-        if (decided.entries.length === 0) return { feeCase, added: 0 };
-        const after = await append(feeCase, decided.entries, actor);
-        if (after) return { feeCase: after, added: decided.entries.length };
+        const decision = decide(fold(feeCase.entries), feeCase);
+        if ('refused' in decision) return decision;
+        if (decision.entries.length === 0) return { feeCase, added: 0 };
+        const after = await append(feeCase, decision.entries, actor);
+        if (after) return { feeCase: after, added: decision.entries.length };
       }
       throw new Error('the fee is being written to by too many others; try again');
     },
 
-    /** Fees whose `step` is due, the longest due first; paused assessments' are left out. */
-    async due(step: Step, limit: number, except: string[]): Promise<DueFee[]> {
+    /**
+     * Fees whose `step` is due, the longest due first, without those in `except`. Paused
+     * assessments are left out, but for what only reads and for attempts already under way.
+     */
+    async due(step: Step, limit: number, except: DueFee[]): Promise<DueFee[]> {
       const { rows } = await pool.query<{ fee_id: string; seq: number }>(DUE, [
         step,
         limit,
-        except,
+        except.map(({ feeId }) => feeId),
+        except.map(({ seq }) => seq),
       ]);
       return rows.map((row) => ({ feeId: row.fee_id, seq: row.seq }));
     },
@@ -197,19 +209,13 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
   };
 }
 
-function isEntries<Refusal>(
-  decided: { entries: NewEntry[] } | Refusal,
-): decided is { entries: NewEntry[] } {
-  return typeof decided === 'object' && decided !== null && 'entries' in decided;
-}
-
 interface LoadedRow {
   fee_id: string;
   now: Date;
   assessment_id: string;
   vendor: string;
   vendor_name: string;
-  levies: boolean;
+  clinician_vendor_levies: boolean;
   year: number;
   policy: Policy;
   royalty_cents: number;
@@ -238,7 +244,6 @@ function caseOf(row: LoadedRow, sinceLoadedMs: () => number): FeeCase {
       assessmentId: row.assessment_id,
       vendor: row.vendor,
       vendorName: row.vendor_name,
-      vendorLevies: row.levies,
       year: row.year,
       policy: row.policy,
       royaltyCents: row.royalty_cents,
@@ -255,6 +260,7 @@ function caseOf(row: LoadedRow, sinceLoadedMs: () => number): FeeCase {
       name: row.name,
       email: row.email,
       vendor: row.clinician_vendor,
+      vendorLevies: row.clinician_vendor_levies,
       stripeCustomer: row.stripe_customer,
       paymentMethod: row.payment_method,
     },

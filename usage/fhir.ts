@@ -1,5 +1,132 @@
-import type { Reader, Sink } from './finding.ts';
+import { createPeople, isPerson, type Referred } from './fhir-people.ts';
+import { type Use, usesIn } from './fhir-resources.ts';
+import type { Finding, Problem, Reader, Sink } from './finding.ts';
+import { createJsonSplit } from './json-split.ts';
+import { type Json, list, record, text } from './json.ts';
 
-export function createFhirReader(_sink: Sink): Reader {
-  return { write() {}, end() {}, records: () => 0 };
+/**
+ * Findings held back until the practitioner they refer to has been read. Beyond this many the
+ * oldest goes out with what is known, so that memory stays flat.
+ */
+const WAITING_MAX = 20_000;
+
+const RELEVANT = new Set([
+  'Claim',
+  'ExplanationOfBenefit',
+  'Procedure',
+  'ChargeItem',
+  'Encounter',
+  'Practitioner',
+  'PractitionerRole',
+  'Organization',
+  'Bundle',
+]);
+
+interface Waiting {
+  finding: Omit<Finding, 'clinician'>;
+  who: Referred;
+}
+
+/**
+ * Reads FHIR JSON, R4 and STU3: a Bundle, a single resource, a list, or bulk NDJSON. Findings
+ * whose practitioner stands later in the file are handed over when it has been read, or at the
+ * end; all others in the order of the file.
+ */
+export function createFhirReader(sink: Sink): Reader {
+  const people = createPeople();
+  let waiting: Waiting[] = [];
+  let records = 0;
+
+  function resource(value: Json, fullUrl: string | null, line: number): void {
+    const fields = record(value);
+    const type = text(fields?.resourceType);
+    if (!fields || type === null) return;
+    if (type === 'Bundle') return list(fields.entry).forEach((one) => entry(one, line));
+    records++;
+    if (isPerson(type)) return people.add(fields, fullUrl);
+    if (!RELEVANT.has(type)) return;
+    // Contained practitioners are known inside this resource only.
+    const scope = `${type}/${text(fields.id) ?? records}`;
+    const contained = list(fields.contained).map(record).filter((one) => one !== null);
+    for (const one of contained)
+      if (isPerson(text(one.resourceType) ?? '')) people.add(one, null, scope);
+    for (const use of usesIn(fields, scope)) found(use, scope, line);
+    if (contained.length > 0) people.forget(scope);
+  }
+
+  function entry(value: Json, line: number): void {
+    const fields = record(value);
+    if (fields) resource(fields.resource, text(fields.fullUrl), line);
+  }
+
+  function found(use: Use, scope: string, line: number): void {
+    const place = use.element === null ? scope : `${scope} ${use.element}`;
+    const finding = { ...use.finding, where: { line, resource: place } };
+    const { who } = use;
+    if (who === null) return sink({ ...finding, clinician: { npi: null, name: null, id: null } });
+    if (people.settled(who) || who.key?.startsWith(`${scope}#`))
+      return sink({ ...finding, clinician: people.resolve(who) });
+    waiting.push({ finding, who });
+    if (waiting.length >= WAITING_MAX) release(waiting.length / 2);
+  }
+
+  function release(count: number): void {
+    const ready = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    for (const { finding, who } of ready) sink({ ...finding, clinician: people.resolve(who) });
+  }
+
+  const split = createJsonSplit({
+    object(json, line) {
+      if (!mayMatter(json)) return true;
+      const value = parsed(json);
+      if (value === undefined) return false;
+      const fields = record(value);
+      if (fields && 'resourceType' in fields) resource(value, null, line);
+      else entry(value, line);
+      return true;
+    },
+    broken: (line) => sink(problem(line, 'json_broken', BROKEN)),
+    garbage: (line) => sink(problem(line, 'json_garbage', GARBAGE)),
+    truncated: (line) => sink(problem(line, 'truncated', TRUNCATED)),
+  });
+
+  return {
+    write: split.write,
+    end() {
+      split.end();
+      release(waiting.length);
+    },
+    records: () => records,
+  };
+}
+
+const BROKEN = 'This record is no valid JSON and was skipped. Export it again.';
+const GARBAGE = 'Text that is no JSON was skipped. Check that the file is complete.';
+const TRUNCATED =
+  'The file ends in the middle of a record, which was not read. Export it again and send the whole.';
+
+function problem(line: number, reason: string, message: string): Problem {
+  return { type: 'problem', line, field: null, reason, message };
+}
+
+function parsed(json: string): Json {
+  try {
+    return JSON.parse(json) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * False only for one resource of a kind that never matters, such as a Patient or an Observation:
+ * most of a bulk export, and not worth parsing.
+ */
+function mayMatter(json: string): boolean {
+  const key = '"resourceType"';
+  const first = json.indexOf(key);
+  if (first < 0) return false;
+  const open = json.indexOf('"', first + key.length);
+  const type = json.slice(open + 1, json.indexOf('"', open + 1));
+  return RELEVANT.has(type) || json.indexOf(key, open) >= 0;
 }

@@ -6,7 +6,7 @@
  *   and canceled, from every state but succeeded and canceled.
  */
 import { invalidRequest } from './errors.ts';
-import { confirmationParams, createOnlyParams, intentParams } from './intent-params.ts';
+import { createOnlyParams, intentParams } from './intent-params.ts';
 import { listRecords } from './lists.ts';
 import { existingCustomer, existingIntent } from './lookup.ts';
 import { charge } from './network.ts';
@@ -29,9 +29,11 @@ export function createIntent(world: World, params: Create): PaymentIntent {
   const method = params.payment_method
     ? methodFor(world, customer ?? null, params.payment_method)
     : undefined;
-  const intent = world.store.paymentIntents.put(blankIntent(world, params));
+  const intent = blankIntent(world, params);
   intent.customer = customer ?? null;
   if (method) setMethod(intent, method);
+  if (params.confirm) refuseMissingReturnUrl(intent, params.return_url);
+  world.store.paymentIntents.put(intent);
   world.emit('payment_intent.created', intent);
   if (params.confirm) charge(world, confirmable(world, intent, params), params);
   return intent;
@@ -196,18 +198,16 @@ function confirmable(world: World, intent: PaymentIntent, params: Create | Confi
       `You cannot confirm this PaymentIntent because it has a status of ${intent.status}.`,
     );
   }
-  if (params.payment_method) {
-    setMethod(intent, methodFor(world, intent.customer, params.payment_method));
-  }
-  if (intent.payment_method === null) {
+  const named = params.payment_method ?? intent.payment_method;
+  if (named === null) {
     throw unexpectedState(
       intent,
       "You cannot confirm this PaymentIntent because it's missing a payment method. Name one in " +
         'this request, or update the PaymentIntent with one first.',
     );
   }
-  methodFor(world, intent.customer, intent.payment_method);
   refuseMissingReturnUrl(intent, params.return_url);
+  setMethod(intent, methodFor(world, intent.customer, named));
   const { receipt_email } = params;
   if (receipt_email !== undefined) intent.receipt_email = receipt_email;
   return world.store.paymentIntents.put(intent);

@@ -27,7 +27,8 @@ export function createScheduler(nowMs: () => number, run: (task: Task) => void):
   function arm(): void {
     const next = waiting[0];
     if (stopped || timer || !next) return;
-    const wait = Math.min(Math.max(next.due - nowMs(), LOOK_AGAIN_MS), LONGEST_TIMER_MS);
+    const left = next.due - nowMs();
+    const wait = left <= 0 ? 0 : Math.min(Math.max(left, LOOK_AGAIN_MS), LONGEST_TIMER_MS);
     timer = setTimeout(() => {
       timer = undefined;
       runDue();

@@ -89,7 +89,7 @@ function createTables(changed: Changed) {
     events: createTable<EventRecord>('events', [], changed),
     cards: createTable<CardRecord>('cards', [], changed),
     answers: createTable<SavedAnswer>('answers', [], changed),
-    tasks: createTable<Task>('tasks', [], changed),
+    tasks: createTable<Task>('tasks', ['target'], changed),
     settings: createTable<Setting>('settings', [], changed),
   };
 }
@@ -114,6 +114,16 @@ function createTable<T extends { id: string }>(
     }
   }
 
+  function unindex(record: T): void {
+    for (const [field, byValue] of indexes) {
+      const value = (record as Record<string, unknown>)[field];
+      if (typeof value !== 'string') continue;
+      const ids = byValue.get(value);
+      ids?.delete(record.id);
+      if (ids?.size === 0) byValue.delete(value);
+    }
+  }
+
   return {
     name,
     get: (id) => records.get(id),
@@ -125,7 +135,10 @@ function createTable<T extends { id: string }>(
       return record;
     },
     remove(id) {
-      if (!records.delete(id)) return;
+      const record = records.get(id);
+      if (!record) return;
+      records.delete(id);
+      unindex(record);
       changed([name, id, null]);
       removed += 1;
       // Removal leaves its id in the order until half of the order is such gaps.

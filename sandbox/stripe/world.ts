@@ -46,6 +46,10 @@ export interface World {
   emit(type: EventType, object: object, previous?: object): void;
   /** Plans work for later, on the sandbox's clock. */
   later(kind: TaskKind, target: string, delayMs: number, tries?: number): void;
+  /** How many deliveries of an event are still to be made. */
+  waitingFor(eventId: string): number;
+  /** Where this sandbox listens, without a slash at the end. */
+  url(): string;
   /** Who causes the events that are emitted now. */
   cause: Cause;
 }
@@ -63,6 +67,8 @@ export interface WorldParts {
   happened(event: EventRecord): void;
   /** How many webhook endpoints an event waits for when it happens. */
   listeners(): number;
+  waitingFor(eventId: string): number;
+  url(): string;
 }
 
 const NOBODY: Cause = { id: null, idempotency_key: null };
@@ -79,6 +85,8 @@ export function createWorld(parts: WorldParts): World {
     now: () => Math.floor(nowMs() / 1000),
     newId,
     cause: NOBODY,
+    waitingFor: parts.waitingFor,
+    url: parts.url,
     emit(type, object, previous) {
       const created = world.now();
       const event = {

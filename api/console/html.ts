@@ -1,0 +1,53 @@
+/**
+ * Markup that is safe to send: made by `html` alone. The symbol is private to this file, so no
+ * string and no parsed JSON can pass for markup.
+ */
+export interface Html {
+  readonly [MARKUP]: string;
+}
+
+/** What may stand in a template: text is escaped, markup is kept, nothing prints as nothing. */
+export type Part = Html | string | number | null | undefined | false | readonly Part[];
+
+/**
+ * Tagged template for markup: every value is escaped unless it is markup itself. Values may stand
+ * in text and inside quoted attributes, and nowhere else.
+ */
+export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
+  const pieces = strings.flatMap((fixed, index) =>
+    index < parts.length ? [fixed, text(parts[index])] : [fixed],
+  );
+  return { [MARKUP]: pieces.join('') };
+}
+
+/** The markup as a string, to be sent as text/html. */
+export function render(markup: Html): string {
+  return markup[MARKUP];
+}
+
+const MARKUP: unique symbol = Symbol('markup');
+
+const ESCAPES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Control characters but tab and line feed: invisible at best, and NUL ends a page for some. */
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
+
+function text(part: Part): string {
+  if (part === null || part === undefined || part === false) return '';
+  if (Array.isArray(part)) return part.map(text).join('');
+  if (isHtml(part)) return part[MARKUP];
+  return String(part)
+    .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+    .replace(CONTROL, '\ufffd');
+}
+
+function isHtml(part: Part): part is Html {
+  return typeof part === 'object' && part !== null && MARKUP in part;
+}

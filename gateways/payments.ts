@@ -1,0 +1,61 @@
+/**
+ * Stripe in core's words: cards, the fee's intent, events and books. Nothing outside this folder
+ * knows the library.
+ */
+import Stripe from 'stripe';
+import { bookkeeping } from './stripe-books.ts';
+import { createCall, type CallOptions } from './stripe-calls.ts';
+import { cards } from './stripe-cards.ts';
+import { events } from './stripe-events.ts';
+import { intents } from './stripe-intents.ts';
+
+export type { BookCharge, BookIntent, BookMovement, BookRefund } from './stripe-books.ts';
+export type { CallOptions, CallReport } from './stripe-calls.ts';
+export type { CardReading } from './stripe-cards.ts';
+export type { InvalidEvent, PaymentEvent } from './stripe-events.ts';
+export { PaymentsRefused, PaymentsUnavailable } from './stripe-faults.ts';
+export type { Confirmation, OpenedRefund } from './stripe-intents.ts';
+
+/** Everything levy asks of Stripe; see the functions for what they take, give and throw. */
+export type Payments = ReturnType<typeof createPayments>;
+
+/** Stripe in core's words, over one client of the library. */
+export function createPayments(stripe: Stripe, options: CallOptions = {}) {
+  const call = createCall(options);
+  return {
+    ...cards(stripe, call),
+    ...intents(stripe, call),
+    ...events(stripe, call),
+    ...bookkeeping(stripe, call),
+  };
+}
+
+/**
+ * The library's client. It never retries by itself (the ledger decides, with the same key) except
+ * once after a closed connection, which it cannot be told not to. `apiBase` such as
+ * `http://127.0.0.1:4242` points it at a double; `timeoutMs` is the longest silence, 20 s unless
+ * given. The API version is the one the library was made for.
+ */
+export function createStripe(args: {
+  secretKey: string;
+  apiBase?: string;
+  timeoutMs?: number;
+}): Stripe {
+  return new Stripe(args.secretKey, {
+    ...(args.apiBase && address(args.apiBase)),
+    timeout: args.timeoutMs ?? 20_000,
+    maxNetworkRetries: 0,
+    telemetry: false,
+  });
+}
+
+function address(apiBase: string): Pick<Stripe.StripeConfig, 'host' | 'port' | 'protocol'> {
+  const url = URL.canParse(apiBase) ? new URL(apiBase) : null;
+  const protocol = url?.protocol === 'http:' ? 'http' : url?.protocol === 'https:' ? 'https' : null;
+  if (!url || !protocol || url.pathname !== '/' || url.search || url.username)
+    throw new Error(
+      `The Stripe API base "${apiBase}" is not an address like http://127.0.0.1:4242.`,
+    );
+  const port = url.port || (protocol === 'http' ? '80' : '443');
+  return { protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port };
+}

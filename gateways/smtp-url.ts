@@ -1,0 +1,38 @@
+import type { SMTPPoolOptions } from 'nodemailer';
+
+type Server = Pick<
+  SMTPPoolOptions,
+  'host' | 'port' | 'secure' | 'auth' | 'requireTLS' | 'ignoreTLS'
+>;
+
+/**
+ * Connection settings from an address. `smtps://` encrypts from the first byte. With `smtp://`
+ * the connection is upgraded (STARTTLS) where the server offers it; it must be upgraded when a
+ * password would travel to another machine, or with `?tls=required`; `?tls=optional` waives that.
+ * On the machine itself nothing is upgraded. Throws, without repeating the address (it holds the
+ * password), when it cannot be used.
+ */
+export function serverOf(smtpUrl: string): Server {
+  const url = URL.canParse(smtpUrl) ? new URL(smtpUrl) : null;
+  const tls = url?.searchParams.get('tls') ?? null;
+  const known = tls === null || tls === 'required' || tls === 'optional';
+  const others = [...(url?.searchParams.keys() ?? [])].some((key) => key !== 'tls');
+  if (!url?.hostname || !/^smtps?:$/.test(url.protocol) || !known || others)
+    throw new Error(
+      'The SMTP address is not usable. Write it like smtp://user:password@mail.example:587, ' +
+        'with smtps:// for a server that encrypts from the start; the only option is ' +
+        '?tls=required or ?tls=optional.',
+    );
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const local = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  const password = decodeURIComponent(url.password);
+  const requireTLS = tls === 'required' || (tls === null && password !== '' && !local);
+  return {
+    host,
+    ...(url.port && { port: Number(url.port) }),
+    secure: url.protocol === 'smtps:',
+    ...(url.username && { auth: { user: decodeURIComponent(url.username), pass: password } }),
+    requireTLS,
+    ignoreTLS: local && !requireTLS,
+  };
+}

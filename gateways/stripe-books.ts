@@ -1,0 +1,160 @@
+import type Stripe from 'stripe';
+import { pages, type Call } from './stripe-calls.ts';
+import { idOf, refundStatus } from './stripe-reading.ts';
+
+/** An intent as Stripe's books have it. */
+export interface BookIntent {
+  intent: string;
+  feeId: string;
+  year: string | null;
+  customer: string | null;
+  /** Stripe's own word for the state. */
+  status: string;
+  amountCents: number;
+  receivedCents: number;
+  charge: string | null;
+  livemode: boolean;
+  createdAt: Date;
+}
+
+/** A charge, whether it succeeded or failed. */
+export interface BookCharge {
+  charge: string;
+  intent: string | null;
+  feeId: string;
+  status: string;
+  amountCents: number;
+  refundedCents: number;
+  disputed: boolean;
+  livemode: boolean;
+  createdAt: Date;
+}
+
+/** Any refund, also one made in the dashboard, which does not carry the fee's id. */
+export interface BookRefund {
+  refund: string;
+  charge: string | null;
+  intent: string | null;
+  feeId: string | null;
+  amountCents: number;
+  status: 'pending' | 'succeeded' | 'failed';
+  createdAt: Date;
+}
+
+/** A movement of the balance: `amountCents` less `feeCents` is `netCents`. */
+export interface BookMovement {
+  movement: string;
+  /** `charge`, `refund`, `refund_failure`, `adjustment` (disputes), `payout`, ... */
+  kind: string;
+  amountCents: number;
+  feeCents: number;
+  netCents: number;
+  /** The charge, refund, dispute or payout it belongs to. */
+  source: string | null;
+  createdAt: Date;
+}
+
+/** Everything Stripe has written down about our fees. */
+export function bookkeeping(stripe: Stripe, call: Call) {
+  /**
+   * Stripe's books from `since` up to but not including `until`, newest first, page by page as
+   * they are asked for. Intents and charges are those that carry a fee; refunds and movements are
+   * all there are. By list, so nothing is missing. Throws `PaymentsUnavailable`, `PaymentsRefused`.
+   */
+  function books(period: { since: Date; until?: Date }) {
+    const created = range(period);
+    return {
+      intents: () =>
+        mapped(intentOf, 'GET /v1/payment_intents', (page) =>
+          stripe.paymentIntents.list({ created, ...page }),
+        ),
+      charges: () =>
+        mapped(chargeOf, 'GET /v1/charges', (page) => stripe.charges.list({ created, ...page })),
+      refunds: () =>
+        mapped(refundOf, 'GET /v1/refunds', (page) => stripe.refunds.list({ created, ...page })),
+      movements: () =>
+        mapped(movementOf, 'GET /v1/balance_transactions', (page) =>
+          stripe.balanceTransactions.list({ created, ...page }),
+        ),
+    };
+  }
+
+  async function* mapped<S extends { id: string }, T>(
+    read: (object: S) => T | null,
+    route: string,
+    list: Parameters<typeof pages<S>>[2],
+  ): AsyncGenerator<T> {
+    for await (const object of pages(call, route, list)) {
+      const line = read(object);
+      if (line !== null) yield line;
+    }
+  }
+
+  return { books };
+}
+
+function range({ since, until }: { since: Date; until?: Date }): Stripe.RangeQueryParam {
+  const seconds = (at: Date) => Math.floor(at.getTime() / 1000);
+  return { gte: seconds(since), ...(until && { lt: seconds(until) }) };
+}
+
+function intentOf(intent: Stripe.PaymentIntent): BookIntent | null {
+  const { fee, year } = intent.metadata;
+  if (!fee) return null;
+  return {
+    intent: intent.id,
+    feeId: fee,
+    year: year ?? null,
+    customer: idOf(intent.customer),
+    status: intent.status,
+    amountCents: intent.amount,
+    receivedCents: intent.amount_received,
+    charge: idOf(intent.latest_charge),
+    livemode: intent.livemode,
+    createdAt: moment(intent.created),
+  };
+}
+
+function chargeOf(charge: Stripe.Charge): BookCharge | null {
+  const { fee } = charge.metadata;
+  if (!fee) return null;
+  return {
+    charge: charge.id,
+    intent: idOf(charge.payment_intent),
+    feeId: fee,
+    status: charge.status,
+    amountCents: charge.amount,
+    refundedCents: charge.amount_refunded,
+    disputed: charge.disputed,
+    livemode: charge.livemode,
+    createdAt: moment(charge.created),
+  };
+}
+
+function refundOf(refund: Stripe.Refund): BookRefund {
+  return {
+    refund: refund.id,
+    charge: idOf(refund.charge),
+    intent: idOf(refund.payment_intent),
+    feeId: refund.metadata?.fee ?? null,
+    amountCents: refund.amount,
+    status: refundStatus(refund.status),
+    createdAt: moment(refund.created),
+  };
+}
+
+function movementOf(movement: Stripe.BalanceTransaction): BookMovement {
+  return {
+    movement: movement.id,
+    kind: movement.type,
+    amountCents: movement.amount,
+    feeCents: movement.fee,
+    netCents: movement.net,
+    source: idOf(movement.source),
+    createdAt: moment(movement.created),
+  };
+}
+
+function moment(seconds: number): Date {
+  return new Date(seconds * 1000);
+}

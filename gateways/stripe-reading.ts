@@ -1,0 +1,105 @@
+import type Stripe from 'stripe';
+import type { IntentReading, Refusal } from '../core/attempt.ts';
+
+/** What to expand when an intent is asked for, so that one call usually tells everything. */
+export const EXPAND_INTENT = ['latest_charge.refunds'];
+
+/** The charge of an intent when it came expanded, else null. */
+export function chargeOf(intent: Stripe.PaymentIntent): Stripe.Charge | null {
+  return intent.latest_charge && typeof intent.latest_charge === 'object'
+    ? intent.latest_charge
+    : null;
+}
+
+/** An intent in core's words, with the refunds and the dispute that were found for it. */
+export function readingOf(
+  intent: Stripe.PaymentIntent,
+  refunds: Stripe.Refund[],
+  disputes: Stripe.Dispute[],
+): IntentReading {
+  const charge = chargeOf(intent);
+  const succeeded = intent.status === 'succeeded';
+  const failure = succeeded ? null : intent.last_payment_error;
+  return {
+    intent: intent.id,
+    status: STATUS[intent.status] ?? 'processing',
+    amountCents: succeeded ? intent.amount_received : intent.amount,
+    charge: idOf(intent.latest_charge),
+    refusal: failure ? refusalOf(failure, charge) : null,
+    refunds: refunds.map((refund) => ({
+      refund: refund.id,
+      amountCents: refund.amount,
+      status: refundStatus(refund.status),
+    })),
+    dispute: disputeOf(disputes),
+  };
+}
+
+/**
+ * The intent's states in core's words. `requires_action` waits for a cardholder who is not there;
+ * an unknown state, or money held and not taken, is nobody's outcome yet.
+ */
+const STATUS: Record<string, IntentReading['status']> = {
+  requires_payment_method: 'waiting',
+  requires_confirmation: 'waiting',
+  requires_action: 'waiting',
+  processing: 'processing',
+  requires_capture: 'processing',
+  succeeded: 'succeeded',
+  canceled: 'canceled',
+};
+
+/** The fields a decline has in an error answer and in `last_payment_error` alike. */
+interface Failure {
+  code?: string;
+  decline_code?: string;
+  advice_code?: string;
+  network_advice_code?: string;
+  /** The id of the failed charge. */
+  charge?: string;
+}
+
+/**
+ * Why a card was refused, in codes alone. The charge, when it is known and is the failed one, adds
+ * what the error does not say: whether the network saw it, and why Stripe itself blocked it.
+ */
+export function refusalOf(failure: Failure, charge: Stripe.Charge | null): Refusal {
+  const id = failure.charge ?? charge?.id ?? null;
+  const outcome = charge && charge.id === id ? charge.outcome : null;
+  const blocked = outcome?.type === 'blocked' ? outcome.reason : null;
+  return {
+    code: blocked || failure.decline_code || failure.code || 'card_declined',
+    adviceCode: failure.advice_code || outcome?.advice_code || null,
+    networkAdviceCode: failure.network_advice_code || outcome?.network_advice_code || null,
+    sentToNetwork: outcome ? outcome.network_status !== 'not_sent_to_network' : id !== null,
+    charge: id,
+  };
+}
+
+/** A refund's state in core's words; one that waits for the cardholder is still pending. */
+export function refundStatus(status: string | null): 'pending' | 'succeeded' | 'failed' {
+  if (status === 'succeeded') return 'succeeded';
+  return status === 'failed' || status === 'canceled' ? 'failed' : 'pending';
+}
+
+/** The id of something that may have come expanded. */
+export function idOf(reference: string | { id: string } | null | undefined): string | null {
+  if (!reference) return null;
+  return typeof reference === 'string' ? reference : reference.id;
+}
+
+/**
+ * The newest dispute that took money. An inquiry (`warning_...`) has taken none yet, and a dispute
+ * prevented before it reached the balance never will.
+ */
+function disputeOf(newestFirst: Stripe.Dispute[]): IntentReading['dispute'] {
+  const dispute = newestFirst.find(
+    ({ status, balance_transactions: moved }) =>
+      !status.startsWith('warning_') && !(status === 'prevented' && moved.length === 0),
+  );
+  if (!dispute) return null;
+  const { id, amount, status, reason } = dispute;
+  const over =
+    status === 'won' ? 'won' : status === 'lost' || status === 'prevented' ? 'lost' : null;
+  return { dispute: id, amountCents: amount, status: over ?? 'open', why: reason };
+}

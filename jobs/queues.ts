@@ -1,0 +1,230 @@
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  Queue,
+  runMigrations,
+  UnrecoverableError,
+  Worker,
+  type BackendFactory,
+  type IQueueBackend,
+  type Job,
+  type JobsOptions,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { checkPayload, JOB_NAMES, jobId, JOBS, type JobName, type Payload } from './jobs.ts';
+
+/** Where the queue lives: on Redis when there is one, else in the ledger's Postgres. */
+export interface QueueOptions {
+  redisUrl: string | null;
+  databaseUrl: string;
+  /** Namespace of the keys on a shared Redis. */
+  prefix?: string;
+  onError: (error: Error) => void;
+}
+
+/** What a processor came to. `failed` is a decision too: shown as failed, not tried again. */
+export type Done = { done: string } | { failed: string };
+export type Processor<Name extends JobName> = (payload: Payload<Name>) => Promise<Done>;
+
+export interface RunningWorker {
+  close(): Promise<void>;
+}
+
+/** Kept for people to look at; a name that is kept never blocks the next job, see the pump. */
+const KEEP_COMPLETED = { count: 100 };
+const KEEP_FAILED = { age: 30 * 24 * 3_600, count: 5_000 };
+
+interface Backend {
+  name: 'redis' | 'postgres';
+  factory: BackendFactory<IQueueBackend, unknown>;
+  forQueues: unknown;
+  forWorkers: unknown;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The queues of every job, on one backend. The queue is disposable: whatever is lost with it,
+ * the pump puts back from the ledger.
+ */
+export async function createQueues(options: QueueOptions) {
+  const backend = options.redisUrl
+    ? redisBackend(options.redisUrl, options.onError)
+    : await postgresBackend(options.databaseUrl, options.onError);
+  const shared = { prefix: options.prefix ?? 'levy', skipVersionCheck: true };
+  const queues = Object.fromEntries(
+    JOB_NAMES.map((name) => {
+      const queue = new Queue(
+        name,
+        { ...shared, connection: backend.forQueues, streams: { events: { maxLen: 1_000 } } },
+        backend.factory,
+      );
+      queue.on('error', options.onError);
+      return [name, queue];
+    }),
+  ) as unknown as Record<JobName, Queue>;
+
+  return {
+    backend: backend.name,
+    queues,
+
+    /** Puts one job on its queue; the same job again changes nothing. */
+    async enqueue<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<void> {
+      const data = checkPayload(name, payload);
+      await queues[name].add(name, data, optionsOf(name, data));
+    },
+
+    /** Puts many jobs on one queue. */
+    async enqueueMany<Name extends JobName>(name: Name, payloads: Payload<Name>[]): Promise<void> {
+      const jobs = payloads.map((payload) => {
+        const data = checkPayload(name, payload);
+        return { name, data, opts: optionsOf(name, data) };
+      });
+      if (jobs.length > 0) await queues[name].addBulk(jobs);
+    },
+
+    /** Jobs of a queue that are waiting, delayed or in hand. */
+    async queued(name: JobName): Promise<number> {
+      const counts = await queues[name].getJobCounts('waiting', 'active', 'delayed', 'prioritized');
+      return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    },
+
+    /** Removes a finished job that still stands under an id that is needed again. */
+    async clear<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<boolean> {
+      const job = (await queues[name].getJob(jobId(name, payload))) as Job | undefined;
+      if (!job || !((await job.isFailed()) || (await job.isCompleted()))) return false;
+      await job.remove();
+      return true;
+    },
+
+    /** Puts the yearly trigger back as a job scheduler; again changes nothing. */
+    async schedule(name: 'annual', cron: string, timeZone: string): Promise<void> {
+      const { attempts, backoff, removeOnComplete, removeOnFail } = optionsOf(name, {});
+      await queues[name].upsertJobScheduler(
+        name,
+        { pattern: cron, tz: timeZone },
+        { name, data: {}, opts: { attempts, backoff, removeOnComplete, removeOnFail } },
+      );
+    },
+
+    /** Starts working on a queue in this process. */
+    work<Name extends JobName>(name: Name, process: Processor<Name>): RunningWorker {
+      const worker = new Worker(
+        name,
+        (job: Job) => run(name, process, job.data, options.onError),
+        {
+          ...shared,
+          connection: backend.forWorkers,
+          concurrency: JOBS[name].concurrency,
+          // A stall is a crash or a pause of a worker, not a fault of the job; the ledger decides.
+          maxStalledCount: 20,
+        } as never,
+        backend.factory as never,
+      );
+      worker.on('error', options.onError);
+      return { close: () => worker.close() };
+    },
+
+    ping: backend.ping,
+
+    async close(): Promise<void> {
+      await Promise.all(Object.values(queues).map((queue) => queue.close()));
+      await backend.close();
+    },
+  };
+}
+
+export type Queues = Awaited<ReturnType<typeof createQueues>>;
+
+async function run<Name extends JobName>(
+  name: Name,
+  process: Processor<Name>,
+  data: unknown,
+  onError: (error: Error) => void,
+): Promise<string> {
+  let outcome: Done;
+  try {
+    outcome = await process(checkPayload(name, data));
+  } catch (error) {
+    // The queue keeps the reason in clear and shows it: only a code may leave this process.
+    onError(error instanceof Error ? error : new Error(String(error)));
+    const failure = new Error(codeOf(error));
+    failure.stack = failure.message;
+    throw failure;
+  }
+  if ('done' in outcome) return outcome.done;
+  const failure = new UnrecoverableError(outcome.failed);
+  failure.stack = outcome.failed;
+  throw failure;
+}
+
+/** An error as a code without content: `error ECONNREFUSED`, `error 40P01`, `TypeError`. */
+function codeOf(error: unknown): string {
+  const { name, code, why } = error as { name?: unknown; code?: unknown; why?: unknown };
+  const words = [name, code ?? why].filter((word) => typeof word === 'string');
+  return (
+    words
+      .join(' ')
+      .replace(/[^\w .:-]/g, '')
+      .slice(0, 120) || 'error'
+  );
+}
+
+function optionsOf<Name extends JobName>(name: Name, payload: Payload<Name>): JobsOptions {
+  return {
+    jobId: jobId(name, payload),
+    attempts: JOBS[name].attempts,
+    backoff: { type: 'exponential', delay: JOBS[name].backoffMs },
+    removeOnComplete: KEEP_COMPLETED,
+    removeOnFail: KEEP_FAILED,
+  };
+}
+
+function redisBackend(url: string, onError: (error: Error) => void): Backend {
+  // A producer must fail fast, so that its caller knows; a worker waits for Redis to come back.
+  const producer = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false });
+  const consumer = new Redis(url, { maxRetriesPerRequest: null });
+  for (const connection of [producer, consumer]) connection.on('error', onError);
+  return {
+    name: 'redis',
+    factory: createRedisBackend as BackendFactory<IQueueBackend, unknown>,
+    forQueues: producer,
+    forWorkers: consumer,
+    ping: async () => void (await producer.ping()),
+    async close() {
+      producer.disconnect();
+      consumer.disconnect();
+    },
+  };
+}
+
+async function postgresBackend(url: string, onError: (error: Error) => void): Promise<Backend> {
+  // Losing the queue's last commits costs nothing, so they need not wait for the disk.
+  const settings = '-c search_path=bullmq,public -c synchronous_commit=off';
+  const pool = (max: number) => {
+    const made = new pg.Pool({ connectionString: url, max, options: settings, keepAlive: true });
+    made.on('error', onError);
+    return made;
+  };
+  const producers = pool(4);
+  // Each worker holds one connection to listen on; the rest are for claiming and finishing.
+  const consumers = pool(JOB_NAMES.length + 12);
+  // On every start: a newer library on an older schema would run without its own fixes.
+  const client = await producers.connect();
+  try {
+    await runMigrations(client, 'bullmq');
+  } finally {
+    client.release();
+  }
+  return {
+    name: 'postgres',
+    factory: createPostgresBackend as BackendFactory<IQueueBackend, unknown>,
+    forQueues: producers,
+    forWorkers: consumers,
+    ping: async () => void (await producers.query('select 1')),
+    async close() {
+      await Promise.all([producers.end(), consumers.end()]);
+    },
+  };
+}

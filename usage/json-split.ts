@@ -1,0 +1,251 @@
+/** What the splitter tells its caller. */
+export interface JsonSink {
+  /** An object: a resource or an entry of a Bundle, and where it begins. False if it is no JSON. */
+  object(text: string, line: number): boolean;
+  /** An object that is broken here; what follows is read on. */
+  broken(line: number): void;
+  /** Text outside any object; once per stretch. */
+  garbage(line: number): void;
+  /** The input ended inside an object. */
+  truncated(line: number): void;
+}
+
+/** A line up to this long is taken as one NDJSON record without looking into it. */
+const LINE_MAX = 4 * 1024 * 1024;
+/** A single resource longer than this is given up: nothing real comes near it. */
+const OBJECT_MAX = 32 * 1024 * 1024;
+
+const QUOTE = 34;
+const COMMA = 44;
+const COLON = 58;
+const OPEN_LIST = 91;
+const BACKSLASH = 92;
+const CLOSE_LIST = 93;
+const OPEN = 123;
+const CLOSE = 125;
+
+/**
+ * Finds the objects in JSON text of any shape, whatever the pieces it arrives in: one object, a
+ * list, NDJSON, or a Bundle whose `entry` list is handed over entry by entry, so that a Bundle of
+ * any length needs the memory of one entry. Strict about nesting, so that a broken record ends
+ * at the next line and not at the end of the file.
+ */
+export function createJsonSplit(sink: JsonSink) {
+  let buffer = '';
+  let line = 1;
+  let inGarbage = false;
+  let scan: Scan | null = null;
+
+  /** Outside any object: finds the next one. True when there is more to do. */
+  function outside(atEnd: boolean): boolean {
+    let at = 0;
+    while (at < buffer.length && buffer.charCodeAt(at) !== OPEN) {
+      const char = buffer.charCodeAt(at);
+      if (char === 10) {
+        line++;
+        inGarbage = false;
+      } else if (!isFiller(char) && !inGarbage) {
+        sink.garbage(line);
+        inGarbage = true;
+      }
+      at++;
+    }
+    buffer = buffer.slice(at);
+    if (buffer === '') return false;
+    const end = buffer.indexOf('\n');
+    const length = end < 0 ? buffer.length : end;
+    if (end < 0 && !atEnd && length <= LINE_MAX) return false;
+    const close = length <= LINE_MAX ? closingBrace(buffer, length) : 0;
+    if (close > 0 && sink.object(buffer.slice(0, close), line)) {
+      buffer = buffer.slice(close);
+      return true;
+    }
+    scan = startScan(line);
+    return true;
+  }
+
+  function inside(current: Scan, atEnd: boolean): boolean {
+    const state = advance(current, buffer, sink);
+    if (state === 'more') {
+      line = current.line;
+      if (current.at - current.keepFrom > OBJECT_MAX) return fail(current);
+      // Only the object being captured is kept; the rest of a Bundle is forgotten as it passes.
+      buffer = buffer.slice(current.keepFrom);
+      current.at -= current.keepFrom;
+      current.captureFrom -= current.keepFrom;
+      current.keepFrom = 0;
+      if (!atEnd) return false;
+      sink.truncated(current.startLine);
+      buffer = '';
+      scan = null;
+      return false;
+    }
+    if (state === 'broken') return fail(current);
+    buffer = buffer.slice(current.at);
+    line = current.line;
+    scan = null;
+    return true;
+  }
+
+  /** Gives the object up and looks for the next one where it broke. */
+  function fail(current: Scan): boolean {
+    sink.broken(current.startLine);
+    buffer = buffer.slice(Math.max(current.at, 1));
+    line = current.line;
+    scan = null;
+    inGarbage = true;
+    return true;
+  }
+
+  function read(atEnd: boolean): void {
+    while (buffer !== '' && (scan ? inside(scan, atEnd) : outside(atEnd)));
+    if (atEnd && scan) sink.truncated(scan.startLine);
+  }
+
+  return {
+    write(text: string): void {
+      buffer = buffer === '' ? text : buffer + text;
+      read(false);
+    },
+    end: () => read(true),
+  };
+}
+
+/** Where the scanner stands inside one top-level object. */
+interface Scan {
+  at: number;
+  line: number;
+  startLine: number;
+  /** Open brackets, outermost first: true for an object, false for a list. */
+  nesting: boolean[];
+  /** The last character that was neither blank nor inside a string; 0 at the beginning. */
+  last: number;
+  /** The last string seen, to know the key a value belongs to. Null for long ones. */
+  text: string | null;
+  /** Where the object or the Bundle's entry being captured begins. */
+  captureFrom: number;
+  captureLine: number;
+  keepFrom: number;
+  /** The object turned out to be a Bundle: its entries are captured, not itself. */
+  bundle: boolean;
+}
+
+function startScan(line: number): Scan {
+  return {
+    at: 0,
+    line,
+    startLine: line,
+    nesting: [],
+    last: 0,
+    text: null,
+    captureFrom: 0,
+    captureLine: line,
+    keepFrom: 0,
+    bundle: false,
+  };
+}
+
+/** Reads on to the end of the object, of the text, or to the first thing that is no JSON. */
+function advance(scan: Scan, text: string, sink: JsonSink): 'done' | 'more' | 'broken' {
+  while (scan.at < text.length) {
+    const char = text.charCodeAt(scan.at);
+    if (char === QUOTE) {
+      const end = stringEnd(text, scan.at);
+      if (end === 0) return finishKeep(scan);
+      if (end < 0) return 'broken';
+      scan.text = end - scan.at < 20 ? text.slice(scan.at + 1, end) : null;
+      if (scan.last === QUOTE) return 'broken';
+      scan.last = QUOTE;
+      scan.at = end + 1;
+      continue;
+    }
+    if (char === 10) scan.line++;
+    else if (char === OPEN || char === OPEN_LIST) {
+      if (!mayOpen(scan)) return 'broken';
+      open(scan, char);
+    } else if (char === CLOSE || char === CLOSE_LIST) {
+      if (scan.nesting.pop() !== (char === CLOSE)) return 'broken';
+      scan.last = char;
+      scan.at++;
+      if (!handedOver(scan, text, sink)) return 'broken';
+      if (scan.nesting.length === 0) return 'done';
+      continue;
+    } else if (char > 32) {
+      if (!mayFollow(scan, char)) return 'broken';
+      scan.last = char;
+    }
+    scan.at++;
+  }
+  return finishKeep(scan);
+}
+
+function finishKeep(scan: Scan): 'more' {
+  const capturing = !scan.bundle || scan.nesting.length >= 3;
+  scan.keepFrom = capturing ? scan.captureFrom : scan.at;
+  return 'more';
+}
+
+/** An object or list opens after a colon, or in a list after its bracket or a comma. */
+function mayOpen(scan: Scan): boolean {
+  if (scan.nesting.length === 0) return scan.last === 0;
+  if (scan.nesting[scan.nesting.length - 1]) return scan.last === COLON;
+  return scan.last === OPEN_LIST || scan.last === COMMA;
+}
+
+/** Outside strings JSON knows only punctuation, numbers and three words. */
+function mayFollow(scan: Scan, char: number): boolean {
+  if (char === COMMA) return scan.last !== COMMA && scan.last !== COLON;
+  if (char === COLON) return scan.last === QUOTE;
+  const inObject = scan.nesting[scan.nesting.length - 1];
+  return !(inObject && (scan.last === COMMA || scan.last === OPEN)) && scan.last !== QUOTE;
+}
+
+function open(scan: Scan, char: number): void {
+  const depth = scan.nesting.length;
+  if (depth === 1 && char === OPEN_LIST && scan.text === 'entry') scan.bundle = true;
+  if (scan.bundle && depth === 2 && char === OPEN) {
+    scan.captureFrom = scan.at;
+    scan.captureLine = scan.line;
+  }
+  scan.nesting.push(char === OPEN);
+  scan.last = char;
+}
+
+/** A bracket has closed: hands over the entry or object that ends here. False if it is broken. */
+function handedOver(scan: Scan, text: string, sink: JsonSink): boolean {
+  const depth = scan.nesting.length;
+  const ends = scan.bundle ? depth === 2 && scan.last === CLOSE : depth === 0;
+  return !ends || sink.object(text.slice(scan.captureFrom, scan.at), scan.captureLine);
+}
+
+/** The closing quote of the string opening at `at`; 0 when more is needed, -1 when broken. */
+function stringEnd(text: string, at: number): number {
+  let end = at;
+  for (;;) {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.indexOf('\n', at) >= 0 ? -1 : 0;
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) break;
+  }
+  // JSON strings hold no raw line break: a missing quote is noticed on its own line.
+  const feed = end - at > 64 ? text.slice(at, end).indexOf('\n') : feedWithin(text, at, end);
+  return feed >= 0 ? -1 : end;
+}
+
+function feedWithin(text: string, from: number, to: number): number {
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) === 10) return at;
+  return -1;
+}
+
+/** Where the line ends if its last character, blanks and commas aside, closes an object; or 0. */
+function closingBrace(text: string, end: number): number {
+  let at = end - 1;
+  while (at >= 0 && (text.charCodeAt(at) <= 32 || text.charCodeAt(at) === COMMA)) at--;
+  return text.charCodeAt(at) === CLOSE ? at + 1 : 0;
+}
+
+/** What may stand between records without being garbage: blanks, commas, a list's brackets. */
+function isFiller(char: number): boolean {
+  return char <= 32 || char === COMMA || char === OPEN_LIST || char === CLOSE_LIST || char === 0xfeff;
+}

@@ -1,0 +1,12 @@
+import type { Processor } from '../jobs/queues.ts';
+import type { WorkerDeps } from './deps.ts';
+
+/** Gives every clinician on the roster a fee; the pump then sees to each of them. */
+export function createAssessment({ ledger }: Pick<WorkerDeps, 'ledger'>): Processor<'assessment'> {
+  return async ({ assessmentId }) => {
+    const assessment = await ledger.assessments.get(assessmentId);
+    if (!assessment) return { done: 'no such assessment' };
+    const fees = await ledger.assessments.enroll(assessmentId);
+    return { done: `${fees} fees opened` };
+  };
+}

@@ -1,0 +1,29 @@
+import { NETWORK_BUDGETS } from '../core/declines.ts';
+import { DAY_MS } from '../core/policy.ts';
+import type { FeeCase } from '../ledger/fees.ts';
+import type { WorkerDeps } from './deps.ts';
+
+/** A card that may be charged now; or why there is none, or why the networks forbid it. */
+export type ReadyCard =
+  | { paymentMethod: string; fingerprint: string | null; brand: string; last4: string }
+  | { missing: string }
+  | { spent: string };
+
+/** Reads the card on file and checks it against the card networks' own limits on attempts. */
+export async function readyCard(
+  { ledger, payments }: Pick<WorkerDeps, 'ledger' | 'payments'>,
+  clinician: FeeCase['clinician'],
+  now: Date,
+): Promise<ReadyCard> {
+  if (!clinician.stripeCustomer) return { missing: 'no_customer' };
+  const card = await payments.readCard(clinician.stripeCustomer, clinician.paymentMethod);
+  if (!card.found) return { missing: card.why };
+  for (const budget of NETWORK_BUDGETS) {
+    if (budget.brand !== card.brand || !card.fingerprint) continue;
+    const since = new Date(now.getTime() - budget.days * DAY_MS);
+    const attempts = await ledger.reports.attemptsOfCard(card.fingerprint, since);
+    if (attempts >= budget.attempts)
+      return { spent: `${attempts} attempts in ${budget.days} days: ${budget.source}` };
+  }
+  return card;
+}

@@ -1,0 +1,164 @@
+import { adopt, KEY_SAFE_MS, keys, refused, type IntentReading } from '../core/attempt.ts';
+import { entry, type NewEntry } from '../core/fee.ts';
+import type { Confirmation, Payments } from '../gateways/payments.ts';
+import type { Done, Processor } from '../jobs/queues.ts';
+import { readyCard } from './card.ts';
+import type { WorkerDeps } from './deps.ts';
+import { takeDue, write, type DueCase } from './due-fee.ts';
+
+type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
+
+/**
+ * Charges the card on file: one intent per fee, confirmed once per attempt. Stripe is read before
+ * anything is confirmed, the attempt is in the ledger before it is sent, and an outcome that is
+ * not known is left open until Stripe has been read again.
+ */
+export function createCharge(deps: Deps): Processor<'charge'> {
+  return async ({ feeId }) => {
+    const due = await takeDue(deps.ledger, feeId, 'charge');
+    if ('done' in due) return due;
+    const looked = due.fee.intent
+      ? { due, reading: await deps.payments.readIntent(due.fee.intent) }
+      : await openIntent(deps, due);
+    if ('done' in looked || 'failed' in looked) return looked;
+    const adopted = adopt(looked.due.fee, looked.reading, looked.due.feeCase.now(), policyOf(due));
+    if (adopted.length > 0) return settled(deps, looked.due, adopted);
+    return looked.due.fee.open ? resume(deps, looked) : attempt(deps, looked);
+  };
+}
+
+interface Looked {
+  due: DueCase;
+  reading: IntentReading;
+}
+
+/** Creates the intent, or finds the one whose creation was lost, and records it. */
+async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
+  const { feeId, assessment, clinician } = due.feeCase;
+  const customer = clinician.stripeCustomer;
+  if (!customer) return cardMissing(deps, due, 'no_customer');
+  // The key finds an earlier creation for a day. None was possible before the notice allowed it.
+  const first = new Date(due.fee.noticed?.chargeFrom ?? 0).getTime();
+  const keyIsSafe = due.feeCase.now().getTime() - first < KEY_SAFE_MS;
+  const found = keyIsSafe ? [] : await deps.payments.findIntents({ customer, feeId });
+  const reading =
+    found.find(({ status }) => status === 'succeeded') ??
+    found.find(({ status }) => status !== 'canceled') ??
+    (await deps.payments.openIntent({
+      feeId,
+      year: assessment.year,
+      amountCents: assessment.amountCents,
+      customer,
+      key: keys.intent(feeId),
+    }));
+  const opened = entry('opened', { intent: reading.intent });
+  return { due: await write(deps.ledger, due.feeCase, [opened]), reading };
+}
+
+/** An attempt was sent and Stripe shows no trace of it: send the same again, or let it lapse. */
+async function resume(deps: Deps, { due, reading }: Looked): Promise<Done> {
+  const open = due.fee.open;
+  if (!open) throw new Error('Bug! nothing to resume');
+  if (reading.status === 'processing') return unknown(deps, due, 'processing');
+  if (due.feeCase.assessment.paused) return { done: 'paused' };
+  if (due.feeCase.now().getTime() - open.at.getTime() > KEY_SAFE_MS) {
+    const why = 'Stripe shows no trace of it after a day';
+    return settled(deps, due, [entry('lapsed', { attempt: open.attempt, why })]);
+  }
+  return conclude(deps, due, await confirm(deps.payments, due));
+}
+
+async function attempt(deps: Deps, { due, reading }: Looked): Promise<Done> {
+  const { assessment, clinician } = due.feeCase;
+  if (assessment.paused) return { done: 'paused' };
+  if (reading.status === 'canceled') return hold(deps, due, 'the intent was canceled at Stripe');
+  if (reading.status === 'processing')
+    return { failed: 'Stripe is processing a payment made elsewhere; looking again later' };
+  const card = await readyCard(deps, clinician, due.feeCase.now());
+  if ('missing' in card) return cardMissing(deps, due, card.missing);
+  if ('spent' in card) return hold(deps, due, card.spent);
+  const attempted = entry('attempted', {
+    attempt: due.fee.attempts + 1,
+    intent: reading.intent,
+    amountCents: assessment.amountCents,
+    paymentMethod: card.paymentMethod,
+    fingerprint: card.fingerprint,
+    chargeBefore: reading.charge,
+  });
+  try {
+    const sent = await write(deps.ledger, due.feeCase, [attempted]);
+    return await conclude(deps, sent, await confirm(deps.payments, sent));
+  } catch (error) {
+    if ((error as { code?: unknown }).code === PAUSED) return { done: 'paused' };
+    throw error;
+  }
+}
+
+/** SQLSTATE with which the database refuses an attempt of a paused assessment. */
+const PAUSED = 'LV006';
+
+function confirm(payments: Payments, { feeCase, fee }: DueCase): Promise<Confirmation> {
+  if (!fee.open) throw new Error('Bug! nothing to confirm');
+  return payments.confirmIntent({
+    intent: fee.open.intent,
+    paymentMethod: fee.open.paymentMethod,
+    key: keys.attempt(feeCase.feeId, fee.open.attempt),
+  });
+}
+
+/** Writes down what the confirmation came to. */
+async function conclude(deps: Deps, due: DueCase, answer: Confirmation): Promise<Done> {
+  const { feeCase, fee } = due;
+  const number = fee.open?.attempt ?? 0;
+  switch (answer.outcome) {
+    case 'answered': {
+      const adopted = adopt(fee, answer.reading, feeCase.now(), policyOf(due));
+      return adopted.length > 0
+        ? settled(deps, due, adopted)
+        : unknown(deps, due, answer.reading.status);
+    }
+    case 'declined':
+      return settled(deps, due, refused(fee, answer.refusal, feeCase.now(), policyOf(due)));
+    case 'unknown':
+      return unknown(deps, due, answer.why);
+    case 'slow_down':
+      // The attempt stays open; after the grace period the same is sent under the same key.
+      return { failed: `Stripe asked to slow down (${answer.why}); sent again later` };
+    case 'refused_request': {
+      const why = `Stripe refused the request (${answer.code}): this needs an engineer`;
+      return settled(deps, due, [
+        entry('lapsed', { attempt: number, why }),
+        entry('held', { why }),
+      ]);
+    }
+  }
+}
+
+/** Records what is now known. A decline shows as a failed job, with the day of the next try. */
+async function settled(deps: Deps, due: DueCase, entries: NewEntry[]): Promise<Done> {
+  await write(deps.ledger, due.feeCase, entries);
+  const declined = entries.find((one) => one.kind === 'declined');
+  if (declined?.kind === 'declined') {
+    const { code, verdict, retryAt } = declined.data;
+    return { failed: `declined: ${code}; ${retryAt ? `next try ${retryAt}` : verdict}` };
+  }
+  return { done: entries.map((one) => one.kind).join(', ') };
+}
+
+async function unknown(deps: Deps, due: DueCase, why: string): Promise<Done> {
+  const look = due.fee.unknown ? due.fee.unknown.look + 1 : 0;
+  await write(deps.ledger, due.feeCase, [entry('unknown', { about: 'attempt', look, why })]);
+  return { failed: `outcome unknown (${why}); Stripe will be asked again` };
+}
+
+async function cardMissing(deps: Deps, due: DueCase, why: string): Promise<Done> {
+  await write(deps.ledger, due.feeCase, [entry('card_missing', { why })]);
+  return { failed: `no card to charge: ${why}` };
+}
+
+async function hold(deps: Deps, due: DueCase, why: string): Promise<Done> {
+  await write(deps.ledger, due.feeCase, [entry('held', { why })]);
+  return { failed: `held for a person: ${why}` };
+}
+
+const policyOf = (due: DueCase) => due.feeCase.assessment.policy;

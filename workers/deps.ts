@@ -1,0 +1,32 @@
+import type { Mail } from '../gateways/mail.ts';
+import type { Payments } from '../gateways/payments.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+
+/** What the processors work with. Everything of the outside world comes in here. */
+export interface WorkerDeps {
+  ledger: Ledger;
+  payments: Payments;
+  mail: Mail;
+  practice: Practice;
+  log: WorkerLog;
+}
+
+/** Who writes to the clinicians, and what the mails can offer them. */
+export interface Practice {
+  name: string;
+  replyTo: string;
+  /** Names of vendors that do not levy the fee. */
+  freeVendors: string[];
+  /** The page on which a clinician can give another card for this fee; null when there is none. */
+  cardLink: (feeId: string) => string | null;
+}
+
+/** The part of a pino logger that workers use. */
+export interface WorkerLog {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+/** The actor written into entries made by the processors. */
+export const WORKER = 'levy';

@@ -1,0 +1,48 @@
+import type { NewEntry, Step } from '../core/fee.ts';
+import { fold, type Folded } from '../core/fold.ts';
+import { nextOf } from '../core/next.ts';
+import type { FeeCase } from '../ledger/fees.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { WORKER } from './deps.ts';
+
+/** A fee whose step is due, with what its entries add up to. */
+export interface DueCase {
+  feeCase: FeeCase;
+  fee: Folded;
+}
+
+/**
+ * Loads a fee and asks the ledger whether this step is due now. A job is only a reminder: it may
+ * be late, doubled, forged or run again by hand, and then there is simply nothing to do.
+ */
+export async function takeDue(
+  ledger: Ledger,
+  feeId: string,
+  step: Step,
+): Promise<DueCase | { done: string }> {
+  const feeCase = await ledger.fees.load(feeId);
+  if (!feeCase) return { done: 'no such fee' };
+  const fee = fold(feeCase.entries);
+  const what = nextOf(fee, feeCase.assessment.policy);
+  if (what.step !== step) return { done: `nothing to do: ${what.state}` };
+  if (what.at && what.at > feeCase.now())
+    return { done: `not due before ${what.at.toISOString()}` };
+  return { feeCase, fee };
+}
+
+/** Thrown when another writer came first: the job is tried again and decides anew. */
+export class Overtaken extends Error {
+  override name = 'Overtaken';
+}
+
+/** Writes a processor's outcome. Throws `Overtaken` when the fee has moved on meanwhile. */
+export async function write(
+  ledger: Ledger,
+  feeCase: FeeCase,
+  entries: NewEntry[],
+  at?: Date,
+): Promise<DueCase> {
+  const after = await ledger.fees.append(feeCase, entries, WORKER, at);
+  if (!after) throw new Overtaken('the fee has moved on');
+  return { feeCase: after, fee: fold(after.entries) };
+}

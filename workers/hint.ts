@@ -1,0 +1,71 @@
+import { follow } from '../core/acts.ts';
+import { adopt } from '../core/attempt.ts';
+import type { Processor } from '../jobs/queues.ts';
+import type { KnownClinician } from '../ledger/clinicians.ts';
+import type { StripeEvent } from '../ledger/events.ts';
+import type { WorkerDeps } from './deps.ts';
+
+type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
+
+/** Events that may mean another card, or the same card with new data. */
+const CARD_EVENTS = new Set([
+  'payment_method.attached',
+  'payment_method.automatically_updated',
+  'checkout.session.completed',
+  'setup_intent.succeeded',
+]);
+
+/**
+ * Follows a webhook's hint: looks at the object it names and records what the object says. The
+ * event's own content counts for nothing, so doubled, late or reordered events change nothing.
+ */
+export function createHint(deps: Deps): Processor<'hint'> {
+  return async ({ eventId }) => {
+    const event = await deps.ledger.events.get(eventId);
+    if (!event) return { done: 'no such event' };
+    if (event.handledAt) return { done: 'handled before' };
+    const outcome = await heed(deps, event);
+    await deps.ledger.events.handled(eventId, outcome);
+    return { done: outcome };
+  };
+}
+
+async function heed(deps: Deps, event: StripeEvent): Promise<string> {
+  if (event.feeId) return readFee(deps, event.feeId);
+  if (!CARD_EVENTS.has(event.type) || !event.customer) return 'not about a fee';
+  const clinicians = await deps.ledger.clinicians.byCustomer(event.customer);
+  const changed = [];
+  for (const clinician of clinicians) changed.push(await readCard(deps, clinician, event));
+  return changed.includes(true) ? 'another card' : 'no other card';
+}
+
+/** Makes the fee agree with its intent as Stripe has it now. */
+async function readFee({ ledger, payments }: Deps, feeId: string): Promise<string> {
+  const feeCase = await ledger.fees.load(feeId);
+  const opened = feeCase?.entries.find((one) => one.kind === 'opened');
+  if (opened?.kind !== 'opened') return 'no intent';
+  const reading = await payments.readIntent(opened.data.intent);
+  const changed = await ledger.fees.change(feeId, 'Stripe', (fee, current) => ({
+    entries: adopt(fee, reading, current.now(), current.assessment.policy),
+  }));
+  return changed && 'added' in changed ? `${changed.added} new entries` : 'no such fee';
+}
+
+async function readCard(
+  { ledger, payments }: Deps,
+  clinician: KnownClinician,
+  event: StripeEvent,
+): Promise<boolean> {
+  const { clinicianId, stripeCustomer, paymentMethod } = clinician;
+  if (!stripeCustomer) return false;
+  // An updated card keeps its id; any other event matters only if it brought another card.
+  const updated = event.type === 'payment_method.automatically_updated';
+  const named = updated ? event.objectId : null;
+  const card = await payments.readCard(stripeCustomer, named);
+  if (!card.found || (!updated && card.paymentMethod === paymentMethod)) return false;
+  await ledger.clinicians.setCard(clinicianId, card.paymentMethod);
+  const change = { change: 'card', paymentMethod: card.paymentMethod } as const;
+  for (const { feeId } of await ledger.clinicians.fees(clinicianId))
+    await ledger.fees.change(feeId, 'Stripe', (fee) => ({ entries: follow(fee, change) }));
+  return true;
+}

@@ -1,0 +1,70 @@
+import { calendarDay, chargeFrom } from '../core/calendar.ts';
+import { entry, type NewEntry } from '../core/fee.ts';
+import { writeNotice } from '../core/notice.ts';
+import type { Done, Processor } from '../jobs/queues.ts';
+import { deferral, factsOf } from './mailing.ts';
+import type { WorkerDeps } from './deps.ts';
+import { takeDue, write, type DueCase } from './due-fee.ts';
+
+type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'mail' | 'practice'>;
+
+/**
+ * Announces the fee by e-mail. Only the mail server's acceptance starts the notice period, and
+ * without an address or a card nothing is announced and so nothing can be charged.
+ */
+export function createNotice(deps: Deps): Processor<'notice'> {
+  return async ({ feeId }) => {
+    const due = await takeDue(deps.ledger, feeId, 'notice');
+    if ('done' in due) return due;
+    const { assessment, clinician } = due.feeCase;
+    if (assessment.paused) return { done: 'paused' };
+    if (!clinician.email) return wrote(deps, due, [entry('notice_failed', { why: 'no_email' })]);
+    const { stripeCustomer, paymentMethod } = clinician;
+    const card = stripeCustomer
+      ? await deps.payments.readCard(stripeCustomer, paymentMethod)
+      : ({ found: false, why: 'no_customer' } as const);
+    if (!card.found) return wrote(deps, due, [entry('card_missing', { why: card.why })]);
+    return send(deps, due, { name: clinician.name, address: clinician.email }, card);
+  };
+}
+
+async function send(
+  deps: Deps,
+  due: DueCase,
+  to: { name: string; address: string },
+  card: { brand: string; last4: string },
+): Promise<Done> {
+  const { feeCase, fee } = due;
+  const { policy, amountCents } = feeCase.assessment;
+  if (!fee.assessed) throw new Error('Bug! a notice for a fee without evidence');
+  const promised = chargeFrom(feeCase.now(), policy);
+  const messageId = deps.mail.messageId(feeCase.feeId, 'notice', 1);
+  const mail = writeNotice({
+    ...factsOf(feeCase, deps.practice),
+    card: { brand: card.brand, last4: card.last4 },
+    evidence: fee.assessed.evidence,
+    chargeOn: calendarDay(promised, policy.timeZone),
+    freeVendors: deps.practice.freeVendors,
+  });
+  const sent = await deps.mail.send({ to, messageId, ...mail });
+  if (sent.outcome === 'refused')
+    return wrote(deps, due, [entry('notice_failed', { why: sent.code })]);
+  if (sent.outcome !== 'accepted') {
+    const deferred = deferral(due, 'notice', sent.code);
+    return wrote(deps, due, [deferred ?? entry('notice_failed', { why: sent.code })]);
+  }
+  // The period runs from the acceptance; the promised day is a lower bound all the same.
+  const at = feeCase.now();
+  const earliest = chargeFrom(at, policy);
+  const from = (earliest > promised ? earliest : promised).toISOString();
+  const shown = { brand: card.brand, last4: card.last4 };
+  const noticed = entry('noticed', { amountCents, chargeFrom: from, messageId, card: shown });
+  return wrote(deps, due, [noticed], at);
+}
+
+async function wrote(deps: Deps, due: DueCase, entries: NewEntry[], at?: Date): Promise<Done> {
+  await write(deps.ledger, due.feeCase, entries, at);
+  const failed = entries.find((one) => one.kind === 'notice_failed');
+  if (failed?.kind === 'notice_failed') return { failed: `notice failed: ${failed.data.why}` };
+  return { done: entries.map((one) => one.kind).join(', ') };
+}

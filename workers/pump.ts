@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Step } from '../core/fee.ts';
+import type { Queues } from '../jobs/queues.ts';
+import type { DueFee } from '../ledger/fees.ts';
+import type { WorkerDeps } from './deps.ts';
+
+/** Most jobs kept on one queue: a few seconds of work, so that a lost queue costs seconds. */
+const WINDOW = 1_000;
+/** Jobs per call to the queue. */
+const CHUNK = 250;
+/** A fee still due this long after its job was put on the queue has lost it: put it there again. */
+const STUCK_MS = 60_000;
+
+/** In this order: what finishes comes before what begins. */
+const STEPS: readonly Step[] = ['settle', 'charge', 'letter', 'notice', 'detect'];
+
+interface PumpDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
+  queues: Pick<Queues, 'enqueue' | 'enqueueMany' | 'queued' | 'clear'>;
+  /** A monotonic clock in ms. */
+  elapsedMs: () => number;
+}
+
+/**
+ * Puts on the queue what the ledger says is due, a window at a time. It is the only way in: a
+ * queue that was flushed, lost or swapped is filled again from the ledger by the next round.
+ */
+export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
+  const offered = new Map<Step, Map<string, DueFee & { at: number }>>(
+    STEPS.map((step) => [step, new Map()]),
+  );
+
+  async function pumpStep(step: Step): Promise<number> {
+    const before = offered.get(step) as Map<string, DueFee & { at: number }>;
+    const queued = await queues.queued(step);
+    // An empty queue has lost or done what it was given: whatever is still due goes on again.
+    const keepMs = queued === 0 ? Math.min(STUCK_MS, 1_000) : STUCK_MS;
+    const stuck = new Set<string>();
+    for (const [id, one] of before)
+      if (elapsedMs() - one.at > keepMs) {
+        before.delete(id);
+        stuck.add(id);
+      }
+    if (queued > WINDOW / 2) return 0;
+    const due = await ledger.fees.due(step, WINDOW - queued, [...before.values()]);
+    for (let start = 0; start < due.length; start += CHUNK) {
+      const chunk = due.slice(start, start + CHUNK);
+      // A finished job that stands under the same id would silently swallow the new one.
+      for (const one of chunk) if (stuck.has(keyOf(one))) await queues.clear(step, one);
+      await queues.enqueueMany(step, chunk);
+      for (const one of chunk) before.set(keyOf(one), { ...one, at: elapsedMs() });
+    }
+    return due.length;
+  }
+
+  async function pumpEvents(): Promise<number> {
+    const events = await ledger.events.open(CHUNK);
+    await queues.enqueueMany(
+      'hint',
+      events.map(({ id }) => ({ eventId: id })),
+    );
+    return events.length;
+  }
+
+  async function pumpAssessments(): Promise<void> {
+    for (const { assessmentId, enrolledAt } of await ledger.assessments.list())
+      if (!enrolledAt) await queues.enqueue('assessment', { assessmentId });
+  }
+
+  /** One round over every step. Gives how many jobs were put on the queue. */
+  async function once(): Promise<number> {
+    await pumpAssessments();
+    await pumpEvents();
+    let count = 0;
+    for (const step of STEPS) count += await pumpStep(step);
+    return count;
+  }
+
+  /** Rounds until `stop` is aborted; a round that fails is logged and tried again. */
+  async function run(stop: AbortSignal, everyMs: number): Promise<void> {
+    while (!stop.aborted) {
+      try {
+        await once();
+      } catch (error) {
+        log.warn({ code: (error as { code?: unknown }).code ?? 'error' }, 'a pump round failed');
+      }
+      await sleep(everyMs, undefined, { signal: stop }).catch(() => undefined);
+    }
+  }
+
+  return { once, run };
+}
+
+const keyOf = ({ feeId, seq }: DueFee): string => `${feeId} ${seq}`;

@@ -1,0 +1,78 @@
+import { adopt, keys } from '../core/attempt.ts';
+import { entry, type EntryData, type NewEntry } from '../core/fee.ts';
+import { owed } from '../core/attempt.ts';
+import type { OpenedRefund } from '../gateways/payments.ts';
+import type { Done, Processor } from '../jobs/queues.ts';
+import type { WorkerDeps } from './deps.ts';
+import { takeDue, write, type DueCase } from './due-fee.ts';
+
+type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
+
+/**
+ * Brings what a person asked for to its end at Stripe: a waiver cancels the intent first, a
+ * refund is followed until Stripe says it is final, an attempt under a hold is only read.
+ */
+export function createSettle(deps: Deps): Processor<'settle'> {
+  return async ({ feeId }) => {
+    const due = await takeDue(deps.ledger, feeId, 'settle');
+    if ('done' in due) return due;
+    const { fee } = due;
+    if (fee.refundOpened) return look(deps, due, 'refund');
+    if (fee.paid) return refund(deps, due);
+    return fee.waiveAsked ? waive(deps, due) : look(deps, due, 'attempt');
+  };
+}
+
+/** Reads the intent and records what it says; if nothing new, when to look again. */
+async function look(deps: Deps, due: DueCase, about: EntryData['unknown']['about']): Promise<Done> {
+  const { feeCase, fee } = due;
+  if (!fee.intent) throw new Error('Bug! there is no intent to look at');
+  const reading = await deps.payments.readIntent(fee.intent);
+  const adopted = adopt(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  return adopted.length > 0 ? wrote(deps, due, adopted) : again(deps, due, about, reading.status);
+}
+
+async function waive(deps: Deps, due: DueCase): Promise<Done> {
+  const { feeCase, fee } = due;
+  if (!fee.intent || !fee.waiveAsked) throw new Error('Bug! nothing to waive at Stripe');
+  const key = keys.cancel(feeCase.feeId);
+  const reading = await deps.payments.cancelIntent({ intent: fee.intent, key });
+  const adopted = adopt(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  // If the money had been taken after all, the waiver goes on as a refund.
+  if (reading.status === 'succeeded') return wrote(deps, due, adopted);
+  if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
+  const waived = entry('waived', { amountCents: owed(fee), why: fee.waiveAsked.why });
+  return wrote(deps, due, [...adopted, waived]);
+}
+
+async function refund(deps: Deps, due: DueCase): Promise<Done> {
+  const { feeCase, fee } = due;
+  const asked = fee.refundAsked ?? fee.waiveAsked;
+  if (!fee.paid || !asked) throw new Error('Bug! nothing to refund');
+  const key = keys.refund(feeCase.feeId, asked.seq);
+  const { feeId } = feeCase;
+  const opened = await deps.payments.openRefund({ intent: fee.paid.intent, key, feeId });
+  return wrote(deps, due, refundEntries(opened));
+}
+
+function refundEntries({ refund, amountCents, status }: OpenedRefund): NewEntry[] {
+  if (status === 'succeeded') return [entry('refunded', { refund, amountCents })];
+  if (status === 'pending') return [entry('refund_opened', { refund, amountCents })];
+  const why = 'the refund failed at Stripe; pay it back another way';
+  return [entry('refund_failed', { refund, amountCents: 0, why }), entry('held', { why })];
+}
+
+async function again(
+  deps: Deps,
+  due: DueCase,
+  about: EntryData['unknown']['about'],
+  why: string,
+): Promise<Done> {
+  const look = due.fee.unknown ? due.fee.unknown.look + 1 : 0;
+  return wrote(deps, due, [entry('unknown', { about, look, why })]);
+}
+
+async function wrote(deps: Deps, due: DueCase, entries: NewEntry[]): Promise<Done> {
+  await write(deps.ledger, due.feeCase, entries);
+  return { done: entries.map((one) => one.kind).join(', ') };
+}

@@ -1,0 +1,73 @@
+import type { Processor, Queues, RunningWorker } from '../jobs/queues.ts';
+import type { JobName } from '../jobs/jobs.ts';
+import { createAnnual, type Annual } from './annual.ts';
+import { createAssessment } from './assessment.ts';
+import { createCharge } from './charge.ts';
+import type { WorkerDeps } from './deps.ts';
+import { createDetect } from './detect.ts';
+import { createHint } from './hint.ts';
+import { createLetter } from './letter.ts';
+import { createNotice } from './notice.ts';
+import { createPump } from './pump.ts';
+import { createSettle } from './settle.ts';
+
+/** The one table of processors: a job without one, or one without a job, does not compile. */
+export function createProcessors(
+  deps: WorkerDeps,
+  queues: Pick<Queues, 'enqueue'>,
+  annual: Annual,
+): { [Name in JobName]: Processor<Name> } {
+  return {
+    annual: createAnnual(deps, queues, annual),
+    assessment: createAssessment(deps),
+    detect: createDetect(deps),
+    notice: createNotice(deps),
+    charge: createCharge(deps),
+    settle: createSettle(deps),
+    letter: createLetter(deps),
+    hint: createHint(deps),
+  };
+}
+
+/** Between two rounds of the pump, in ms: what a lost hand-off costs at most. */
+const PUMP_EVERY_MS = 200;
+/** Between two assertions of what lives only in the queue, in ms. */
+const REASSERT_EVERY_MS = 30_000;
+
+/**
+ * Works on every queue and keeps them filled from the ledger, until closed. Any number of
+ * processes may do so at once. Closing waits for the jobs in hand.
+ */
+export async function startWork(args: {
+  deps: WorkerDeps;
+  queues: Queues;
+  annual: Annual;
+  elapsedMs: () => number;
+}): Promise<{ close(): Promise<void> }> {
+  const { deps, queues, annual, elapsedMs } = args;
+  const processors = createProcessors(deps, queues, annual);
+  const workers: RunningWorker[] = [];
+  const start = <Name extends JobName>(name: Name) =>
+    workers.push(queues.work(name, processors[name] as Processor<Name>));
+  for (const name of Object.keys(processors) as JobName[]) start(name);
+
+  const stop = new AbortController();
+  const pumping = createPump({ ...deps, queues, elapsedMs }).run(stop.signal, PUMP_EVERY_MS);
+  // The yearly trigger lives in the queue alone, and is lost with it: put it back, again and again.
+  const assert = () =>
+    queues.schedule('annual', annual.cron, annual.timeZone).catch((error: unknown) => {
+      const { code = 'error' } = error as { code?: unknown };
+      deps.log.warn({ code }, 'the annual trigger could not be put in place');
+    });
+  await assert();
+  const asserting = setInterval(() => void assert(), REASSERT_EVERY_MS);
+
+  return {
+    async close() {
+      clearInterval(asserting);
+      stop.abort();
+      await pumping;
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
