@@ -21,7 +21,10 @@ export interface LetterFacts extends FeeFacts {
   on: string;
   /** Whether the clinician has had the notice; if not, a charge will be announced first. */
   announced: boolean;
-  /** Stripe's code of the decline the letter is about; most codes are not spoken of. */
+  /**
+   * Stripe's code of the decline the letter is about, null when it is not about a decline. It
+   * decides what is asked for; the code itself is hardly ever spoken of.
+   */
   declineCode: string | null;
   /** What went back with the refund the letter is about; null in all other letters. */
   refundedCents: number | null;
@@ -44,19 +47,6 @@ export function writeLetter(letter: Letter, facts: LetterFacts): Mail {
   });
 }
 
-/**
- * The Message-ID of the n-th mail of a kind about a fee, in the sender's mail domain: the same for
- * every try of the same mail, so that a repeat can be recognised.
- */
-export function messageId(
-  feeId: string,
-  kind: 'notice' | Letter,
-  n: number,
-  mailDomain: string,
-): string {
-  return `<fee-${feeId}-${kind}-${n}@${mailDomain}>`;
-}
-
 type Body = Pick<Draft, 'subject' | 'preview' | 'parts'>;
 
 const LETTERS: Record<Letter, (facts: LetterFacts) => Body> = {
@@ -77,14 +67,15 @@ const LETTERS: Record<Letter, (facts: LetterFacts) => Body> = {
   },
 
   card_needed: (facts) => {
-    const { year, card } = facts;
+    const { year, declineCode } = facts;
+    const isDecline = declineCode !== null;
     return {
-      subject: card
+      subject: isDecline
         ? `Your card for the ${year} CPT license fee was declined`
         : `Your ${year} CPT license fee: we have no card on file`,
       preview: 'Please give us a card we can use.',
       parts: [
-        text(card ? declined(facts, card) : noCard(facts)),
+        text(isDecline ? declined(facts, declineCode) : noCard(facts)),
         ...giveCard(facts),
         text(whatItIs(facts)),
         split(facts),
@@ -142,22 +133,18 @@ const LETTERS: Record<Letter, (facts: LetterFacts) => Body> = {
   },
 };
 
-function declined(
-  { year, amountCents, on, declineCode }: LetterFacts,
-  card: { brand: string; last4: string },
-): string {
-  const reason = declineCode ? spoken(declineCode) : '';
+function declined({ year, amountCents, on, card }: LetterFacts, declineCode: string): string {
   return (
     `On ${dayOf(on, 'long')} we tried to charge your CPT license fee of ${dollars(amountCents)} ` +
-    `for ${year} to your ${cardInText(card)}, and the charge was declined.${reason} ` +
-    'This happens, and it is quickly mended.'
+    `for ${year} to your ${card ? cardInText(card) : 'card'}, and the charge was declined.` +
+    `${spoken(declineCode)} This happens, and it is quickly mended.`
   );
 }
 
 function noCard({ year, amountCents }: LetterFacts): string {
   return (
-    `Your CPT license fee for ${year} is ${dollars(amountCents)}, and we have no card of yours on ` +
-    'file that we could charge it to.'
+    `Your CPT license fee for ${year} is ${dollars(amountCents)}, and we have no card of yours ` +
+    'on file that we could charge it to.'
   );
 }
 

@@ -1,5 +1,6 @@
 import nodemailer, { type SendMailOptions, type SMTPPoolOptions } from 'nodemailer';
 import type { Readable } from 'node:stream';
+import type { Letter } from '../core/fee.ts';
 import { oneLine } from '../core/mail-layout.ts';
 import { checkedMailbox, mailboxOf, type Mailbox } from './smtp-mailbox.ts';
 import { outcomeOf, receiptOf, type MailOutcome } from './smtp-outcome.ts';
@@ -98,6 +99,12 @@ export function createMail(args: {
   return {
     send,
     verify,
+    /**
+     * The Message-ID of the n-th mail of a kind about a fee, in the sender's domain: the same for
+     * every try of the same mail.
+     */
+    messageId: (feeId: string, kind: 'notice' | Letter, n: number): string =>
+      `<fee-${feeId}-${kind}-${n}@${from.address.split('@')[1]}>`,
     /** Lets mails under way finish, and closes the connections. Mails waiting fail. */
     close: (): void => transport.close(),
   };

@@ -61,15 +61,13 @@ export function cards(stripe: Stripe, call: Call) {
 
   /**
    * A page of Stripe's on which the customer gives a card for later charges. No money moves on it.
-   * The fee's id, when given, comes back in the events. Throws as above.
+   * The card arrives as an event `payment_method.attached`. Throws as above.
    */
   async function cardLink(args: {
     customer: string;
     returnUrl: string;
-    feeId?: string;
     key?: string;
   }): Promise<{ url: string; session: string }> {
-    const metadata: Record<string, string> = args.feeId ? { fee: args.feeId } : {};
     const session = await call('POST /v1/checkout/sessions', () =>
       stripe.checkout.sessions.create(
         {
@@ -78,8 +76,6 @@ export function cards(stripe: Stripe, call: Call) {
           allowed_payment_method_types: ['card'],
           success_url: args.returnUrl,
           cancel_url: args.returnUrl,
-          metadata,
-          setup_intent_data: { metadata },
         },
         args.key ? { idempotencyKey: args.key } : {},
       ),

@@ -7,7 +7,7 @@ import { chargeOf, EXPAND_INTENT, readingOf, refundStatus } from './stripe-readi
 
 /** What is known after a confirmation was sent. Only `unknown` needs Stripe to be asked again. */
 export type Confirmation =
-  /** The intent as it stands now: succeeded, or canceled by somebody. */
+  /** The intent as it stands now: succeeded; after a refused repetition also anything else. */
   | { outcome: 'answered'; reading: IntentReading }
   /** The card was refused. A replayed key gives the same refusal again. */
   | { outcome: 'declined'; refusal: Refusal }
@@ -258,7 +258,6 @@ function declined(refusal: Refusal): Confirmation {
 
 function concluded(reading: IntentReading): Confirmation {
   if (reading.status === 'processing') return { outcome: 'unknown', why: 'processing' };
-  if (reading.status === 'waiting' && reading.refusal) return declined(reading.refusal);
   return { outcome: 'answered', reading };
 }
 

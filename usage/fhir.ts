@@ -77,8 +77,13 @@ export function createFhirReader(sink: Sink): Reader {
   }
 
   const split = createJsonSplit({
-    object(json, line) {
-      if (!mayMatter(json)) return true;
+    object(json, line, whole) {
+      const type = resourceTypeIn(json);
+      if (type === null) return whole;
+      if (type !== '' && !RELEVANT.has(type)) {
+        records++;
+        return true;
+      }
       const value = parsed(json);
       if (value === undefined) return false;
       const fields = record(value);
@@ -119,14 +124,14 @@ function parsed(json: string): Json {
 }
 
 /**
- * False only for one resource of a kind that never matters, such as a Patient or an Observation:
- * most of a bulk export, and not worth parsing.
+ * The one resource type named in the text; empty where several are, null where none is. Most of a
+ * bulk export is patients and observations, which are then not worth parsing.
  */
-function mayMatter(json: string): boolean {
+function resourceTypeIn(json: string): string | null {
   const key = '"resourceType"';
   const first = json.indexOf(key);
-  if (first < 0) return false;
+  if (first < 0) return null;
   const open = json.indexOf('"', first + key.length);
-  const type = json.slice(open + 1, json.indexOf('"', open + 1));
-  return RELEVANT.has(type) || json.indexOf(key, open) >= 0;
+  if (json.indexOf(key, open) >= 0) return '';
+  return json.slice(open + 1, json.indexOf('"', open + 1));
 }

@@ -1,7 +1,10 @@
 /** What the splitter tells its caller. */
 export interface JsonSink {
-  /** An object: a resource or an entry of a Bundle, and where it begins. False if it is no JSON. */
-  object(text: string, line: number): boolean;
+  /**
+   * An object (a resource, or an entry of a Bundle) and the line it begins on. False if it is no
+   * JSON. `whole` is false for a line that only looks like one object so far.
+   */
+  object(text: string, line: number, whole: boolean): boolean;
   /** An object that is broken here; what follows is read on. */
   broken(line: number): void;
   /** Text outside any object; once per stretch. */
@@ -56,7 +59,7 @@ export function createJsonSplit(sink: JsonSink) {
     const length = end < 0 ? buffer.length : end;
     if (end < 0 && !atEnd && length <= LINE_MAX) return false;
     const close = length <= LINE_MAX ? closingBrace(buffer, length) : 0;
-    if (close > 0 && sink.object(buffer.slice(0, close), line)) {
+    if (close > 0 && sink.object(buffer.slice(0, close), line, false)) {
       buffer = buffer.slice(close);
       return true;
     }
@@ -215,7 +218,7 @@ function open(scan: Scan, char: number): void {
 function handedOver(scan: Scan, text: string, sink: JsonSink): boolean {
   const depth = scan.nesting.length;
   const ends = scan.bundle ? depth === 2 && scan.last === CLOSE : depth === 0;
-  return !ends || sink.object(text.slice(scan.captureFrom, scan.at), scan.captureLine);
+  return !ends || sink.object(text.slice(scan.captureFrom, scan.at), scan.captureLine, true);
 }
 
 /** The closing quote of the string opening at `at`; 0 when more is needed, -1 when broken. */

@@ -3,7 +3,7 @@ import { entry, type NewEntry } from '../core/fee.ts';
 import { writeLetter } from '../core/letters.ts';
 import { letterOwed } from '../core/next.ts';
 import type { Processor } from '../jobs/queues.ts';
-import { deferral, factsOf } from './mailing.ts';
+import { deferral, factsOf, messageId } from './mailing.ts';
 import type { WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
 
@@ -23,10 +23,10 @@ export function createLetter(deps: Deps): Processor<'letter'> {
       return { done: `${owed.letter}: ${one.kind}` };
     };
     if (!email) return wrote(failed('no_email'));
-    const messageId = deps.mail.messageId(due.feeCase.feeId, owed.letter, owed.about);
+    const id = messageId(due.feeCase.feeId, owed.letter, owed.about, deps.practice);
     const mail = writeLetter(owed.letter, letterFacts(due, owed.about, deps));
-    const sent = await deps.mail.send({ to: { name, address: email }, messageId, ...mail });
-    if (sent.outcome === 'accepted') return wrote(entry('told', { ...owed, messageId }));
+    const sent = await deps.mail.send({ to: { name, address: email }, messageId: id, ...mail });
+    if (sent.outcome === 'accepted') return wrote(entry('told', { ...owed, messageId: id }));
     if (sent.outcome === 'refused') return wrote(failed(sent.code));
     return wrote(deferral(due, 'letter', sent.code) ?? failed(sent.code));
   };

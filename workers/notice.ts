@@ -2,7 +2,7 @@ import { calendarDay, chargeFrom } from '../core/calendar.ts';
 import { entry, type NewEntry } from '../core/fee.ts';
 import { writeNotice } from '../core/notice.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
-import { deferral, factsOf } from './mailing.ts';
+import { deferral, factsOf, messageId } from './mailing.ts';
 import type { WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
 
@@ -38,7 +38,7 @@ async function send(
   const { policy, amountCents } = feeCase.assessment;
   if (!fee.assessed) throw new Error('Bug! a notice for a fee without evidence');
   const promised = chargeFrom(feeCase.now(), policy);
-  const messageId = deps.mail.messageId(feeCase.feeId, 'notice', 1);
+  const id = messageId(feeCase.feeId, 'notice', 1, deps.practice);
   const mail = writeNotice({
     ...factsOf(feeCase, deps.practice),
     card: { brand: card.brand, last4: card.last4 },
@@ -46,7 +46,7 @@ async function send(
     chargeOn: calendarDay(promised, policy.timeZone),
     freeVendors: deps.practice.freeVendors,
   });
-  const sent = await deps.mail.send({ to, messageId, ...mail });
+  const sent = await deps.mail.send({ to, messageId: id, ...mail });
   if (sent.outcome === 'refused')
     return wrote(deps, due, [entry('notice_failed', { why: sent.code })]);
   if (sent.outcome !== 'accepted') {
@@ -58,7 +58,7 @@ async function send(
   const earliest = chargeFrom(at, policy);
   const from = (earliest > promised ? earliest : promised).toISOString();
   const shown = { brand: card.brand, last4: card.last4 };
-  const noticed = entry('noticed', { amountCents, chargeFrom: from, messageId, card: shown });
+  const noticed = entry('noticed', { amountCents, chargeFrom: from, messageId: id, card: shown });
   return wrote(deps, due, [noticed], at);
 }
 

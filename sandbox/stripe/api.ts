@@ -3,7 +3,13 @@
  * idempotency, parameters, the work itself, and the journal line that makes it last.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { invalidRequest, internalError, lockTimeout, rateLimited, StripeFailure } from './errors.ts';
+import {
+  invalidRequest,
+  internalError,
+  lockTimeout,
+  rateLimited,
+  StripeFailure,
+} from './errors.ts';
 import { notAuthenticated } from './errors.ts';
 import { expand, refuseExpand } from './expand.ts';
 import type { Fault, Faults } from './faults.ts';

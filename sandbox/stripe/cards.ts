@@ -109,18 +109,53 @@ const CARDS: Record<string, TestCard> = {
 
   pm_card_createDispute: DISPUTED as TestCard,
   pm_card_createDisputeProductNotReceived: { ...(DISPUTED as TestCard), last4: '2685' },
-  pm_card_pendingRefund: { ...visa('7726', 'refunds stay pending first', 'approve'), afterwards: 'refund_pends' },
-  pm_card_refundFail: { ...visa('5126', 'refunds fail later', 'approve'), afterwards: 'refund_fails' },
+  pm_card_pendingRefund: {
+    ...visa('7726', 'refunds stay pending first', 'approve'),
+    afterwards: 'refund_pends',
+  },
+  pm_card_refundFail: {
+    ...visa('5126', 'refunds fail later', 'approve'),
+    afterwards: 'refund_fails',
+  },
 
   pm_card_levy_insufficientFunds_once: visa('9911', 'declines once, then pays', short, 'approve'),
-  pm_card_levy_insufficientFunds_twice: visa('9912', 'declines twice, then pays', short, short, 'approve'),
-  pm_card_levy_insufficientFunds_thrice: visa('9913', 'declines three times, then pays', short, short, short, 'approve'),
+  pm_card_levy_insufficientFunds_twice: visa(
+    '9912',
+    'declines twice, then pays',
+    short,
+    short,
+    'approve',
+  ),
+  pm_card_levy_insufficientFunds_thrice: visa(
+    '9913',
+    'declines three times, then pays',
+    short,
+    short,
+    short,
+    'approve',
+  ),
   pm_card_levy_doNotTryAgain: visa('9921', 'advice: do not try again', advised('do_not_try_again')),
-  pm_card_levy_confirmCardData: visa('9922', 'advice: confirm card data', advised('confirm_card_data')),
+  pm_card_levy_confirmCardData: visa(
+    '9922',
+    'advice: confirm card data',
+    advised('confirm_card_data'),
+  ),
   pm_card_levy_tryAgainLater: visa('9923', 'advice: try again later', advised('try_again_later')),
-  pm_card_levy_unknownDecline: visa('9931', 'an unknown decline code', declineByCode('mislaid_by_the_moon')),
+  pm_card_levy_unknownDecline: visa(
+    '9931',
+    'an unknown decline code',
+    declineByCode('mislaid_by_the_moon'),
+  ),
   pm_card_levy_processing: visa('9941', 'processing first, then paid', 'process'),
-  pm_card_levy_processing_declined: visa('9942', 'processing first, then declined', 'process_then_decline'),
-  pm_card_levy_blockedByStripe: visa('9951', 'never sent to the network', DECLINES.previously_declined),
+  pm_card_levy_processing_declined: visa(
+    '9942',
+    'processing first, then declined',
+    'process_then_decline',
+  ),
+  pm_card_levy_blockedByStripe: visa(
+    '9951',
+    'never sent to the network',
+    DECLINES.previously_declined,
+  ),
   pm_card_levy_expired: { ...EXPIRED, last4: '9961', expired: true, about: 'its date has passed' },
 };

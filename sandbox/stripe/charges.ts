@@ -4,7 +4,15 @@ import type { Decline } from './declines.ts';
 import { listRecords } from './lists.ts';
 import { existingCharge } from './lookup.ts';
 import type { Charge, PaymentIntent, PaymentMethod } from './objects.ts';
-import { expandable, metadata, paging, patchedMetadata, text, timeRange, unsettable } from './params.ts';
+import {
+  expandable,
+  metadata,
+  paging,
+  patchedMetadata,
+  text,
+  timeRange,
+  unsettable,
+} from './params.ts';
 import type { Params } from './params.ts';
 import type { World } from './world.ts';
 
@@ -133,7 +141,8 @@ export function listCharges(world: World, params: Params<typeof chargeParams.lis
   return listRecords(world.store.charges, params, {
     url: '/v1/charges',
     kind: 'charge',
-    index: payment_intent === undefined ? ['customer', customer] : ['payment_intent', payment_intent],
+    index:
+      payment_intent === undefined ? ['customer', customer] : ['payment_intent', payment_intent],
     keep: (charge) =>
       (customer === undefined || charge.customer === customer) &&
       (payment_intent === undefined || charge.payment_intent === payment_intent),

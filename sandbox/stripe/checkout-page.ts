@@ -9,7 +9,9 @@ import type { CheckoutSession } from './objects.ts';
 export function checkoutPage(session: CheckoutSession): string {
   if (session.status !== 'open') {
     const words =
-      session.status === 'complete' ? 'Your card is saved.' : 'This page has expired. Ask for a new link.';
+      session.status === 'complete'
+        ? 'Your card is saved.'
+        : 'This page has expired. Ask for a new link.';
     return page(`<p>${words}</p>`);
   }
   const choices = allTestCards()

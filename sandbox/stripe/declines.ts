@@ -109,7 +109,11 @@ export const DECLINES = {
     message: 'Your card was declined. This transaction requires authentication.',
     network: '1A',
   }),
-  fraudulent: blocked('fraudulent', 'highest_risk_level', 'Stripe blocked this payment as too risky.'),
+  fraudulent: blocked(
+    'fraudulent',
+    'highest_risk_level',
+    'Stripe blocked this payment as too risky.',
+  ),
   previously_declined: blocked(
     'generic_decline',
     'previously_declined_do_not_retry',

@@ -85,7 +85,5 @@ function* walk<T extends { id: string }>(
 function inRange(created: number | undefined, range: TimeRange | undefined): boolean {
   if (!range || created === undefined) return true;
   const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity, at = created } = range;
-  return (
-    created > gt && created >= gte && created < lt && created <= lte && created === at
-  );
+  return created > gt && created >= gte && created < lt && created <= lte && created === at;
 }

@@ -167,7 +167,12 @@ export const timeRange: Read<TimeRange> = (value, path) => {
 export const expandable = { expand: listOf(text(200)) };
 
 /** What every list takes. */
-export const paging = { ...expandable, limit: integer(), starting_after: text(), ending_before: text() };
+export const paging = {
+  ...expandable,
+  limit: integer(),
+  starting_after: text(),
+  ending_before: text(),
+};
 
 /** The new metadata after a patch: '' removes one key, or all of them. Up to 50 keys. */
 export function patchedMetadata(

@@ -137,9 +137,12 @@ export function attachMethod(
 export function detachMethod(world: World, _params: unknown, id: string): PaymentMethod {
   const method = existingMethod(world, id);
   if (method.customer === null) {
-    throw invalidRequest('The payment method is not attached to a customer, so detachment is not possible.', {
-      param: 'payment_method',
-    });
+    throw invalidRequest(
+      'The payment method is not attached to a customer, so detachment is not possible.',
+      {
+        param: 'payment_method',
+      },
+    );
   }
   detach(world, method);
   return method;

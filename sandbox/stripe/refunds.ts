@@ -53,7 +53,11 @@ export function createRefund(world: World, params: Params<typeof refundParams.cr
     customer: charge.customer,
     customer_account: null,
     destination_details: {
-      card: { reference_status: 'pending', reference_type: 'acquirer_reference_number', type: 'refund' },
+      card: {
+        reference_status: 'pending',
+        reference_type: 'acquirer_reference_number',
+        type: 'refund',
+      },
       type: 'card',
     },
     metadata: patchedMetadata({}, params.metadata),
@@ -144,10 +148,13 @@ export function listRefunds(world: World, params: Params<typeof refundParams.lis
 function chargeToRefund(world: World, params: Params<typeof refundParams.create>): Charge {
   if (params.charge !== undefined) return existingCharge(world, params.charge, 'charge', 400);
   if (params.payment_intent === undefined) {
-    throw invalidRequest('One of the following params should be provided: charge, payment_intent.', {
-      code: 'parameter_missing',
-      param: 'payment_intent',
-    });
+    throw invalidRequest(
+      'One of the following params should be provided: charge, payment_intent.',
+      {
+        code: 'parameter_missing',
+        param: 'payment_intent',
+      },
+    );
   }
   const intent = existingIntent(world, params.payment_intent, 'payment_intent', 400);
   const charge = world.store.charges.get(intent.latest_charge ?? '');

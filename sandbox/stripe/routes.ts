@@ -66,10 +66,7 @@ export interface Route {
 }
 
 /** The endpoint of a request, with the id in its path. */
-export function findRoute(
-  method: string,
-  path: string,
-): { route: Route; id: string } | undefined {
+export function findRoute(method: string, path: string): { route: Route; id: string } | undefined {
   const parts = path.split('/').slice(2);
   for (const route of BY_SIZE.get(`${method} ${parts.length}`) ?? []) {
     let id = '';

@@ -1,0 +1,118 @@
+import type { State } from '../../core/fee.ts';
+import { dollars } from '../../core/money.ts';
+import type { Assessment } from '../../ledger/assessments.ts';
+import type { ImportResult } from '../../ledger/evidence.ts';
+import { html, type Html } from './html.ts';
+import { nothing } from './layout.ts';
+import { inOrder, NEEDS_PERSON, STATE_WORDS, stateBar } from './states.ts';
+import { when } from './times.ts';
+import { counted } from './words.ts';
+
+type StateCount = { state: State; fees: number; cents: number };
+
+export interface Overview {
+  assessments: { assessment: Assessment; states: StateCount[] }[];
+  /** Weak findings that wait for a verdict, and whether there are more than were counted. */
+  weak: { count: number; more: boolean };
+  /** Recent imports that left something for a person. */
+  withProblems: ImportResult[];
+}
+
+/** The first page: what needs a person, then each assessment with its counts and money. */
+export function homeBody(overview: Overview): Html {
+  return html`<h1>Overview</h1>
+    ${needsPerson(overview)}
+    <h2>Assessments</h2>
+    ${
+      overview.assessments.length === 0
+        ? nothing('No assessment has been opened yet.')
+        : overview.assessments.map(card)
+    }`;
+}
+
+function needsPerson({ assessments, weak, withProblems }: Overview): Html {
+  const sum = (state: State) =>
+    assessments
+      .flatMap(({ states }) => states)
+      .filter((count) => count.state === state)
+      .reduce((total, { fees }) => total + fees, 0);
+  const rows = [
+    ...NEEDS_PERSON.map(({ state, todo }) =>
+      todoRow(sum(state), `/console/fees?state=${state}`, STATE_WORDS[state].label, todo),
+    ),
+    todoRow(
+      sum('unknown'),
+      '/console/unknown',
+      STATE_WORDS.unknown.label,
+      'Stripe is asked again by itself; look here if it lasts.',
+    ),
+    todoRow(
+      weak.count,
+      '/console/review',
+      'Weak findings',
+      'Say whether each counts as use; nobody is charged for them before.',
+      weak.more,
+    ),
+    ...withProblems.map((one) =>
+      todoRow(
+        null,
+        `/console/imports/${one.importId}`,
+        `Import ${one.fileName}`,
+        'Some of its records could not be matched or read.',
+      ),
+    ),
+  ].filter((row) => row !== null);
+  return html`<section class="card" aria-labelledby="todo">
+    <h2 id="todo" class="first">What needs a person</h2>
+    ${
+      rows.length === 0
+        ? html`<p class="soft">Nothing. The run looks after itself.</p>`
+        : html`<ul class="todo">${rows}</ul>`
+    }
+  </section>`;
+}
+
+function todoRow(
+  count: number | null,
+  href: string,
+  label: string,
+  todo: string,
+  more = false,
+): Html | null {
+  if (count === 0) return null;
+  return html`<li><span class="count">${count ?? '•'}${more && '+'}</span>
+    <a href="${href}">${label}</a> <span class="soft">${todo}</span></li>`;
+}
+
+function card({ assessment, states }: Overview['assessments'][number]): Html {
+  const { assessmentId, vendorName, year, amountCents, policy, openedAt } = assessment;
+  const fees = states.reduce((sum, count) => sum + count.fees, 0);
+  return html`<section class="card">
+    <h3><a href="/console/assessments/${assessmentId}">${vendorName} ${year}</a>
+      ${assessment.pausedAt && html`<span class="badge person">Paused</span>`}</h3>
+    <p class="soft">${dollars(amountCents)} per clinician ·
+      ${counted(fees, 'clinician')} · opened ${when(openedAt, policy.timeZone)}</p>
+    ${stateBar(states)}
+    ${money(states)}
+    <ul class="tabs">${inOrder(states).map(
+      ({ state, fees }) =>
+        html`<li><a href="/console/fees?assessment=${assessmentId}&amp;state=${state}"
+          >${STATE_WORDS[state].label} ${fees.toLocaleString('en-US')}</a></li>`,
+    )}</ul>
+  </section>`;
+}
+
+/** What an assessment's fees come to, by what became of them. */
+export function money(states: readonly StateCount[]): Html {
+  const cents = (...names: State[]) =>
+    states.filter(({ state }) => names.includes(state)).reduce((sum, one) => sum + one.cents, 0);
+  const all = states.reduce((sum, one) => sum + one.cents, 0);
+  const paid = cents('paid');
+  const ended = cents('waived', 'refunded', 'gave_up');
+  return html`<dl class="figures">
+    <div><dt>Passed on in all</dt><dd>${dollars(all)}</dd></div>
+    <div><dt>Paid</dt><dd>${dollars(paid)}</dd></div>
+    <div><dt>Still open</dt><dd>${dollars(all - paid - ended)}</dd></div>
+    <div><dt>Waived, refunded, given up</dt><dd>${dollars(ended)}</dd></div>
+  </dl>`;
+}

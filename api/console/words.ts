@@ -1,0 +1,49 @@
+import { UNSPOKEN } from '../../core/declines.ts';
+import type { RecordKind, Step } from '../../core/fee.ts';
+import type { Bucket } from '../../core/roster.ts';
+import { html, type Html } from './html.ts';
+
+/** The kinds of record a use is found in, as people say it. */
+export const KIND_WORDS: Record<RecordKind, string> = {
+  billing: 'a billing record',
+  progress_note: 'a progress note',
+  diagnosis: 'a diagnosis',
+  vendor_invoice: "the vendor's invoice",
+};
+
+/** Where a clinician stands on the roster, in a word or three; core/roster.ts has the sentence. */
+export const BUCKET_WORDS: Record<Bucket, string> = {
+  will_be_charged: 'Will be charged',
+  no_card: 'No card on file',
+  no_email: 'No e-mail',
+  under_way: 'Under way',
+  settled: 'Settled',
+  waived: 'Waived',
+  no_use: 'No use',
+  vendor_does_not_levy: 'EHR does not levy',
+  other_vendor: 'Another EHR',
+  held: 'Held',
+  detecting: 'Not looked at yet',
+};
+
+/** What a step does, as "next: ...". */
+export const STEP_WORDS: Record<Step, string> = {
+  detect: 'look at the records',
+  notice: 'send the notice',
+  charge: 'charge the card',
+  settle: 'ask Stripe',
+  letter: 'send a letter',
+};
+
+/** A decline code for the operator, with a warning beside those that are not to be passed on. */
+export function declineCode(code: string): Html {
+  return html`<code>${code}</code>${
+    UNSPOKEN.has(code) &&
+    html` <span class="small soft">do not tell the clinician; say “declined”</span>`
+  }`;
+}
+
+/** "1 fee", "2 fees", "1,200 fees". */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStripeHouse, type StripeHouse } from './stripe-house.ts';
+
+let house: StripeHouse;
+beforeAll(async () => {
+  house = await openStripeHouse();
+});
+afterAll(() => house.close());
+
+const setDefault = (customer: string, paymentMethod: string) =>
+  house.stripe.customers.update(customer, {
+    invoice_settings: { default_payment_method: paymentMethod },
+  });
+
+describe('the card to charge', () => {
+  test('is the named one, with what a notice says of it', async () => {
+    const { customer, paymentMethod } = await house.customer();
+    await setDefault(customer, await house.attach(customer, 'pm_card_mastercard'));
+    const card = await house.payments.readCard(customer, paymentMethod);
+    expect(card).toMatchObject({ found: true, paymentMethod, brand: 'visa', last4: '4242' });
+    if (!card.found) return;
+    expect(card.fingerprint).toEqual(expect.any(String));
+    expect(card.expMonth).toBeGreaterThan(0);
+    expect(card.expYear).toBeGreaterThan(2000);
+  });
+
+  test('is the default when none is named or the named one is gone', async () => {
+    const { customer, paymentMethod } = await house.customer();
+    const standard = await house.attach(customer, 'pm_card_mastercard');
+    await setDefault(customer, standard);
+    const isStandard = { found: true, paymentMethod: standard };
+    expect(await house.payments.readCard(customer, null)).toMatchObject(isStandard);
+    await house.stripe.paymentMethods.detach(paymentMethod);
+    expect(await house.payments.readCard(customer, paymentMethod)).toMatchObject(isStandard);
+    expect(await house.payments.readCard(customer, 'pm_none')).toMatchObject(isStandard);
+  });
+
+  test('is the only one attached when nothing says which', async () => {
+    const { customer, paymentMethod } = await house.customer();
+    expect(await house.payments.readCard(customer, null)).toMatchObject({ paymentMethod });
+  });
+
+  test('is never guessed between several', async () => {
+    const { customer } = await house.customer();
+    await house.attach(customer, 'pm_card_mastercard');
+    expect(await house.payments.readCard(customer, null)).toEqual({ found: false, why: 'no_card' });
+  });
+
+  test('is never the card of somebody else', async () => {
+    const { customer } = await house.customer(null);
+    const other = await house.customer();
+    expect(await house.payments.readCard(customer, other.paymentMethod)).toEqual({
+      found: false,
+      why: 'card_detached',
+    });
+  });
+
+  test('is missing for a reason', async () => {
+    const { customer, paymentMethod } = await house.customer();
+    expect(await house.payments.readCard('cus_none', null)).toEqual({
+      found: false,
+      why: 'no_customer',
+    });
+    const bare = await house.customer(null);
+    expect(await house.payments.readCard(bare.customer, null)).toEqual({
+      found: false,
+      why: 'no_card',
+    });
+    await house.stripe.customers.del(customer);
+    expect(await house.payments.readCard(customer, paymentMethod)).toEqual({
+      found: false,
+      why: 'customer_deleted',
+    });
+  });
+});
+
+describe('the page to give a card', () => {
+  const returnUrl = 'https://levy.example/thanks';
+
+  test('attaches the card, and can be closed while it is open', async () => {
+    const { customer } = await house.customer(null);
+    const { url, session } = await house.payments.cardLink({ customer, returnUrl });
+    expect(url).toMatch(/^http/);
+    await house.payments.cardLink({ customer, returnUrl });
+    const done = await house.payments.cardLink({ customer, returnUrl });
+    await house.control('POST', `checkout/${done.session}/complete`, {
+      payment_method: 'pm_card_visa',
+    });
+    expect(await house.payments.readCard(customer, null)).toMatchObject({ found: true });
+    expect(await house.payments.expireCardLinks(customer)).toBe(2);
+    expect(await house.payments.expireCardLinks(customer)).toBe(0);
+    expect((await house.stripe.checkout.sessions.retrieve(session)).status).toBe('expired');
+  });
+
+  test('is the same one for the same key', async () => {
+    const { customer } = await house.customer(null);
+    const args = { customer, returnUrl, key: `link-${customer}` };
+    const first = await house.payments.cardLink(args);
+    expect(await house.payments.cardLink(args)).toEqual(first);
+  });
+});

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CallReport } from '../../gateways/payments.ts';
+import { PaymentsRefused } from '../../gateways/payments.ts';
+import { openStripeHouse, type StripeHouse } from './stripe-house.ts';
+
+const calls: CallReport[] = [];
+let house: StripeHouse;
+beforeAll(async () => {
+  house = await openStripeHouse({ onCall: (call) => calls.push(call) });
+});
+afterAll(() => house.close());
+
+/** The routes called while `act` ran. */
+async function routesOf(act: () => Promise<unknown>): Promise<string[]> {
+  const before = calls.length;
+  await act();
+  return calls.slice(before).map((call) => call.route);
+}
+
+describe('the intent', () => {
+  test('is created unconfirmed, in US cents, and carries nothing but the fee and the year', async () => {
+    const { intent, opened, customer } = await house.intent('pm_card_visa', 'fee-plain');
+    expect(opened).toEqual({
+      intent,
+      status: 'waiting',
+      amountCents: 1950,
+      charge: null,
+      refusal: null,
+      refunds: [],
+      dispute: null,
+    });
+    const raw = await house.stripe.paymentIntents.retrieve(intent);
+    expect(raw).toMatchObject({
+      amount: 1950,
+      currency: 'usd',
+      customer,
+      description: '2026 fee fee-plain',
+      metadata: { fee: 'fee-plain', year: '2026' },
+      payment_method: null,
+      receipt_email: null,
+      statement_descriptor_suffix: 'FEE 2026',
+    });
+    expect(Object.keys(raw.metadata)).toHaveLength(2);
+  });
+
+  test('opened twice with one key is one intent, and the second answer is as it is now', async () => {
+    const { customer, paymentMethod } = await house.customer();
+    const args = { feeId: 'fee-twice', year: 2026, amountCents: 1950, customer, key: 'twice' };
+    const first = await house.payments.openIntent(args);
+    await house.payments.confirmIntent({ intent: first.intent, paymentMethod, key: 'twice-1' });
+    const again = await house.payments.openIntent(args);
+    expect(again).toMatchObject({ intent: first.intent, status: 'succeeded' });
+  });
+
+  test('of a customer Stripe does not know is our mistake, said in codes', async () => {
+    const args = { feeId: 'f', year: 2026, amountCents: 1950, customer: 'cus_none', key: 'none' };
+    const error: unknown = await house.payments.openIntent(args).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(PaymentsRefused);
+    expect(error).toMatchObject({ code: 'resource_missing', param: 'customer', status: 400 });
+    expect(String(error)).not.toContain('cus_none');
+  });
+
+  test('is found again by listing, through every page, and no other fee with it', async () => {
+    const { customer, intent } = await house.intent('pm_card_visa', 'fee-lost');
+    for (let n = 0; n < 101; n += 1)
+      await house.stripe.paymentIntents.create({ amount: 500, currency: 'usd', customer });
+    const routes = await routesOf(async () => {
+      const found = await house.payments.findIntents({ customer, feeId: 'fee-lost' });
+      expect(found.map((reading) => reading.intent)).toEqual([intent]);
+    });
+    expect(routes).toEqual(['GET /v1/payment_intents', 'GET /v1/payment_intents']);
+  });
+});
+
+describe('a confirmation', () => {
+  test('takes the money once and answers with the charge, in a single call', async () => {
+    const { intent, paymentMethod } = await house.intent();
+    const routes = await routesOf(async () => {
+      const answer = await house.payments.confirmIntent({ intent, paymentMethod, key: 'ok-1' });
+      expect(answer).toMatchObject({
+        outcome: 'answered',
+        reading: { intent, status: 'succeeded', amountCents: 1950, refusal: null },
+      });
+    });
+    expect(routes).toEqual(['POST /v1/payment_intents/:id/confirm']);
+  });
+
+  test('repeated with the same or another key finds the payment instead of making a second', async () => {
+    const { intent, paymentMethod } = await house.intent('pm_card_visa', 'fee-repeat');
+    for (const key of ['repeat-1', 'repeat-1', 'repeat-2'])
+      expect(await house.payments.confirmIntent({ intent, paymentMethod, key })).toMatchObject({
+        outcome: 'answered',
+        reading: { status: 'succeeded' },
+      });
+    const ours = house.books('fee').succeeded.filter((paid) => paid.payment_intent === intent);
+    expect(ours).toHaveLength(1);
+  });
+
+  test.each([
+    ['pm_card_chargeDeclinedInsufficientFunds', 'insufficient_funds', 'try_again_later', true],
+    ['pm_card_chargeDeclinedLostCard', 'lost_card', 'do_not_try_again', true],
+    ['pm_card_levy_confirmCardData', 'do_not_honor', 'confirm_card_data', true],
+    ['pm_card_levy_unknownDecline', 'mislaid_by_the_moon', null, true],
+    ['pm_card_authenticationRequired', 'authentication_required', null, true],
+    ['pm_card_levy_blockedByStripe', 'previously_declined_do_not_retry', null, false],
+    ['pm_card_radarBlock', 'highest_risk_level', null, false],
+  ])('declined by %s says %s', async (card, code, adviceCode, sentToNetwork) => {
+    const { intent, paymentMethod } = await house.intent(card);
+    const key = `declined-${card}`;
+    const answer = await house.payments.confirmIntent({ intent, paymentMethod, key });
+    expect(answer).toMatchObject({
+      outcome: 'declined',
+      refusal: { code, adviceCode, sentToNetwork },
+    });
+    const reading = await house.payments.readIntent(intent);
+    expect(reading).toMatchObject({ status: 'waiting', refusal: { code } });
+    const { charge } = reading;
+    expect(charge).toMatch(/^ch_/);
+    expect(answer).toMatchObject({ refusal: { charge } });
+    const repeated = await house.payments.confirmIntent({ intent, paymentMethod, key });
+    expect(repeated).toEqual(answer);
+  });
+
+  test('of a card that takes its time is unknown until Stripe has been read', async () => {
+    const { intent, paymentMethod } = await house.intent('pm_card_levy_processing');
+    const answer = await house.payments.confirmIntent({ intent, paymentMethod, key: 'slow-1' });
+    expect(answer).toEqual({ outcome: 'unknown', why: 'processing' });
+    await house.control('POST', 'clock', { advanceMs: 86_400_000 });
+    expect(await house.payments.readIntent(intent)).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('with a detached card is declined as gone, and never reached the network', async () => {
+    const { intent, paymentMethod } = await house.intent();
+    await house.stripe.paymentMethods.detach(paymentMethod);
+    const answer = await house.payments.confirmIntent({ intent, paymentMethod, key: 'gone-1' });
+    expect(answer).toEqual({
+      outcome: 'declined',
+      refusal: {
+        code: 'resource_missing',
+        adviceCode: null,
+        networkAdviceCode: null,
+        sentToNetwork: false,
+        charge: null,
+      },
+    });
+  });
+
+  test('with the card of somebody else is declined as gone', async () => {
+    const { intent } = await house.intent();
+    const { paymentMethod } = await house.customer();
+    const answer = await house.payments.confirmIntent({ intent, paymentMethod, key: 'theirs-1' });
+    expect(answer).toMatchObject({ outcome: 'declined', refusal: { code: 'resource_missing' } });
+  });
+
+  test('of a canceled intent answers with the cancellation', async () => {
+    const { intent, paymentMethod } = await house.intent();
+    await house.payments.cancelIntent({ intent, key: 'cancel-first' });
+    const answer = await house.payments.confirmIntent({ intent, paymentMethod, key: 'late-1' });
+    expect(answer).toMatchObject({ outcome: 'answered', reading: { status: 'canceled' } });
+  });
+
+  test('of an intent Stripe does not know, or under a used key, is our mistake', async () => {
+    const { intent, paymentMethod } = await house.intent();
+    const confirm = (id: string, key: string) =>
+      house.payments.confirmIntent({ intent: id, paymentMethod, key });
+    expect(await confirm('pi_none', 'none-1')).toEqual({
+      outcome: 'refused_request',
+      code: 'resource_missing',
+    });
+    await confirm(intent, 'used-1');
+    const other = await house.intent();
+    expect(await confirm(other.intent, 'used-1')).toEqual({
+      outcome: 'refused_request',
+      code: 'idempotency_error',
+    });
+  });
+});
+
+describe('a cancellation', () => {
+  test('makes sure that the intent can never succeed', async () => {
+    const { intent } = await house.intent();
+    const canceled = await house.payments.cancelIntent({ intent, key: 'cancel-1' });
+    expect(canceled).toMatchObject({ status: 'canceled', charge: null });
+    const again = await house.payments.cancelIntent({ intent, key: 'cancel-2' });
+    expect(again).toMatchObject({ status: 'canceled' });
+  });
+
+  test('that comes after the payment says so', async () => {
+    const { intent, paymentMethod } = await house.intent();
+    await house.payments.confirmIntent({ intent, paymentMethod, key: 'paid-before' });
+    const reading = await house.payments.cancelIntent({ intent, key: 'cancel-3' });
+    expect(reading).toMatchObject({ status: 'succeeded', amountCents: 1950 });
+  });
+});
+
+describe('a refund', () => {
+  async function paid(card: string, feeId: string) {
+    const opened = await house.intent(card, feeId);
+    const { intent, paymentMethod } = opened;
+    await house.payments.confirmIntent({ intent, paymentMethod, key: `pay-${feeId}` });
+    return opened;
+  }
+
+  test('pays everything back, shows in the reading, and is made once', async () => {
+    const { intent, feeId } = await paid('pm_card_visa', 'fee-back');
+    const args = { intent, feeId, key: 'refund-1' };
+    const opened = await house.payments.openRefund(args);
+    expect(opened).toMatchObject({ amountCents: 1950, status: 'succeeded' });
+    for (const key of ['refund-1', 'refund-after-the-key-was-forgotten'])
+      expect(await house.payments.openRefund({ ...args, key })).toEqual(opened);
+    const routes = await routesOf(async () => {
+      expect((await house.payments.readIntent(intent)).refunds).toEqual([opened]);
+    });
+    expect(routes).toEqual(['GET /v1/payment_intents/:id']);
+  });
+
+  test('is pending first and may fail later', async () => {
+    const { intent, feeId } = await paid('pm_card_pendingRefund', 'fee-pending');
+    const opened = await house.payments.openRefund({ intent, feeId, key: 'refund-2' });
+    expect(opened.status).toBe('pending');
+    await house.control('POST', `refunds/${opened.refund}/fail`);
+    expect((await house.payments.readIntent(intent)).refunds).toEqual([
+      { refund: opened.refund, amountCents: 1950, status: 'failed' },
+    ]);
+  });
+
+  test('of an unpaid intent is refused', async () => {
+    const { intent, feeId } = await house.intent();
+    await expect(
+      house.payments.openRefund({ intent, feeId, key: 'refund-3' }),
+    ).rejects.toBeInstanceOf(PaymentsRefused);
+  });
+});
+
+test('a dispute is read with the intent, from its opening to its end', async () => {
+  const { intent, paymentMethod } = await house.intent('pm_card_visa', 'fee-disputed');
+  await house.payments.confirmIntent({ intent, paymentMethod, key: 'disputed-1' });
+  const dispute = (await house.control('POST', 'disputes', { payment_intent: intent })) as {
+    id: string;
+    reason: string;
+  };
+  expect((await house.payments.readIntent(intent)).dispute).toEqual({
+    dispute: dispute.id,
+    amountCents: 1950,
+    status: 'open',
+    why: dispute.reason,
+  });
+  await house.control('POST', `disputes/${dispute.id}/close`, { status: 'won' });
+  expect((await house.payments.readIntent(intent)).dispute).toMatchObject({ status: 'won' });
+});

@@ -1,0 +1,250 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { entry, type NewEntry } from '../../core/fee.ts';
+import { next } from '../../core/next.ts';
+import type { FeeCase } from '../../ledger/fees.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { appendAll, openedAssessment, setClock, testLedger } from '../support/assessment.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { AMOUNT, sample } from '../support/fees.ts';
+
+const NOTICED_AT = new Date('2026-01-16T15:00:00Z');
+const CHARGE_FROM = new Date('2026-01-30T15:00:00Z');
+
+let db: TestDatabase;
+let ledger: Ledger;
+let feeIds: string[];
+let assessmentId: string;
+let used = 0;
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  ledger = await testLedger(db.pool);
+  await setClock(db.pool, NOTICED_AT);
+  ({ feeIds, assessmentId } = await openedAssessment(db.pool, ledger, { count: 60 }));
+});
+
+/** A fee of its own for each test. */
+let feeId: string;
+beforeEach(async () => {
+  feeId = feeIds[used++] as string;
+  await setClock(db.pool, NOTICED_AT);
+});
+
+const noticed = (changes = {}) =>
+  sample('noticed', { chargeFrom: CHARGE_FROM.toISOString(), ...changes });
+const upToNotice = [sample('assessed'), sample('approved'), noticed()];
+const attempted = (changes = {}) => sample('attempted', { intent: `pi_${feeId}`, ...changes });
+const opened = () => sample('opened', { intent: `pi_${feeId}` });
+
+async function refusalOf(entries: NewEntry[], last: NewEntry, at = CHARGE_FROM) {
+  await appendAll(ledger, feeId, entries);
+  await setClock(db.pool, at);
+  return appendAll(ledger, feeId, [last]).then(
+    () => 'accepted',
+    (error: { code?: string }) => error.code,
+  );
+}
+
+describe('the database refuses', () => {
+  it('an attempt without a notice', async () => {
+    const entries = [sample('assessed'), sample('approved'), opened()];
+    expect(await refusalOf(entries, attempted())).toBe('LV007');
+  });
+
+  it('an attempt before the notice period is over', async () => {
+    const early = new Date(CHARGE_FROM.getTime() - 1);
+    expect(await refusalOf([...upToNotice, opened()], attempted(), early)).toBe('LV011');
+  });
+
+  it('an early attempt even when the notice promised an earlier day', async () => {
+    const lying = noticed({ chargeFrom: NOTICED_AT.toISOString() });
+    const entries = [sample('assessed'), sample('approved'), lying, opened()];
+    const early = new Date('2026-01-29T15:00:00Z');
+    expect(await refusalOf(entries, attempted(), early)).toBe('LV011');
+  });
+
+  it('an attempt by a writer whose clock is ahead', async () => {
+    await appendAll(ledger, feeId, [...upToNotice, opened()]);
+    const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+    const ahead = ledger.fees.append(feeCase, [attempted()], 'test', CHARGE_FROM);
+    await expect(ahead).rejects.toMatchObject({ code: 'LV011' });
+  });
+
+  it('an attempt of another amount than the noticed one', async () => {
+    const last = attempted({ amountCents: AMOUNT + 1 });
+    expect(await refusalOf([...upToNotice, opened()], last)).toBe('LV010');
+  });
+
+  it('a notice of another amount than the rate', async () => {
+    const entries = [sample('assessed'), sample('approved')];
+    expect(await refusalOf(entries, noticed({ amountCents: 1 }))).toBe('LV004');
+  });
+
+  it.each(['assessed', 'approved'] as const)('a notice on nothing but %s', async (kind) => {
+    expect(await refusalOf([sample(kind)], noticed())).toBe('LV005');
+  });
+
+  it('a second open attempt', async () => {
+    const entries = [...upToNotice, opened()];
+    expect(await refusalOf(entries, attempted())).toBe('accepted');
+    expect(await refusalOf([], attempted({ attempt: 2 }))).toBe('LV012');
+  });
+
+  it('the same attempt number twice', async () => {
+    expect(await refusalOf([...upToNotice, opened()], attempted())).toBe('accepted');
+    expect(await refusalOf([sample('lapsed')], attempted())).toBe('23505');
+  });
+
+  it.each(['waived', 'waive_asked', 'paid', 'notice_failed'] as const)(
+    'an attempt after %s',
+    async (kind) => {
+      const settled = kind === 'paid' ? sample(kind, { charge: `ch_${feeId}` }) : sample(kind);
+      expect(await refusalOf([...upToNotice, opened(), settled], attempted())).toBe('LV008');
+    },
+  );
+
+  it('an attempt on a fee that is held', async () => {
+    expect(await refusalOf([...upToNotice, opened(), sample('held')], attempted())).toBe('LV009');
+  });
+
+  it('an attempt while the assessment is paused, and allows it afterwards', async () => {
+    await ledger.assessments.pause(assessmentId, 'test', 'a look');
+    expect(await refusalOf([...upToNotice, opened()], attempted())).toBe('LV006');
+    await ledger.assessments.resume(assessmentId);
+    expect(await refusalOf([], attempted())).toBe('accepted');
+  });
+
+  it('an attempt with an intent that is not the fee’s', async () => {
+    const last = attempted({ intent: 'pi_other' });
+    expect(await refusalOf([...upToNotice, opened()], last)).toBe('LV013');
+  });
+
+  it('everything about a forecast rate', async () => {
+    await db.pool.query('update assessments set forecast = true');
+    const entries = [sample('assessed'), sample('approved')];
+    expect(await refusalOf(entries, noticed(), NOTICED_AT)).toBe('LV003');
+    await db.pool.query('update assessments set forecast = false');
+    expect(await refusalOf([noticed(), opened()], attempted())).toBe('accepted');
+  });
+
+  it('changing, deleting or truncating entries', async () => {
+    await appendAll(ledger, feeId, [sample('assessed')]);
+    for (const sql of ['update entries set actor = $$x$$', 'delete from entries'])
+      await expect(db.pool.query(sql)).rejects.toMatchObject({ code: 'LV001' });
+    await expect(db.pool.query('truncate entries')).rejects.toMatchObject({ code: 'LV001' });
+  });
+
+  it('a gap in the numbers', async () => {
+    await expect(
+      db.pool.query(
+        `insert into entries (fee_id, seq, kind, at, actor, data)
+         values ($1, 2, 'looked', now(), 'test', '{}')`,
+        [feeId],
+      ),
+    ).rejects.toMatchObject({ code: 'LV002' });
+  });
+
+  it('half a movement of money, and money from an account to itself', async () => {
+    const insert = (debit: string, credit: string | null, cents: number | null) =>
+      db.pool.query(
+        `insert into entries (fee_id, seq, kind, at, actor, data, debit, credit, amount_cents)
+         values ($1, 1, 'looked', now(), 'test', '{}', $2, $3, $4)`,
+        [feeId, debit, credit, cents],
+      );
+    const wrong: [string, string | null, number | null][] = [
+      ['stripe', null, 5],
+      ['stripe', 'receivable', null],
+      ['stripe', 'stripe', 5],
+      ['stripe', 'receivable', -5],
+    ];
+    for (const [debit, credit, cents] of wrong)
+      await expect(insert(debit, credit, cents)).rejects.toMatchObject({ code: '23514' });
+  });
+
+  it('nothing about facts: money that arrives after a waiver is recorded', async () => {
+    const late = sample('paid', { charge: `ch_${feeId}`, attempt: null });
+    expect(await refusalOf([...upToNotice, opened(), sample('waived')], late)).toBe('accepted');
+  });
+});
+
+describe('appending', () => {
+  it('lets one of many writers win, and tells the others', async () => {
+    const seen = await Promise.all(Array.from({ length: 8 }, () => ledger.fees.load(feeId)));
+    const won = await Promise.all(
+      seen.map((feeCase) => ledger.fees.append(feeCase as FeeCase, [sample('assessed')], 'test')),
+    );
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect((await ledger.fees.load(feeId))?.entries).toHaveLength(1);
+  });
+
+  it('gives every concurrent change its turn', async () => {
+    await Promise.all(
+      Array.from({ length: 6 }, (_, n) =>
+        ledger.fees.change(feeId, `person ${n}`, () => ({
+          entries: [entry('held', { why: `${n}` })],
+        })),
+      ),
+    );
+    const after = await ledger.fees.load(feeId);
+    expect(after?.entries.map(({ actor }) => actor).sort()).toEqual(
+      [0, 1, 2, 3, 4, 5].map((n) => `person ${n}`),
+    );
+  });
+
+  it('fails a bad append alone, not those that travelled with it', async () => {
+    const other = feeIds[used++] as string;
+    const both = (await Promise.all([feeId, other].map((id) => ledger.fees.load(id)))) as [
+      FeeCase,
+      FeeCase,
+    ];
+    const [bad, good] = await Promise.allSettled([
+      ledger.fees.append(both[0], [attempted()], 'test'),
+      ledger.fees.append(both[1], [sample('assessed')], 'test'),
+    ]);
+    expect(bad.status).toBe('rejected');
+    expect(good).toMatchObject({ status: 'fulfilled' });
+    expect((await ledger.fees.load(other))?.entries).toHaveLength(1);
+  });
+
+  it('keeps the index that the entries fold to', async () => {
+    await setClock(db.pool, NOTICED_AT);
+    const { hash } = await ledger.assessments.totals(assessmentId);
+    for (const id of feeIds) {
+      const feeCase = (await ledger.fees.load(id)) as FeeCase;
+      if (next(feeCase.entries, feeCase.assessment.policy).state === 'detecting')
+        await ledger.fees.append(feeCase, [sample('assessed')], 'test');
+    }
+    const roster = await ledger.assessments.totals(assessmentId);
+    expect(roster.hash).not.toBe(hash);
+    const stale = await ledger.assessments.approve(assessmentId, hash, 'test');
+    expect(stale).toMatchObject({ approved: false, why: 'stale_roster', hash: roster.hash });
+    expect(await ledger.assessments.approve(assessmentId, roster.hash, 'test')).toMatchObject({
+      approved: true,
+    });
+    const { rows } = await db.pool.query<{
+      fee_id: string;
+      seq: number;
+      state: string;
+      next_step: string | null;
+      due_at: Date | null;
+    }>('select fee_id, seq, state, next_step, due_at from fees');
+    expect(rows.length).toBe(feeIds.length);
+    for (const row of rows) {
+      const feeCase = (await ledger.fees.load(row.fee_id)) as FeeCase;
+      const { state, step, at } = next(feeCase.entries, feeCase.assessment.policy);
+      expect({ ...row }).toEqual({
+        fee_id: row.fee_id,
+        seq: feeCase.entries.length,
+        state,
+        next_step: step,
+        due_at: at,
+      });
+    }
+  });
+
+  it('keeps the accounts summing to zero', async () => {
+    const balances = await ledger.reports.balances();
+    expect(balances.length).toBeGreaterThan(1);
+    expect(balances.reduce((sum, { balanceCents }) => sum + balanceCents, 0)).toBe(0);
+  });
+});

@@ -1,0 +1,167 @@
+import type Stripe from 'stripe';
+import { onTestFinished } from 'vitest';
+import type { Policy } from '../../core/policy.ts';
+import type { State } from '../../core/fee.ts';
+import { createMail } from '../../gateways/mail.ts';
+import { createPayments, createStripe } from '../../gateways/payments.ts';
+import { createQueues, type Queues } from '../../jobs/queues.ts';
+import { createLedger, type Ledger } from '../../ledger/ledger.ts';
+import { startMailbox, type Mailbox } from '../../sandbox/mailbox.ts';
+import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
+import type { WorkerDeps } from '../../workers/deps.ts';
+import { startWork } from '../../workers/work.ts';
+import { VENDORS } from './assessment.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { testPolicy } from './fees.ts';
+import type { QueueBackend } from './queues.ts';
+
+/** A whole levy on real parts: database, queue, sandbox Stripe and mailbox. */
+export interface House {
+  db: TestDatabase;
+  ledger: Ledger;
+  queues: Queues;
+  stripe: Stripe;
+  sandbox: SandboxStripe;
+  mailbox: Mailbox;
+  deps: WorkerDeps;
+  /** Starts working; closed with the test. */
+  work(): Promise<{ close(): Promise<void> }>;
+  /** A clinician whose card in the sandbox is this test card; no card for null. */
+  clinician(ref: string, card: string | null, changes?: Partial<Person>): Promise<string>;
+}
+
+interface Person {
+  email: string | null;
+  vendor: string;
+  name: string;
+}
+
+/** A year in seconds: a day lasts 100 ms, and nothing else waits. */
+export const REHEARSAL: Partial<Policy> = {
+  dayMs: 100,
+  noticeDays: 5,
+  retryDays: [2, 2, 2],
+  retrySoonMs: 200,
+  mailRetryMs: [200, 200, 200],
+  attemptGraceMs: 2_000,
+  unknownLookMs: [200, 500],
+};
+
+export const rehearsal = (): Policy => testPolicy(REHEARSAL);
+
+/** Builds a house for the running test and pulls it down after it. */
+export async function createHouse(backend: QueueBackend): Promise<House> {
+  const db = await createTestDatabase();
+  const redis = backend.redis();
+  const mailbox = await startMailbox();
+  const sandbox = await startSandboxStripe();
+  const stripe = createStripe({ secretKey: 'sk_test_sandbox', apiBase: sandbox.url });
+  const ledger = createLedger(db.pool, () => performance.now());
+  await ledger.rates.seed(VENDORS, [
+    {
+      vendor: 'theranest',
+      year: 2026,
+      royaltyCents: 1850,
+      processingCents: 100,
+      status: 'confirmed',
+      source: 'test',
+    },
+  ]);
+  const queues = await createQueues({
+    redisUrl: redis?.url ?? null,
+    databaseUrl: db.url,
+    prefix: redis?.prefix ?? 'levy',
+    onError: () => undefined,
+  });
+  const mail = createMail({
+    smtpUrl: mailbox.smtpUrl,
+    from: 'Sunrise Practice <office@sunrise.example>',
+    replyTo: 'office@sunrise.example',
+  });
+  const silent = () => undefined;
+  const deps: WorkerDeps = {
+    ledger,
+    payments: createPayments(stripe),
+    mail,
+    practice: {
+      name: 'Sunrise Practice',
+      replyTo: 'office@sunrise.example',
+      mailDomain: 'sunrise.example',
+      freeVendors: ['TherapyNotes'],
+      cardLink: () => null,
+    },
+    log: { info: silent, warn: silent, error: silent },
+  };
+  const open: { close(): Promise<void> }[] = [];
+  onTestFinished(async () => {
+    for (const one of open) await one.close();
+    await queues.close();
+    mail.close();
+    await Promise.all([mailbox.close(), sandbox.close()]);
+  }, 60_000);
+  return {
+    ...{ db, ledger, queues, stripe, sandbox, mailbox, deps },
+    async work() {
+      const work = await startWork({
+        deps,
+        queues,
+        annual: {
+          cron: '0 9 15 1 *',
+          timeZone: 'America/New_York',
+          vendors: [],
+          autoApprove: false,
+          policy: rehearsal(),
+          livemode: false,
+        },
+        elapsedMs: () => performance.now(),
+      });
+      open.push(work);
+      return work;
+    },
+    clinician: (ref, card, changes = {}) => hire({ ledger, stripe }, ref, card, changes),
+  };
+}
+
+async function hire(
+  { ledger, stripe }: Pick<House, 'ledger' | 'stripe'>,
+  ref: string,
+  card: string | null,
+  changes: Partial<Person>,
+): Promise<string> {
+  const customer = await stripe.customers.create({ metadata: { ref } });
+  if (card) await stripe.paymentMethods.attach(card, { customer: customer.id });
+  const written = await ledger.clinicians.upsert({
+    ref,
+    name: `Person ${ref}`,
+    email: `${ref.toLowerCase()}@people.example`,
+    npi: null,
+    vendor: 'theranest',
+    timeZone: 'America/New_York',
+    stripeCustomer: customer.id,
+    paymentMethod: null,
+    ...changes,
+  });
+  if (!('clinicianId' in written)) throw new Error('a duplicate in the roster');
+  return written.clinicianId;
+}
+
+/** The state of every fee by the clinician's reference. */
+export async function statesOf(house: House): Promise<Record<string, State>> {
+  const fees = await house.ledger.reports.fees({ limit: 1_000 });
+  return Object.fromEntries(fees.map(({ ref, state }) => [ref, state]));
+}
+
+/** Waits until nothing is due any more, now or later, but for what waits for people. */
+export async function settled(house: House, timeoutMs = 15_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const fees = await house.ledger.reports.fees({ limit: 1_000 });
+    const going = fees.filter(({ nextStep }) => nextStep !== null);
+    if (fees.length > 0 && going.length === 0) return;
+    if (performance.now() > deadline)
+      throw new Error(
+        `still going: ${going.map(({ ref, state, nextStep }) => `${ref} ${state} ${nextStep}`).join(', ')}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,81 @@
+import { isDigit, isLetter } from './cpt.ts';
+
+/** A word, a number or one punctuation mark of a line. */
+export interface Token {
+  /** Lower case. */
+  word: string;
+  start: number;
+  end: number;
+  /** `word` begins with a letter, `number` with a digit, anything else is one `mark`. */
+  kind: 'word' | 'number' | 'mark';
+  /** Characters of blank space before it. */
+  gap: number;
+}
+
+/**
+ * Cuts text[from, to) into tokens. Slashes and ampersands join single letters (E/M, R/O, N/A),
+ * apostrophes join words, dots and commas join digits of one amount.
+ */
+export function tokenise(text: string, from: number, to: number): Token[] {
+  const tokens: Token[] = [];
+  let last = from;
+  for (let at = from; at < to; ) {
+    const char = text.charCodeAt(at);
+    if (char <= 32 || char === 0xa0) {
+      at++;
+      continue;
+    }
+    let end = at + 1;
+    let kind: Token['kind'] = 'mark';
+    if (isDigit(char)) {
+      kind = 'number';
+      end = numberEnd(text, at, to);
+    } else if (isWordChar(char)) {
+      kind = 'word';
+      end = wordEnd(text, at, to);
+    }
+    const word = kind === 'mark' ? text.charAt(at) : text.slice(at, end).toLowerCase();
+    tokens.push({ word, start: at, end, kind, gap: at - last });
+    last = end;
+    at = end;
+  }
+  return tokens;
+}
+
+function numberEnd(text: string, at: number, to: number): number {
+  let end = at;
+  while (end < to) {
+    const char = text.charCodeAt(end);
+    const joint = (char === 46 || char === 44) && isDigit(text.charCodeAt(end - 1));
+    if (isDigit(char) || isLetter(char)) end++;
+    // "175.00" and "90,834.00", but "90837,90834" are two.
+    else if (joint && isAmountTail(text, end, char)) end++;
+    else break;
+  }
+  return end;
+}
+
+function isAmountTail(text: string, at: number, joint: number): boolean {
+  let digits = 0;
+  while (digits < 5 && isDigit(text.charCodeAt(at + 1 + digits))) digits++;
+  return joint === 44 ? digits === 3 : digits > 0 && digits < 5;
+}
+
+function wordEnd(text: string, at: number, to: number): number {
+  let end = at;
+  while (end < to && (isWordChar(text.charCodeAt(end)) || isDigit(text.charCodeAt(end)))) end++;
+  const joint = text.charAt(end);
+  if (end - at === 1 && (joint === '/' || joint === '&') && isLetter(text.charCodeAt(end + 1))) {
+    const after = text.charCodeAt(end + 2);
+    if (!isWordChar(after) && !isDigit(after)) return end + 2;
+  }
+  if ((joint === "'" || joint === '’') && isLetter(text.charCodeAt(end + 1))) {
+    return wordEnd(text, end + 1, to);
+  }
+  return end;
+}
+
+/** Letters of any script: everything beyond ASCII that is no mark or blank we know. */
+function isWordChar(char: number): boolean {
+  return isLetter(char) || (char >= 0xc0 && char < 0x2000);
+}
