@@ -56,7 +56,8 @@ function isErrorCode(word: string, before: string | undefined): boolean {
 }
 
 function shown(body: unknown): unknown {
-  if (Array.isArray(body)) return body.map((one) => (typeof one === 'string' ? speakable(one) : one));
+  if (Array.isArray(body))
+    return body.map((one) => (typeof one === 'string' ? speakable(one) : one));
   if (typeof body !== 'object' || body === null) return body;
   const { job, queues, schedulers, flowRoot } = body as Record<string, unknown>;
   if (isJob(job)) return { ...body, job: shownJob(job) };

@@ -100,3 +100,8 @@ export const RATES: RateRow[] = [
     source: 'SimplePractice support: $18.50 royalty and $1.50 processing',
   },
 ];
+
+/** Names of the EHRs known not to levy the fee: what the notice can offer to move to. */
+export const FREE_VENDORS: string[] = VENDORS.filter(
+  ({ vendor, levies }) => !levies && vendor !== 'other',
+).map(({ name }) => name);

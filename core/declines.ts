@@ -105,11 +105,14 @@ export const UNSPOKEN = new Set([
   'highest_risk_level',
 ]);
 
-/** Card networks' own limits per card, far above our ladder; checked before every attempt. */
+/**
+ * Card networks' own limits on declined tries per card, far above our ladder; checked before every
+ * attempt. Payments that succeed count nothing: one card may pay for a whole practice.
+ */
 export const NETWORK_BUDGETS = [
-  { brand: 'visa', attempts: 20, days: 30, source: 'Visa reattempt rule since 2025-05-25' },
-  { brand: 'mastercard', attempts: 10, days: 1, source: 'Mastercard excessive attempts, 2026' },
-  { brand: 'mastercard', attempts: 35, days: 30, source: 'Mastercard excessive attempts, 2025' },
+  { brand: 'visa', declines: 20, days: 30, source: 'Visa reattempt rule since 2025-05-25' },
+  { brand: 'mastercard', declines: 10, days: 1, source: 'Mastercard excessive attempts, 2026' },
+  { brand: 'mastercard', declines: 35, days: 30, source: 'Mastercard excessive attempts, 2025' },
 ];
 
 /** The remedy for a decline; `look` when every signal is unknown to us. */

@@ -18,7 +18,7 @@ export function tell(entry: Entry, telling: Telling = {}): string {
 }
 
 /** Kinds of records as people say them. */
-export const RECORDS: Record<RecordKind, string> = {
+const RECORDS: Record<RecordKind, string> = {
   billing: 'a billing record',
   progress_note: 'a progress note',
   diagnosis: 'a diagnosis',

@@ -148,8 +148,8 @@ function pool(smtpUrl: string, timeoutMs: number, maxConnections: number) {
     ...serverOf(smtpUrl),
     pool: true,
     maxConnections,
-    // Left to itself the pool sends again when a connection closes, also after the mail was
-    // handed over: whether to repeat is for the ledger to decide.
+    // Left to itself the pool sends again when a connection closes: whether to repeat is for the
+    // ledger to decide.
     maxRequeues: 0,
     connectionTimeout: connectMs,
     greetingTimeout: connectMs,

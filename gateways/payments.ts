@@ -38,7 +38,7 @@ export function createPayments(stripe: Stripe, options: CallOptions = {}) {
  */
 export function createStripe(args: {
   secretKey: string;
-  apiBase?: string;
+  apiBase?: string | null;
   timeoutMs?: number;
 }): Stripe {
   return new Stripe(args.secretKey, {

@@ -38,6 +38,7 @@ const ABOUT_US = new Set([530, 534, 535, 538]);
  */
 export function outcomeOf(error: unknown, stage: Stage): MailOutcome {
   const { code, command, responseCode } = error as SmtpError;
+  if (code === 'ETLS') throw new MailUnavailable('tls');
   if (typeof responseCode === 'number') {
     const answer = `smtp_${responseCode}`;
     const early = stage === 'before' || command === 'MAIL FROM';

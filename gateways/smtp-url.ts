@@ -24,7 +24,7 @@ export function serverOf(smtpUrl: string): Server {
         '?tls=required or ?tls=optional.',
     );
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const local = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  const local = host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
   const password = decodeURIComponent(url.password);
   const requireTLS = tls === 'required' || (tls === null && password !== '' && !local);
   return {

@@ -46,6 +46,7 @@ export class PaymentsRefused extends Error {
 
 /** The reasons of `PaymentsUnavailable` that mean: nothing is wrong, only too fast. */
 export const SLOW_DOWN = new Set([
+  'conflict',
   'rate_limit',
   'lock_timeout',
   'idempotency_key_in_use',
@@ -64,12 +65,10 @@ export function translated(error: unknown): unknown {
   // 424 is Stripe's word for a failure behind it: like a 5xx, what became of it is not said.
   if (status >= 500 || status === 424)
     return new PaymentsUnavailable('server_error', retryAfter(error), true);
-  if (status === 409 || status === 429 || SLOW_DOWN.has(code))
-    return new PaymentsUnavailable(
-      SLOW_DOWN.has(code) ? code : 'rate_limit',
-      retryAfter(error),
-      status === 409,
-    );
+  if (status === 409 || status === 429 || SLOW_DOWN.has(code)) {
+    const why = SLOW_DOWN.has(code) ? code : status === 409 ? 'conflict' : 'rate_limit';
+    return new PaymentsUnavailable(why, retryAfter(error), status === 409);
+  }
   const refusal = status === 402 ? refusalOf(error, null) : null;
   return new PaymentsRefused(code, status, word(error.param), refusal);
 }

@@ -107,7 +107,7 @@ const DUE = `
   where f.next_step = $1 and f.due_at <= levy_now()
     and (a.paused_at is null or $1 in ('detect', 'settle') or f.state in ('charging', 'unknown'))
     and not exists (select from unnest($3::uuid[], $4::integer[]) as o (fee_id, seq)
-      where o.fee_id = f.fee_id and o.seq = f.seq)
+      where o.fee_id = f.fee_id and coalesce(o.seq, f.seq) = f.seq)
   order by f.due_at
   limit $2`;
 
@@ -188,10 +188,15 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     },
 
     /**
-     * Fees whose `step` is due, the longest due first, without those in `except`. Paused
-     * assessments are left out, but for what only reads and for attempts already under way.
+     * Fees whose `step` is due, the longest due first, without those in `except`: at that number,
+     * or at any when it is null. Paused assessments are left out, but for what only reads and for
+     * attempts already under way.
      */
-    async due(step: Step, limit: number, except: DueFee[]): Promise<DueFee[]> {
+    async due(
+      step: Step,
+      limit: number,
+      except: { feeId: string; seq: number | null }[],
+    ): Promise<DueFee[]> {
       const { rows } = await pool.query<{ fee_id: string; seq: number }>(DUE, [
         step,
         limit,

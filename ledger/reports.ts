@@ -92,17 +92,17 @@ export function createReports(pool: pg.Pool) {
       return rows;
     },
 
-    /** Earlier attempts with the same card since a moment: the card networks count these. */
-    async attemptsOfCard(fingerprint: string, since: Date): Promise<number> {
-      const { rows } = await pool.query<{ attempts: number }>(
-        `select count(*)::integer as attempts from entries e
-         where e.kind = 'attempted' and e.data ->> 'fingerprint' = $1 and e.at >= $2
-           and not exists (select from entries o where o.fee_id = e.fee_id and o.seq > e.seq
-             and o.data ->> 'attempt' = e.data ->> 'attempt'
-             and (o.kind = 'lapsed' or o.data ->> 'sentToNetwork' = 'false'))`,
+    /** Declines of the same card by its network since a moment: these the networks count. */
+    async declinesOfCard(fingerprint: string, since: Date): Promise<number> {
+      const { rows } = await pool.query<{ declines: number }>(
+        `select count(*)::integer as declines
+         from entries a join entries d on d.fee_id = a.fee_id and d.seq > a.seq
+           and d.kind = 'declined' and d.data ->> 'attempt' = a.data ->> 'attempt'
+           and d.data ->> 'sentToNetwork' = 'true'
+         where a.kind = 'attempted' and a.data ->> 'fingerprint' = $1 and a.at >= $2`,
         [fingerprint, since],
       );
-      return rows[0]?.attempts ?? 0;
+      return rows[0]?.declines ?? 0;
     },
   };
 }

@@ -116,7 +116,8 @@ function sameMiddle(a: string, b: string): boolean {
   return a.length === 1 || b.length === 1 ? a[0] === b[0] : a === b;
 }
 
-function isCredential(word: string): boolean {
+/** True for a degree, licence or generation, written lower case without dots. */
+export function isCredential(word: string): boolean {
   return CREDENTIALS.has(word) || SUFFIXES.has(word) || word.length === 0;
 }
 

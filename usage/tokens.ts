@@ -8,6 +8,8 @@ export interface Token {
   end: number;
   /** `word` begins with a letter, `number` with a digit, anything else is one `mark`. */
   kind: 'word' | 'number' | 'mark';
+  /** It begins with a capital letter. */
+  capital: boolean;
   /** Characters of blank space before it. */
   gap: number;
 }
@@ -34,12 +36,18 @@ export function tokenise(text: string, from: number, to: number): Token[] {
       kind = 'word';
       end = wordEnd(text, at, to);
     }
-    const word = kind === 'mark' ? text.charAt(at) : text.slice(at, end).toLowerCase();
-    tokens.push({ word, start: at, end, kind, gap: at - last });
+    const word = kind === 'mark' ? text.charAt(at) : lower(text.slice(at, end));
+    const capital = char >= 65 && char <= 90;
+    tokens.push({ word, start: at, end, kind, capital, gap: at - last });
     last = end;
     at = end;
   }
   return tokens;
+}
+
+function lower(word: string): string {
+  const low = word.toLowerCase();
+  return low.includes('’') ? low.replaceAll('’', "'") : low;
 }
 
 function numberEnd(text: string, at: number, to: number): number {

@@ -9,7 +9,7 @@ export type ReadyCard =
   | { missing: string }
   | { spent: string };
 
-/** Reads the card on file and checks it against the card networks' own limits on attempts. */
+/** Reads the card on file and checks it against the card networks' own limits on declines. */
 export async function readyCard(
   { ledger, payments }: Pick<WorkerDeps, 'ledger' | 'payments'>,
   clinician: FeeCase['clinician'],
@@ -21,9 +21,9 @@ export async function readyCard(
   for (const budget of NETWORK_BUDGETS) {
     if (budget.brand !== card.brand || !card.fingerprint) continue;
     const since = new Date(now.getTime() - budget.days * DAY_MS);
-    const attempts = await ledger.reports.attemptsOfCard(card.fingerprint, since);
-    if (attempts >= budget.attempts)
-      return { spent: `${attempts} attempts in ${budget.days} days: ${budget.source}` };
+    const declines = await ledger.reports.declinesOfCard(card.fingerprint, since);
+    if (declines >= budget.declines)
+      return { spent: `${declines} declines in ${budget.days} days: ${budget.source}` };
   }
   return card;
 }

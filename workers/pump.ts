@@ -11,6 +11,12 @@ const CHUNK = 250;
 /** A fee still due this long after its job was put on the queue has lost it: put it there again. */
 const STUCK_MS = 60_000;
 
+/**
+ * A fee just offered is in somebody's hands, also when its entries have grown since: it is not
+ * offered a second time meanwhile.
+ */
+const IN_HAND_MS = 2_000;
+
 /** In this order: what finishes comes before what begins. */
 const STEPS: readonly Step[] = ['settle', 'charge', 'letter', 'notice', 'detect'];
 
@@ -41,7 +47,10 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
         stuck.add(id);
       }
     if (queued > WINDOW / 2) return 0;
-    const due = await ledger.fees.due(step, WINDOW - queued, [...before.values()]);
+    const except = [...before.values()].map(({ feeId, seq, at }) => {
+      return { feeId, seq: elapsedMs() - at < IN_HAND_MS ? null : seq };
+    });
+    const due = await ledger.fees.due(step, WINDOW - queued, except);
     for (let start = 0; start < due.length; start += CHUNK) {
       const chunk = due.slice(start, start + CHUNK);
       // A finished job that stands under the same id would silently swallow the new one.

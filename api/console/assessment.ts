@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../core/policy.ts';
 import { dollars } from '../../core/money.ts';
-import type { State } from '../../core/fee.ts';
+import type { RecordKind, State } from '../../core/fee.ts';
 import { BUCKETS, type Bucket, type RosterTotals } from '../../core/roster.ts';
 import type { Assessment, RosterRow } from '../../ledger/assessments.ts';
 import { html, type Html } from './html.ts';
@@ -26,20 +26,26 @@ export interface AssessmentView {
 export function assessmentBody(view: AssessmentView, viewer: Viewer): Html {
   const { assessment, states } = view;
   return html`<p class="crumbs"><a href="/console">Overview</a></p>
-    <h1>${assessment.vendorName} ${assessment.year}
-      ${assessment.pausedAt && html`<span class="badge person">Paused</span>`}</h1>
+    <h1>
+      ${assessment.vendorName} ${assessment.year}
+      ${assessment.pausedAt && html`<span class="badge person">Paused</span>`}
+    </h1>
     ${paused(assessment)}
     <div class="columns">
       <div>
         ${approval(view, viewer)}
         <h2>Roster</h2>
-        ${totals(view)}
-        ${roster(view)}
+        ${totals(view)} ${roster(view)}
       </div>
       <aside>
-        <section class="card"><h3>Where it stands</h3>
-          ${stateBar(states)}${money(states)}${stateTable(assessment, states)}</section>
-        <section class="card"><h3>Terms, frozen when it was opened</h3>${terms(assessment)}</section>
+        <section class="card">
+          <h3>Where it stands</h3>
+          ${stateBar(states)}${money(states)}${stateTable(assessment, states)}
+        </section>
+        <section class="card">
+          <h3>Terms, frozen when it was opened</h3>
+          ${terms(assessment)}
+        </section>
         ${may(viewer, 'operate') && pauseForm(assessment, viewer)}
       </aside>
     </div>`;
@@ -47,9 +53,13 @@ export function assessmentBody(view: AssessmentView, viewer: Viewer): Html {
 
 function paused({ pausedAt, pausedBy, pausedWhy, policy }: Assessment): Html | null {
   if (!pausedAt) return null;
-  return html`<div class="warn"><p><strong>Paused</strong> by ${pausedBy} on
-    ${when(pausedAt, policy.timeZone)}: ${pausedWhy}. No notice is sent and no card is charged until
-    it is resumed; what is already at Stripe is still settled.</p></div>`;
+  return html`<div class="warn">
+    <p>
+      <strong>Paused</strong> by ${pausedBy} on ${when(pausedAt, policy.timeZone)}: ${pausedWhy}. No
+      notice is sent and no card is charged until it is resumed; what is already at Stripe is still
+      settled.
+    </p>
+  </div>`;
 }
 
 /** The buckets an approval acts on. */
@@ -60,33 +70,47 @@ function approval(view: AssessmentView, viewer: Viewer): Html {
   const waiting = ACTED_ON.reduce((sum, bucket) => sum + (totals[bucket]?.clinicians ?? 0), 0);
   const looking = totals.detecting?.clinicians ?? 0;
   if (!assessment.enrolledAt || looking > 0)
-    return html`<section class="card"><h3>Approval</h3><p>The records of
-      ${counted(looking, 'clinician')} have not been looked at yet; the roster can be approved when
-      all have been.</p></section>`;
+    return html`<section class="card">
+      <h3>Approval</h3>
+      <p>
+        The records of ${counted(looking, 'clinician')} have not been looked at yet; the roster can
+        be approved when all have been.
+      </p>
+    </section>`;
   if (waiting === 0)
-    return html`<section class="card"><h3>Approval</h3>
-      <p>Nobody waits for an approval.</p></section>`;
+    return html`<section class="card">
+      <h3>Approval</h3>
+      <p>Nobody waits for an approval.</p>
+    </section>`;
   const charged = totals.will_be_charged ?? { clinicians: 0, cents: 0 };
-  return html`<section class="card"><h3>Approval</h3>
-    <p><strong>${counted(charged.clinicians, 'clinician')}</strong> will get a notice and, ${counted(
-      assessment.policy.noticeDays,
-      'day',
-    )} later at the earliest, be charged <strong>${dollars(charged.cents)}</strong> in all, once
+  return html`<section class="card">
+    <h3>Approval</h3>
+    <p>
+      <strong>${counted(charged.clinicians, 'clinician')}</strong> will get a notice and,
+      ${counted(assessment.policy.noticeDays, 'day')} later at the earliest, be charged
+      <strong>${dollars(charged.cents)}</strong> in all, once
       each.${
         waiting > charged.clinicians &&
         ` ${counted(waiting - charged.clinicians, 'more clinician')} cannot be charged yet; see below.`
-      }</p>
-    ${may(viewer, 'approve') ? approveForm(view, viewer) : html`<p class="soft">Somebody with the
-      scope “approve” can approve it.</p>`}
+      }
+    </p>
+    ${
+      may(viewer, 'approve')
+        ? approveForm(view, viewer)
+        : html`<p class="soft">Somebody with the scope “approve” can approve it.</p>`
+    }
     <p class="small soft">Roster hash <span class="hash">${hash}</span></p>
   </section>`;
 }
 
 function approveForm({ assessment, hash }: AssessmentView, viewer: Viewer): Html {
   return html`<form method="post" action="/console/assessments/${assessment.assessmentId}/approve">
-    ${formToken(viewer)}<input type="hidden" name="hash" value="${hash}">
-    <p><label><input type="checkbox" name="read" value="yes" required> I have read this
-      roster</label></p>
+    ${formToken(viewer)}<input type="hidden" name="hash" value="${hash}" />
+    <p>
+      <label
+        ><input type="checkbox" name="read" value="yes" required /> I have read this roster</label
+      >
+    </p>
     <button>Approve this roster</button>
   </form>`;
 }
@@ -95,16 +119,33 @@ function totals({ totals, assessment, bucket }: AssessmentView): Html {
   const here = `/console/assessments/${assessment.assessmentId}`;
   const buckets = (Object.keys(BUCKETS) as Bucket[]).filter((name) => totals[name]);
   if (buckets.length === 0) return nothing('The roster is still being drawn up.');
-  return html`<table class="stack"><thead><tr><th>Bucket</th><th>What it means</th>
-    <th class="number">Clinicians</th><th class="number">Amount</th></tr></thead>
-    <tbody>${buckets.map(
-      (name) => html`<tr><th scope="row" data-label="Bucket"><a
-        href="${here}?bucket=${name}#people"${name === bucket && html` aria-current="true"`}
-        >${BUCKET_WORDS[name]}</a></th>
-        <td data-label="What it means">${BUCKETS[name]}</td>
-        <td class="number" data-label="Clinicians">${totals[name]?.clinicians}</td>
-        <td class="number" data-label="Amount">${dollars(totals[name]?.cents ?? 0)}</td></tr>`,
-    )}</tbody></table>`;
+  return html`<table class="stack">
+    <thead>
+      <tr>
+        <th>Bucket</th>
+        <th>What it means</th>
+        <th class="number">Clinicians</th>
+        <th class="number">Amount</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${buckets.map(
+        (name) =>
+          html`<tr>
+            <th scope="row" data-label="Bucket">
+              <a
+                href="${here}?bucket=${name}#people"
+                ${name === bucket && html` aria-current="true"`}
+                >${BUCKET_WORDS[name]}</a
+              >
+            </th>
+            <td data-label="What it means">${BUCKETS[name]}</td>
+            <td class="number" data-label="Clinicians">${totals[name]?.clinicians}</td>
+            <td class="number" data-label="Amount">${dollars(totals[name]?.cents ?? 0)}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
 }
 
 function roster({ assessment, bucket, rows, next }: AssessmentView): Html {
@@ -115,61 +156,105 @@ function roster({ assessment, bucket, rows, next }: AssessmentView): Html {
     ${
       rows.length === 0
         ? nothing('Nobody here.')
-        : html`<table class="stack"><thead><tr><th>Clinician</th><th>Stands</th>
-      <th>First use</th><th class="number">Fee</th></tr></thead><tbody>${rows.map(row)}</tbody></table>`
+        : html`<table class="stack">
+            <thead>
+              <tr>
+                <th>Clinician</th>
+                <th>Stands</th>
+                <th>First use</th>
+                <th class="number">Fee</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${rows.map(row)}
+            </tbody>
+          </table>`
     }
-    ${next && html`<p><a href="${here}?${filter}after=${encodeURIComponent(next)}#people"
-      >Next page</a></p>`}`;
+    ${
+      next &&
+      html`<p><a href="${here}?${filter}after=${encodeURIComponent(next)}#people">Next page</a></p>`
+    }`;
 }
 
 function row(one: RosterRow): Html {
   return html`<tr>
-    <th scope="row" data-label="Clinician"><span><a href="/console/fees/${one.feeId}"
-      ><bdi>${one.name}</bdi></a> <span class="small soft">${one.ref}</span></span></th>
+    <th scope="row" data-label="Clinician">
+      <span
+        ><a href="/console/fees/${one.feeId}"><bdi>${one.name}</bdi></a>
+        <span class="small soft">${one.ref}</span></span
+      >
+    </th>
     <td data-label="Stands"><span>${BUCKET_WORDS[one.bucket]} ${stateBadge(one.state)}</span></td>
-    <td data-label="First use">${
-      one.firstUsedOn &&
-      html`<span>${day(one.firstUsedOn)}, ${KIND_WORDS[one.kind as keyof typeof KIND_WORDS]}</span>`
-    }</td>
+    <td data-label="First use">
+      ${
+        one.firstUsedOn &&
+        html`<span>${day(one.firstUsedOn)}, ${KIND_WORDS[one.kind as RecordKind]}</span>`
+      }
+    </td>
     <td class="number" data-label="Fee">${one.amountCents > 0 && dollars(one.amountCents)}</td>
   </tr>`;
 }
 
 function stateTable(assessment: Assessment, states: AssessmentView['states']): Html {
-  return html`<table><tbody>${inOrder(states).map(
-    ({ state, fees }) => html`<tr><th scope="row"><a
-      href="/console/fees?assessment=${assessment.assessmentId}&amp;state=${state}"
-      >${STATE_WORDS[state].label}</a></th><td class="number">${fees}</td></tr>`,
-  )}</tbody></table>`;
+  return html`<table>
+    <tbody>
+      ${inOrder(states).map(
+        ({ state, fees }) =>
+          html`<tr>
+            <th scope="row">
+              <a href="/console/fees?assessment=${assessment.assessmentId}&amp;state=${state}"
+                >${STATE_WORDS[state].label}</a
+              >
+            </th>
+            <td class="number">${fees}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
 }
 
 function terms(assessment: Assessment): Html {
   const { policy, royaltyCents, processingCents, amountCents } = assessment;
   return html`<dl class="facts">
-    <dt>Fee</dt><dd>${dollars(amountCents)}: royalty ${dollars(royaltyCents)}, vendor’s processing
-      ${dollars(processingCents)}, our part ${dollars(0)}</dd>
-    <dt>Source</dt><dd>${assessment.rateSource}</dd>
-    <dt>Notice</dt><dd>${counted(policy.noticeDays, 'day')} before the charge${
-      policy.dayMs !== DAY_MS && ` (rehearsal: a day is ${policy.dayMs / 1_000} s)`
-    }</dd>
-    <dt>Charging</dt><dd>from ${policy.chargeHour}:00, at most ${policy.attemptsMax} attempts per
-      card</dd>
-    <dt>Time zone</dt><dd>${policy.timeZone}</dd>
-    <dt>Opened</dt><dd>by ${assessment.openedBy}, ${when(assessment.openedAt, policy.timeZone)}</dd>
-    <dt>Approval</dt><dd>${assessment.autoApprove ? 'automatic' : 'by a person'}</dd>
+    <dt>Fee</dt>
+    <dd>
+      ${dollars(amountCents)}: royalty ${dollars(royaltyCents)}, vendor’s processing
+      ${dollars(processingCents)}, our part ${dollars(0)}
+    </dd>
+    <dt>Source</dt>
+    <dd>${assessment.rateSource}</dd>
+    <dt>Notice</dt>
+    <dd>
+      ${counted(policy.noticeDays, 'day')} before the
+      charge${policy.dayMs !== DAY_MS && ` (rehearsal: a day is ${policy.dayMs / 1_000} s)`}
+    </dd>
+    <dt>Charging</dt>
+    <dd>from ${policy.chargeHour}:00, at most ${policy.attemptsMax} attempts per card</dd>
+    <dt>Time zone</dt>
+    <dd>${policy.timeZone}</dd>
+    <dt>Opened</dt>
+    <dd>by ${assessment.openedBy}, ${when(assessment.openedAt, policy.timeZone)}</dd>
+    <dt>Approval</dt>
+    <dd>${assessment.autoApprove ? 'automatic' : 'by a person'}</dd>
   </dl>`;
 }
 
 function pauseForm(assessment: Assessment, viewer: Viewer): Html {
   const here = `/console/assessments/${assessment.assessmentId}`;
   if (assessment.pausedAt)
-    return html`<form class="card" method="post" action="${here}/resume">${formToken(viewer)}
-      <h3>Paused</h3><p class="soft">Notices and charges go on where they stopped. Those already
-        charged are not charged again.</p><button>Resume</button></form>`;
-  return html`<form class="card" method="post" action="${here}/pause">${formToken(viewer)}
+    return html`<form class="card" method="post" action="${here}/resume">
+      ${formToken(viewer)}
+      <h3>Paused</h3>
+      <p class="soft">
+        Notices and charges go on where they stopped. Those already charged are not charged again.
+      </p>
+      <button>Resume</button>
+    </form>`;
+  return html`<form class="card" method="post" action="${here}/pause">
+    ${formToken(viewer)}
     <h3>Stop everything</h3>
     <p class="soft">Takes effect before the next e-mail or charge.</p>
-    <p><label for="why">Reason</label>
-      <input id="why" name="why" required maxlength="500"></p>
-    <button class="danger">Pause</button></form>`;
+    <p><label for="why">Reason</label> <input id="why" name="why" required maxlength="500" /></p>
+    <button class="danger">Pause</button>
+  </form>`;
 }

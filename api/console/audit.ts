@@ -15,18 +15,29 @@ export interface Audited {
 /** What people did, newest first. */
 export function auditBody(acts: readonly Audited[], more: boolean, timeZone: string): Html {
   return html`<h1>Audit</h1>
-    <p class="lead">Every act of a person, by the name of the key it was done with. The trail can only
-      be added to.</p>
+    <p class="lead">
+      Every act of a person, by the name of the key it was done with. The trail can only be added
+      to.
+    </p>
     ${
       acts.length === 0
         ? nothing('Nobody has done anything yet.')
-        : html`<table class="stack"><thead><tr><th>When</th><th>Who</th><th>Did</th><th>To</th>
-      <th>Said</th></tr></thead><tbody>${acts.map((act) => row(act, timeZone))}</tbody></table>`
+        : html`<table class="stack">
+            <thead>
+              <tr>
+                <th>When</th>
+                <th>Who</th>
+                <th>Did</th>
+                <th>To</th>
+                <th>Said</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${acts.map((act) => row(act, timeZone))}
+            </tbody>
+          </table>`
     }
-    ${
-      more &&
-      html`<p><a href="/console/audit?before=${acts.at(-1)?.auditId}">Earlier</a></p>`
-    }`;
+    ${more && html`<p><a href="/console/audit?before=${acts.at(-1)?.auditId}">Earlier</a></p>`}`;
 }
 
 function row({ at, actor, action, object, detail }: Audited, timeZone: string): Html {
@@ -35,9 +46,13 @@ function row({ at, actor, action, object, detail }: Audited, timeZone: string): 
     <th scope="row" data-label="Who"><bdi>${actor}</bdi></th>
     <td data-label="Did"><code>${action}</code></td>
     <td data-label="To"><span>${objectOf(object)}</span></td>
-    <td data-label="Said"><span>${Object.entries(detail).map(
-      ([name, value]) => html`<span class="soft">${name}</span> ${textOf(value)} `,
-    )}</span></td>
+    <td data-label="Said">
+      <span
+        >${Object.entries(detail).map(
+          ([name, value]) => html`<span class="soft">${name}</span> ${textOf(value)} `,
+        )}</span
+      >
+    </td>
   </tr>`;
 }
 

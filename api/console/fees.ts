@@ -35,14 +35,19 @@ export function feesBody(view: FeesView): Html {
   const { filter, fees, next } = view;
   return html`<h1>${filter.state === 'failed' ? 'Failed cards' : 'Fees'}</h1>
     <p class="lead">${lead(filter)}</p>
-    <ul class="tabs">${TABS.map(
-      ({ state, label }) =>
-        html`<li><a href="/console/fees${queryOf({ ...filter, state })}"${
-          filter.state === state && html` aria-current="page"`
-        }>${label}</a></li>`,
-    )}</ul>
-    ${search(view)}
-    ${fees.length === 0 ? nothing('No fee is like this.') : table(view)}
+    <ul class="tabs">
+      ${TABS.map(
+        ({ state, label }) =>
+          html`<li>
+            <a
+              href="/console/fees${queryOf({ ...filter, state })}"
+              ${filter.state === state && html` aria-current="page"`}
+              >${label}</a
+            >
+          </li>`,
+      )}
+    </ul>
+    ${search(view)} ${fees.length === 0 ? nothing('No fee is like this.') : table(view)}
     ${next && html`<p><a href="/console/fees${queryOf(filter, next)}">Next page</a></p>`}`;
 }
 
@@ -64,40 +69,70 @@ function lead({ state }: FeeFilter): string {
 
 function search({ filter, assessments }: FeesView): Html {
   const option = (value: string, label: string, chosen: boolean) =>
-    html`<option value="${value}"${chosen && html` selected`}>${label}</option>`;
+    html`<option value="${value}" ${chosen && html` selected`}>${label}</option>`;
   return html`<form class="row" method="get" action="/console/fees">
-    <div><label for="ref">Clinician’s reference</label>
-      <input id="ref" name="ref" value="${filter.ref}" maxlength="200"></div>
-    <div><label for="state">State</label><select id="state" name="state">
-      ${option('', 'Any', filter.state === null)}
-      ${option('failed', 'Failed cards', filter.state === 'failed')}
-      ${(Object.keys(STATE_WORDS) as State[]).map((state) =>
-        option(state, STATE_WORDS[state].label, filter.state === state),
-      )}</select></div>
-    <div><label for="assessment">Assessment</label><select id="assessment" name="assessment">
-      ${option('', 'Any', filter.assessment === null)}
-      ${assessments.map(({ assessmentId, vendorName, year }) =>
-        option(assessmentId, `${vendorName} ${year}`, filter.assessment === assessmentId),
-      )}</select></div>
+    <div>
+      <label for="ref">Clinician’s reference</label>
+      <input id="ref" name="ref" value="${filter.ref}" maxlength="200" />
+    </div>
+    <div>
+      <label for="state">State</label
+      ><select id="state" name="state">
+        ${option('', 'Any', filter.state === null)}
+        ${option('failed', 'Failed cards', filter.state === 'failed')}
+        ${(Object.keys(STATE_WORDS) as State[]).map((state) =>
+          option(state, STATE_WORDS[state].label, filter.state === state),
+        )}
+      </select>
+    </div>
+    <div>
+      <label for="assessment">Assessment</label
+      ><select id="assessment" name="assessment">
+        ${option('', 'Any', filter.assessment === null)}
+        ${assessments.map(({ assessmentId, vendorName, year }) =>
+          option(assessmentId, `${vendorName} ${year}`, filter.assessment === assessmentId),
+        )}
+      </select>
+    </div>
     <button>Show</button>
   </form>`;
 }
 
 function table(view: FeesView): Html {
   const byId = new Map(view.assessments.map((one) => [one.assessmentId, one]));
-  return html`<table class="stack"><thead><tr><th>Clinician</th><th>Fee</th><th>State</th>
-    <th>Declined</th><th>Next</th></tr></thead>
-    <tbody>${view.fees.map((fee) => row(fee, byId.get(fee.assessmentId), view))}</tbody></table>`;
+  return html`<table class="stack">
+    <thead>
+      <tr>
+        <th>Clinician</th>
+        <th>Fee</th>
+        <th>State</th>
+        <th>Declined</th>
+        <th>Next</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${view.fees.map((fee) => row(fee, byId.get(fee.assessmentId), view))}
+    </tbody>
+  </table>`;
 }
 
 function row(fee: FeeLine, assessment: Assessment | undefined, view: FeesView): Html {
   const timeZone = assessment?.policy.timeZone ?? view.timeZone;
   return html`<tr>
-    <th scope="row" data-label="Clinician"><span><a href="/console/fees/${fee.feeId}"
-      ><bdi>${fee.name}</bdi></a> <span class="small soft">${fee.ref}</span></span></th>
-    <td data-label="Fee"><span>${assessment?.vendorName ?? fee.vendor} ${fee.year}${
-      assessment && html` <span class="soft">${dollars(assessment.amountCents)}</span>`
-    }</span></td>
+    <th scope="row" data-label="Clinician">
+      <span
+        ><a href="/console/fees/${fee.feeId}"><bdi>${fee.name}</bdi></a>
+        <span class="small soft">${fee.ref}</span></span
+      >
+    </th>
+    <td data-label="Fee">
+      <span
+        >${assessment?.vendorName ?? fee.vendor}
+        ${fee.year}${
+          assessment && html` <span class="soft">${dollars(assessment.amountCents)}</span>`
+        }</span
+      >
+    </td>
     <td data-label="State"><span>${stateBadge(fee.state)}</span></td>
     <td data-label="Declined"><span>${fee.declinedCode && declineCode(fee.declinedCode)}</span></td>
     <td data-label="Next"><span>${nextOf(fee, view.now, timeZone)}</span></td>
@@ -108,8 +143,8 @@ function nextOf(fee: FeeLine, now: Date, timeZone: string): Html | null {
   if (!fee.nextStep || !fee.dueAt) return null;
   const what = STEP_WORDS[fee.nextStep];
   if (fee.dueAt <= now) return html`${what}, due now`;
-  return html`${what} <span class="soft">${when(fee.dueAt, timeZone)},
-    ${distance(fee.dueAt, now)}</span>`;
+  return html`${what}
+    <span class="soft">${when(fee.dueAt, timeZone)}, ${distance(fee.dueAt, now)}</span>`;
 }
 
 function queryOf(filter: FeeFilter, after?: string): string {

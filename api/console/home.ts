@@ -3,7 +3,8 @@ import { dollars } from '../../core/money.ts';
 import type { Assessment } from '../../ledger/assessments.ts';
 import type { ImportResult } from '../../ledger/evidence.ts';
 import { html, type Html } from './html.ts';
-import { nothing } from './layout.ts';
+import type { Rate, Vendor } from '../../ledger/rates.ts';
+import { formToken, may, nothing, type Viewer } from './layout.ts';
 import { inOrder, NEEDS_PERSON, STATE_WORDS, stateBar } from './states.ts';
 import { when } from './times.ts';
 import { counted } from './words.ts';
@@ -16,10 +17,12 @@ export interface Overview {
   weak: { count: number; more: boolean };
   /** Recent imports that left something for a person. */
   withProblems: ImportResult[];
+  rates: Rate[];
+  vendors: Vendor[];
 }
 
 /** The first page: what needs a person, then each assessment with its counts and money. */
-export function homeBody(overview: Overview): Html {
+export function homeBody(overview: Overview, viewer: Viewer): Html {
   return html`<h1>Overview</h1>
     ${needsPerson(overview)}
     <h2>Assessments</h2>
@@ -27,7 +30,37 @@ export function homeBody(overview: Overview): Html {
       overview.assessments.length === 0
         ? nothing('No assessment has been opened yet.')
         : overview.assessments.map(card)
-    }`;
+    }
+    ${may(viewer, 'operate') && opening(overview, viewer)}`;
+}
+
+/** Years with a confirmed rate that have no assessment yet. */
+function opening({ assessments, rates, vendors }: Overview, viewer: Viewer): Html | null {
+  const known = new Set(assessments.map(({ assessment: { vendor, year } }) => `${vendor} ${year}`));
+  const open = rates
+    .filter(({ vendor, year, status }) => status === 'confirmed' && !known.has(`${vendor} ${year}`))
+    .sort((a, b) => b.year - a.year);
+  if (open.length === 0) return null;
+  const names = new Map(vendors.map(({ vendor, name }) => [vendor, name]));
+  return html`<h2>Open another</h2>
+    <form class="row card" method="post" action="/console/assessments">
+      ${formToken(viewer)}
+      <div>
+        <label for="rate">Vendor and year</label
+        ><select id="rate" name="rate">
+          ${open.map(
+            ({ vendor, year, amountCents }) =>
+              html`<option value="${vendor} ${year}">
+                ${names.get(vendor) ?? vendor} ${year}, ${dollars(amountCents)}
+              </option>`,
+          )}
+        </select>
+      </div>
+      <button class="plain">Open</button>
+      <p class="soft small">
+        Looks who used a code. Nobody is written to or charged before the roster is approved.
+      </p>
+    </form>`;
 }
 
 function needsPerson({ assessments, weak, withProblems }: Overview): Html {
@@ -67,7 +100,9 @@ function needsPerson({ assessments, weak, withProblems }: Overview): Html {
     ${
       rows.length === 0
         ? html`<p class="soft">Nothing. The run looks after itself.</p>`
-        : html`<ul class="todo">${rows}</ul>`
+        : html`<ul class="todo">
+            ${rows}
+          </ul>`
     }
   </section>`;
 }
@@ -80,25 +115,35 @@ function todoRow(
   more = false,
 ): Html | null {
   if (count === 0) return null;
-  return html`<li><span class="count">${count ?? '•'}${more && '+'}</span>
-    <a href="${href}">${label}</a> <span class="soft">${todo}</span></li>`;
+  return html`<li>
+    <span class="count">${count ?? '•'}${more && '+'}</span> <a href="${href}">${label}</a>
+    <span class="soft">${todo}</span>
+  </li>`;
 }
 
 function card({ assessment, states }: Overview['assessments'][number]): Html {
   const { assessmentId, vendorName, year, amountCents, policy, openedAt } = assessment;
   const fees = states.reduce((sum, count) => sum + count.fees, 0);
   return html`<section class="card">
-    <h3><a href="/console/assessments/${assessmentId}">${vendorName} ${year}</a>
-      ${assessment.pausedAt && html`<span class="badge person">Paused</span>`}</h3>
-    <p class="soft">${dollars(amountCents)} per clinician ·
-      ${counted(fees, 'clinician')} · opened ${when(openedAt, policy.timeZone)}</p>
-    ${stateBar(states)}
-    ${money(states)}
-    <ul class="tabs">${inOrder(states).map(
-      ({ state, fees }) =>
-        html`<li><a href="/console/fees?assessment=${assessmentId}&amp;state=${state}"
-          >${STATE_WORDS[state].label} ${fees.toLocaleString('en-US')}</a></li>`,
-    )}</ul>
+    <h3>
+      <a href="/console/assessments/${assessmentId}">${vendorName} ${year}</a>
+      ${assessment.pausedAt && html`<span class="badge person">Paused</span>`}
+    </h3>
+    <p class="soft">
+      ${dollars(amountCents)} per clinician · ${counted(fees, 'clinician')} · opened
+      ${when(openedAt, policy.timeZone)}
+    </p>
+    ${stateBar(states)} ${money(states)}
+    <ul class="tabs">
+      ${inOrder(states).map(
+        ({ state, fees }) =>
+          html`<li>
+            <a href="/console/fees?assessment=${assessmentId}&amp;state=${state}"
+              >${STATE_WORDS[state].label} ${fees.toLocaleString('en-US')}</a
+            >
+          </li>`,
+      )}
+    </ul>
   </section>`;
 }
 
@@ -110,9 +155,21 @@ export function money(states: readonly StateCount[]): Html {
   const paid = cents('paid');
   const ended = cents('waived', 'refunded', 'gave_up');
   return html`<dl class="figures">
-    <div><dt>Passed on in all</dt><dd>${dollars(all)}</dd></div>
-    <div><dt>Paid</dt><dd>${dollars(paid)}</dd></div>
-    <div><dt>Still open</dt><dd>${dollars(all - paid - ended)}</dd></div>
-    <div><dt>Waived, refunded, given up</dt><dd>${dollars(ended)}</dd></div>
+    <div>
+      <dt>Passed on in all</dt>
+      <dd>${dollars(all)}</dd>
+    </div>
+    <div>
+      <dt>Paid</dt>
+      <dd>${dollars(paid)}</dd>
+    </div>
+    <div>
+      <dt>Still open</dt>
+      <dd>${dollars(all - paid - ended)}</dd>
+    </div>
+    <div>
+      <dt>Waived, refunded, given up</dt>
+      <dd>${dollars(ended)}</dd>
+    </div>
   </dl>`;
 }

@@ -4,7 +4,7 @@ import { html, type Html, type Part } from './html.ts';
 /** Who looks at a page, and what its forms must carry. */
 export interface Viewer {
   caller: Caller;
-  /** The session's form token; see session.ts. */
+  /** The session's form token; see form-token.ts. */
   formToken: string;
 }
 
@@ -24,42 +24,41 @@ export interface Page {
 /** The frame of every page. */
 export function layout(page: Page): Html {
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${page.title} · levy</title>
-<link rel="icon" href="/console/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/console/console.css">
-</head>
-<body>
-<a class="skip" href="#main">Skip to the content</a>
-<header class="top">
-<a class="brand" href="/console">levy</a>
-<span class="badge ${page.live ? 'live' : 'sandbox'}">${page.live ? 'Live' : 'Sandbox'}</span>
-${page.viewer && menu(page.section)}
-${page.viewer && signedIn(page.viewer)}
-</header>
-<main id="main">
-${page.done && html`<p class="done" role="status">${page.done}</p>`}
-${page.body}
-</main>
-<footer>
-<p>${
-    page.live
-      ? 'Live: real cards are charged.'
-      : 'Sandbox: no real card is charged.'
-  } CPT is a registered trademark of the American Medical Association.</p>
-</footer>
-</body>
-</html>`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta name="robots" content="noindex" />
+        <title>${page.title} · levy</title>
+        <link rel="icon" href="/console/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/console/console.css" />
+      </head>
+      <body>
+        <a class="skip" href="#main">Skip to the content</a>
+        <header class="top">
+          <a class="brand" href="/console">levy</a>
+          <span class="badge ${page.live ? 'live' : 'sandbox'}"
+            >${page.live ? 'Live' : 'Sandbox'}</span
+          >
+          ${page.viewer && menu(page.section)} ${page.viewer && signedIn(page.viewer)}
+        </header>
+        <main id="main">
+          ${page.done && html`<p class="done" role="status">${page.done}</p>`} ${page.body}
+        </main>
+        <footer>
+          <p>
+            ${page.live ? 'Live: real cards are charged.' : 'Sandbox: no real card is charged.'} CPT
+            is a registered trademark of the American Medical Association.
+          </p>
+        </footer>
+      </body>
+    </html>`;
 }
 
 /** The hidden field every form that changes something carries. */
 export function formToken(viewer: Viewer): Html {
-  return html`<input type="hidden" name="token" value="${viewer.formToken}">`;
+  return html`<input type="hidden" name="token" value="${viewer.formToken}" />`;
 }
 
 /** May this viewer use buttons of this kind? The server asks again when one is pressed. */
@@ -84,16 +83,22 @@ const MENU = [
 ] as const;
 
 function menu(present: Page['section']): Html {
-  return html`<nav aria-label="Pages"><ul>${MENU.map(
-    ({ section, href, label }) =>
-      html`<li><a href="${href}"${
-        section === present && html` aria-current="page"`
-      }>${label}</a></li>`,
-  )}</ul></nav>`;
+  return html`<nav aria-label="Pages">
+    <ul>
+      ${MENU.map(
+        ({ section, href, label }) =>
+          html`<li>
+            <a href="${href}" ${section === present && html` aria-current="page"`}>${label}</a>
+          </li>`,
+      )}
+    </ul>
+  </nav>`;
 }
 
 function signedIn(viewer: Viewer): Html {
-  return html`<form class="who" method="post" action="/console/sign-out">${formToken(viewer)}
-<span title="${viewer.caller.scopes.join(', ')}">${viewer.caller.name}</span>
-<button class="link">Sign out</button></form>`;
+  return html`<form class="who" method="post" action="/console/sign-out">
+    ${formToken(viewer)}
+    <span title="${viewer.caller.scopes.join(', ')}">${viewer.caller.name}</span>
+    <button class="link">Sign out</button>
+  </form>`;
 }

@@ -84,15 +84,32 @@ function sendSignIn(
 function signInBody(next: string, refusal: Problem | null): Html {
   return html`<section class="card narrow">
     <h1>Sign in</h1>
-    <p class="soft">Paste an access token. The first one was printed when levy was started for the
-      first time; the API makes more.</p>
-    ${refusal && html`<p class="refused" role="alert">${refusal.message}
-      ${refusal.said.help ?? ERRORS[refusal.code][2]}</p>`}
+    <p class="soft">
+      Paste an access token. The first one was printed when levy was started for the first time; the
+      API makes more.
+    </p>
+    ${
+      refusal &&
+      html`<p class="refused" role="alert">
+        ${refusal.message} ${refusal.said.help ?? ERRORS[refusal.code][2]}
+      </p>`
+    }
     <form method="post" action="/console/sign-in">
-      <input type="hidden" name="next" value="${next}">
-      <p><label for="token">Access token</label>
-      <input id="token" name="token" type="password" required maxlength="200"
-        autocomplete="current-password" autocapitalize="off" spellcheck="false" autofocus></p>
+      <input type="hidden" name="next" value="${next}" />
+      <p>
+        <label for="token">Access token</label>
+        <input
+          id="token"
+          name="token"
+          type="password"
+          required
+          maxlength="200"
+          autocomplete="current-password"
+          autocapitalize="off"
+          spellcheck="false"
+          autofocus
+        />
+      </p>
       <button>Sign in</button>
     </form>
   </section>`;

@@ -54,14 +54,20 @@ export function stateBar(counts: readonly { state: State; fees: number }[]): Htm
   let from = 0;
   const parts = inOrder(counts).map(({ state, fees }) => {
     const width = (fees / total) * 1_000;
-    const part = html`<rect class="${STATE_WORDS[state].tone}" x="${from.toFixed(2)}" y="0"
-      width="${Math.max(width - 1, 1).toFixed(2)}" height="10"><title
-      >${STATE_WORDS[state].label}: ${fees}</title></rect>`;
+    const part = html`<rect
+      class="${STATE_WORDS[state].tone}"
+      x="${from.toFixed(2)}"
+      y="0"
+      width="${Math.max(width - 1, 1).toFixed(2)}"
+      height="10"
+      ><title>${STATE_WORDS[state].label}: ${fees}</title></rect
+    >`;
     from += width;
     return part;
   });
   return html`<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
-    ${parts}</svg>`;
+    ${parts}
+  </svg>`;
 }
 
 /** The same counts in the order a run goes through the states. */

@@ -3,12 +3,12 @@ import type { RecordKind, Step } from '../../core/fee.ts';
 import type { Bucket } from '../../core/roster.ts';
 import { html, type Html } from './html.ts';
 
-/** The kinds of record a use is found in, as people say it. */
+/** The kinds of record a use is found in, as people say them. */
 export const KIND_WORDS: Record<RecordKind, string> = {
   billing: 'a billing record',
   progress_note: 'a progress note',
   diagnosis: 'a diagnosis',
-  vendor_invoice: "the vendor's invoice",
+  vendor_invoice: 'the vendor’s invoice',
 };
 
 /** Where a clinician stands on the roster, in a word or three; core/roster.ts has the sentence. */
@@ -38,9 +38,9 @@ export const STEP_WORDS: Record<Step, string> = {
 /** A decline code for the operator, with a warning beside those that are not to be passed on. */
 export function declineCode(code: string): Html {
   return html`<code>${code}</code>${
-    UNSPOKEN.has(code) &&
-    html` <span class="small soft">do not tell the clinician; say “declined”</span>`
-  }`;
+      UNSPOKEN.has(code) &&
+      html` <span class="small soft">do not tell the clinician; say “declined”</span>`
+    }`;
 }
 
 /** "1 fee", "2 fees", "1,200 fees". */

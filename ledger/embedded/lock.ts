@@ -18,7 +18,7 @@ export async function acquireLock(file: string): Promise<() => Promise<void>> {
   try {
     // link() either makes the whole lock with its content or fails: nobody reads half a lock.
     while (!(await linked(mine, file))) {
-      const holder = await liveHolder(file);
+      const holder = await lockHolder(file);
       if (holder !== undefined) {
         throw new Error(
           `${dirname(file)} is in use by another levy (process ${holder}). ` +
@@ -33,18 +33,8 @@ export async function acquireLock(file: string): Promise<() => Promise<void>> {
   return () => rm(file, { force: true });
 }
 
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
 /** The pid of the process that holds the lock, or `undefined` when nobody alive does. */
-async function liveHolder(file: string): Promise<number | undefined> {
+export async function lockHolder(file: string): Promise<number | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   try {
     const { pid, identity } = JSON.parse(text) as { pid: number; identity?: string };
@@ -52,6 +42,16 @@ async function liveHolder(file: string): Promise<number | undefined> {
     return now !== undefined && now === identity ? pid : undefined;
   } catch {
     return undefined;
+  }
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }
 
@@ -67,11 +67,11 @@ async function removeStale(file: string): Promise<void> {
     await sleep(100);
     // The one who made the guard needs milliseconds; if it died in between, the guard is renamed
     // away by exactly one of us, which frees the way.
-    if ((await liveHolder(file)) === undefined) await discard(guard);
+    if ((await lockHolder(file)) === undefined) await discard(guard);
     return;
   }
   try {
-    if ((await liveHolder(file)) === undefined) await rm(file, { force: true });
+    if ((await lockHolder(file)) === undefined) await rm(file, { force: true });
   } finally {
     await rmdir(guard).catch(() => undefined);
   }

@@ -22,9 +22,16 @@ import {
   text,
   timeRange,
 } from './params.ts';
-import type { Params } from './params.ts';
+import type { Params, Read } from './params.ts';
 import { attach, usableMethod } from './payment-methods.ts';
 import type { World } from './world.ts';
+
+/** An address a browser can be sent to; `{CHECKOUT_SESSION_ID}` may stand anywhere in it. */
+const webAddress: Read<string> = (value, path) => {
+  const given = text()(value, path);
+  if (/^https?:\/\//i.test(given) && URL.canParse(given)) return given;
+  throw invalidRequest('Not a valid URL', { code: 'url_invalid', param: path });
+};
 
 /** Parameters by endpoint. */
 export const checkoutParams = {
@@ -32,7 +39,7 @@ export const checkoutParams = {
     ...expandable,
     allowed_payment_method_types: listOf(oneOf('card')),
     billing_address_collection: oneOf('auto', 'required'),
-    cancel_url: text(),
+    cancel_url: webAddress,
     client_reference_id: text(200),
     currency: text(3),
     custom_text: anything,
@@ -44,7 +51,7 @@ export const checkoutParams = {
     metadata,
     mode: oneOf('payment', 'setup', 'subscription'),
     setup_intent_data: hash({ description: text(1000), metadata }),
-    success_url: text(),
+    success_url: webAddress,
     ui_mode: oneOf('elements', 'embedded_page', 'form', 'hosted_page'),
   },
   expire: expandable,

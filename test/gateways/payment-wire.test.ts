@@ -45,13 +45,13 @@ describe('an answer', () => {
     });
   });
 
-  test('of 409 is a slow-down whatever its class in the library', async () => {
-    const error = { type: 'api_error', code: 'lock_timeout', message: 'locked' };
+  test.each([
+    [{ code: 'lock_timeout' }, 'lock_timeout'],
+    [{}, 'conflict'],
+  ])('of 409 with %j is a slow-down whatever its class in the library', async (more, why) => {
+    const error = { type: 'api_error', message: 'locked', ...more };
     const payments = await against(always(409, { error }));
-    expect(await payments.confirmIntent(CONFIRM)).toMatchObject({
-      outcome: 'slow_down',
-      why: 'lock_timeout',
-    });
+    expect(await payments.confirmIntent(CONFIRM)).toMatchObject({ outcome: 'slow_down', why });
   });
 
   test('that is not JSON leaves the outcome unknown', async () => {
@@ -120,11 +120,40 @@ describe('an answer', () => {
 });
 
 describe('a call', () => {
+  test('to confirm names the card and says that the cardholder is away', async () => {
+    let body = '';
+    const payments = await against((request, response) => {
+      request.on('data', (chunk) => (body += String(chunk)));
+      request.on('end', () => always(200, { id: 'pi_1', status: 'processing' })(request, response));
+    });
+    await payments.confirmIntent(CONFIRM);
+    const sent = new URLSearchParams(body);
+    expect(sent.get('payment_method')).toBe('pm_1');
+    expect(sent.get('off_session')).toBe('true');
+    expect([...sent.keys()].sort()).toEqual(['expand[0]', 'off_session', 'payment_method']);
+  });
+
+  test('for more refunds than come with the charge asks for the rest', async () => {
+    const refund = (id: string) => ({ id, amount: 100, status: 'succeeded' });
+    const payments = await against((request, response) => {
+      const charge = { id: 'ch_1', refunds: { has_more: true, data: [refund('re_9')] } };
+      const intent = { id: 'pi_1', status: 'succeeded', amount_received: 1950 };
+      const isList = request.url?.startsWith('/v1/refunds');
+      const rest = request.url?.includes('starting_after=re_9') ? ['re_8'] : ['re_9'];
+      const list = { data: rest.map(refund), has_more: rest[0] === 're_9' };
+      always(200, isList ? list : { ...intent, latest_charge: charge })(request, response);
+    });
+    const { refunds } = await payments.readIntent('pi_1');
+    expect(refunds.map((one) => one.refund)).toEqual(['re_9', 're_8']);
+  });
+
   test('carries our key, the pinned version, and no telemetry', async () => {
     const seen: http.IncomingHttpHeaders[] = [];
     const payments = await against((request, response) => {
       seen.push(request.headers);
-      always(200, { id: 'pi_1', status: 'processing' })(request, response);
+      // With a request id in the answer, telemetry would ride on the next call.
+      const answer = { id: 'pi_1', status: 'processing' };
+      always(200, answer, { 'request-id': 'req_1' })(request, response);
     });
     await payments.confirmIntent(CONFIRM);
     await payments.readIntent('pi_1');

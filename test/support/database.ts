@@ -14,10 +14,11 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** Clones the migrated template: some 30 ms. May be called anywhere in a test file. */
+/** Clones the migrated template, in some 30 ms. May be called anywhere in a test file. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${fileName()}_${randomBytes(4).toString('hex')}`;
-  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${inject('templateName')}`);
+  // File copy, as without fsync it is five times as fast as copying by way of the journal.
+  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${inject('templateName')} STRATEGY FILE_COPY`);
   const url = inject('postgresUrl').replace(/levy$/, name);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   // A pool without this listener ends the process when a test stops the server under it.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../ledger/embedded.ts';
+import { lockHolder } from '../../ledger/embedded/lock.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 
 declare module 'vitest' {
@@ -25,7 +26,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redis = await redisForTests();
   project.provide('redisUrl', redis?.url ?? null);
-  await removeKept();
+  await removeOld();
   const dir = await mkdtemp(join(await realpath(tmpdir()), PREFIX));
   await chmod(dir, 0o711); // Postgres' own user must pass through when the tests run as root.
   const postgres = await startEmbeddedPostgres({ dir, settings: UNSAFE_AND_FAST, log: say });
@@ -61,6 +62,7 @@ const CHECKOUT = createHash('sha256')
   .digest('hex')
   .slice(0, 8);
 const PREFIX = `levy-test-${CHECKOUT}-`;
+const LOCK = 'levy.lock';
 
 function say(line: string): void {
   console.log(line);
@@ -110,12 +112,17 @@ async function putAway(postgres: EmbeddedPostgres, dir: string): Promise<void> {
   say(`To look at them: npx tsx test/support/open-kept.ts ${dir}`);
 }
 
-/** Deletes what earlier runs of this checkout kept, so that at most the newest one takes room. */
-async function removeKept(): Promise<void> {
+/**
+ * Deletes what earlier runs of this checkout kept, so that at most the newest takes room, and what
+ * runs that were killed left behind.
+ */
+async function removeOld(): Promise<void> {
   const parent = await realpath(tmpdir());
   for (const name of await readdir(parent)) {
+    if (!name.startsWith(PREFIX)) continue;
     const path = join(parent, name);
-    if (!name.startsWith(PREFIX) || !(await readdir(path)).includes('kept')) continue;
-    await rm(path, { recursive: true, force: true });
+    const names = await readdir(path).catch((): string[] => []);
+    const killed = names.includes(LOCK) && (await lockHolder(join(path, LOCK))) === undefined;
+    if (killed || names.includes('kept')) await rm(path, { recursive: true, force: true });
   }
 }

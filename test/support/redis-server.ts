@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 
@@ -40,8 +38,7 @@ async function findProgram(name: string): Promise<string | undefined> {
 }
 
 async function launch(program: string, port: number): Promise<RedisServer | undefined> {
-  const dir = await mkdtemp(join(tmpdir(), 'levy-redis-'));
-  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
+  const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', tmpdir(), '--save', ''];
   flags.push('--appendonly', 'no', '--maxmemory-policy', 'noeviction', '--loglevel', 'warning');
   // The shell ends Redis when its input closes: by stop(), or when the tests are killed.
   const script = '"$@" & server=$!; read -r _; kill -9 $server; wait';
@@ -49,10 +46,7 @@ async function launch(program: string, port: number): Promise<RedisServer | unde
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
-  const stop = async () => {
-    await end(child);
-    await rm(dir, { recursive: true, force: true });
-  };
+  const stop = () => end(child);
   if (await answers(port)) return { url: `redis://127.0.0.1:${port}`, stop };
   await stop();
   return undefined;

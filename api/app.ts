@@ -1,0 +1,160 @@
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { fastify, LogController, type FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { accessRoutes } from './access.ts';
+import { assessmentRoutes } from './assessments.ts';
+import { installAuth, isHttps } from './auth.ts';
+import { installBoard } from './board.ts';
+import { clinicianRoutes } from './clinicians.ts';
+import { installConsole } from './console/console.ts';
+import type { ApiDeps } from './deps.ts';
+import { installDocs } from './docs.ts';
+import { answer, installErrors, problem } from './errors.ts';
+import { evidenceRoutes } from './evidence.ts';
+import { feeRoutes } from './fees.ts';
+import { healthRoutes } from './health.ts';
+import { installIdempotency } from './idempotency.ts';
+import { importRoutes } from './imports.ts';
+import { metricsRoutes } from './metrics.ts';
+import { rateRoutes } from './rates.ts';
+import type { Api } from './schemas.ts';
+import { stripeWebhook } from './stripe-webhook.ts';
+import { installUnknownRoute } from './unknown-route.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Not counted against the caller's requests a minute. */
+    unlimited?: boolean;
+  }
+}
+
+/** Bodies of ordinary requests: a few fields. Routes that take files say so themselves. */
+const BODY_BYTES = 64 * 1024;
+/** The longest a file may take to arrive: 4 GB over a line of 10 Mbit/s. */
+const REQUEST_MS = 3_600_000;
+/** The longest silence on a connection; an import's answer is worked on meanwhile. */
+const SILENCE_MS = 600_000;
+
+/**
+ * The API with all its routes, not yet listening. Importing this file does nothing; everything the
+ * routes work with comes in with `deps`, which stay the caller's to close.
+ */
+export async function buildApi(deps: ApiDeps): Promise<Api> {
+  const app = fastify({
+    loggerInstance: deps.log,
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
+    genReqId: requestId,
+    bodyLimit: BODY_BYTES,
+    routerOptions: { maxParamLength: 300 },
+    forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: SILENCE_MS,
+    trustProxy: deps.trustProxy.length > 0 ? deps.trustProxy : false,
+    frameworkErrors: (error, request, reply) => void answer(error, request, reply as never),
+  }).withTypeProvider<TypeBoxTypeProvider>() as unknown as Api;
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  installErrors(app);
+  installUnknownRoute(app);
+  installJson(app);
+  await app.register(helmet, headers(deps));
+  await app.register(rateLimit, { global: false });
+  installLog(app);
+  await installAuth(app, deps);
+  installLimit(app, deps);
+  installIdempotency(app, deps);
+  await installDocs(app, deps);
+
+  healthRoutes(app, deps);
+  metricsRoutes(app, deps);
+  clinicianRoutes(app, deps);
+  rateRoutes(app, deps);
+  importRoutes(app, deps);
+  evidenceRoutes(app, deps);
+  assessmentRoutes(app, deps);
+  feeRoutes(app, deps);
+  accessRoutes(app, deps);
+  await stripeWebhook(app, deps);
+  await installBoard(app, deps);
+  await installConsole(app, deps);
+  return app;
+}
+
+/** The caller's own request id where it can stand in a log, else a new one. */
+function requestId(request: IncomingMessage): string {
+  const given = request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+/** JSON as text; an empty body is no body, whatever the content type says. */
+function installJson(app: Api): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser(['application/json', 'text/plain']);
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body as string, done);
+  });
+  app.addHook('onRequest', async ({ headers }) => {
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') throw problem('unsupported_encoding');
+  });
+}
+
+/** Nothing but JSON comes from here, and nothing may be done with it in a browser. */
+function headers(deps: ApiDeps) {
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
+    frameguard: { action: 'deny' as const },
+    referrerPolicy: { policy: 'no-referrer' as const },
+    hsts: isHttps(deps) ? { maxAge: 31_536_000 } : false,
+  };
+}
+
+/** One line per answer: the route and never the address, the key's id and never its name. */
+function installLog(app: Api): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.info(
+      {
+        method: request.method,
+        route: request.routeOptions.url ?? null,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        keyId: request.caller?.keyId,
+      },
+      'answered',
+    );
+  });
+}
+
+/** So many requests a minute by one key or session, and fewer by an address without one. */
+function installLimit(app: Api, { limits }: ApiDeps): void {
+  const counted = app.createRateLimit({
+    timeWindow: 60_000,
+    max: (request: FastifyRequest) => (request.caller ? limits.perCaller : limits.perAddress),
+    keyGenerator: (request: FastifyRequest) =>
+      request.caller ? `key ${request.caller.keyId}` : `address ${request.ip}`,
+  });
+  app.addHook('onRequest', async (request) => {
+    if (request.routeOptions.config?.unlimited) return;
+    const limit = await counted(request);
+    if (!limit.isAllowed && limit.isExceeded)
+      throw problem('rate_limited', { retryAfterSeconds: limit.ttlInSeconds });
+  });
+}

@@ -1,0 +1,22 @@
+/** What a page says after an act, by a word in its address: no text of the address is shown. */
+const DONE = {
+  approved:
+    'The roster is approved. Notices go out now; each card is charged when its notice period is over.',
+  paused: 'Paused. No notice is sent and no card is charged until it is resumed.',
+  resumed: 'Resumed. Notices and charges go on.',
+  opened: 'The assessment is open. Everybody’s records are being looked at.',
+  waive: 'Waived, or about to be: see the story for what happens at Stripe.',
+  hold: 'Held. Nothing is sent or charged until it is released.',
+  release: 'Released.',
+  retry: 'It will be tried again as soon as that is allowed; see what is next.',
+  refund: 'The refund is on its way; see the story.',
+  accepted: 'Accepted: it counts as use. The fees it concerns are looked at again.',
+  refused: 'Refused: it does not count as use. The fees it concerns are looked at again.',
+} as const;
+
+export type Done = keyof typeof DONE;
+
+/** The sentence for a word, if it is one of ours. */
+export function doneSentence(word: string | undefined): string | undefined {
+  return word && Object.hasOwn(DONE, word) ? DONE[word as Done] : undefined;
+}

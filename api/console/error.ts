@@ -1,0 +1,52 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiDeps } from '../deps.ts';
+import { formTokenOf } from './form-token.ts';
+import { html, render, type Html } from './html.ts';
+import { layout } from './layout.ts';
+
+/** What the one error shape of the API says. */
+interface Told {
+  code: string;
+  message: string;
+  help: string;
+  requestId: string;
+}
+
+/** Shows an error answer of the API as a page; every other answer is passed on as it is. */
+export function errorPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+  payload: unknown,
+): unknown {
+  const type = String(reply.getHeader('content-type') ?? '');
+  if (reply.statusCode < 400 || !type.startsWith('application/json')) return payload;
+  const { error } = JSON.parse(String(payload)) as { error: Told };
+  reply.type('text/html; charset=utf-8');
+  reply.removeHeader('content-length');
+  const viewer = request.caller && {
+    caller: request.caller,
+    formToken: formTokenOf(request, deps) ?? '',
+  };
+  const body = errorBody(error, request);
+  return render(layout({ title: error.message, viewer, live: deps.livemode, body }));
+}
+
+function errorBody({ code, message, help, requestId }: Told, request: FastifyRequest): Html {
+  return html`<section class="card narrow">
+    <h1>${message}</h1>
+    <p>${help}</p>
+    <p><a class="button" href="${backTo(request)}">Back</a></p>
+    <p class="small soft"><code>${code}</code> · request <code>${requestId}</code></p>
+  </section>`;
+}
+
+/** After an act, the page it was on; after anything else, the overview. */
+function backTo({ method, url }: FastifyRequest): string {
+  const [path = ''] = url.split('?');
+  const page = /^\/console\/(?:fees|assessments)\/[0-9a-f-]{36}(?=\/)/.exec(path)?.[0];
+  if (method === 'POST' && page) return page;
+  return method === 'POST' && path.startsWith('/console/evidence/')
+    ? '/console/review'
+    : '/console';
+}

@@ -1,0 +1,212 @@
+import type { Entry, Kind } from '../../core/fee.ts';
+import { fold } from '../../core/fold.ts';
+import { dollars } from '../../core/money.ts';
+import { nextOf, type Next } from '../../core/next.ts';
+import { tell } from '../../core/tell.ts';
+import type { FirstUse } from '../../ledger/evidence.ts';
+import type { FeeCase } from '../../ledger/fees.ts';
+import { feeActs } from './fee-acts.ts';
+import { html, type Html } from './html.ts';
+import { formToken, may, type Viewer } from './layout.ts';
+import { stateBadge, STATE_WORDS, type Tone } from './states.ts';
+import { day, distance, when } from './times.ts';
+import { KIND_WORDS, STEP_WORDS } from './words.ts';
+
+/** A piece of evidence with what a person said about it. */
+export type Proof = FirstUse & { evidenceId: string; fileName: string; verdict: string | null };
+
+export interface FeeView {
+  feeCase: FeeCase;
+  evidence: Proof[];
+  /** A page of Stripe's to give another card on, just made; null when none was asked for. */
+  cardLink: string | null;
+}
+
+/** The story of a fee: what happened, what is next, when and why, and what a person may do. */
+export function feeBody({ feeCase, evidence, cardLink }: FeeView, viewer: Viewer): Html {
+  const { clinician, assessment, entries } = feeCase;
+  const fee = fold(entries);
+  const next = nextOf(fee, assessment.policy);
+  return html`<p class="crumbs">
+      <a href="/console">Overview</a> ›
+      <a href="/console/assessments/${assessment.assessmentId}"
+        >${assessment.vendorName} ${assessment.year}</a
+      >
+    </p>
+    <h1><bdi>${clinician.name}</bdi> ${stateBadge(next.state)}</h1>
+    <p class="lead">
+      ${assessment.vendorName} fee for ${assessment.year}, ${dollars(assessment.amountCents)}.
+      ${STATE_WORDS[next.state].means}
+    </p>
+    ${cardLink && linkCard(cardLink)}
+    <div class="columns">
+      <section aria-labelledby="story">
+        <h2 id="story" class="first">What happened</h2>
+        ${story(feeCase, next)}
+      </section>
+      <aside>
+        <section class="card">
+          <h3>Next</h3>
+          ${whatIsNext(next, feeCase)}
+        </section>
+        ${feeActs(feeCase, fee, viewer)}
+        <section class="card">
+          <h3>Evidence of use</h3>
+          ${proofs(feeCase, evidence, viewer)}
+        </section>
+        <section class="card">
+          <h3>Facts</h3>
+          ${facts(feeCase, fee.intent)}
+        </section>
+      </aside>
+    </div>`;
+}
+
+function story({ entries, assessment }: FeeCase, next: Next): Html {
+  const { timeZone } = assessment.policy;
+  return html`<ol class="story">
+    ${entries.length === 0 && html`<li class="quiet"><p>Nothing has happened yet.</p></li>`}
+    ${entries.map(
+      (entry) =>
+        html`<li class="${toneOf(entry)}" id="entry-${entry.seq}">
+          <p>${tell(entry, { timeZone })}</p>
+          <p class="meta">${when(entry.at, timeZone)} · ${entry.actor} · ${entry.seq}</p>
+        </li>`,
+    )}
+    ${
+      next.step &&
+      html`<li class="coming">
+        <p>${sentence(`next: ${STEP_WORDS[next.step]}`)}</p>
+        <p class="meta">${next.at && moments(next.at, timeZone)}</p>
+      </li>`
+    }
+  </ol>`;
+}
+
+/** "Before every clock" is how `next` says at once. */
+function moments(at: Date, timeZone: string): Html {
+  return at.getTime() === 0 ? html`at once` : when(at, timeZone);
+}
+
+function whatIsNext({ step, at, why }: Next, { now, assessment }: FeeCase): Html {
+  const { timeZone } = assessment.policy;
+  const due = at && (at <= now() ? 'now' : null);
+  const stopped = assessment.paused && step !== 'detect' && step !== 'settle';
+  return html` ${
+      step
+        ? html`<p>
+            <strong>${sentence(STEP_WORDS[step])}</strong>,
+            ${due ?? (at && html`${when(at, timeZone)} (${distance(at, now())})`)}
+          </p>`
+        : html`<p><strong>Nothing by itself.</strong></p>`
+    }
+    <p class="soft">${sentence(why)}</p>
+    ${stopped && html`<p class="soft">The assessment is paused; it waits for that, too.</p>`}`;
+}
+
+function proofs(feeCase: FeeCase, evidence: readonly Proof[], viewer: Viewer): Html {
+  if (evidence.length === 0) return html`<p class="soft">None for ${feeCase.assessment.year}.</p>`;
+  return html`<ul class="proofs">
+    ${evidence.map(
+      (one) =>
+        html`<li>
+          <p>${sentence(KIND_WORDS[one.kind])}, first on ${day(one.firstUsedOn)} ${counts(one)}</p>
+          <p class="meta">
+            <bdi>${one.fileName}</bdi>, line ${one.line} · <code>${one.rule}</code>
+          </p>
+          ${may(viewer, 'operate') && verdictForm(one, feeCase.feeId, viewer)}
+        </li>`,
+    )}
+  </ul>`;
+}
+
+function counts({ certainty, verdict }: Proof): Html {
+  if (verdict === 'refused') return html`<span class="badge ended">Refused</span>`;
+  if (verdict === 'accepted') return html`<span class="badge good">Accepted</span>`;
+  return certainty === 'sure'
+    ? html`<span class="badge good">Sure</span>`
+    : html`<span class="badge person">Weak: does not count yet</span>`;
+}
+
+function verdictForm(
+  { evidenceId, certainty, verdict }: Proof,
+  feeId: string,
+  viewer: Viewer,
+): Html {
+  const counted = verdict === 'accepted' || (verdict === null && certainty === 'sure');
+  return html`<form class="buttons" method="post" action="/console/evidence/${evidenceId}">
+    ${formToken(viewer)}<input type="hidden" name="fee" value="${feeId}" />
+    ${!counted && html`<button class="link" name="verdict" value="accepted">It counts</button>`}
+    ${
+      verdict !== 'refused' &&
+      html`<button class="link" name="verdict" value="refused">It does not count</button>`
+    }
+  </form>`;
+}
+
+function facts({ clinician, assessment, feeId }: FeeCase, intent: string | null): Html {
+  return html`<dl class="facts">
+    <dt>Reference</dt>
+    <dd>${clinician.ref}</dd>
+    <dt>E-mail</dt>
+    <dd>${clinician.email ?? 'none'}</dd>
+    <dt>EHR now</dt>
+    <dd>${clinician.vendor}</dd>
+    <dt>Fee</dt>
+    <dd>
+      ${dollars(assessment.royaltyCents)} royalty + ${dollars(assessment.processingCents)} vendor’s
+      processing + ${dollars(0)} ours
+    </dd>
+    <dt>Customer</dt>
+    <dd><code>${clinician.stripeCustomer ?? 'none'}</code></dd>
+    <dt>Intent</dt>
+    <dd><code>${intent ?? 'none yet'}</code></dd>
+    <dt>Fee id</dt>
+    <dd><code>${feeId}</code></dd>
+    <dt>Time zone</dt>
+    <dd>${assessment.policy.timeZone}</dd>
+  </dl>`;
+}
+
+function linkCard(url: string): Html {
+  return html`<section class="card" role="status">
+    <h3>Link to give another card</h3>
+    <p>Send it to the clinician; no money moves on that page. It works for a day.</p>
+    <p>
+      <a href="${url}" rel="noreferrer"><code>${url}</code></a>
+    </p>
+  </section>`;
+}
+
+function toneOf({ kind }: Entry): Tone {
+  return TONES[kind] ?? 'quiet';
+}
+
+const TONES: Partial<Record<Kind, Tone>> = {
+  assessed: 'going',
+  approved: 'going',
+  noticed: 'going',
+  attempted: 'going',
+  retry_asked: 'going',
+  revived: 'going',
+  card_updated: 'good',
+  released: 'good',
+  paid: 'good',
+  notice_failed: 'person',
+  card_missing: 'person',
+  declined: 'person',
+  held: 'person',
+  disputed: 'person',
+  refund_failed: 'person',
+  letter_failed: 'person',
+  unknown: 'doubt',
+  withdrawn: 'ended',
+  waived: 'ended',
+  refunded: 'ended',
+  gave_up: 'ended',
+};
+
+/** The first letter made a capital. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,267 @@
+import type { FastifyInstance } from 'fastify';
+import { Type, type Static } from 'typebox';
+import { BUCKETS, type Bucket } from '../../core/roster.ts';
+import { STATES, type State } from '../../core/fee.ts';
+import type { FeeLine } from '../../ledger/reports.ts';
+import type { ApiDeps } from '../deps.ts';
+import { problem } from '../errors.ts';
+import { ById } from '../schemas.ts';
+import { assessmentBody } from './assessment.ts';
+import { auditBody } from './audit.ts';
+import { doneSentence } from './done.ts';
+import { feeBody } from './fee.ts';
+import { FAILED_CARD, feesBody, type FeeFilter } from './fees.ts';
+import { viewerOf } from './form-token.ts';
+import { homeBody, type Overview } from './home.ts';
+import { importBody, importsBody, reviewBody } from './imports.ts';
+import { sendPage } from './page.ts';
+import { unknownBody } from './unknown.ts';
+
+type ById = Static<typeof ById>;
+
+/** Lines of a list on one page. */
+const PAGE = 100;
+
+/** The pages that only show. */
+export function pageRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  home(app, deps);
+  assessment(app, deps);
+  fees(app, deps);
+  fee(app, deps);
+  imports(app, deps);
+  lists(app, deps);
+}
+
+const Done = Type.Object({ done: Type.Optional(Type.String({ maxLength: 40 })) });
+
+function home(app: FastifyInstance, deps: ApiDeps): void {
+  const schema = { querystring: Done, hide: true };
+  app.get<{ Querystring: Static<typeof Done> }>('/', { schema }, async (request, reply) =>
+    sendPage(request, reply, deps, {
+      title: 'Overview',
+      section: 'home',
+      done: doneSentence(request.query.done),
+      body: homeBody(await overview(deps), viewerOf(request, deps)),
+    }),
+  );
+}
+
+/** How many of the latest imports are asked whether they left problems. */
+const RECENT_IMPORTS = 20;
+
+async function overview({ ledger }: ApiDeps): Promise<Overview> {
+  const [assessments, weak, imports, rates, vendors] = await Promise.all([
+    ledger.assessments.list(),
+    ledger.evidence.weak(PAGE + 1),
+    ledger.evidence.imports(),
+    ledger.rates.list(),
+    ledger.rates.vendors(),
+  ]);
+  const counted = assessments.map(async (assessment) => ({
+    assessment,
+    states: await ledger.reports.byState(assessment.assessmentId),
+  }));
+  const problems = imports.slice(0, RECENT_IMPORTS).map(async (one) => {
+    const [first] = await ledger.evidence.problems(one.importId, 1);
+    return first ? [one] : [];
+  });
+  return {
+    assessments: await Promise.all(counted),
+    weak: { count: Math.min(weak.length, PAGE), more: weak.length > PAGE },
+    withProblems: (await Promise.all(problems)).flat(),
+    rates,
+    vendors,
+  };
+}
+
+function assessment(app: FastifyInstance, deps: ApiDeps): void {
+  const { ledger } = deps;
+  const Query = Type.Object({
+    ...Done.properties,
+    bucket: Type.Optional(Type.Enum(Object.keys(BUCKETS) as Bucket[])),
+    after: Type.Optional(Type.String({ maxLength: 200 })),
+  });
+  const schema = { params: ById, querystring: Query, hide: true };
+  app.get<{ Params: ById; Querystring: Static<typeof Query> }>(
+    '/assessments/:id',
+    { schema },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { bucket, after, done } = request.query;
+      const found = await ledger.assessments.get(id);
+      if (!found) throw problem('not_found');
+      const [states, roster, rows] = await Promise.all([
+        ledger.reports.byState(id),
+        ledger.assessments.totals(id),
+        ledger.assessments.roster(id, { bucket, after, limit: PAGE + 1 }),
+      ]);
+      const shown = rows.slice(0, PAGE);
+      return sendPage(request, reply, deps, {
+        title: `${found.vendorName} ${found.year}`,
+        section: 'home',
+        done: doneSentence(done),
+        body: assessmentBody(
+          {
+            ...roster,
+            assessment: found,
+            states,
+            bucket: bucket ?? null,
+            rows: shown,
+            next: rows.length > PAGE ? (shown.at(-1)?.ref ?? null) : null,
+          },
+          viewerOf(request, deps),
+        ),
+      });
+    },
+  );
+}
+
+function fees(app: FastifyInstance, deps: ApiDeps): void {
+  const { ledger } = deps;
+  // An empty field of the form means "any".
+  const optional = (pattern: string) => Type.Optional(Type.String({ pattern, maxLength: 200 }));
+  const Query = Type.Object({
+    state: Type.Optional(Type.Enum(['', 'failed', ...STATES])),
+    assessment: optional('^([0-9a-f-]{36})?$'),
+    ref: Type.Optional(Type.String({ maxLength: 200 })),
+    after: optional('^[0-9a-f-]{36}$'),
+  });
+  const schema = { querystring: Query, hide: true };
+  app.get<{ Querystring: Static<typeof Query> }>('/fees', { schema }, async (request, reply) => {
+    const { state, assessment, ref, after } = request.query;
+    const filter: FeeFilter = {
+      state: (state as FeeFilter['state'] | '') || null,
+      assessment: assessment || null,
+      ref: ref?.trim() || null,
+    };
+    const [assessments, found, now] = await Promise.all([
+      ledger.assessments.list(),
+      feesLike(deps, filter, after),
+      ledger.fees.now(),
+    ]);
+    const shown = found.slice(0, PAGE);
+    return sendPage(request, reply, deps, {
+      title: 'Fees',
+      section: 'fees',
+      body: feesBody({
+        filter,
+        assessments,
+        fees: shown,
+        next: found.length > PAGE ? (shown.at(-1)?.feeId ?? null) : null,
+        now,
+        timeZone: deps.policy.timeZone,
+      }),
+    });
+  });
+}
+
+/** A page of fees and one more; those of several states in one order, by their ids. */
+async function feesLike(deps: ApiDeps, filter: FeeFilter, after?: string): Promise<FeeLine[]> {
+  const states: (State | undefined)[] =
+    filter.state === 'failed' ? FAILED_CARD : [filter.state ?? undefined];
+  const found = await Promise.all(
+    states.map((state) =>
+      deps.ledger.reports.fees({
+        state,
+        assessmentId: filter.assessment ?? undefined,
+        ref: filter.ref ?? undefined,
+        after,
+        limit: PAGE + 1,
+      }),
+    ),
+  );
+  return found.flat().sort((a, b) => (a.feeId < b.feeId ? -1 : 1));
+}
+
+function fee(app: FastifyInstance, deps: ApiDeps): void {
+  const schema = { params: ById, querystring: Done, hide: true };
+  app.get<{ Params: ById; Querystring: Static<typeof Done> }>(
+    '/fees/:id',
+    { schema },
+    async (request, reply) => {
+      const feeCase = await deps.ledger.fees.load(request.params.id);
+      if (!feeCase) throw problem('not_found');
+      const { clinician, assessment } = feeCase;
+      const evidence = await deps.ledger.evidence.of(clinician.clinicianId, assessment.year);
+      return sendPage(request, reply, deps, {
+        title: `Fee of ${clinician.ref}`,
+        section: 'fees',
+        done: doneSentence(request.query.done),
+        body: feeBody({ feeCase, evidence, cardLink: null }, viewerOf(request, deps)),
+      });
+    },
+  );
+}
+
+function imports(app: FastifyInstance, deps: ApiDeps): void {
+  const { ledger, policy } = deps;
+  const { timeZone } = policy;
+  app.get('/imports', { schema: { hide: true } }, async (request, reply) =>
+    sendPage(request, reply, deps, {
+      title: 'Imports',
+      section: 'imports',
+      body: importsBody(await ledger.evidence.imports(), timeZone),
+    }),
+  );
+
+  const schema = { params: ById, hide: true };
+  app.get<{ Params: ById }>('/imports/:id', { schema }, async (request, reply) => {
+    const { id } = request.params;
+    const result = (await ledger.evidence.imports()).find(({ importId }) => importId === id);
+    if (!result) throw problem('not_found');
+    const problems = await ledger.evidence.problems(id, 5 * PAGE + 1);
+    return sendPage(request, reply, deps, {
+      title: result.fileName,
+      section: 'imports',
+      body: importBody({
+        result,
+        problems: problems.slice(0, 5 * PAGE),
+        more: problems.length > 5 * PAGE,
+        timeZone,
+      }),
+    });
+  });
+}
+
+function lists(app: FastifyInstance, deps: ApiDeps): void {
+  const { ledger, policy } = deps;
+  const schema = { querystring: Done, hide: true };
+  app.get<{ Querystring: Static<typeof Done> }>('/review', { schema }, async (request, reply) => {
+    const weak = await ledger.evidence.weak(PAGE + 1);
+    return sendPage(request, reply, deps, {
+      title: 'Review',
+      section: 'review',
+      done: doneSentence(request.query.done),
+      body: reviewBody(weak.slice(0, PAGE), weak.length > PAGE, viewerOf(request, deps)),
+    });
+  });
+
+  app.get('/unknown', { schema: { hide: true } }, async (request, reply) => {
+    const lines = await ledger.reports.fees({ state: 'unknown', limit: PAGE + 1 });
+    const cases = await Promise.all(
+      lines.slice(0, PAGE).map(({ feeId }) => ledger.fees.load(feeId)),
+    );
+    return sendPage(request, reply, deps, {
+      title: 'Not known',
+      section: 'unknown',
+      body: unknownBody(
+        cases.filter((one) => one !== null),
+        lines.length > PAGE,
+      ),
+    });
+  });
+
+  const Before = Type.Object({ before: Type.Optional(Type.Integer({ minimum: 1 })) });
+  app.get<{ Querystring: Static<typeof Before> }>(
+    '/audit',
+    { schema: { querystring: Before, hide: true } },
+    async (request, reply) => {
+      const acts = await ledger.access.audited({ ...request.query, limit: PAGE + 1 });
+      return sendPage(request, reply, deps, {
+        title: 'Audit',
+        section: 'audit',
+        body: auditBody(acts.slice(0, PAGE), acts.length > PAGE, policy.timeZone),
+      });
+    },
+  );
+}

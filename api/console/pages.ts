@@ -1,0 +1,85 @@
+import formbody from '@fastify/formbody';
+import type {} from '@fastify/swagger';
+import { readFile } from 'node:fs/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { callerOf, requireScope } from '../auth.ts';
+import type { ApiDeps } from '../deps.ts';
+import { problem } from '../errors.ts';
+import { actRoutes } from './act-routes.ts';
+import { errorPage } from './error.ts';
+import { signInPath } from './form-token.ts';
+import { pageRoutes } from './page-routes.ts';
+import { signInPages } from './sign-in.ts';
+
+/**
+ * The operators' console under /console: pages made on the server, which need no script. Only the
+ * sign-in page and the stylesheet are shown to those who are not signed in.
+ */
+export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promise<void> {
+  const style = await styleSheet();
+  await app.register(
+    async (scope) => {
+      await scope.register(formbody, { bodyLimit: 16_384 });
+      scope.addHook('onRequest', async (_request, reply) => dress(reply));
+      scope.addHook('onSend', (request, reply, payload) =>
+        Promise.resolve(errorPage(request, reply, deps, payload)),
+      );
+      scope.setNotFoundHandler(() => {
+        throw problem('not_found');
+      });
+      asset(scope, '/console.css', 'text/css; charset=utf-8', style);
+      asset(scope, '/icon.svg', 'image/svg+xml', ICON);
+      signInPages(scope, deps);
+      await scope.register(async (pages) => {
+        pages.addHook('onRequest', signedIn);
+        pages.addHook('onRequest', requireScope('read'));
+        pageRoutes(pages, deps);
+        actRoutes(pages, deps);
+      });
+    },
+    { prefix: '/console' },
+  );
+}
+
+/** The parts of the one stylesheet, in order. */
+const STYLES = ['base.css', 'parts.css', 'forms.css'];
+
+async function styleSheet(): Promise<string> {
+  const parts = STYLES.map((name) => readFile(new URL(`./style/${name}`, import.meta.url), 'utf8'));
+  return (await Promise.all(parts)).join('\n');
+}
+
+/** A penny with a receipt's edge: drawn here, so that no image has to be fetched. */
+const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32"
+height="32" rx="8" fill="#0b5c6b"/><path d="M11 7v18h11" fill="none" stroke="#fff"
+stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
+
+function asset(scope: FastifyInstance, path: string, type: string, content: string): void {
+  scope.get(path, { schema: { hide: true } }, (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=300').type(type).send(content),
+  );
+}
+
+/** Nothing but our own stylesheet and icon, no script, no frame, no form to anywhere else. */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+function dress(reply: FastifyReply): void {
+  reply.header('content-security-policy', POLICY);
+  // Without any referrer a browser would hide the origin of our own forms, too.
+  reply.header('referrer-policy', 'same-origin');
+  reply.header('cache-control', 'no-store');
+}
+
+/** Sends those who are not signed in to the sign-in page, and back here afterwards. */
+async function signedIn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (!request.caller && request.method === 'GET')
+    return reply.redirect(signInPath(request.url), 303) as unknown as void;
+  callerOf(request);
+}

@@ -1,0 +1,39 @@
+import pg from 'pg';
+import type Stripe from 'stripe';
+
+/**
+ * Fills a database with people, by the set: one row per clinician, with use in 2026 or without.
+ * They share fifty customers at Stripe, since it is not Stripe's size that is measured.
+ */
+export async function plantUsers(args: {
+  databaseUrl: string;
+  stripe: Stripe;
+  people: number;
+  used: boolean;
+}): Promise<void> {
+  const customers = await Promise.all(Array.from({ length: 50 }, () => customer(args.stripe)));
+  const pool = new pg.Pool({ connectionString: args.databaseUrl, max: 1 });
+  await pool.query(
+    `insert into clinicians (ref, name, email, vendor, time_zone, stripe_customer, payment_method)
+     select 'B-' || n, 'Person ' || n, 'person' || n || '@people.example', 'theranest',
+       'America/New_York', $2::jsonb -> (n % 50) ->> 'customer', $2::jsonb -> (n % 50) ->> 'card'
+     from generate_series(1, $1) as n`,
+    [args.people, JSON.stringify(customers)],
+  );
+  if (args.used)
+    await pool.query(
+      `insert into evidence (clinician_id, year, kind, first_used_on, file_name, line, rule,
+         certainty)
+       select clinician_id, 2026, 'billing', '2026-02-03', 'bench.837', 1, 'bench', 'sure'
+       from clinicians`,
+    );
+  await pool.query('analyze clinicians');
+  await pool.query('analyze evidence');
+  await pool.end();
+}
+
+async function customer(stripe: Stripe): Promise<{ customer: string; card: string }> {
+  const { id } = await stripe.customers.create({});
+  const card = await stripe.paymentMethods.attach('pm_card_visa', { customer: id });
+  return { customer: id, card: card.id };
+}

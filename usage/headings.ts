@@ -1,0 +1,53 @@
+import { tokenise } from './tokens.ts';
+import { senseOf } from './words.ts';
+
+/** Lines a list may run below its heading. */
+const LIST_MAX = 8;
+/** A heading has few words; a sentence has more. */
+const HEADING_WORDS = 14;
+
+/**
+ * True where the lines above (nearest first) put a code heading over this line: directly, or over
+ * a list whose other lines all begin with numbers.
+ */
+export function headingAbove(above: string[]): boolean {
+  let blank = 0;
+  for (const text of above.slice(0, LIST_MAX)) {
+    const trimmed = text.trim();
+    if (trimmed === '') {
+      if (++blank > 1) return false;
+      continue;
+    }
+    const tokens = tokenise(trimmed, 0, Math.min(trimmed.length, 200));
+    const first = tokens.find((token) => token.kind !== 'mark');
+    if (first?.kind === 'number' && first.word !== '24d') continue;
+    return endsInCue(tokens.map((token) => token.word));
+  }
+  return false;
+}
+
+/** A heading that names a code column or ends in a code label. */
+function endsInCue(words: string[]): boolean {
+  const named = words.filter((word) => /[a-z0-9]/.test(word));
+  if (named.length === 0 || named.length > HEADING_WORDS) return false;
+  const last = named.at(-1)!;
+  if (senseOf(last) === 'blank') return false;
+  const ends = words.at(-1) === ':' || isCue(named, named.length - 1);
+  if (ends) return isCue(named, named.length - 1);
+  // "Date  CPT  Units  Fee": every word heads a column, so none is a sentence's.
+  const columns = named.every((word) => senseOf(word) !== undefined || COLUMNS.has(word));
+  return columns && named.some((_, i) => isCue(named, i));
+}
+
+function isCue(words: string[], at: number): boolean {
+  const sense = senseOf(words[at]!);
+  if (sense === 'cue') return true;
+  if (sense === 'noun') return true;
+  if (sense !== 'code') return false;
+  const before = senseOf(words[at - 1] ?? '');
+  return before === 'cue' || before === 'noun' || before === 'service' || before === 'verb';
+}
+
+const COLUMNS = new Set(
+  'description desc qty quantity name clinician provider mod diagnosis pos charge balance'.split(' '),
+);

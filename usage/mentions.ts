@@ -1,0 +1,327 @@
+import { type Candidate, candidatesIn } from './candidates.ts';
+import {
+  isIcd10,
+  isMinutes,
+  type LeftCompany,
+  leftCompany,
+  negatedWithin,
+} from './company.ts';
+import type { Certainty } from './finding.ts';
+import { type Token, tokenise } from './tokens.ts';
+import { headingAbove } from './headings.ts';
+import {
+  isCondition,
+  isDoor,
+  isNegation,
+  isQuantity,
+  isStreet,
+  NOT_A_RECORD,
+  OTHER_CPT_SIGNS,
+  senseOf,
+} from './words.ts';
+
+/** A code used in a line of running text. `start` is its place in the text. */
+export interface Mention {
+  code: string;
+  modifiers: string[];
+  start: number;
+  certainty: Certainty;
+  rule: string;
+  /** The line bills: a ledger, a superbill, a claim's service line. */
+  billing: boolean;
+}
+
+/**
+ * A stretch of one line to look at. Mentions are looked for in [from, to) of `text`; their company
+ * may stand in [contextFrom, contextTo), which is of the same line.
+ */
+export interface Line {
+  text: string;
+  from: number;
+  to: number;
+  contextFrom: number;
+  contextTo: number;
+  /** The lines before this one, nearest first, as far as a label may stand there. */
+  above(): string[];
+  /** The text of the record around, to tell what "CPT" means in it. */
+  record(): string;
+}
+
+/** Evidence a number without a cue needs: two points. */
+const ENOUGH = 2;
+
+/**
+ * The codes a line uses. A number counts only with company that makes it one: a cue, a service or
+ * minutes, billing fields attached to it, or a list in which another member has them; and only if
+ * no nearer label makes it something else.
+ */
+export function mentionsIn(line: Line): Mention[] {
+  const tokens = tokenise(line.text, line.contextFrom, line.contextTo);
+  const candidates = candidatesIn(tokens);
+  const mentions: Mention[] = [];
+  for (const group of groups(tokens, candidates)) {
+    const inside = group.filter((candidate) => isInside(tokens, candidate, line));
+    if (inside.length === 0) continue;
+    const rule = judge(tokens, group, line) ?? fromAbove(tokens, group, line);
+    if (rule === null) continue;
+    const certainty = certaintyOf(tokens, group, line);
+    for (const candidate of inside) {
+      const { code, modifiers } = candidate;
+      const billing = rule === 'text.ledger' || candidate.units || modifiers.length > 0;
+      const start = tokens[candidate.first]!.start;
+      mentions.push({ code, modifiers, start, certainty, rule, billing });
+    }
+  }
+  return mentions;
+}
+
+function isInside(tokens: Token[], candidate: Candidate, line: Line): boolean {
+  const { start } = tokens[candidate.first]!;
+  return start >= line.from && start < line.to;
+}
+
+/** Candidates that stand in one list: nothing but joints, units and modifiers between them. */
+function groups(tokens: Token[], candidates: Candidate[]): Candidate[][] {
+  const all: Candidate[][] = [];
+  for (const candidate of candidates) {
+    const group = all.at(-1);
+    const last = group?.at(-1);
+    if (group && last && !candidate.cued && joins(tokens, last.last + 1, candidate.first))
+      group.push(candidate);
+    else all.push([candidate]);
+  }
+  return all;
+}
+
+const JOINTS = new Set([',', ';', '/', '+', '&', '-', '–', ')', '(', '|', '\\']);
+const JOINING = new Set('and or with plus to through thru then vs also'.split(' '));
+
+function joins(tokens: Token[], from: number, to: number): boolean {
+  if (to - from > 5) return false;
+  if (to === from) return tokens[to]!.gap <= 3;
+  for (let i = from; i < to; i++) {
+    const { kind, word } = tokens[i]!;
+    if (kind === 'mark' ? !JOINTS.has(word) : !JOINING.has(word)) return false;
+  }
+  return true;
+}
+
+/** The rule by which a list of candidates counts, or null. */
+function judge(tokens: Token[], group: Candidate[], line: Line): string | null {
+  const head = group[0]!;
+  if (group.some((candidate) => candidate.cued)) return 'text.cpt';
+  const left = leftCompany(tokens, head.first);
+  if (head.repaired) return directCue(tokens, head, left) ? 'text.repaired' : null;
+  if (left.verdict === 'other') return null;
+  if (group.some((candidate) => isSomethingElse(tokens, candidate, left))) return null;
+  if (left.verdict === 'cue' && cueHolds(tokens, head, left, line)) return `text.${left.cue}`;
+  const best = Math.max(...group.map((candidate) => evidence(tokens, candidate, left)));
+  return best >= ENOUGH ? ruleFor(tokens, group) : null;
+}
+
+/**
+ * A label on a line of its own above: "CPT Code" over its value, a heading over a list of codes, a
+ * table's heading. Only for a number that opens its line, or follows nothing but a date.
+ */
+function fromAbove(tokens: Token[], group: Candidate[], line: Line): string | null {
+  const head = group[0]!;
+  if (tokens[0]!.start > line.contextFrom + 80 || !opensLine(tokens, head)) return null;
+  const left = leftCompany(tokens, head.first);
+  if (left.verdict === 'other' || group.some((one) => isSomethingElse(tokens, one, left)))
+    return null;
+  return headingAbove(line.above()) ? 'text.heading' : null;
+}
+
+/** Nothing but bullets, numbering and a date stands before the number. */
+function opensLine(tokens: Token[], head: Candidate): boolean {
+  for (let i = 0; i < head.first; i++) if (tokens[i]!.kind === 'word') return false;
+  return head.first <= 8;
+}
+
+function ruleFor(tokens: Token[], group: Candidate[]): string {
+  const fields = group.some((c) => c.units || c.modifiers.length > 0 || hasCharge(tokens, c));
+  return fields ? 'text.ledger' : 'text.service';
+}
+
+/** A scanner's reading is believed only right behind a cue. */
+function directCue(tokens: Token[], head: Candidate, left: LeftCompany): boolean {
+  if (left.verdict !== 'cue') return spelledCue(tokens, head.first);
+  if (left.cue === 'billing' || left.strangers > 0) return false;
+  return head.first - left.at <= 6;
+}
+
+/** "C P T :", spelled with spaces. */
+function spelledCue(tokens: Token[], first: number): boolean {
+  let i = first - 1;
+  while (tokens[i]?.kind === 'mark') i--;
+  return tokens[i]?.word === 't' && tokens[i - 1]?.word === 'p' && tokens[i - 2]?.word === 'c';
+}
+
+/** What follows makes the number a quantity, a street or a postal code. */
+function isSomethingElse(tokens: Token[], candidate: Candidate, left: LeftCompany): boolean {
+  const next = tokens[candidate.last + 1];
+  if (!next || next.kind === 'mark') return false;
+  const outright = left.cue === 'cpt' || left.cue === 'field';
+  if (outright) return false;
+  if (next.kind === 'word' && isQuantity(next.word) && !candidate.units) return true;
+  if (next.word === 'zip' || next.word === 'area') return true;
+  if (next.word === 'units' || next.word === 'unit') return true;
+  for (let i = 1; i <= 4; i++) {
+    const token = tokens[candidate.last + i];
+    if (!token || token.kind === 'mark' || token.gap > 2) return false;
+    if (i === 1 && !token.capital && token.kind === 'word' && token.word.length > 1) return false;
+    if (i > 1 && isStreet(token.word) && token.capital) return true;
+  }
+  return false;
+}
+
+function cueHolds(
+  tokens: Token[],
+  head: Candidate,
+  left: LeftCompany,
+  line: Line,
+): boolean {
+  if (left.cue === 'cpt') {
+    const near = head.first - left.at <= 2 || tokens.slice(left.at + 1, head.first).every(isJoint);
+    return near || !speaksOfOtherCpt(line) || tokens[left.at]!.word !== 'cpt';
+  }
+  if (left.cue === 'code') return !doorNear(tokens, head);
+  if (left.cue === 'billing') return !isRoundAmount(tokens, head, left);
+  return true;
+}
+
+function isJoint(token: Token): boolean {
+  return token.kind === 'mark' || senseOf(token.word) === 'code' || token.word === 'is';
+}
+
+function speaksOfOtherCpt(line: Line): boolean {
+  const text = line.record().toLowerCase();
+  return OTHER_CPT_SIGNS.some((sign) => text.includes(sign));
+}
+
+function doorNear(tokens: Token[], head: Candidate): boolean {
+  const to = Math.min(tokens.length, head.last + 10);
+  for (let i = Math.max(0, head.first - 10); i < to; i++) if (isDoor(tokens[i]!.word)) return true;
+  return false;
+}
+
+/** "charged 12000", "billed 15000": money without its sign. */
+function isRoundAmount(tokens: Token[], head: Candidate, left: LeftCompany): boolean {
+  const money = tokens[left.at]!.word;
+  if (!money.startsWith('charge') && !money.startsWith('bill')) return false;
+  return head.code.endsWith('00') && evidence(tokens, head, left) < ENOUGH;
+}
+
+/** Points for what is attached to a number or stands next to it. */
+function evidence(tokens: Token[], candidate: Candidate, left: LeftCompany): number {
+  let points = left.stranger ? -2 : 0;
+  if (left.service) points += 2;
+  if (candidate.modifiers.length > 0) points += 2;
+  if (candidate.units) points += 2;
+  if (afterDate(tokens, candidate)) points += 1;
+  points += rightEvidence(tokens, candidate);
+  return points;
+}
+
+function rightEvidence(tokens: Token[], candidate: Candidate): number {
+  let points = 0;
+  let service = false;
+  let words = 0;
+  if (hasCharge(tokens, candidate)) points++;
+  for (let i = candidate.last + 1; i < tokens.length && i <= candidate.last + 8; i++) {
+    const token = tokens[i]!;
+    if (token.kind === 'mark') {
+      if (token.word === '.' && (tokens[i + 1]?.gap ?? 1) > 0) break;
+      if (token.word === ';') break;
+      continue;
+    }
+    const sense = senseOf(token.word);
+    if (sense === 'other' || sense === 'document') break;
+    const near = words < 3;
+    if (token.kind === 'number') {
+      if (isMinutes(tokens[i + 1]?.word ?? '')) service ||= near;
+      else if (/^\d+(?:min|mins|m|hr|hrs|h)$/.test(token.word)) service ||= near;
+      continue;
+    }
+    if (sense === 'service' && near) service = true;
+    if ((sense === 'cue' || isBilledAfter(token.word)) && near) points += 2;
+    if (isIcd10(token.word) || token.word === 'pos' || token.word === 'dx') points++;
+    if (sense !== 'filler') words++;
+  }
+  return points + (service ? 2 : 0);
+}
+
+function isBilledAfter(word: string): boolean {
+  return BILLED_AFTER.has(word);
+}
+
+const BILLED_AFTER = new Set(
+  'billed submitted coded charged rebilled resubmitted reimbursed cpt'.split(' '),
+);
+
+/** An amount of money stands behind the code: `$175.00`, `@ 140.00`, `175.00`. */
+function hasCharge(tokens: Token[], candidate: Candidate): boolean {
+  for (let i = candidate.last + 1; i < tokens.length && i <= candidate.last + 10; i++) {
+    const token = tokens[i]!;
+    if (token.word === '$' || token.word === '@') return true;
+    if (token.word === ';') return false;
+    if (token.kind === 'number' && /^\d{1,5}\.\d\d$/.test(token.word)) return true;
+    if (token.kind === 'word' && senseOf(token.word) === 'other') return false;
+  }
+  return false;
+}
+
+/** A date stands right before the code: `03/14/2023  90837`, `2024-02-07 90834`. */
+function afterDate(tokens: Token[], candidate: Candidate): boolean {
+  let i = candidate.first - 1;
+  if (tokens[i]?.word === ':' || tokens[i]?.word === ',' || tokens[i]?.word === '-') i--;
+  const [a, b, c, d, e] = [tokens[i - 4], tokens[i - 3], tokens[i - 2], tokens[i - 1], tokens[i]];
+  if (e?.kind !== 'number' || c?.kind !== 'number') return false;
+  const joints = d?.word === b?.word && (d?.word === '/' || d?.word === '-' || d?.word === '.');
+  return (joints && a?.kind === 'number') || (d?.word === '/' && e.end - e.start <= 4);
+}
+
+/** Weak where the text denies the use, makes it conditional, or only lists codes. */
+function certaintyOf(tokens: Token[], group: Candidate[], line: Line): Certainty {
+  const head = group[0]!;
+  const tail = group.at(-1)!;
+  if (negatedWithin(tokens, Math.max(0, head.first - 8), head.first)) return 'weak';
+  if (deniedAfter(tokens, tail.last + 1)) return 'weak';
+  if (conditional(tokens, head.first, tail.last)) return 'weak';
+  const text = line.text.slice(line.contextFrom, line.contextTo).toLowerCase();
+  return NOT_A_RECORD.some((phrase) => text.includes(phrase)) ? 'weak' : 'sure';
+}
+
+const USED_AFTER = new Set(
+  'billed used submitted charged coded performed rendered done needed applicable appropriate billable reported provided'.split(
+    ' ',
+  ),
+);
+
+/** "90837 was not billed", "90837 not used"; "not covered" and "not paid" deny nothing. */
+function deniedAfter(tokens: Token[], from: number): boolean {
+  let denied = false;
+  for (let i = from; i < tokens.length && i < from + 5; i++) {
+    const token = tokens[i]!;
+    if (token.kind === 'mark') return false;
+    if (isNegation(token.word)) denied = true;
+    else if (denied && USED_AFTER.has(token.word)) return true;
+  }
+  return false;
+}
+
+/** "would have been 90837", "use 90837 if the session runs over". */
+function conditional(tokens: Token[], first: number, last: number): boolean {
+  for (let i = first - 1; i >= 0 && i >= first - 8; i--) {
+    const { word, kind } = tokens[i]!;
+    if (kind === 'mark' && (word === '.' || word === ';')) break;
+    if (isCondition(word)) return true;
+  }
+  for (let i = last + 1; i < tokens.length && i <= last + 4; i++) {
+    const { word, kind } = tokens[i]!;
+    if (kind === 'mark' && word !== ',') break;
+    if (word === 'if' || word === 'unless') return true;
+  }
+  return false;
+}
+

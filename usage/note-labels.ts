@@ -1,0 +1,210 @@
+import { isDigit, isLetter } from './cpt.ts';
+import { day } from './day.ts';
+import { isCredential } from './person-name.ts';
+
+/** What a label in a note's text introduces. */
+export type LabelType = 'clinician' | 'signature' | 'npi' | 'service_date' | 'date' | 'client';
+
+/** A label that ends at a colon, and the value behind it. */
+export interface Label {
+  type: LabelType;
+  value: string | null;
+}
+
+const LABELS: Record<LabelType, string[]> = {
+  clinician: [
+    'clinician',
+    'clinician name',
+    'treating clinician',
+    'rendering clinician',
+    'provider',
+    'provider name',
+    'rendering provider',
+    'rendering provider name',
+    'treating provider',
+    'performing provider',
+    'servicing provider',
+    'service provider',
+    'therapist',
+    'therapist name',
+    'treating therapist',
+    'counselor',
+    'counselor name',
+    'psychologist',
+    'psychiatrist',
+    'practitioner',
+    'prescriber',
+    'staff',
+    'staff name',
+    'rendered by',
+    'performed by',
+    'seen by',
+    'author',
+    'attending',
+    'bcba',
+  ],
+  signature: [
+    'signed by',
+    'electronically signed by',
+    'e signed by',
+    'signed',
+    'signature',
+    'provider signature',
+    'clinician signature',
+    'therapist signature',
+    'completed by',
+    'documented by',
+    'written by',
+  ],
+  npi: [
+    'npi',
+    'provider npi',
+    'clinician npi',
+    'rendering npi',
+    'rendering provider npi',
+    'therapist npi',
+    'individual npi',
+    'npi number',
+  ],
+  service_date: [
+    'date of service',
+    'dos',
+    'service date',
+    'session date',
+    'date of session',
+    'visit date',
+    'date of visit',
+    'encounter date',
+    'appointment date',
+    'date seen',
+  ],
+  date: ['date', 'note date'],
+  client: ['client', 'client name', 'patient', 'patient name', 'name', 'dob', 'date of birth', 'mrn'],
+};
+
+const TYPES = new Map<string, LabelType>();
+for (const [type, phrases] of Object.entries(LABELS))
+  for (const phrase of phrases) TYPES.set(phrase, type as LabelType);
+
+/** Before "provider:" or "NPI:" these make it somebody else's. */
+const OTHERS = new Set(
+  ('referring referral primary care insurance billing supervising supervisor group other outside ' +
+    'previous prior pcp ordering requesting facility organization practice emergency family next ' +
+    'birth cosigned co assigned').split(' '),
+);
+
+/** Longest label, and longest name behind one, in characters. */
+const LABEL_MAX = 40;
+const NAME_MAX = 60;
+
+/** The label ending at the colon `at`, with its value up to the end of the line; null if none. */
+export function labelAt(text: string, at: number): Label | null {
+  let end = at;
+  while (end > 0 && text.charCodeAt(end - 1) === 32) end--;
+  if (!isLetter(text.charCodeAt(end - 1))) return null;
+  const words = wordsBefore(text, end);
+  for (let count = Math.min(4, words.length); count > 0; count--) {
+    const type = TYPES.get(words.slice(words.length - count).join(' '));
+    if (!type) continue;
+    const previous = words[words.length - count - 1];
+    if (previous !== undefined && OTHERS.has(previous)) return null;
+    return { type, value: valueOf(type, text, at + 1) };
+  }
+  return null;
+}
+
+/** The value of a label of this type in the text at `from`; null where there is none. */
+export function valueOf(type: LabelType, text: string, from: number): string | null {
+  if (type === 'client') return null;
+  if (type === 'npi') return npiAt(text, from);
+  if (type === 'clinician' || type === 'signature') return nameAt(text, from);
+  let at = from;
+  while (text.charCodeAt(at) === 32 || text.charCodeAt(at) === 9) at++;
+  return day(text.slice(at, at + 24).split('\n', 1)[0]!);
+}
+
+/** Ten digits right behind a label: an NPI. */
+export function npiAt(text: string, from: number): string | null {
+  let at = from;
+  while (at < from + 6 && ' #:-\t'.includes(text.charAt(at)) && text.charAt(at) !== '') at++;
+  let end = at;
+  while (isDigit(text.charCodeAt(end))) end++;
+  return end - at === 10 ? text.slice(at, end) : null;
+}
+
+/** A person's name at `from`: capitalised words, without the credentials behind them. */
+export function nameAt(text: string, from: number): string | null {
+  const limit = Math.min(text.length, from + NAME_MAX);
+  let at = from;
+  while (at < limit && (text.charCodeAt(at) === 32 || text.charCodeAt(at) === 9)) at++;
+  const start = at;
+  let end = start;
+  let words = 0;
+  while (at < limit) {
+    const stop = nameWordEnd(text, at);
+    const word = text.slice(at, stop);
+    if (stop === at || !isNameWord(word, words)) break;
+    if (words >= 2 && isCredential(plain(word))) break;
+    words++;
+    end = stop;
+    at = stop;
+    if (text.charAt(at) === ',') {
+      const next = skipOne(text, at + 1);
+      const after = text.slice(next, nameWordEnd(text, next));
+      // "Whitlock, Dana" goes on; "Dana Whitlock, LMFT" ends here.
+      if (words > 1 || isCredential(plain(after))) break;
+      at = next;
+    } else if (text.charAt(at) === ' ' && text.charAt(at + 1) !== ' ') at++;
+    else break;
+  }
+  const name = text.slice(start, end);
+  return words >= 2 || /^Dr\.? /.test(name) ? name : null;
+}
+
+function isNameWord(word: string, index: number): boolean {
+  const first = word.charAt(0);
+  if (first !== first.toLowerCase()) return !NOT_NAMES.has(plain(word));
+  return index > 0 && LOWER_PARTICLES.has(word);
+}
+
+const LOWER_PARTICLES = new Set('de la del der van von da di dos bin al el'.split(' '));
+/** Words that open the next field of a note and are no part of a name. */
+const NOT_NAMES = new Set(
+  'npi license lic client patient service date session note cpt dos dob diagnosis time start end type location supervisor signature signed duration code place procedure provider'.split(
+    ' ',
+  ),
+);
+
+function plain(word: string): string {
+  return word.toLowerCase().replace(/[.'’,-]/g, '');
+}
+
+function nameWordEnd(text: string, from: number): number {
+  let at = from;
+  for (; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    const inWord = isLetter(char) || char === 46 || char === 39 || char === 45 || char >= 0xc0;
+    if (!inWord) break;
+  }
+  return at;
+}
+
+function skipOne(text: string, from: number): number {
+  return text.charCodeAt(from) === 32 ? from + 1 : from;
+}
+
+function wordsBefore(text: string, end: number): string[] {
+  const words: string[] = [];
+  let at = end;
+  while (words.length < 5 && at > 0 && end - at < LABEL_MAX) {
+    let start = at;
+    while (start > 0 && isLetter(text.charCodeAt(start - 1)) && at - start < 24) start--;
+    if (start === at) break;
+    words.unshift(text.slice(start, at).toLowerCase());
+    const gap = text.charCodeAt(start - 1);
+    const joint = gap === 32 || gap === 45 || gap === 47;
+    if (!joint || text.charCodeAt(start - 2) === 32) break;
+    at = start - 1;
+  }
+  return words;
+}

@@ -1,0 +1,54 @@
+import { createCardLinks } from '../gateways/card-links.ts';
+import { createMail } from '../gateways/mail.ts';
+import type { Payments } from '../gateways/payments.ts';
+import type { Queues } from '../jobs/queues.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Annual } from './annual.ts';
+import type { WorkerLog } from './deps.ts';
+import { startWork } from './work.ts';
+
+/** What of the configuration the workers need. */
+export interface WorkSettings {
+  smtpUrl: string;
+  mailFrom: string;
+  mailReplyTo: string;
+  practiceName: string;
+  publicUrl: string;
+  sessionSecret: string;
+  /** Names of vendors that do not levy the fee, for the notice. */
+  freeVendors: string[];
+  annual: Annual;
+}
+
+/** Builds the workers' outside world from settings and starts to work, until closed. */
+export async function assembleWork(
+  settings: WorkSettings,
+  parts: { ledger: Ledger; queues: Queues; payments: Payments; log: WorkerLog },
+  elapsedMs: () => number,
+): Promise<{ close(): Promise<void> }> {
+  const { smtpUrl, mailFrom, mailReplyTo, publicUrl, sessionSecret } = settings;
+  const mail = createMail({ smtpUrl, from: mailFrom, replyTo: mailReplyTo });
+  const links = createCardLinks({ publicUrl, secret: sessionSecret });
+  const practice = {
+    name: settings.practiceName,
+    replyTo: mailReplyTo,
+    mailDomain: domainOf(mailFrom),
+    freeVendors: settings.freeVendors,
+    cardLink: links.linkFor,
+  };
+  const { queues, ...rest } = parts;
+  const deps = { ...rest, mail, practice };
+  const work = await startWork({ deps, queues, annual: settings.annual, elapsedMs });
+  return {
+    async close() {
+      await work.close();
+      mail.close();
+    },
+  };
+}
+
+function domainOf(address: string): string {
+  const domain = /@([\w.-]+)>?$/.exec(address)?.[1];
+  if (!domain) throw new Error('MAIL_FROM must be an e-mail address');
+  return domain;
+}

@@ -1,0 +1,51 @@
+import { pino } from 'pino';
+import { parseConfig } from '../config/config.ts';
+import { FREE_VENDORS, RATES, VENDORS } from '../config/rates.ts';
+import { namedServices } from '../config/services.ts';
+import { createPayments, createStripe } from '../gateways/payments.ts';
+import { createQueues } from '../jobs/queues.ts';
+import { openLedger } from '../ledger/open.ts';
+import { assembleWork } from './assemble.ts';
+
+/** A worker process: any number of them may run beside each other. */
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  const services = namedServices(config);
+  const log = pino({ level: config.logLevel });
+  const elapsedMs = () => performance.now();
+  const { ledger, close } = await openLedger({
+    databaseUrl: services.databaseUrl,
+    connections: 8,
+    vendors: VENDORS,
+    rates: RATES,
+    elapsedMs,
+    log,
+  });
+  const queues = await createQueues({
+    ...services,
+    onError: (error) => log.warn({ code: (error as { code?: string }).code }, 'queue trouble'),
+  });
+  const payments = createPayments(createStripe(services.stripe));
+  const settings = {
+    ...config,
+    ...services,
+    freeVendors: FREE_VENDORS,
+    annual: { ...config.annual, policy: config.policy, livemode: config.livemode },
+  };
+  const work = await assembleWork(settings, { ledger, queues, payments, log }, elapsedMs);
+  log.info({ queue: queues.backend }, 'working');
+
+  const stop = async (signal: string): Promise<void> => {
+    log.info({ signal }, 'finishing the jobs in hand');
+    await work.close();
+    await queues.close();
+    await close();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'])
+    process.once(signal, (name: string) => void stop(name));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
