@@ -175,7 +175,7 @@ function cardLinkRoute(app: Api, deps: ApiDeps): void {
         const customer = feeCase.clinician.stripeCustomer;
         if (!customer) throw problem('no_customer');
         const returnUrl = `${deps.publicUrl}/card-saved`;
-        return (await deps.payments.cardLink({ customer, returnUrl, feeId: id })).url;
+        return (await deps.payments.cardLink({ customer, returnUrl })).url;
       });
       return reply.code(201).send({ url });
     },

@@ -135,7 +135,10 @@ function tableLine(file: string, { where, ...finding }: Finding): string {
       (finding.date ?? 'no date').padEnd(10),
       finding.certainty,
       finding.kind.padEnd(13),
-      who.filter((part) => part !== null).join(' ').padEnd(32),
+      who
+        .filter((part) => part !== null)
+        .join(' ')
+        .padEnd(32),
       finding.rule,
     ].join('  ') + '\n'
   );

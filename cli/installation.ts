@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Services } from '../config/services.ts';
 import { startEmbeddedPostgres } from '../ledger/embedded.ts';
-import { startMailbox } from '../sandbox/mailbox.ts';
-import { startSandboxStripe } from '../sandbox/stripe/server.ts';
+import { startMailbox, type Mailbox } from '../sandbox/mailbox.ts';
+import { startSandboxStripe, type SandboxStripe } from '../sandbox/stripe/server.ts';
 
 /** Everything levy runs on, some of it brought along. */
 export interface Installation {
   services: Services;
-  /** Of what was brought along: where to look at it. */
-  sandbox: { stripeUrl: string | null; mailboxUrl: string | null };
+  /** What was brought along of the outside world. */
+  sandbox: { stripe: SandboxStripe | null; mailbox: Mailbox | null };
   close(): Promise<void>;
 }
 
@@ -41,12 +41,12 @@ export async function openInstallation(
       services: {
         databaseUrl,
         redisUrl: config.redisUrl,
-        stripe: config.stripe ?? { secretKey: SANDBOX_KEY, apiBase: stripe },
+        stripe: config.stripe ?? { secretKey: SANDBOX_KEY, apiBase: stripe?.url ?? null },
         webhookSecrets: secrets.webhookSecrets,
         smtpUrl: config.smtpUrl ?? mailbox?.smtpUrl ?? '',
         sessionSecret: secrets.sessionSecret,
       },
-      sandbox: { stripeUrl: stripe, mailboxUrl: mailbox?.url ?? null },
+      sandbox: { stripe, mailbox },
       close,
     };
   } catch (error) {
@@ -97,16 +97,16 @@ async function sandboxStripe(
   { webhookSecrets }: Secrets,
   webhookUrl: string,
   closers: (() => Promise<void>)[],
-): Promise<string> {
+): Promise<SandboxStripe> {
   const stripe = await startSandboxStripe({
     journal: join(config.home, 'sandbox-stripe.journal'),
     webhook: { url: webhookUrl, secrets: webhookSecrets },
   });
   closers.push(() => stripe.close());
-  return stripe.url;
+  return stripe;
 }
 
-async function sandboxMailbox(closers: (() => Promise<void>)[]) {
+async function sandboxMailbox(closers: (() => Promise<void>)[]): Promise<Mailbox> {
   const mailbox = await startMailbox();
   closers.push(() => mailbox.close());
   return mailbox;

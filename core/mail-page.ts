@@ -54,7 +54,7 @@ const LOOKS = {
     'display:inline-block;padding:11px 20px;border-radius:8px;background:#2f6657;color:#ffffff;' +
     'font-size:15px;font-weight:600;line-height:1.4;text-decoration:none',
   table: 'margin:4px 0 18px;border-collapse:collapse',
-  cell: 'padding:7px 0;font-size:15px;line-height:1.45',
+  cell: 'padding:7px 0;vertical-align:top;font-size:15px;line-height:1.45',
 };
 
 /** Dark colours, for the programs that ask for them; the light ones stand in the elements. */

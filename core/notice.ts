@@ -53,7 +53,7 @@ export function writeNotice(facts: NoticeFacts): Mail {
           ['Amount', amount],
           ['Card', card],
           ['Charged on', dayOf(chargeOn, 'weekday')],
-          ['What you have to do', 'Nothing'],
+          ['What to do', 'Nothing'],
         ],
       },
       heading(`How the ${amount} is made up`),

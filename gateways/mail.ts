@@ -64,15 +64,9 @@ export function createMail(args: {
   async function attempt(mail: OutgoingMail, to: Mailbox, signal: AbortSignal) {
     let stream: Readable | null = null;
     const message: SendMailOptions & Watched = {
+      ...messageOf(mail, to),
       from,
       replyTo,
-      to,
-      subject: oneLine(mail.subject),
-      text: mail.text,
-      html: mail.html,
-      messageId: checkedId(mail.messageId),
-      headers: { 'Auto-Submitted': 'auto-generated', ...checkedHeaders(mail.headers) },
-      xMailer: false,
       signal,
       onStream: (opened) => (stream = opened),
     };
@@ -107,6 +101,19 @@ export function createMail(args: {
       `<fee-${feeId}-${kind}-${n}@${from.address.split('@')[1]}>`,
     /** Lets mails under way finish, and closes the connections. Mails waiting fail. */
     close: (): void => transport.close(),
+  };
+}
+
+/** The mail in nodemailer's words. Throws on what only we can have got wrong. */
+function messageOf({ subject, text, html, messageId, headers }: OutgoingMail, to: Mailbox) {
+  return {
+    to,
+    subject: oneLine(subject),
+    text,
+    html,
+    messageId: checkedId(messageId),
+    headers: { 'Auto-Submitted': 'auto-generated', ...checkedHeaders(headers) },
+    xMailer: false as const,
   };
 }
 

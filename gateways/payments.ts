@@ -5,16 +5,19 @@
 import Stripe from 'stripe';
 import { bookkeeping } from './stripe-books.ts';
 import { createCall, type CallOptions } from './stripe-calls.ts';
-import { cards } from './stripe-cards.ts';
+import { cardPages, cards } from './stripe-cards.ts';
+import { confirming } from './stripe-confirm.ts';
 import { events } from './stripe-events.ts';
 import { intents } from './stripe-intents.ts';
+import { createReader } from './stripe-reader.ts';
 
 export type { BookCharge, BookIntent, BookMovement, BookRefund } from './stripe-books.ts';
 export type { CallOptions, CallReport } from './stripe-calls.ts';
 export type { CardReading } from './stripe-cards.ts';
 export type { InvalidEvent, PaymentEvent } from './stripe-events.ts';
 export { PaymentsRefused, PaymentsUnavailable } from './stripe-faults.ts';
-export type { Confirmation, OpenedRefund } from './stripe-intents.ts';
+export type { Confirmation } from './stripe-confirm.ts';
+export type { OpenedRefund } from './stripe-intents.ts';
 
 /** Everything levy asks of Stripe; see the functions for what they take, give and throw. */
 export type Payments = ReturnType<typeof createPayments>;
@@ -22,9 +25,15 @@ export type Payments = ReturnType<typeof createPayments>;
 /** Stripe in core's words, over one client of the library. */
 export function createPayments(stripe: Stripe, options: CallOptions = {}) {
   const call = createCall(options);
+  const reader = createReader(stripe, call);
+  const { readIntent, findIntents } = reader;
   return {
     ...cards(stripe, call),
-    ...intents(stripe, call),
+    ...cardPages(stripe, call),
+    ...intents(stripe, call, reader),
+    readIntent,
+    findIntents,
+    ...confirming(stripe, call, reader),
     ...events(stripe, call),
     ...bookkeeping(stripe, call),
   };

@@ -18,7 +18,7 @@ export type CardReading =
     }
   | { found: false; why: 'no_customer' | 'customer_deleted' | 'no_card' | 'card_detached' };
 
-/** Looking up cards, and the link on which a clinician gives another one. */
+/** Looking up cards. */
 export function cards(stripe: Stripe, call: Call) {
   /**
    * The card to charge for a customer: the named one while it is attached to that customer, else
@@ -59,9 +59,15 @@ export function cards(stripe: Stripe, call: Call) {
     );
   }
 
+  return { readCard };
+}
+
+/** Stripe's pages on which a clinician gives another card. */
+export function cardPages(stripe: Stripe, call: Call) {
   /**
    * A page of Stripe's on which the customer gives a card for later charges. No money moves on it.
-   * The card arrives as an event `payment_method.attached`. Throws as above.
+   * The card arrives as an event `payment_method.attached`.
+   * Throws `PaymentsUnavailable`, `PaymentsRefused`.
    */
   async function cardLink(args: {
     customer: string;
@@ -107,7 +113,7 @@ export function cards(stripe: Stripe, call: Call) {
     }
   }
 
-  return { readCard, cardLink, expireCardLinks };
+  return { cardLink, expireCardLinks };
 }
 
 /** Null instead of the error when Stripe does not know the id. */

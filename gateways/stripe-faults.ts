@@ -73,6 +73,14 @@ export function translated(error: unknown): unknown {
   return new PaymentsRefused(code, status, word(error.param), refusal);
 }
 
+/** Whether Stripe refused because the intent is not in a state for what was asked. */
+export function isWrongState(error: unknown): boolean {
+  return (
+    error instanceof PaymentsRefused &&
+    (error.code === 'payment_intent_unexpected_state' || error.code === 'intent_invalid_state')
+  );
+}
+
 /** The HTTP status of an error from the library; null when there was no answer. */
 export function statusOf(error: unknown): number | null {
   return error instanceof Stripe.errors.StripeError ? (error.statusCode ?? null) : null;

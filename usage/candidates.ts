@@ -120,7 +120,8 @@ function takeTail(tokens: Token[], candidate: Candidate): boolean {
 
 /** `-95`, `/25`, `:GT`, `*95` touching the code. A longer number after a hyphen makes it no code. */
 function joinedTail(tokens: Token[], candidate: Candidate, next: Token): 'took' | 'no' | 'done' {
-  if (next.kind !== 'mark' || next.gap > 0) return 'done';
+  if (next.kind !== 'mark') return 'done';
+  if (next.gap > 0) return spacedHyphen(tokens, candidate, next) ? 'took' : 'done';
   if (next.word === '#' || next.word === '%' || next.word === '@' || next.word === '_') return 'no';
   const after = tokens[candidate.last + 2];
   if (!after || after.gap > 0) return next.word === '°' ? 'no' : 'done';
@@ -137,6 +138,14 @@ function joinedTail(tokens: Token[], candidate: Candidate, next: Token): 'took' 
   return after.word.length === 1 ? 'no' : 'done';
 }
 
+/** `90834 -95`: the hyphen belongs to the modifier. */
+function spacedHyphen(tokens: Token[], candidate: Candidate, hyphen: Token): boolean {
+  const at = candidate.last + 2;
+  const touches = hyphen.word === '-' && tokens[at]?.gap === 0;
+  const minutes = tokens[at + 1]?.word.startsWith('m') ?? false;
+  return touches && !minutes && takeModifier(tokens, candidate, at, at);
+}
+
 /** A modifier as a token: two characters; numbers below 22 are none. */
 function modifierOf(token: Token): string | null {
   const found = modifier(token.word);
@@ -148,6 +157,8 @@ function modifierOf(token: Token): string | null {
 function takeNamed(tokens: Token[], candidate: Candidate): boolean {
   let at = candidate.last + 1;
   if (markAt(tokens, at, ',') || markAt(tokens, at, '-')) at++;
+  if (tokens[at]?.word === 'w' || tokens[at]?.word === 'with') at++;
+  if (markAt(tokens, at, '/')) at++;
   const word = tokens[at]?.word ?? '';
   if (word === 'modifier' || word === 'modifiers' || word === 'mod' || word === 'mods') {
     at++;
@@ -212,6 +223,7 @@ function takeUnits(tokens: Token[], candidate: Candidate): boolean {
   else if (token.kind === 'number' && isUnitWord(tokens[at + 1]?.word ?? '')) last = at + 1;
   else if (token.kind === 'number' && /^\d{1,2}u$/.test(token.word)) last = at;
   if (last < 0) return true;
+  if (isUnitWord(tokens[last + 1]?.word ?? '')) last++;
   if (open && markAt(tokens, last + 1, ')')) last++;
   candidate.units = true;
   candidate.last = last;

@@ -1,6 +1,14 @@
 import { cptCode, isDigit, isLetter } from './cpt.ts';
 import type { Token } from './tokens.ts';
-import { isNegation, isOtherCode, isOtherCpt, isState, isStateName, senseOf } from './words.ts';
+import {
+  isNegation,
+  isOtherCode,
+  isOtherCpt,
+  isState,
+  isStateName,
+  type Sense,
+  senseOf,
+} from './words.ts';
 
 /** What stands to the left of a number, and what that makes of it. */
 export interface LeftCompany {
@@ -87,8 +95,7 @@ function readWord(
   }
   switch (senseOf(word)) {
     case 'filler':
-      if (RELATING.has(word)) walk.related = true;
-      return 'on';
+      return filler(tokens, i, walk, found);
     case 'ordinal':
       return ordinal(tokens, i, near, walk, found);
     case 'blank':
@@ -98,27 +105,54 @@ function readWord(
     case 'code':
       return code(tokens, i, walk, found);
     case 'noun':
+      if (isDateOfService(tokens, i)) return near && walk.numbers === 0 ? 'other' : 'stop';
       if (walk.words > 0 || walk.placed) return count(walk);
       return accept(found, 'billing');
     case 'verb':
       if (found.strangers > VERB_REACH) return 'stop';
       return walk.placed ? count(walk) : accept(found, 'billing');
     case 'service':
-      if (found.strangers === 0 && walk.numbers <= 1 && walk.words < 4) found.service = true;
-      return count(walk);
+      return service(tokens, i, first, walk, found);
     case 'list':
       return walk.dxUsed || found.service ? 'on' : 'other';
     case 'document':
       if (walk.related) return accept(found, 'billing');
       return near && walk.numbers === 0 && !found.service ? 'other' : count(walk);
     case 'other':
+      if (isMedCheck(tokens, i)) return service(tokens, i, first, walk, found);
       if (found.service || walk.numbers > 0 || walk.commas > 0) return count(walk);
       return found.strangers <= 2 ? 'other' : count(walk);
     case 'owner':
-      return near && walk.numbers === 0 && !isBilledTo(tokens, i) ? 'other' : count(walk);
+      return owner(tokens, i, near, walk);
     default:
       return stranger(tokens, i, first, walk, found);
   }
+}
+
+/** "Cat II", "category III": the sections of CPT by name; other fillers say nothing. */
+function filler(tokens: Token[], i: number, walk: Walk, found: LeftCompany): 'cue' | 'on' {
+  const { word } = tokens[i]!;
+  if (RELATING.has(word)) walk.related = true;
+  if (word !== 'cat' && word !== 'category') return 'on';
+  return SECTIONS.has(tokens[i + 1]?.word ?? '') ? accept(found, 'field') : 'on';
+}
+
+const SECTIONS = new Set(['i', 'ii', 'iii', '1', '2', '3']);
+
+/** "date of service", "place of service": labels of a date and of a place. */
+function isDateOfService(tokens: Token[], i: number): boolean {
+  const head = tokens[i - 2]?.word ?? '';
+  return tokens[i - 1]?.word === 'of' && (head.startsWith('date') || head === 'place');
+}
+
+function owner(tokens: Token[], i: number, near: boolean, walk: Walk): 'other' | 'on' {
+  const { word } = tokens[i]!;
+  // "Service line 1: 90834"
+  if (word === 'line' && walk.numbers > 0) return 'on';
+  const before = tokens[tokens[i - 1]?.word === '/' ? i - 2 : i - 1]?.word ?? '';
+  const accompanied = before === 'with' || before === 'w' || before === 'without';
+  if (!near || walk.numbers > 0 || accompanied || isBilledTo(tokens, i)) return count(walk);
+  return 'other';
 }
 
 /** "billed insurance", "submitted to the payer": the one it went to is no label. */
@@ -131,8 +165,21 @@ function isBilledTo(tokens: Token[], i: number): boolean {
   return false;
 }
 
-const PLACING = new Set(['in', 'from', 'near', 'around', 'since', 'until']);
+const PLACING = new Set(['at', 'in', 'from', 'near', 'around', 'since', 'until']);
 const RELATING = new Set(['for', 'with', 'under', 'as']);
+
+/** A service's name; "group" alone, touching the number, is as often an insurance group. */
+function service(tokens: Token[], i: number, first: number, walk: Walk, found: LeftCompany): 'on' {
+  const group = tokens[i]!.word === 'group' && i === first - 1;
+  if (!group && found.strangers === 0 && walk.numbers <= 1 && walk.words < 4) found.service = true;
+  return count(walk);
+}
+
+/** "Med check", "medication check": a visit, not a cheque. */
+function isMedCheck(tokens: Token[], i: number): boolean {
+  const before = tokens[i - 1]?.word ?? '';
+  return tokens[i]!.word === 'check' && before.startsWith('med');
+}
 
 function accept(found: LeftCompany, kind: NonNullable<LeftCompany['cue']>): 'cue' {
   found.cue = kind;
@@ -168,7 +215,8 @@ function ordinal(
   found: LeftCompany,
 ): 'cue' | 'other' | 'on' {
   const before = senseOf(tokens[i - 1]?.word ?? '');
-  if (before === 'cue') return accept(found, 'cpt');
+  const superbill = tokens[i - 1]?.word.startsWith('superbill') ?? false;
+  if (before === 'cue' && !superbill) return accept(found, 'cpt');
   if (before === 'code' || before === 'noun') return 'on';
   const { word } = tokens[i]!;
   if (word === 'no' && tokens[i + 1]?.word !== '.' && tokens[i + 1]?.word !== ':') return count(walk);
@@ -212,6 +260,8 @@ function code(tokens: Token[], i: number, walk: Walk, found: LeftCompany): 'cue'
   if (sense === 'noun' || sense === 'service') return accept(found, 'field');
   if (sense === 'list' || sense === 'owner') return 'other';
   if (sense === 'other' || sense === 'document') return 'other';
+  // "Conference code": a word nobody knows makes it a code of that.
+  if (sense === undefined) return count(walk);
   return accept(found, sense === 'verb' ? 'billing' : 'code');
 }
 
@@ -251,16 +301,19 @@ function takesNumberSign(tokens: Token[], i: number): boolean {
 /** True where the mark at `i` ends a sentence or a clause to its right. */
 function endsClause(tokens: Token[], i: number): boolean {
   const { word } = tokens[i]!;
-  if (word === ';' || word === '|' || word === '!' || word === '?' || word === '•') return true;
+  // "CPT | 90834": the bar of a table between a label and its value.
+  if (word === '|') return !NAMES_CODE.has(senseOf(tokens[i - 1]?.word ?? '') ?? 'blank');
+  if (word === ';' || word === '!' || word === '?' || word === '•') return true;
   if (word !== '.') return false;
   const next = tokens[i + 1];
   const before = tokens[i - 1];
   if (!next || next.gap === 0) return false;
   // "proc. 90834", "lic. 48213": an abbreviation's dot ends nothing.
-  return !(before && before.kind === 'word' && ABBREVIATIONS.has(before.word));
+  return !(before && ABBREVIATIONS.has(before.word));
 }
 
-const ABBREVIATIONS = new Set('proc svc no nr lic acct ext auth ref tel inv rm ste apt dx px conf'.split(' '));
+const NAMES_CODE: ReadonlySet<Sense> = new Set<Sense>(['cue', 'code', 'noun']);
+const ABBREVIATIONS = new Set('24d proc svc no nr lic acct ext auth ref tel inv rm ste apt dx px conf'.split(' '));
 
 /** A postal code: behind a state, or behind "in"/"from"/"near" and a capitalised place. */
 function afterPlace(tokens: Token[], first: number): boolean {

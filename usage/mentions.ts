@@ -76,8 +76,9 @@ export function mentionsIn(line: Line): Mention[] {
 }
 
 function isInside(tokens: Token[], candidate: Candidate, line: Line): boolean {
-  const { start } = tokens[candidate.first]!;
-  return start >= line.from && start < line.to;
+  // The stretch begins at the digits; a cue may be part of their token: CPT90834.
+  const { start, end } = tokens[candidate.first]!;
+  return end > line.from && start < line.to;
 }
 
 /** Candidates that stand in one list: nothing but joints, units and modifiers between them. */
@@ -98,7 +99,7 @@ const JOINING = new Set('and or with plus to through thru then vs also'.split(' 
 
 function joins(tokens: Token[], from: number, to: number): boolean {
   if (to - from > 5) return false;
-  if (to === from) return tokens[to]!.gap <= 3;
+  if (to === from) return false;
   for (let i = from; i < to; i++) {
     const { kind, word } = tokens[i]!;
     if (kind === 'mark' ? !JOINTS.has(word) : !JOINING.has(word)) return false;
@@ -227,7 +228,7 @@ function rightEvidence(tokens: Token[], candidate: Candidate): number {
   let points = 0;
   let service = false;
   let words = 0;
-  if (hasCharge(tokens, candidate)) points++;
+  if (hasCharge(tokens, candidate)) points += chargeTouches(tokens, candidate) ? 2 : 1;
   for (let i = candidate.last + 1; i < tokens.length && i <= candidate.last + 8; i++) {
     const token = tokens[i]!;
     if (token.kind === 'mark') {
@@ -245,7 +246,8 @@ function rightEvidence(tokens: Token[], candidate: Candidate): number {
     }
     if (sense === 'service' && near) service = true;
     if ((sense === 'cue' || isBilledAfter(token.word)) && near) points += 2;
-    if (isIcd10(token.word) || token.word === 'pos' || token.word === 'dx') points++;
+    if (token.word === 'pos') points += words === 0 ? 2 : 1;
+    else if (isIcd10(token.word) || token.word === 'dx') points++;
     if (sense !== 'filler') words++;
   }
   return points + (service ? 2 : 0);
@@ -265,15 +267,33 @@ function hasCharge(tokens: Token[], candidate: Candidate): boolean {
     const token = tokens[i]!;
     if (token.word === '$' || token.word === '@') return true;
     if (token.word === ';') return false;
-    if (token.kind === 'number' && /^\d{1,5}\.\d\d$/.test(token.word)) return true;
+    if (isAmount(tokens, i)) return true;
     if (token.kind === 'word' && senseOf(token.word) === 'other') return false;
   }
   return false;
 }
 
+/** Nothing but marks stands between the code and its charge. */
+function chargeTouches(tokens: Token[], candidate: Candidate): boolean {
+  let i = candidate.last + 1;
+  while (tokens[i]?.kind === 'mark' && tokens[i]!.word !== '$' && tokens[i]!.word !== '@') i++;
+  const token = tokens[i];
+  return token !== undefined && (token.kind === 'mark' || isAmount(tokens, i));
+}
+
+/** `175.00`, or `175 00` as on paper claims. */
+function isAmount(tokens: Token[], i: number): boolean {
+  const token = tokens[i]!;
+  if (token.kind !== 'number') return false;
+  if (/^\d{1,5}\.\d\d$/.test(token.word)) return true;
+  return /^\d{2,4}$/.test(token.word) && tokens[i + 1]?.word === '00' && tokens[i + 1]!.gap > 0;
+}
+
 /** A date stands right before the code: `03/14/2023  90837`, `2024-02-07 90834`. */
 function afterDate(tokens: Token[], candidate: Candidate): boolean {
   let i = candidate.first - 1;
+  // A place of service may stand between: "02/14/2024  11  90837".
+  if (tokens[i]?.kind === 'number' && tokens[i]!.word.length <= 2 && tokens[i]!.gap > 0) i--;
   if (tokens[i]?.word === ':' || tokens[i]?.word === ',' || tokens[i]?.word === '-') i--;
   const [a, b, c, d, e] = [tokens[i - 4], tokens[i - 3], tokens[i - 2], tokens[i - 1], tokens[i]];
   if (e?.kind !== 'number' || c?.kind !== 'number') return false;

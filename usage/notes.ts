@@ -51,7 +51,7 @@ export function createTextReader(sink: Sink, lines: boolean): Reader {
   function look(): void {
     const end = lineEnd(buffer, at, at + SPAN + RIGHT);
     const short = end - lineFrom <= LEFT + SPAN;
-    const to = Math.min(end, short ? end : at + SPAN);
+    const to = short ? end : wordEnd(buffer, Math.min(end, at + SPAN));
     const contextFrom = short ? lineFrom : wordStart(buffer, Math.max(lineFrom, at - LEFT));
     const stretch: Line = {
       text: buffer,
@@ -162,6 +162,13 @@ function wordStart(text: string, from: number): number {
   let at = from;
   while (at > 0 && at > from - 20 && text.charCodeAt(at - 1) > 32) at--;
   return at;
+}
+
+/** Past the word `at` stands in, so that no number is cut in two. */
+function wordEnd(text: string, at: number): number {
+  let end = at;
+  while (end < at + 20 && (isDigit(text.charCodeAt(end)) || isLetter(text.charCodeAt(end)))) end++;
+  return end;
 }
 
 function linesAbove(text: string, lineFrom: number): string[] {

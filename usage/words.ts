@@ -32,7 +32,7 @@ const SENSES: Record<Sense, string> = {
   cue: 'cpt cpts cpt4 cptcode px superbill superbills 24d pla maaa hcpcs hcpc e/m e&m',
   verb:
     'billed bill bills billable coded coding submit submits submitted submitting resubmitted ' +
-    'rebilled rebill filed filing reimbursed rendered performed provided dropped recoded downcoded ' +
+    'add rebilled rebill filed filing reimbursed rendered performed provided dropped recoded downcoded ' +
     'upcoded claimed charged invoiced used use using utilized assigned covers cover includes ' +
     'including authorized approved',
   noun:
@@ -82,7 +82,7 @@ const SENSES: Record<Sense, string> = {
     'that these those today todays our my his her their its it in entered listed selected ' +
     'documented reported added plus also then first second primary modifier modifiers mod mods x ' +
     'ii iii iv level category cat type new now so instead both through thru vs only correct ' +
-    'following same done time from after due given minute minutes min mins hour hours hr hrs units ' +
+    'following same done time from after due given without s medicaid medicare minute minutes min mins hour hours hr hrs units ' +
     'u dos pos quality old w session-code again will be we i she he they have has had',
 };
 

@@ -84,8 +84,9 @@ async function answerCall(parts: ApiParts, visit: Visit): Promise<Answer> {
   const early = await strikeBefore(fault, requestId);
   if (early) return early;
   const key = call.method === 'POST' ? text(call.headers['idempotency-key']) : undefined;
-  if (key === undefined) return perform(parts, visit, undefined);
-  const earlier = parts.keys.begin(key, fingerprint(call.method, call.path, call.body));
+  if (key === undefined) return perform(parts, visit);
+  const request = fingerprint(call.method, call.path, call.body);
+  const earlier = parts.keys.begin(key, request);
   if (earlier) {
     return finish(fault, {
       status: earlier.status,
@@ -99,7 +100,7 @@ async function answerCall(parts: ApiParts, visit: Visit): Promise<Answer> {
     });
   }
   try {
-    return await perform(parts, visit, key);
+    return await perform(parts, visit, { key, request });
   } finally {
     parts.keys.end(key);
   }
@@ -120,19 +121,23 @@ async function strikeBefore(
 }
 
 /** Waits, reads the parameters, does the work, keeps the answer, writes the journal. */
-async function perform(parts: ApiParts, visit: Visit, key: string | undefined): Promise<Answer> {
+async function perform(
+  parts: ApiParts,
+  visit: Visit,
+  held?: { key: string; request: string },
+): Promise<Answer> {
   const { call, fault, requestId, route } = visit;
   const delay = parts.latencyMs + (fault?.delayMs ?? 0);
   if (delay > 0) await wait(delay);
   const form = decodeForm(call.method === 'POST' ? call.body : call.query);
   const params = readParams(route.params, form) as { expand?: string[] };
   refuseExpand(params.expand);
-  const answer = work(parts, visit, params, key ?? null);
-  if (key !== undefined) {
-    const at = parts.world.nowMs();
-    const request = fingerprint(call.method, call.path, call.body);
-    parts.keys.save({ id: key, request, requestId, status: answer.status, body: answer.body, at });
-    answer.headers['idempotency-key'] = key;
+  const answer = work(parts, visit, params, held?.key ?? null);
+  if (held) {
+    const { key: id, request } = held;
+    const { status, body } = answer;
+    parts.keys.save({ id, request, requestId, status, body, at: parts.world.nowMs() });
+    answer.headers['idempotency-key'] = id;
     answer.headers['original-request'] = requestId;
   }
   parts.world.store.commit();

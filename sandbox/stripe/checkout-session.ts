@@ -33,12 +33,7 @@ export function blankSession(
     currency: params.currency ?? null,
     currency_conversion: null,
     custom_fields: [],
-    custom_text: {
-      after_submit: null,
-      shipping_address: null,
-      submit: null,
-      terms_of_service_acceptance: null,
-    },
+    custom_text: NO_TEXT,
     customer: setup.customer,
     customer_account: null,
     customer_creation: params.customer_creation ?? null,
@@ -79,3 +74,10 @@ export function blankSession(
     wallet_options: null,
   };
 }
+
+const NO_TEXT = {
+  after_submit: null,
+  shipping_address: null,
+  submit: null,
+  terms_of_service_acceptance: null,
+};

@@ -24,9 +24,7 @@ export function openDispute(world: World, chargeId: string, reason = 'fraudulent
     throw invalidRequest(`Charge ${chargeId} is disputed already.`, { param: 'charge' });
   }
   const dispute = world.store.disputes.put(blankDispute(world, charge, reason));
-  dispute.balance_transactions.push(
-    withdrawal(world, dispute, -charge.amount, DISPUTE_FEE) as never,
-  );
+  dispute.balance_transactions.push(withdrawal(world, dispute, -charge.amount, DISPUTE_FEE));
   charge.disputed = true;
   world.store.charges.put(charge);
   world.store.disputes.put(dispute);
@@ -43,9 +41,7 @@ export function endDispute(world: World, id: string, status: 'won' | 'lost'): Di
   }
   dispute.status = status;
   if (status === 'won') {
-    dispute.balance_transactions.push(
-      withdrawal(world, dispute, dispute.amount, -DISPUTE_FEE) as never,
-    );
+    dispute.balance_transactions.push(withdrawal(world, dispute, dispute.amount, -DISPUTE_FEE));
     world.emit('charge.dispute.funds_reinstated', dispute);
   }
   world.emit('charge.dispute.closed', dispute);

@@ -138,7 +138,7 @@ function wantAuthentication(
         type: 'redirect_to_url',
         redirect_to_url: { return_url: how.return_url, url: `${how.return_url}#authenticate` },
       }
-    : { type: 'use_stripe_sdk', use_stripe_sdk: {} as never };
+    : { type: 'use_stripe_sdk', use_stripe_sdk: {} };
   world.emit('payment_intent.requires_action', intent);
   return world.store.paymentIntents.put(intent);
 }
@@ -178,14 +178,14 @@ function paymentError(reason: Decline, method: PaymentMethod): LastPaymentError 
   const { advice_code, network_decline_code, network_advice_code, param } = reason;
   return {
     ...(advice_code && { advice_code }),
-    code: reason.code as NonNullable<LastPaymentError['code']>,
+    code: reason.code,
     decline_code: reason.decline_code,
     doc_url: docUrl(reason.code),
     message: reason.message,
     ...(network_advice_code && { network_advice_code }),
     ...(network_decline_code && { network_decline_code }),
     ...(param && { param }),
-    payment_method: method as never,
+    payment_method: method,
     type: 'card_error',
   };
 }

@@ -6,7 +6,8 @@
  *   and canceled, from every state but succeeded and canceled.
  */
 import { invalidRequest } from './errors.ts';
-import { createOnlyParams, intentParams } from './intent-params.ts';
+import type { intentParams } from './intent-params.ts';
+import { createOnlyParams } from './intent-params.ts';
 import { listRecords } from './lists.ts';
 import { existingCustomer, existingIntent } from './lookup.ts';
 import { charge } from './network.ts';

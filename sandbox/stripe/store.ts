@@ -43,7 +43,7 @@ export function createStore(journalFile?: string) {
   const changed = (change: Change) => void (journalFile && changes.push(change));
   const tables = createTables(changed);
   const byName = new Map<string, Table<{ id: string }>>();
-  for (const table of Object.values(tables)) byName.set(table.name, table as never);
+  for (const table of Object.values(tables)) byName.set(table.name, table);
 
   let journal: Journal | undefined;
   if (journalFile) {

@@ -47,10 +47,7 @@ export function createDeliveries(parts: DeliveryParts) {
   let queue: Task[] = [];
   let active = 0;
   let closed = false;
-  const agents = {
-    'http:': new http.Agent({ keepAlive: true }),
-    'https:': new https.Agent({ keepAlive: true }),
-  };
+  const post = createPost(parts.clock);
 
   function pump(): void {
     while (!closed && manners.mode === 'send' && active < AT_A_TIME) {
@@ -67,7 +64,7 @@ export function createDeliveries(parts: DeliveryParts) {
   async function deliver(task: Task): Promise<void> {
     const world = parts.world();
     const event = world.store.events.get(task.target);
-    const accepted = !event || !webhook || (await send(webhook, event));
+    const accepted = !event || !webhook || (await post.send(webhook, event));
     if (closed) return;
     world.store.tasks.remove(task.id);
     const tries = task.tries ?? 0;
@@ -76,33 +73,6 @@ export function createDeliveries(parts: DeliveryParts) {
       world.later('deliver_event', task.target, next, tries + 1);
     }
     world.store.commit();
-  }
-
-  function send(to: Webhook, event: EventRecord): Promise<boolean> {
-    const url = new URL(to.url);
-    const body = JSON.stringify(JSON.parse(event.body), null, 2);
-    const moment = Math.floor(parts.clock() / 1000);
-    const protocol = url.protocol === 'https:' ? https : http;
-    return new Promise((resolve) => {
-      const request = protocol.request(url, {
-        method: 'POST',
-        agent: agents[url.protocol as keyof typeof agents],
-        timeout: TIMEOUT_MS,
-        headers: {
-          'content-type': 'application/json; charset=utf-8',
-          'content-length': Buffer.byteLength(body),
-          'stripe-signature': signature(body, moment, to.secrets),
-          'user-agent': 'Stripe/1.0 (levy sandbox)',
-        },
-      });
-      request.on('response', (response) => {
-        response.resume();
-        response.on('close', () => resolve(Math.floor((response.statusCode ?? 500) / 100) === 2));
-      });
-      request.on('timeout', () => request.destroy());
-      request.on('error', () => resolve(false));
-      request.end(body);
-    });
   }
 
   return {
@@ -135,6 +105,45 @@ export function createDeliveries(parts: DeliveryParts) {
     },
     close(): void {
       closed = true;
+      post.close();
+    },
+  };
+}
+
+/** Carries one event to the webhook: true when it was accepted, which any 2xx says. */
+function createPost(clock: () => number) {
+  const agents = {
+    'http:': new http.Agent({ keepAlive: true }),
+    'https:': new https.Agent({ keepAlive: true }),
+  };
+  return {
+    send(to: Webhook, event: EventRecord): Promise<boolean> {
+      const url = new URL(to.url);
+      // Laid out as Stripe lays it out, so that who parses before verifying is found out.
+      const body = JSON.stringify(JSON.parse(event.body), null, 2);
+      const options: http.RequestOptions = {
+        method: 'POST',
+        agent: agents[url.protocol as keyof typeof agents],
+        timeout: TIMEOUT_MS,
+        headers: {
+          'content-type': 'application/json; charset=utf-8',
+          'content-length': Buffer.byteLength(body),
+          'stripe-signature': signature(body, Math.floor(clock() / 1000), to.secrets),
+          'user-agent': 'Stripe/1.0 (levy sandbox)',
+        },
+      };
+      return new Promise((resolve) => {
+        const request = (url.protocol === 'https:' ? https : http).request(url, options);
+        request.on('response', (response) => {
+          response.resume();
+          response.on('close', () => resolve(Math.floor((response.statusCode ?? 500) / 100) === 2));
+        });
+        request.on('timeout', () => request.destroy());
+        request.on('error', () => resolve(false));
+        request.end(body);
+      });
+    },
+    close(): void {
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };

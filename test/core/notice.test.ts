@@ -26,7 +26,7 @@ describe('the notice', () => {
     ['the amount', 'Total $19.50'],
     ['which card', 'Visa ending in 4242'],
     ['when', 'Wednesday, February 3, 2027'],
-    ['that nothing has to be done', 'What you have to do Nothing'],
+    ['that nothing has to be done', 'What to do Nothing'],
     ['why this clinician', 'on January 12, 2026, in a progress note'],
     ['that private pay counts too', 'pays privately'],
     ['how to object', 'Reply to this e-mail (office@sunrise.example) before February 3, 2027'],

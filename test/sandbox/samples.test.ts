@@ -54,7 +54,7 @@ test("the samples' README tells of the same people", () => {
 test('planting makes a customer and a card for each, and the roster that names them', async () => {
   const { stripe } = await openHouse();
   const { rosterCsv } = await plantPeople(stripe);
-  const rows = parse(rosterCsv, { columns: true }) as Row[];
+  const rows = parse<Row>(rosterCsv, { columns: true });
   expect(Object.keys(rows[0]!)).toEqual([
     'ref',
     'name',

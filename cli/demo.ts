@@ -1,0 +1,136 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { firstToken } from '../api/first-token.ts';
+import { parseConfig, type Config } from '../config/config.ts';
+import { createStripe } from '../gateways/payments.ts';
+import { plantPeople } from '../sandbox/samples/plant.ts';
+import { usageExports } from '../sandbox/samples/exports.ts';
+import { createClient, type Client, type Roster } from './client.ts';
+import { outcomeOf, printOutcome, type Outcome } from './demo-outcome.ts';
+import type { Io } from './io.ts';
+import { runLevy, type RunningLevy } from './run.ts';
+
+/** A day of the demo's year, in ms. Two weeks of notice are three and a half seconds. */
+const DAY_MS = 250;
+/** Nothing of the demo takes longer; if it does, something is wrong. */
+const LIMIT_MS = 120_000;
+
+/**
+ * `levy demo`: a sample year on sample people, on real parts. `--json` prints one object instead
+ * of progress and tables; `--keep` leaves everything running to look around.
+ */
+export async function demo(argv: string[], io: Io): Promise<number> {
+  const { values } = parseArgs({
+    args: argv,
+    options: { json: { type: 'boolean' }, keep: { type: 'boolean' } },
+  });
+  const startedAt = performance.now();
+  const say = (line: string) => void (values.json ? io.stderr : io.stdout).write(`${line}\n`);
+  const home = await mkdtemp(join(tmpdir(), 'levy-demo-'));
+  const config = await demoConfig(home, io.env);
+  const levy = await runLevy(config, (line) => say(`  ${line}`));
+  try {
+    const token = await firstToken(levy.ledger);
+    const client = createClient(levy.url, token ?? '');
+    const outcome = await sampleYear({ levy, client, say, startedAt });
+    if (values.json) io.stdout.write(`${JSON.stringify(outcome.summary)}\n`);
+    else printOutcome(outcome, levy, say);
+    if (values.keep) {
+      say(`\nStill running. Sign in at ${levy.url}/console with ${token}\nCtrl-C ends it.`);
+      await io.stopped;
+    }
+    return outcome.right ? 0 : 1;
+  } finally {
+    await levy.close();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** Everything brought along, on a free port, and a year in which a day is a quarter of a second. */
+async function demoConfig(home: string, env: Io['env']): Promise<Config> {
+  const port = await freePort();
+  const { REDIS_URL } = env;
+  const config = parseConfig({
+    LEVY_HOME: home,
+    PORT: String(port),
+    LOG_LEVEL: 'silent',
+    REDIS_URL,
+  });
+  const policy = {
+    ...config.policy,
+    dayMs: DAY_MS,
+    retrySoonMs: 2 * DAY_MS,
+    mailRetryMs: [1_000, 1_000, 1_000],
+    unknownLookMs: [1_000, 2_000],
+  };
+  return { ...config, policy };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+interface Stage {
+  levy: RunningLevy;
+  client: Client;
+  say: (line: string) => void;
+  startedAt: number;
+}
+
+/** The year as an operator would run it: through the API, one call after the other. */
+async function sampleYear({ levy, client, say, startedAt }: Stage): Promise<Outcome> {
+  say(`levy runs at ${levy.url}, its queue on ${levy.queue}`);
+  const { rosterCsv } = await plantPeople(createStripe(levy.stripeBase));
+  const roster = await client.putRoster(rosterCsv);
+  say(`Roster    ${roster.created} clinicians`);
+  for (const { name, bytes } of usageExports()) {
+    const read = await client.importFile(name, bytes);
+    say(
+      `Import    ${name}: ${read.findings} uses, ${read.clinicians} clinicians, ` +
+        `${read.unmatched} unmatched, ${read.ambiguous} ambiguous`,
+    );
+  }
+  const assessment = await client.open('theranest', 2026);
+  const lookedAt = await client.until(LIMIT_MS, async () => {
+    const seen = await client.roster(assessment.assessmentId);
+    return seen.totals.some(({ bucket }) => bucket === 'detecting') || seen.totals.length === 0
+      ? null
+      : seen;
+  });
+  printRoster(lookedAt, say);
+  const approved = await client.approve(assessment.assessmentId, lookedAt.hash);
+  say(`Approved  ${approved.fees} fees, by the roster's hash`);
+  let shown = '';
+  await client.until(LIMIT_MS, async () => {
+    const states = await client.states(assessment.assessmentId);
+    const line = Object.entries(states)
+      .map(([state, { fees }]) => `${state} ${fees}`)
+      .join('  ');
+    if (line !== shown) say(`${seconds(startedAt).padStart(7)}   ${line}`);
+    shown = line;
+    const fees = await client.fees(assessment.assessmentId);
+    return fees.some(({ nextStep }) => nextStep !== null) ? null : states;
+  });
+  return outcomeOf(levy, client, assessment.assessmentId, Number(seconds(startedAt).slice(0, -1)));
+}
+
+function printRoster(roster: Roster, say: (line: string) => void): void {
+  say(`Roster of the assessment, hash ${roster.hash}`);
+  for (const { bucket, clinicians, cents, meaning } of roster.totals) {
+    const money = cents > 0 ? `$${(cents / 100).toFixed(2)}` : '';
+    say(
+      `  ${String(clinicians).padStart(3)}  ${bucket.padEnd(21)} ${money.padStart(8)}  ${meaning}`,
+    );
+  }
+}
+
+function seconds(startedAt: number): string {
+  return `${((performance.now() - startedAt) / 1000).toFixed(1)}s`;
+}

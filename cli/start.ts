@@ -1,0 +1,33 @@
+import { firstToken } from '../api/first-token.ts';
+import { parseConfig } from '../config/config.ts';
+import type { Io } from './io.ts';
+import { runLevy, type RunningLevy } from './run.ts';
+
+/** `levy start`: a practice's own installation, running until it is told to stop. */
+export async function start(_argv: string[], { stdout, env, stopped }: Io): Promise<number> {
+  const config = parseConfig(env);
+  const say = (line: string) => void stdout.write(`${line}\n`);
+  const levy = await runLevy(config, say);
+  try {
+    for (const line of greeting(levy, config.home)) say(line);
+    const token = await firstToken(levy.ledger);
+    if (token) say(`\nYour access token, shown this once: ${token}\n`);
+    await stopped;
+    say('Stopping: finishing the jobs in hand.');
+  } finally {
+    await levy.close();
+  }
+  return 0;
+}
+
+function greeting({ url, queue, sandbox }: RunningLevy, home: string): string[] {
+  const lines = [
+    `levy is running. Console ${url}/console  API ${url}/docs  Queues ${url}/queues`,
+    `Queue on ${queue}; what levy keeps itself is in ${home}.`,
+  ];
+  if (sandbox.stripe)
+    lines.push('Stripe is the sandbox: no card is charged. Set STRIPE_SECRET_KEY.');
+  if (sandbox.mailbox)
+    lines.push(`Mail goes to the sandbox mailbox ${sandbox.mailbox.url}. Set SMTP_URL.`);
+  return lines;
+}

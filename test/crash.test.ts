@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { NewEntry } from '../core/fee.ts';
+import { next } from '../core/next.ts';
+import type { FeeCase } from '../ledger/fees.ts';
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { createProcessors } from '../workers/work.ts';
+import { recordUse, setClock } from './support/assessment.ts';
+import { testPolicy } from './support/fees.ts';
+import { createHouse, type House } from './support/house.ts';
+
+class Killed extends Error {}
+
+/** A worker that dies at its n-th write: before it is written, or right after. */
+function mortal(ledger: Ledger, dies: { at: number; when: 'before' | 'after' } | null): Ledger {
+  let writes = 0;
+  const append = async (feeCase: FeeCase, entries: NewEntry[], actor: string, at?: Date) => {
+    writes += 1;
+    const last = writes === dies?.at;
+    if (last && dies?.when === 'before') throw new Killed();
+    const after = await ledger.fees.append(feeCase, entries, actor, at);
+    if (last) throw new Killed();
+    return after;
+  };
+  return { ...ledger, fees: { ...ledger.fees, append } };
+}
+
+/** Does what the ledger asks for, at the time it asks for it, until nothing is asked any more. */
+async function live(house: House, ledger: Ledger, feeId: string): Promise<FeeCase> {
+  const annual = {
+    cron: '0 9 15 1 *',
+    timeZone: 'UTC',
+    vendors: [],
+    autoApprove: true,
+    policy: testPolicy(),
+    livemode: false,
+  };
+  const processors = createProcessors({ ...house.deps, ledger }, house.queues, annual);
+  for (;;) {
+    const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+    const { step, at } = next(feeCase.entries, feeCase.assessment.policy);
+    if (!step) return feeCase;
+    if (at && at > (await ledger.fees.now())) await setClock(house.db.pool, at);
+    await processors[step]({ feeId, seq: feeCase.entries.length });
+  }
+}
+
+async function oneFee(card: string): Promise<{ house: House; ledger: Ledger; feeId: string }> {
+  const house = await createHouse({ name: 'postgres', redis: () => undefined });
+  await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
+  const ledger = createLedger(house.db.pool, () => 0);
+  await recordUse(ledger, await house.clinician('A1', card));
+  const opening = await ledger.assessments.open({
+    vendor: 'theranest',
+    year: 2026,
+    policy: testPolicy(),
+    autoApprove: true,
+    livemode: false,
+    actor: 'test',
+  });
+  if (!opening.opened) throw new Error(opening.why);
+  await ledger.assessments.enroll(opening.assessment.assessmentId);
+  const [fee] = await ledger.reports.fees({ limit: 1 });
+  return { house, ledger, feeId: fee?.feeId ?? '' };
+}
+
+/** How each card's fee ends, and how often a life without accidents writes to the ledger. */
+const LIVES = [
+  { card: 'pm_card_visa', ends: 'paid', writes: 6 },
+  { card: 'pm_card_levy_insufficientFunds_once', ends: 'paid', writes: 8 },
+  { card: 'pm_card_chargeDeclinedLostCard', ends: 'needs_card', writes: 6 },
+] as const;
+
+describe.each(LIVES)('a worker killed at any write, with $card', ({ card, ends, writes }) => {
+  it('needs as many writes as this test believes', async () => {
+    const { house, ledger, feeId } = await oneFee(card);
+    let count = 0;
+    const append: Ledger['fees']['append'] = async (...args) => {
+      count += 1;
+      return ledger.fees.append(...args);
+    };
+    await live(house, { ...ledger, fees: { ...ledger.fees, append } }, feeId);
+    expect(count).toBe(writes);
+  });
+
+  const deaths = Array.from({ length: writes }, (_, n) => n + 1).flatMap((at) =>
+    (['before', 'after'] as const).map((when) => ({ at, when })),
+  );
+  it.each(deaths)('$when write $at comes to the same end', async (death) => {
+    const { house, ledger, feeId } = await oneFee(card);
+    await expect(live(house, mortal(ledger, death), feeId)).rejects.toThrow(Killed);
+    const end = await live(
+      house,
+      createLedger(house.db.pool, () => 0),
+      feeId,
+    );
+    expect(next(end.entries, end.assessment.policy).state).toBe(ends);
+
+    const books = house.sandbox.books('fee');
+    expect(books.doubleCharges).toEqual([]);
+    expect(books.succeeded).toHaveLength(ends === 'paid' ? 1 : 0);
+    const taken = end.entries.filter(({ kind }) => kind === 'paid');
+    expect(taken).toHaveLength(books.succeeded.length);
+    // A mail may be repeated when its acceptance was not written down, but as the same mail.
+    const ids = house.mailbox.messages().map(({ messageId }) => messageId);
+    expect(new Set(ids).size).toBe(2);
+  });
+});

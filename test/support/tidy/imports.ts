@@ -1,0 +1,132 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { at, type Finding, nodesOf, type Rule, type Source } from './source.ts';
+
+/** The programs: the only files that read the environment, and nobody imports them. */
+const MAINS = /^(api\/server\.ts|workers\/main\.ts|cli\/.*\.ts)$/;
+const CENTRE = ['core', 'usage', 'ledger', 'gateways', 'jobs'];
+
+/** Which folders a folder may import from, besides itself. Others may import from anywhere. */
+const MAY_IMPORT: Record<string, string[]> = {
+  core: [],
+  usage: ['core'],
+  ledger: ['core'],
+  gateways: ['core'],
+  jobs: ['core'],
+  api: CENTRE,
+  workers: CENTRE,
+  config: ['core'],
+  sandbox: [],
+  cli: [...CENTRE, 'api', 'workers', 'config', 'sandbox'],
+};
+
+/** An import of one file by another, however it is written. */
+interface Import {
+  node: ts.Node;
+  specifier: string;
+  typeOnly: boolean;
+}
+
+export const importRules: Rule[] = [
+  {
+    name:
+      'imports point inwards: core <- usage, ledger, gateways, jobs <- api, workers <- cli; ' +
+      'hand over a value or a function where two siblings must meet',
+    find: (source) => importsOf(source).flatMap((each) => wrongDirection(source, each)),
+    breaks: [
+      { path: 'core/fee.ts', text: `import { x } from '../ledger/ledger.ts';` },
+      { path: 'usage/csv.ts', text: `import { x } from '../ledger/ledger.ts';` },
+      { path: 'api/fees.ts', text: `export { x } from '../workers/charge.ts';` },
+      { path: 'workers/charge.ts', text: `const x = await import('../api/app.ts');` },
+      { path: 'ledger/fees.ts', text: `import { x } from '../test/support/fees.ts';` },
+      { path: 'gateways/mail.ts', text: `import { x } from '../sandbox/mailbox.ts';` },
+      { path: 'sandbox/mailbox.ts', text: `import { x } from '../core/fee.ts';` },
+      { path: 'api/console/fee.ts', text: `type X = import('../../workers/deps.ts').X;` },
+    ],
+    keeps: [
+      { path: 'core/next.ts', text: `import { x } from './fee.ts';` },
+      { path: 'api/console/fee.ts', text: `import { x } from '../../core/fee.ts';` },
+      { path: 'sandbox/mailbox.ts', text: `import type { X } from '../core/fee.ts';` },
+      { path: 'cli/levy.ts', text: `import { x } from '../sandbox/mailbox.ts';` },
+      { path: 'test/flow.test.ts', text: `import { x } from '../workers/work.ts';` },
+    ],
+  },
+  {
+    name: 'only api/server.ts, workers/main.ts and cli/ import config; others are handed values',
+    find: (source) => importsOf(source).flatMap((each) => configOutsideMains(source, each)),
+    breaks: [
+      { path: 'api/app.ts', text: `import type { Config } from '../config/config.ts';` },
+      { path: 'core/fee.ts', text: `import { x } from '../config/rates.ts';` },
+    ],
+    keeps: [
+      { path: 'api/server.ts', text: `import { x } from '../config/config.ts';` },
+      { path: 'config/config.ts', text: `import { x } from './policy.ts';` },
+      { path: 'bench/main.ts', text: `import { x } from '../config/policy.ts';` },
+    ],
+  },
+  {
+    name: 'core imports nothing but core: no package and no part of Node; take what it needs as values',
+    find: (source) =>
+      folderOf(source.path) !== 'core'
+        ? []
+        : importsOf(source)
+            .filter(({ specifier }) => !specifier.startsWith('.'))
+            .map(({ node, specifier }) => at(node, specifier)),
+    breaks: [
+      { path: 'core/fee.ts', text: `import { Type } from 'typebox';` },
+      { path: 'core/fee.ts', text: `import { readFile } from 'node:fs';` },
+    ],
+    keeps: [
+      { path: 'core/fee.ts', text: `import { x } from './money.ts';` },
+      { path: 'usage/csv.ts', text: `import { parse } from 'csv-parse';` },
+    ],
+  },
+];
+
+function importsOf(source: Source): Import[] {
+  return nodesOf(source).flatMap((node): Import[] => {
+    if (ts.isImportDeclaration(node)) {
+      return literal(node, node.moduleSpecifier, node.importClause?.phaseModifier);
+    }
+    if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
+      return literal(node, node.moduleSpecifier);
+    }
+    if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      return literal(node, node.argument.literal, ts.SyntaxKind.TypeKeyword);
+    }
+    const dynamic =
+      ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword;
+    return dynamic ? literal(node, node.arguments[0]) : [];
+  });
+}
+
+function literal(node: ts.Node, name: ts.Node | undefined, phase?: ts.SyntaxKind): Import[] {
+  if (name === undefined || !ts.isStringLiteralLike(name)) return [];
+  return [{ node, specifier: name.text, typeOnly: phase === ts.SyntaxKind.TypeKeyword }];
+}
+
+function wrongDirection(source: Source, { node, specifier, typeOnly }: Import): Finding[] {
+  const from = folderOf(source.path);
+  const to = targetFolder(source.path, specifier);
+  const allowed = MAY_IMPORT[from];
+  if (to === undefined || to === from || allowed === undefined || allowed.includes(to)) return [];
+  if (to === 'config') return []; // The rule below says who may.
+  if (from === 'sandbox' && typeOnly) return [];
+  return [at(node, `${from} imports ${to}`)];
+}
+
+function configOutsideMains(source: Source, { node, specifier }: Import): Finding[] {
+  const from = folderOf(source.path);
+  const free = MAINS.test(source.path) || ['config', 'test', 'bench'].includes(from);
+  if (free || targetFolder(source.path, specifier) !== 'config') return [];
+  return [at(node, specifier)];
+}
+
+function targetFolder(path: string, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  return folderOf(posix.join(posix.dirname(path), specifier));
+}
+
+function folderOf(path: string): string {
+  return path.split('/')[0] ?? path;
+}
