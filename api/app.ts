@@ -9,7 +9,7 @@ import { assessmentRoutes } from './assessments.ts';
 import { installAuth, isHttps } from './auth.ts';
 import { installBoard } from './board.ts';
 import { clinicianRoutes } from './clinicians.ts';
-import { installConsole } from './console/console.ts';
+import { installConsole } from './console/pages.ts';
 import type { ApiDeps } from './deps.ts';
 import { installDocs } from './docs.ts';
 import { answer, installErrors, problem } from './errors.ts';

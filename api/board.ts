@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type {
@@ -30,6 +31,7 @@ export async function installBoard(app: FastifyInstance, deps: ApiDeps): Promise
   // Who sent a request, by its headers: the board hands those on as they are, and nothing else.
   const senders = new WeakMap<object, FastifyRequest>();
   const server = boardServer(deps, judge(deps, senders));
+  const style = await readFile(new URL('./board.css', import.meta.url), 'utf8');
 
   await app.register(async (scope) => {
     scope.addHook('onRequest', async (request, reply) => {
@@ -39,8 +41,20 @@ export async function installBoard(app: FastifyInstance, deps: ApiDeps): Promise
       senders.set(request.headers, request);
       dress(request, reply, deps);
     });
+    scope.addHook('onSend', async (_request, reply, payload) => withStyle(reply, payload));
+    scope.get(`${BASE}/levy.css`, { schema: { hide: true } }, (_request, reply) =>
+      reply.type('text/css; charset=utf-8').send(style),
+    );
     await scope.register(server.registerPlugin(), { prefix: BASE });
   });
+}
+
+/** Adds our stylesheet to the board's page. */
+function withStyle(reply: FastifyReply, payload: unknown): unknown {
+  const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
+  if (!isPage || typeof payload !== 'string') return payload;
+  reply.removeHeader('content-length');
+  return payload.replace('</head>', '<link href="levy.css" rel="stylesheet"></head>');
 }
 
 /** The adapters of all queues, and the page's settings. */
@@ -113,7 +127,7 @@ function uiConfig({ livemode }: ApiDeps): UIConfig {
     showMetrics: false,
     sortQueues: false,
     locale: { lng: 'en-US' },
-    jobDetails: { defaultTab: 'Data' },
+    jobDetails: { defaultTab: 'Error' },
   };
 }
 

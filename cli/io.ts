@@ -1,8 +1,10 @@
+import type { Readable, Writable } from 'node:stream';
+
 /** What a command speaks to: handed in, so that a test can be the terminal. */
 export interface Io {
-  stdin: NodeJS.ReadableStream;
-  stdout: NodeJS.WritableStream & { isTTY?: boolean };
-  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  stdin: Readable;
+  stdout: Writable & { isTTY?: boolean };
+  stderr: Writable & { isTTY?: boolean };
   env: Record<string, string | undefined>;
   /** Resolves when the command is told to stop. */
   stopped: Promise<void>;

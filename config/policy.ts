@@ -28,4 +28,16 @@ export const POLICY: Policy = {
   attemptGraceMs: 120_000,
   // Most open questions are answered by the first look; an outage of Stripe's is over in hours.
   unknownLookMs: [MINUTE_MS, 5 * MINUTE_MS, HOUR_MS, DAY_MS],
+  // Whatever is wrong with an account, a template or a rate shows on the first few. Five are enough
+  // that not all of them are bad cards by chance, and few enough to be called and apologised to.
+  canaryFees: 5,
+  // Long enough for the webhooks to come and for an operator who watches to look at a statement.
+  canaryWaitMs: 15 * MINUTE_MS,
+  // A time-out now and then is daily life. Ten at once are an outage, and every further attempt
+  // would be one more question that only Stripe can answer.
+  unknownMax: 10,
+  // Of cards on file about one in ten is declined at the first try. Four in ten of fifty are not the
+  // cards any more, but the account, the amount or a rule. Second tries fail by nature: not counted.
+  declineSample: 50,
+  declineShareMax: 0.4,
 };

@@ -111,7 +111,7 @@ function afterwards(fee: Folded, reading: IntentReading): NewEntry[] {
   for (const { refund, amountCents, status } of reading.refunds) {
     const known = fee.refundsClosed.get(refund);
     if (status === 'succeeded' && !known) found.push(entry('refunded', { refund, amountCents }));
-    if (status === 'pending' && !known && fee.refundOpened?.refund !== refund)
+    if (status === 'pending' && !known && !fee.refundsOpened.has(refund))
       found.push(entry('refund_opened', { refund, amountCents }));
     if (status === 'failed' && known !== 'failed')
       found.push(...refundFailed(refund, known === 'succeeded' ? amountCents : 0));

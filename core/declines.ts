@@ -47,6 +47,9 @@ const DECLINE: Record<string, Remedy> = {
   service_not_allowed: 'later',
   security_violation: 'later',
   not_permitted: 'later',
+  // Stripe's own guess or limit of the moment.
+  low_probability_of_authorization: 'later',
+  card_decline_rate_limit_exceeded: 'later',
   // Cannot succeed with the card as it is.
   expired_card: 'card',
   incorrect_cvc: 'card',

@@ -49,7 +49,7 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
-/** E-mails after the fact. Each is sent once per occasion, and only to somebody noticed before. */
+/** E-mails after the fact: once per occasion, and only to somebody who owes or has paid. */
 export type Letter = 'receipt' | 'card_needed' | 'final' | 'waived' | 'refunded';
 
 /** What a decline means for this fee: try the same card later, ask for another, or ask a person. */

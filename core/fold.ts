@@ -40,6 +40,8 @@ export interface Folded {
   refundOpened: Noted<'refund_opened'> | null;
   refundedCents: number;
   lastRefunded: Noted<'refunded'> | null;
+  /** Refunds that were ever under way, by Stripe's id. */
+  refundsOpened: Set<string>;
   /** Refunds and disputes that have come to their end, by Stripe's id. */
   refundsClosed: Map<string, 'succeeded' | 'failed'>;
   disputesClosed: Set<string>;
@@ -148,7 +150,7 @@ function applyMoney(
       return;
     case 'declined':
       Object.assign(fee, { open: null, unknown: null });
-      if (entry.data.sentToNetwork) fee.declinesOfCard += 1;
+      fee.declinesOfCard += 1;
       fee.declined = noted<'declined'>(entry.data);
       return;
     case 'lapsed':
@@ -170,6 +172,7 @@ function applyMoney(
       fee.refundAsked = noted<'refund_asked'>(entry.data);
       return;
     case 'refund_opened':
+      fee.refundsOpened.add(entry.data.refund);
       fee.refundOpened = noted<'refund_opened'>(entry.data);
       return;
     case 'refunded':
@@ -234,6 +237,7 @@ function empty(): Folded {
     refundOpened: null,
     refundedCents: 0,
     lastRefunded: null,
+    refundsOpened: new Set(),
     refundsClosed: new Map(),
     disputesClosed: new Set(),
     disputed: null,

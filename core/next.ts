@@ -136,7 +136,7 @@ function charge(fee: Folded): Next {
   if (!fee.declined) return due('noticed', from, 'noticed; charged when the notice period is over');
   if (needsCard(fee)) return withLetter(fee, 'needs_card', `declined: ${fee.declined.code}`);
   const asked = newest(fee.cardUpdated, fee.retryAsked);
-  if (asked && asked.at >= fee.declined.at) return due('retrying', asked.at, 'asked to try again');
+  if (asked && asked.seq > fee.declined.seq) return due('retrying', asked.at, 'asked to try again');
   const at = fee.declined.retryAt ? new Date(fee.declined.retryAt) : fee.declined.at;
   return due('retrying', at, `declined (${fee.declined.code}), to be tried again`);
 }

@@ -26,6 +26,16 @@ export interface Policy {
   attemptGraceMs: number;
   /** Waits in ms before the 1st, 2nd, ... look at an unknown outcome; the last repeats. */
   unknownLookMs: number[];
+  /** Fees charged first, alone, at the start and after every resume; 0: no such caution. */
+  canaryFees: number;
+  /** Wait in ms after the last of them is answered; shorter in a rehearsal, as its days are. */
+  canaryWaitMs: number;
+  /** Most attempts whose outcome is unknown at the same time; one more pauses the assessment. */
+  unknownMax: number;
+  /** How many of the latest first tries the share of declines is taken from; none sooner. */
+  declineSample: number;
+  /** Highest share of declines among them, 0 to 1; more pauses the assessment. */
+  declineShareMax: number;
 }
 
 /** A real day; any other `dayMs` is a rehearsal and refused in production. */

@@ -11,7 +11,14 @@ import { events } from './stripe-events.ts';
 import { intents } from './stripe-intents.ts';
 import { createReader } from './stripe-reader.ts';
 
-export type { BookCharge, BookIntent, BookMovement, BookRefund } from './stripe-books.ts';
+export type {
+  BookCharge,
+  BookDispute,
+  BookIntent,
+  BookLines,
+  BookMovement,
+  BookRefund,
+} from './stripe-books.ts';
 export type { CallOptions, CallReport } from './stripe-calls.ts';
 export type { CardReading } from './stripe-cards.ts';
 export type { InvalidEvent, PaymentEvent } from './stripe-events.ts';

@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { pages, type Call } from './stripe-calls.ts';
-import { idOf, refundStatus } from './stripe-reading.ts';
+import { orMissing } from './stripe-cards.ts';
+import { disputeStatus, idOf, refundStatus } from './stripe-reading.ts';
 
 /** An intent as Stripe's books have it. */
 export interface BookIntent {
@@ -26,6 +27,11 @@ export interface BookCharge {
   amountCents: number;
   refundedCents: number;
   disputed: boolean;
+  brand: string | null;
+  /** The same for the same card number everywhere in the account. */
+  fingerprint: string | null;
+  /** False when Stripe kept it from the card network, which then does not count it. */
+  sentToNetwork: boolean;
   livemode: boolean;
   createdAt: Date;
 }
@@ -38,6 +44,16 @@ export interface BookRefund {
   feeId: string | null;
   amountCents: number;
   status: 'pending' | 'succeeded' | 'failed';
+  createdAt: Date;
+}
+
+/** Any dispute; an inquiry has moved no money yet, a prevented dispute never will. */
+export interface BookDispute {
+  dispute: string;
+  charge: string | null;
+  intent: string | null;
+  amountCents: number;
+  status: 'inquiry' | 'open' | 'won' | 'lost';
   createdAt: Date;
 }
 
@@ -54,12 +70,21 @@ export interface BookMovement {
   createdAt: Date;
 }
 
+/** What the books hold, by kind. */
+export interface BookLines {
+  intents: BookIntent[];
+  charges: BookCharge[];
+  refunds: BookRefund[];
+  disputes: BookDispute[];
+  movements: BookMovement[];
+}
+
 /** Everything Stripe has written down about our fees. */
 export function bookkeeping(stripe: Stripe, call: Call) {
   /**
    * Stripe's books from `since` up to but not including `until`, newest first, page by page as
-   * they are asked for. Intents and charges are those that carry a fee; refunds and movements are
-   * all there are. By list, so nothing is missing. Throws `PaymentsUnavailable`, `PaymentsRefused`.
+   * they are asked for. Intents and charges are those that carry a fee; refunds, disputes and
+   * movements are all there are. By list, so nothing is missing. Throws `PaymentsUnavailable`, `PaymentsRefused`.
    */
   function books(period: { since: Date; until?: Date }) {
     const created = range(period);
@@ -72,6 +97,8 @@ export function bookkeeping(stripe: Stripe, call: Call) {
         mapped(chargeOf, 'GET /v1/charges', (page) => stripe.charges.list({ created, ...page })),
       refunds: () =>
         mapped(refundOf, 'GET /v1/refunds', (page) => stripe.refunds.list({ created, ...page })),
+      disputes: () =>
+        mapped(disputeOf, 'GET /v1/disputes', (page) => stripe.disputes.list({ created, ...page })),
       movements: () =>
         mapped(movementOf, 'GET /v1/balance_transactions', (page) =>
           stripe.balanceTransactions.list({ created, ...page }),
@@ -90,7 +117,50 @@ export function bookkeeping(stripe: Stripe, call: Call) {
     }
   }
 
-  return { books };
+  /** What the books hold of these intents now, for a second look. Throws as above. */
+  async function booksOf(intents: string[]): Promise<BookLines> {
+    const found: BookLines = { intents: [], charges: [], refunds: [], disputes: [], movements: [] };
+    for (const id of intents) await addIntent(found, id);
+    const { charges, refunds, disputes } = found;
+    const sources = [
+      ...charges.map(({ charge }) => charge),
+      ...refunds.map(({ refund }) => refund),
+      ...disputes.map(({ dispute }) => dispute),
+    ];
+    for (const source of sources)
+      await into(found.movements, movementOf, 'GET /v1/balance_transactions', (page) =>
+        stripe.balanceTransactions.list({ source, ...page }),
+      );
+    return found;
+  }
+
+  async function addIntent(found: BookLines, payment_intent: string): Promise<void> {
+    const intent = await orMissing(
+      call('GET /v1/payment_intents/:id', () => stripe.paymentIntents.retrieve(payment_intent)),
+    );
+    const line = intent && intentOf(intent);
+    if (line) found.intents.push(line);
+    await into(found.charges, chargeOf, 'GET /v1/charges', (page) =>
+      stripe.charges.list({ payment_intent, ...page }),
+    );
+    await into(found.refunds, refundOf, 'GET /v1/refunds', (page) =>
+      stripe.refunds.list({ payment_intent, ...page }),
+    );
+    await into(found.disputes, disputeOf, 'GET /v1/disputes', (page) =>
+      stripe.disputes.list({ payment_intent, ...page }),
+    );
+  }
+
+  async function into<S extends { id: string }, T>(
+    lines: T[],
+    read: (object: S) => T | null,
+    route: string,
+    list: Parameters<typeof pages<S>>[2],
+  ): Promise<void> {
+    for await (const line of mapped(read, route, list)) lines.push(line);
+  }
+
+  return { books, booksOf };
 }
 
 function range({ since, until }: { since: Date; until?: Date }): Stripe.RangeQueryParam {
@@ -118,6 +188,7 @@ function intentOf(intent: Stripe.PaymentIntent): BookIntent | null {
 function chargeOf(charge: Stripe.Charge): BookCharge | null {
   const { fee } = charge.metadata;
   if (!fee) return null;
+  const card = charge.payment_method_details?.card;
   return {
     charge: charge.id,
     intent: idOf(charge.payment_intent),
@@ -126,6 +197,9 @@ function chargeOf(charge: Stripe.Charge): BookCharge | null {
     amountCents: charge.amount,
     refundedCents: charge.amount_refunded,
     disputed: charge.disputed,
+    brand: card?.brand ?? null,
+    fingerprint: card?.fingerprint ?? null,
+    sentToNetwork: charge.outcome?.network_status !== 'not_sent_to_network',
     livemode: charge.livemode,
     createdAt: moment(charge.created),
   };
@@ -140,6 +214,17 @@ function refundOf(refund: Stripe.Refund): BookRefund {
     amountCents: refund.amount,
     status: refundStatus(refund.status),
     createdAt: moment(refund.created),
+  };
+}
+
+function disputeOf(dispute: Stripe.Dispute): BookDispute {
+  return {
+    dispute: dispute.id,
+    charge: idOf(dispute.charge),
+    intent: idOf(dispute.payment_intent),
+    amountCents: dispute.amount,
+    status: disputeStatus(dispute),
+    createdAt: moment(dispute.created),
   };
 }
 

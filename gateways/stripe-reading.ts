@@ -89,17 +89,23 @@ export function idOf(reference: string | { id: string } | null | undefined): str
 }
 
 /**
- * The newest dispute that took money. An inquiry (`warning_...`) has taken none yet, and a dispute
- * prevented before it reached the balance never will.
+ * A dispute's state in core's words. An inquiry (`warning_...`) has taken no money yet, and a
+ * dispute prevented before it reached the balance never will.
  */
+export function disputeStatus(dispute: Stripe.Dispute): 'inquiry' | 'open' | 'won' | 'lost' {
+  const { status, balance_transactions: moved } = dispute;
+  if (status.startsWith('warning_') || (status === 'prevented' && moved.length === 0))
+    return 'inquiry';
+  if (status === 'won') return 'won';
+  return status === 'lost' || status === 'prevented' ? 'lost' : 'open';
+}
+
+/** The newest dispute that took money. */
 function disputeOf(newestFirst: Stripe.Dispute[]): IntentReading['dispute'] {
-  const dispute = newestFirst.find(
-    ({ status, balance_transactions: moved }) =>
-      !status.startsWith('warning_') && !(status === 'prevented' && moved.length === 0),
-  );
-  if (!dispute) return null;
-  const { id, amount, status, reason } = dispute;
-  const over =
-    status === 'won' ? 'won' : status === 'lost' || status === 'prevented' ? 'lost' : null;
-  return { dispute: id, amountCents: amount, status: over ?? 'open', why: reason };
+  for (const one of newestFirst) {
+    const status = disputeStatus(one);
+    if (status === 'inquiry') continue;
+    return { dispute: one.id, amountCents: one.amount, status, why: one.reason };
+  }
+  return null;
 }

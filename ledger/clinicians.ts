@@ -57,6 +57,23 @@ export function createClinicians(pool: pg.Pool) {
       return rows;
     },
 
+    /** Everybody who has one of these references (in any case), NPIs or e-mails. */
+    async similar(
+      rows: Pick<Partial<Clinician>, 'ref' | 'npi' | 'email'>[],
+    ): Promise<KnownClinician[]> {
+      const lowered = (text: string | null | undefined) => text?.toLowerCase() ?? null;
+      const { rows: known } = await pool.query<KnownClinician>(
+        `select ${CLINICIAN} from clinicians
+         where lower(ref) = any ($1) or npi = any ($2) or lower(email) = any ($3)`,
+        [
+          rows.map(({ ref }) => lowered(ref)),
+          rows.map(({ npi }) => npi ?? null),
+          rows.map(({ email }) => lowered(email)),
+        ],
+      );
+      return known;
+    },
+
     /** What matching findings to people needs, for the whole roster. */
     async forMatching(): Promise<
       { clinicianId: string; npi: string | null; ref: string; name: string }[]

@@ -143,7 +143,7 @@ async function startOnSomePort(
   );
 }
 
-/** Keeps the server running on its port until it is stopped, whatever ends it (a kill, no memory). */
+/** Keeps the server running on its port until it is stopped, whatever ends it before. */
 function supervise(first: Server, options: ServerOptions, port: number) {
   let server = first;
   let stopping = false;

@@ -8,6 +8,8 @@ export interface StripeEvent {
   objectId: string;
   intent: string | null;
   customer: string | null;
+  /** The card, where the event is about one. */
+  paymentMethod: string | null;
   feeId: string | null;
   createdAt: Date;
 }
@@ -19,8 +21,8 @@ export function createEvents(pool: pg.Pool) {
     async receive(event: StripeEvent): Promise<boolean> {
       const { rowCount } = await pool.query(
         `insert into webhook_events (event_id, type, object_id, intent, customer, fee_id,
-           livemode, created_at)
-         values ($1, $2, $3, $4, $5, (select fee_id from fees where fee_id::text = $6), $7, $8)
+           livemode, created_at, payment_method)
+         values ($1, $2, $3, $4, $5, (select fee_id from fees where fee_id::text = $6), $7, $8, $9)
          on conflict do nothing`,
         [
           event.id,
@@ -31,6 +33,7 @@ export function createEvents(pool: pg.Pool) {
           event.feeId,
           event.livemode,
           event.createdAt,
+          event.paymentMethod,
         ],
       );
       return rowCount === 1;
@@ -40,7 +43,7 @@ export function createEvents(pool: pg.Pool) {
     async open(limit: number): Promise<StripeEvent[]> {
       const { rows } = await pool.query<StripeEvent>(
         `select event_id as id, type, object_id as "objectId", w.intent, customer, livemode,
-           coalesce(w.fee_id, f.fee_id) as "feeId", created_at as "createdAt"
+           payment_method as "paymentMethod", coalesce(w.fee_id, f.fee_id) as "feeId", created_at as "createdAt"
          from webhook_events w left join fees f on f.intent = w.intent
          where handled_at is null order by received_at limit $1`,
         [limit],
@@ -51,7 +54,7 @@ export function createEvents(pool: pg.Pool) {
     async get(eventId: string): Promise<(StripeEvent & { handledAt: Date | null }) | null> {
       const { rows } = await pool.query<StripeEvent & { handledAt: Date | null }>(
         `select event_id as id, type, object_id as "objectId", w.intent, customer, livemode,
-           coalesce(w.fee_id, f.fee_id) as "feeId", created_at as "createdAt",
+           payment_method as "paymentMethod", coalesce(w.fee_id, f.fee_id) as "feeId", created_at as "createdAt",
            handled_at as "handledAt"
          from webhook_events w left join fees f on f.intent = w.intent where event_id = $1`,
         [eventId],

@@ -3,10 +3,7 @@ import type { NewEntry } from '../core/fee.ts';
 import { next } from '../core/next.ts';
 import type { FeeCase } from '../ledger/fees.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
-import { createProcessors } from '../workers/work.ts';
-import { recordUse, setClock } from './support/assessment.ts';
-import { testPolicy } from './support/fees.ts';
-import { createHouse, type House } from './support/house.ts';
+import { live, oneFee } from './support/one-fee.ts';
 
 class Killed extends Error {}
 
@@ -22,45 +19,6 @@ function mortal(ledger: Ledger, dies: { at: number; when: 'before' | 'after' } |
     return after;
   };
   return { ...ledger, fees: { ...ledger.fees, append } };
-}
-
-/** Does what the ledger asks for, at the time it asks for it, until nothing is asked any more. */
-async function live(house: House, ledger: Ledger, feeId: string): Promise<FeeCase> {
-  const annual = {
-    cron: '0 9 15 1 *',
-    timeZone: 'UTC',
-    vendors: [],
-    autoApprove: true,
-    policy: testPolicy(),
-    livemode: false,
-  };
-  const processors = createProcessors({ ...house.deps, ledger }, house.queues, annual);
-  for (;;) {
-    const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
-    const { step, at } = next(feeCase.entries, feeCase.assessment.policy);
-    if (!step) return feeCase;
-    if (at && at > (await ledger.fees.now())) await setClock(house.db.pool, at);
-    await processors[step]({ feeId, seq: feeCase.entries.length });
-  }
-}
-
-async function oneFee(card: string): Promise<{ house: House; ledger: Ledger; feeId: string }> {
-  const house = await createHouse({ name: 'postgres', redis: () => undefined });
-  await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
-  const ledger = createLedger(house.db.pool, () => 0);
-  await recordUse(ledger, await house.clinician('A1', card));
-  const opening = await ledger.assessments.open({
-    vendor: 'theranest',
-    year: 2026,
-    policy: testPolicy(),
-    autoApprove: true,
-    livemode: false,
-    actor: 'test',
-  });
-  if (!opening.opened) throw new Error(opening.why);
-  await ledger.assessments.enroll(opening.assessment.assessmentId);
-  const [fee] = await ledger.reports.fees({ limit: 1 });
-  return { house, ledger, feeId: fee?.feeId ?? '' };
 }
 
 /** How each card's fee ends, and how often a life without accidents writes to the ledger. */

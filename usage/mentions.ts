@@ -146,16 +146,8 @@ function ruleFor(tokens: Token[], group: Candidate[]): string {
 
 /** A scanner's reading is believed only right behind a cue. */
 function directCue(tokens: Token[], head: Candidate, left: LeftCompany): boolean {
-  if (left.verdict !== 'cue') return spelledCue(tokens, head.first);
-  if (left.cue === 'billing' || left.strangers > 0) return false;
-  return head.first - left.at <= 6;
-}
-
-/** "C P T :", spelled with spaces. */
-function spelledCue(tokens: Token[], first: number): boolean {
-  let i = first - 1;
-  while (tokens[i]?.kind === 'mark') i--;
-  return tokens[i]?.word === 't' && tokens[i - 1]?.word === 'p' && tokens[i - 2]?.word === 'c';
+  if (left.verdict !== 'cue' || left.cue === 'billing') return false;
+  return left.strangers === 0 && head.first - left.at <= 6;
 }
 
 /** What follows makes the number a quantity, a street or a postal code. */

@@ -39,10 +39,21 @@ export function tokenise(text: string, from: number, to: number): Token[] {
     const word = kind === 'mark' ? text.charAt(at) : lower(text.slice(at, end));
     const capital = char >= 65 && char <= 90;
     tokens.push({ word, start: at, end, kind, capital, gap: at - last });
+    if (word === 't') spelled(tokens);
     last = end;
     at = end;
   }
   return tokens;
+}
+
+/** "C P T" and "C.P.T.": one word, as scanners and headings space it. */
+function spelled(tokens: Token[]): void {
+  const step = tokens.at(-2)?.word === '.' ? 2 : 1;
+  const p = tokens.at(-1 - step);
+  const c = tokens.at(-1 - 2 * step);
+  if (p?.word !== 'p' || c?.word !== 'c' || (tokens.at(-1)?.gap ?? 9) > 1) return;
+  const { end } = tokens.at(-1)!;
+  tokens.splice(-1 - 2 * step, 2 * step + 1, { ...c, word: 'cpt', end });
 }
 
 function lower(word: string): string {

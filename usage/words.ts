@@ -29,15 +29,17 @@ export type Sense =
   | 'filler';
 
 const SENSES: Record<Sense, string> = {
-  cue: 'cpt cpts cpt4 cptcode px superbill superbills 24d pla maaa hcpcs hcpc e/m e&m',
+  cue:
+    'cpt cpts cpt4 cptcode cptcodes px superbill superbills 24d pla maaa hcpcs hcpc e/m e&m ' +
+    'procedurecode procedurecodes servicecode billingcode terminology',
   verb:
     'billed bill bills billable coded coding submit submits submitted submitting resubmitted ' +
     'add rebilled rebill filed filing reimbursed rendered performed provided dropped recoded downcoded ' +
-    'upcoded claimed charged invoiced used use using utilized assigned covers cover includes ' +
+    'upcoded claimed charged invoiced supports support justifies warrants used use using utilized assigned covers cover includes ' +
     'including authorized approved',
   noun:
     'procedure procedures proc procs service services svc svcs billing charge charges los ' +
-    'reimbursement line-item',
+    'reimbursement',
   code: 'code codes cd cds c0de',
   service:
     'psychotherapy therapy therapies session sessions intake intakes evaluation eval assessment ' +
@@ -48,7 +50,7 @@ const SENSES: Record<Sense, string> = {
     'emdr cbt dbt multifamily hypnotherapy psych interactive supervision outpatient established ' +
     'prolonged administration immunization vaccine vaccination collateral caregiver parent training ' +
     'behavioral behavioural intervention interpretation scoring collaborative care psychiatry tx ' +
-    'reassessment reevaluation feedback therapeutic add-on psychotx ind fam grp indiv',
+    'reassessment reevaluation feedback therapeutic psychotx ind fam grp indiv mdm follow f/u checkup',
   other:
     'zip zipcode zips postal phone telephone tel cell fax ext extension pager mrn mrns room rm ' +
     'suite ste apt apartment bldg building floor bed box badge locker policy certificate docket ' +
@@ -70,7 +72,7 @@ const SENSES: Record<Sense, string> = {
     'carrier encounter therapist clinician counselor doctor dr staff user practice facility clinic ' +
     'agency school hospital center centre date dates area county city town line site location ' +
     'veteran sergeant captain form request acct account accounts record call text message msg unit ' +
-    'box-number meeting zoom webinar id ids employee group-id house home street',
+    'box-number meeting zoom webinar id ids employee house home street pt pts cl',
   list:
     'address addresses addr mailing icd icd9 icd10 dsm dsm5 dx dxs diagnosis diagnoses axis r/o',
   blank:
@@ -82,7 +84,8 @@ const SENSES: Record<Sense, string> = {
     'that these those today todays our my his her their its it in entered listed selected ' +
     'documented reported added plus also then first second primary modifier modifiers mod mods x ' +
     'ii iii iv level category cat type new now so instead both through thru vs only correct ' +
-    'following same done time from after due given without s medicaid medicare minute minutes min mins hour hours hr hrs units ' +
+    'following same done time from after due given without s medicaid medicare up weekly biweekly monthly twice daily ongoing continue continued moderate low high straightforward complexity slip capture sheet info information details tab entry ' +
+    'minute minutes min mins hour hours hr hrs units ' +
     'u dos pos quality old w session-code again will be we i she he they have has had',
 };
 
@@ -92,7 +95,8 @@ for (const [sense, list] of Object.entries(SENSES))
 
 /** The sense of a word in lower case; undefined for words that are none of ours. */
 export function senseOf(word: string): Sense | undefined {
-  return DICTIONARY.get(word);
+  const sense = DICTIONARY.get(word);
+  return sense === undefined && word.endsWith("'s") ? DICTIONARY.get(word.slice(0, -2)) : sense;
 }
 
 /** Kinds of code that are no procedure: what stands before `code` in them. */
@@ -189,8 +193,13 @@ export const OTHER_CPT_SIGNS: readonly string[] = [
   'personal trainer',
   'conners',
   'stuck point',
-  'us army',
-  'u.s. army',
+  ' army',
+  'military',
+  'soldier',
+  'brigade',
+  'retired',
+  '(ret.)',
+  'platoon',
   'captain',
   'veteran',
   'infantry',

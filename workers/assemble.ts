@@ -32,7 +32,6 @@ export async function assembleWork(
   const practice = {
     name: settings.practiceName,
     replyTo: mailReplyTo,
-    mailDomain: domainOf(mailFrom),
     freeVendors: settings.freeVendors,
     cardLink: links.linkFor,
   };
@@ -45,10 +44,4 @@ export async function assembleWork(
       mail.close();
     },
   };
-}
-
-function domainOf(address: string): string {
-  const domain = /@([\w.-]+)>?$/.exec(address)?.[1];
-  if (!domain) throw new Error('MAIL_FROM must be an e-mail address');
-  return domain;
 }

@@ -15,8 +15,6 @@ export interface WorkerDeps {
 export interface Practice {
   name: string;
   replyTo: string;
-  /** Right-hand side of Message-IDs: the sender's domain. */
-  mailDomain: string;
   /** Names of vendors that do not levy the fee. */
   freeVendors: string[];
   /** The page on which a clinician can give another card for this fee; null when there is none. */

@@ -60,8 +60,7 @@ async function readCard(
   if (!stripeCustomer) return false;
   // An updated card keeps its id; any other event matters only if it brought another card.
   const updated = event.type === 'payment_method.automatically_updated';
-  const named = updated ? event.objectId : null;
-  const card = await payments.readCard(stripeCustomer, named);
+  const card = await payments.readCard(stripeCustomer, event.paymentMethod);
   if (!card.found || (!updated && card.paymentMethod === paymentMethod)) return false;
   await ledger.clinicians.setCard(clinicianId, card.paymentMethod);
   const change = { change: 'card', paymentMethod: card.paymentMethod } as const;

@@ -3,7 +3,7 @@ import { entry, type NewEntry } from '../core/fee.ts';
 import { writeLetter } from '../core/letters.ts';
 import { letterOwed } from '../core/next.ts';
 import type { Processor } from '../jobs/queues.ts';
-import { deferral, factsOf, messageId } from './mailing.ts';
+import { deferral, factsOf } from './mailing.ts';
 import type { WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
 
@@ -23,7 +23,7 @@ export function createLetter(deps: Deps): Processor<'letter'> {
       return { done: `${owed.letter}: ${one.kind}` };
     };
     if (!email) return wrote(failed('no_email'));
-    const id = messageId(due.feeCase.feeId, owed.letter, owed.about, deps.practice);
+    const id = deps.mail.messageId(due.feeCase.feeId, owed.letter, owed.about);
     const mail = writeLetter(owed.letter, letterFacts(due, owed.about, deps));
     const sent = await deps.mail.send({ to: { name, address: email }, messageId: id, ...mail });
     if (sent.outcome === 'accepted') return wrote(entry('told', { ...owed, messageId: id }));
@@ -37,10 +37,11 @@ function letterFacts({ feeCase, fee }: DueCase, about: number, deps: Deps) {
   if (!subject) throw new Error('Bug! a letter about an entry that is not there');
   return {
     ...factsOf(feeCase, deps.practice),
-    card: fee.noticed?.card ?? null,
+    // The card that was announced; once another was charged instead, none is named.
+    card: fee.cardUpdated ? null : (fee.noticed?.card ?? null),
     on: calendarDay(subject.at, feeCase.assessment.policy.timeZone),
     announced: fee.noticed !== null,
-    declineCode: fee.declined?.code ?? null,
+    declineCode: subject.kind === 'declined' ? subject.data.code : null,
     refundedCents: subject.kind === 'refunded' ? subject.data.amountCents : null,
   };
 }

@@ -1,4 +1,4 @@
-import { entry, type Letter, type NewEntry } from '../core/fee.ts';
+import { entry, type NewEntry } from '../core/fee.ts';
 import type { FeeFacts } from '../core/notice.ts';
 import type { FeeCase } from '../ledger/fees.ts';
 import type { Practice } from './deps.ts';
@@ -26,17 +26,4 @@ export function deferral(due: DueCase, step: 'notice' | 'letter', why: string): 
   if (wait === undefined) return null;
   const until = new Date(feeCase.now().getTime() + wait).toISOString();
   return entry('deferred', { step, until, why });
-}
-
-/**
- * The Message-ID of the mail about entry `n` of a fee, or of its notice: the same for every try of
- * the same mail, so that a repeat can be recognised.
- */
-export function messageId(
-  feeId: string,
-  kind: 'notice' | Letter,
-  n: number,
-  practice: Practice,
-): string {
-  return `<fee-${feeId}-${kind}-${n}@${practice.mailDomain}>`;
 }

@@ -2,7 +2,7 @@ import { calendarDay, chargeFrom } from '../core/calendar.ts';
 import { entry, type NewEntry } from '../core/fee.ts';
 import { writeNotice } from '../core/notice.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
-import { deferral, factsOf, messageId } from './mailing.ts';
+import { deferral, factsOf } from './mailing.ts';
 import type { WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
 
@@ -38,7 +38,7 @@ async function send(
   const { policy, amountCents } = feeCase.assessment;
   if (!fee.assessed) throw new Error('Bug! a notice for a fee without evidence');
   const promised = chargeFrom(feeCase.now(), policy);
-  const id = messageId(feeCase.feeId, 'notice', 1, deps.practice);
+  const id = deps.mail.messageId(feeCase.feeId, 'notice', 1);
   const mail = writeNotice({
     ...factsOf(feeCase, deps.practice),
     card: { brand: card.brand, last4: card.last4 },

@@ -1,7 +1,6 @@
-import { adopt, keys } from '../core/attempt.ts';
+import { adopt, keys, owed } from '../core/attempt.ts';
 import { entry, type EntryData, type NewEntry } from '../core/fee.ts';
-import { owed } from '../core/attempt.ts';
-import type { OpenedRefund } from '../gateways/payments.ts';
+import { PaymentsRefused, type OpenedRefund } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import type { WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
@@ -51,8 +50,16 @@ async function refund(deps: Deps, due: DueCase): Promise<Done> {
   if (!fee.paid || !asked) throw new Error('Bug! nothing to refund');
   const key = keys.refund(feeCase.feeId, asked.seq);
   const { feeId } = feeCase;
-  const opened = await deps.payments.openRefund({ intent: fee.paid.intent, key, feeId });
-  return wrote(deps, due, refundEntries(opened));
+  try {
+    const opened = await deps.payments.openRefund({ intent: fee.paid.intent, key, feeId });
+    return await wrote(deps, due, refundEntries(opened));
+  } catch (error) {
+    // E.g. a disputed charge cannot be refunded: asking again would not help, a person must look.
+    if (!(error instanceof PaymentsRefused)) throw error;
+    const why = `Stripe refuses the refund: ${error.code}`;
+    const refused = entry('refund_failed', { refund: key, amountCents: 0, why });
+    return wrote(deps, due, [refused, entry('held', { why })]);
+  }
 }
 
 function refundEntries({ refund, amountCents, status }: OpenedRefund): NewEntry[] {

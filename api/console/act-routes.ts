@@ -14,9 +14,11 @@ import {
 import { requireScope } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ById, Uuid, Why } from '../schemas.ts';
+import { cardLinkOf } from './card-link.ts';
 import type { Done } from './done.ts';
 import { needsWhy, wishFor } from './fee-acts.ts';
 import { checkFormToken } from './form-token.ts';
+import { sendFee } from './page-routes.ts';
 
 const Verdict = Type.Union([Type.Literal('accepted'), Type.Literal('refused')]);
 type OfId = { Params: Static<typeof ById> };
@@ -27,6 +29,7 @@ type OfId = { Params: Static<typeof ById> };
  */
 export function actRoutes(app: FastifyInstance, deps: ApiDeps): void {
   feeActRoutes(app, deps);
+  cardLinkRoute(app, deps);
   assessmentActRoutes(app, deps);
   evidenceActRoute(app, deps);
 }
@@ -107,6 +110,19 @@ function evidenceActRoute(app: FastifyInstance, deps: ApiDeps): void {
       const { verdict, fee } = request.body;
       await decideEvidence(deps, byOf(request), request.params.id, verdict);
       return reply.redirect(doneAt(fee ? `/console/fees/${fee}` : '/console/review', verdict), 303);
+    },
+  );
+}
+
+/** Shows the link on the fee's page, once: whoever has it may change the card. */
+function cardLinkRoute(app: FastifyInstance, deps: ApiDeps): void {
+  app.post<OfId>(
+    '/fees/:id/card-link',
+    guarded(deps, 'operate', { params: ById }),
+    async (request, reply) => {
+      const { id } = request.params;
+      const url = await cardLinkOf(deps, byOf(request), id);
+      return sendFee(request, reply, deps, { id, cardLink: url });
     },
   );
 }

@@ -7,6 +7,7 @@ import { html, type Html } from './html.ts';
 import { formToken, may, nothing, type Viewer } from './layout.ts';
 import { money } from './home.ts';
 import { inOrder, stateBadge, STATE_WORDS, stateBar } from './states.ts';
+import { person, table, type Column } from './table.ts';
 import { day, when } from './times.ts';
 import { BUCKET_WORDS, counted, KIND_WORDS } from './words.ts';
 
@@ -119,33 +120,20 @@ function totals({ totals, assessment, bucket }: AssessmentView): Html {
   const here = `/console/assessments/${assessment.assessmentId}`;
   const buckets = (Object.keys(BUCKETS) as Bucket[]).filter((name) => totals[name]);
   if (buckets.length === 0) return nothing('The roster is still being drawn up.');
-  return html`<table class="stack">
-    <thead>
-      <tr>
-        <th>Bucket</th>
-        <th>What it means</th>
-        <th class="number">Clinicians</th>
-        <th class="number">Amount</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${buckets.map(
-        (name) =>
-          html`<tr>
-            <th scope="row" data-label="Bucket">
-              <a
-                href="${here}?bucket=${name}#people"
-                ${name === bucket && html` aria-current="true"`}
-                >${BUCKET_WORDS[name]}</a
-              >
-            </th>
-            <td data-label="What it means">${BUCKETS[name]}</td>
-            <td class="number" data-label="Clinicians">${totals[name]?.clinicians}</td>
-            <td class="number" data-label="Amount">${dollars(totals[name]?.cents ?? 0)}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  const columns: Column<Bucket>[] = [
+    {
+      head: 'Bucket',
+      kind: 'name',
+      cell: (name) =>
+        html`<a href="${here}?bucket=${name}#people" ${name === bucket && html`aria-current="true"`}
+          >${BUCKET_WORDS[name]}</a
+        >`,
+    },
+    { head: 'Meaning', cell: (name) => BUCKETS[name] },
+    { head: 'Clinicians', kind: 'number', cell: (name) => totals[name]?.clinicians },
+    { head: 'Amount', kind: 'number', cell: (name) => dollars(totals[name]?.cents ?? 0) },
+  ];
+  return table(columns, buckets);
 }
 
 function roster({ assessment, bucket, rows, next }: AssessmentView): Html {
@@ -153,47 +141,35 @@ function roster({ assessment, bucket, rows, next }: AssessmentView): Html {
   const filter = bucket ? `bucket=${bucket}&` : '';
   return html`<h2 id="people">${bucket ? BUCKET_WORDS[bucket] : 'Everybody'}</h2>
     ${bucket && html`<p><a href="${here}#people">Show everybody</a></p>`}
-    ${
-      rows.length === 0
-        ? nothing('Nobody here.')
-        : html`<table class="stack">
-            <thead>
-              <tr>
-                <th>Clinician</th>
-                <th>Stands</th>
-                <th>First use</th>
-                <th class="number">Fee</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${rows.map(row)}
-            </tbody>
-          </table>`
-    }
+    ${rows.length === 0 ? nothing('Nobody here.') : table(PEOPLE, rows)}
     ${
       next &&
       html`<p><a href="${here}?${filter}after=${encodeURIComponent(next)}#people">Next page</a></p>`
     }`;
 }
 
-function row(one: RosterRow): Html {
-  return html`<tr>
-    <th scope="row" data-label="Clinician">
-      <span
-        ><a href="/console/fees/${one.feeId}"><bdi>${one.name}</bdi></a>
-        <span class="small soft">${one.ref}</span></span
-      >
-    </th>
-    <td data-label="Stands"><span>${BUCKET_WORDS[one.bucket]} ${stateBadge(one.state)}</span></td>
-    <td data-label="First use">
-      ${
-        one.firstUsedOn &&
-        html`<span>${day(one.firstUsedOn)}, ${KIND_WORDS[one.kind as RecordKind]}</span>`
-      }
-    </td>
-    <td class="number" data-label="Fee">${one.amountCents > 0 && dollars(one.amountCents)}</td>
-  </tr>`;
-}
+const PEOPLE: Column<RosterRow>[] = [
+  { head: 'Clinician', kind: 'name', cell: (one) => person(one.name, one.ref, one.feeId) },
+  {
+    head: 'Stands',
+    cell: ({ state, bucket }) =>
+      html`${stateBadge(state)} ${SAYS_MORE.has(bucket) && BUCKET_WORDS[bucket]}`,
+  },
+  {
+    head: 'First use',
+    cell: ({ firstUsedOn, kind }) =>
+      firstUsedOn &&
+      html`${day(firstUsedOn)} <span class="small soft">${KIND_WORDS[kind as RecordKind]}</span>`,
+  },
+  {
+    head: 'Fee',
+    kind: 'number',
+    cell: ({ amountCents }) => amountCents > 0 && dollars(amountCents),
+  },
+];
+
+/** Buckets that tell apart what the state does not. */
+const SAYS_MORE = new Set<Bucket>([...ACTED_ON, 'vendor_does_not_levy', 'other_vendor']);
 
 function stateTable(assessment: Assessment, states: AssessmentView['states']): Html {
   return html`<table>

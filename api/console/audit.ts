@@ -1,5 +1,6 @@
 import { html, type Html } from './html.ts';
 import { nothing } from './layout.ts';
+import { table, type Column } from './table.ts';
 import { when } from './times.ts';
 
 /** One line of the audit trail, as the ledger gives it. */
@@ -19,41 +20,24 @@ export function auditBody(acts: readonly Audited[], more: boolean, timeZone: str
       Every act of a person, by the name of the key it was done with. The trail can only be added
       to.
     </p>
-    ${
-      acts.length === 0
-        ? nothing('Nobody has done anything yet.')
-        : html`<table class="stack">
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>Who</th>
-                <th>Did</th>
-                <th>To</th>
-                <th>Said</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${acts.map((act) => row(act, timeZone))}
-            </tbody>
-          </table>`
-    }
+    ${acts.length === 0 ? nothing('Nobody has done anything yet.') : table(columns(timeZone), acts)}
     ${more && html`<p><a href="/console/audit?before=${acts.at(-1)?.auditId}">Earlier</a></p>`}`;
 }
 
-function row({ at, actor, action, object, detail }: Audited, timeZone: string): Html {
-  return html`<tr>
-    <td data-label="When">${when(at, timeZone)}</td>
-    <th scope="row" data-label="Who"><bdi>${actor}</bdi></th>
-    <td data-label="Did"><code>${action}</code></td>
-    <td data-label="To"><span>${objectOf(object)}</span></td>
-    <td data-label="Said">
-      <span
-        >${Object.entries(detail).map(
+function columns(timeZone: string): Column<Audited>[] {
+  return [
+    { head: 'When', cell: ({ at }) => when(at, timeZone) },
+    { head: 'Who', kind: 'name', cell: ({ actor }) => html`<bdi>${actor}</bdi>` },
+    { head: 'Did', cell: ({ action }) => action.replaceAll('_', ' ') },
+    { head: 'To', cell: ({ object }) => objectOf(object) },
+    {
+      head: 'Said',
+      cell: ({ detail }) =>
+        Object.entries(detail).map(
           ([name, value]) => html`<span class="soft">${name}</span> ${textOf(value)} `,
-        )}</span
-      >
-    </td>
-  </tr>`;
+        ),
+    },
+  ];
 }
 
 const UUID = /^(?:(fee|assessment|import) )?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;

@@ -39,17 +39,19 @@ export function feeBody({ feeCase, evidence, cardLink }: FeeView, viewer: Viewer
       ${STATE_WORDS[next.state].means}
     </p>
     ${cardLink && linkCard(cardLink)}
-    <div class="columns">
-      <section aria-labelledby="story">
-        <h2 id="story" class="first">What happened</h2>
-        ${story(feeCase, next)}
-      </section>
-      <aside>
+    <div class="fee">
+      <div class="now">
         <section class="card">
           <h3>Next</h3>
           ${whatIsNext(next, feeCase)}
         </section>
         ${feeActs(feeCase, fee, viewer)}
+      </div>
+      <section class="past" aria-labelledby="story">
+        <h2 id="story" class="first">What happened</h2>
+        ${story(feeCase, next)}
+      </section>
+      <div class="rest">
         <section class="card">
           <h3>Evidence of use</h3>
           ${proofs(feeCase, evidence, viewer)}
@@ -58,7 +60,7 @@ export function feeBody({ feeCase, evidence, cardLink }: FeeView, viewer: Viewer
           <h3>Facts</h3>
           ${facts(feeCase, fee.intent)}
         </section>
-      </aside>
+      </div>
     </div>`;
 }
 

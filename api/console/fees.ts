@@ -5,6 +5,7 @@ import type { FeeLine } from '../../ledger/reports.ts';
 import { html, type Html } from './html.ts';
 import { nothing } from './layout.ts';
 import { STATE_WORDS, stateBadge } from './states.ts';
+import { person, table, type Column } from './table.ts';
 import { distance, when } from './times.ts';
 import { declineCode, STEP_WORDS } from './words.ts';
 
@@ -47,7 +48,8 @@ export function feesBody(view: FeesView): Html {
           </li>`,
       )}
     </ul>
-    ${search(view)} ${fees.length === 0 ? nothing('No fee is like this.') : table(view)}
+    ${search(view)}
+    ${fees.length === 0 ? nothing('No fee is like this.') : table(columns(view), fees)}
     ${next && html`<p><a href="/console/fees${queryOf(filter, next)}">Next page</a></p>`}`;
 }
 
@@ -98,45 +100,25 @@ function search({ filter, assessments }: FeesView): Html {
   </form>`;
 }
 
-function table(view: FeesView): Html {
-  const byId = new Map(view.assessments.map((one) => [one.assessmentId, one]));
-  return html`<table class="stack">
-    <thead>
-      <tr>
-        <th>Clinician</th>
-        <th>Fee</th>
-        <th>State</th>
-        <th>Declined</th>
-        <th>Next</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${view.fees.map((fee) => row(fee, byId.get(fee.assessmentId), view))}
-    </tbody>
-  </table>`;
-}
-
-function row(fee: FeeLine, assessment: Assessment | undefined, view: FeesView): Html {
-  const timeZone = assessment?.policy.timeZone ?? view.timeZone;
-  return html`<tr>
-    <th scope="row" data-label="Clinician">
-      <span
-        ><a href="/console/fees/${fee.feeId}"><bdi>${fee.name}</bdi></a>
-        <span class="small soft">${fee.ref}</span></span
-      >
-    </th>
-    <td data-label="Fee">
-      <span
-        >${assessment?.vendorName ?? fee.vendor}
-        ${fee.year}${
-          assessment && html` <span class="soft">${dollars(assessment.amountCents)}</span>`
-        }</span
-      >
-    </td>
-    <td data-label="State"><span>${stateBadge(fee.state)}</span></td>
-    <td data-label="Declined"><span>${fee.declinedCode && declineCode(fee.declinedCode)}</span></td>
-    <td data-label="Next"><span>${nextOf(fee, view.now, timeZone)}</span></td>
-  </tr>`;
+function columns({ assessments, now, timeZone }: FeesView): Column<FeeLine>[] {
+  const byId = new Map(assessments.map((one) => [one.assessmentId, one]));
+  return [
+    { head: 'Clinician', kind: 'name', cell: (fee) => person(fee.name, fee.ref, fee.feeId) },
+    {
+      head: 'Fee',
+      cell: (fee) => {
+        const assessment = byId.get(fee.assessmentId);
+        return html`${assessment?.vendorName ?? fee.vendor} ${fee.year}
+        ${assessment && html`<span class="soft">${dollars(assessment.amountCents)}</span>`}`;
+      },
+    },
+    { head: 'State', cell: ({ state }) => stateBadge(state) },
+    { head: 'Declined', cell: ({ declinedCode: code }) => code && declineCode(code) },
+    {
+      head: 'Next',
+      cell: (fee) => nextOf(fee, now, byId.get(fee.assessmentId)?.policy.timeZone ?? timeZone),
+    },
+  ];
 }
 
 function nextOf(fee: FeeLine, now: Date, timeZone: string): Html | null {

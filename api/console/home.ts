@@ -70,6 +70,14 @@ function needsPerson({ assessments, weak, withProblems }: Overview): Html {
       .filter((count) => count.state === state)
       .reduce((total, { fees }) => total + fees, 0);
   const rows = [
+    ...assessments.map(({ assessment, states }) =>
+      todoRow(
+        states.find(({ state }) => state === 'ready')?.fees ?? 0,
+        `/console/assessments/${assessment.assessmentId}`,
+        `${assessment.vendorName} ${assessment.year}`,
+        'Waits for its roster to be read and approved.',
+      ),
+    ),
     ...NEEDS_PERSON.map(({ state, todo }) =>
       todoRow(sum(state), `/console/fees?state=${state}`, STATE_WORDS[state].label, todo),
     ),

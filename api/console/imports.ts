@@ -1,6 +1,7 @@
 import type { ImportProblem, ImportResult, WeakEvidence } from '../../ledger/evidence.ts';
 import { html, type Html } from './html.ts';
 import { formToken, may, nothing, type Viewer } from './layout.ts';
+import { table, type Column } from './table.ts';
 import { day, when } from './times.ts';
 import { counted, KIND_WORDS } from './words.ts';
 
@@ -14,46 +15,29 @@ export function importsBody(imports: readonly ImportResult[], timeZone: string):
     ${
       imports.length === 0
         ? nothing('No file has been imported yet. Send one with POST /v1/imports or “levy import”.')
-        : html`<table class="stack">
-            <thead>
-              <tr>
-                <th>File</th>
-                <th>Read</th>
-                <th class="number">Records</th>
-                <th class="number">Uses found</th>
-                <th class="number">Matched</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${imports.map(
-                (one) =>
-                  html`<tr>
-                    <th scope="row" data-label="File">
-                      <span
-                        ><a href="/console/imports/${one.importId}"><bdi>${one.fileName}</bdi></a>
-                        <span class="small soft">${one.format}</span></span
-                      >
-                    </th>
-                    <td data-label="Read">
-                      <span
-                        >${when(one.importedAt, timeZone)}
-                        <span class="small soft">by ${one.importedBy}</span></span
-                      >
-                    </td>
-                    <td class="number" data-label="Records">
-                      ${one.records.toLocaleString('en-US')}
-                    </td>
-                    <td class="number" data-label="Uses found">
-                      ${one.findings.toLocaleString('en-US')}
-                    </td>
-                    <td class="number" data-label="Matched">
-                      ${one.matched.toLocaleString('en-US')}
-                    </td>
-                  </tr>`,
-              )}
-            </tbody>
-          </table>`
+        : table(fileColumns(timeZone), imports)
     }`;
+}
+
+function fileColumns(timeZone: string): Column<ImportResult>[] {
+  return [
+    {
+      head: 'File',
+      kind: 'name',
+      cell: (one) =>
+        html`<a href="/console/imports/${one.importId}"><bdi>${one.fileName}</bdi></a>
+          <span class="small soft">${one.format}</span>`,
+    },
+    {
+      head: 'Read',
+      cell: (one) =>
+        html`${when(one.importedAt, timeZone)}
+          <span class="small soft">by ${one.importedBy}</span>`,
+    },
+    { head: 'Records', kind: 'number', cell: (one) => one.records.toLocaleString('en-US') },
+    { head: 'Uses found', kind: 'number', cell: (one) => one.findings.toLocaleString('en-US') },
+    { head: 'Matched', kind: 'number', cell: (one) => one.matched.toLocaleString('en-US') },
+  ];
 }
 
 export interface ImportView {
@@ -88,58 +72,41 @@ export function importBody({ result, problems, more, timeZone }: ImportView): Ht
       </dl>
     </section>
     <h2>What needs a person</h2>
-    ${problems.length === 0 ? nothing('Nothing: every record was read and matched.') : table(problems)}
+    ${
+      problems.length === 0
+        ? nothing('Nothing: every record was read and matched.')
+        : html`<p class="soft">
+              Correct the roster (a missing NPI, reference or name) or the file, and import it
+              again: what is known already is not counted twice.
+            </p>
+            ${table(PROBLEM_COLUMNS, problems)}`
+    }
     ${more && html`<p class="soft">Only the first ${problems.length} are shown.</p>`}`;
 }
 
-function table(problems: readonly ImportProblem[]): Html {
-  return html`<p class="soft">
-      Correct the roster (a missing NPI, reference or name) or the file and import it again: what is
-      known already is not counted twice.
-    </p>
-    <table class="stack">
-      <thead>
-        <tr>
-          <th class="number">Line</th>
-          <th>Reason</th>
-          <th>What is wrong</th>
-          <th>Clinician as written</th>
-          <th class="number">Times</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${problems.map(
-          (one) =>
-            html`<tr>
-              <td class="number" data-label="Line">${one.line}</td>
-              <td data-label="Reason"><code>${one.reason}</code></td>
-              <td data-label="What is wrong">
-                <span
-                  >${one.message}${
-                    one.field && html` <span class="small soft">field ${one.field}</span>`
-                  }</span
-                >
-              </td>
-              <td data-label="As written">
-                <span
-                  ><bdi>${one.clinicianName}</bdi>${
-                    one.clinicianNpi &&
-                    html` <span class="small soft">NPI ${one.clinicianNpi}</span>`
-                  }</span
-                >
-              </td>
-              <td class="number" data-label="Times">${one.times}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>`;
-}
+const PROBLEM_COLUMNS: Column<ImportProblem>[] = [
+  { head: 'Line', kind: 'number', cell: ({ line }) => line.toLocaleString('en-US') },
+  { head: 'Reason', cell: ({ reason }) => html`<code>${reason}</code>` },
+  {
+    head: 'What is wrong',
+    cell: ({ message, field }) =>
+      html`${message} ${field && html`<span class="small soft">field ${field}</span>`}`,
+  },
+  {
+    head: 'As written',
+    cell: ({ clinicianName, clinicianNpi }) =>
+      (clinicianName ?? clinicianNpi) &&
+      html`<bdi>${clinicianName}</bdi>
+        ${clinicianNpi && html`<span class="small soft">NPI ${clinicianNpi}</span>`}`,
+  },
+  { head: 'Times', kind: 'number', cell: ({ times }) => times.toLocaleString('en-US') },
+];
 
 /** Weak findings that wait for a person's word. */
 export function reviewBody(weak: readonly WeakEvidence[], more: boolean, viewer: Viewer): Html {
   return html`<h1>Review</h1>
     <p class="lead">
-      Records that may show a use of a code, but not surely: open the file at the line and say.
+      Records that may show a use of a code, but not surely: open the file at the line, and say.
       Nobody owes anything for these before somebody has accepted one, and what that makes due still
       has to be approved on the roster.
     </p>
@@ -150,44 +117,31 @@ export function reviewBody(weak: readonly WeakEvidence[], more: boolean, viewer:
               ${counted(weak.length, 'finding')}${more && ', and more after these'}.
               ${!may(viewer, 'operate') && 'Somebody with the scope “operate” can decide on them.'}
             </p>
-            <table class="stack">
-              <thead>
-                <tr>
-                  <th>Clinician</th>
-                  <th>First use</th>
-                  <th>Where it stands</th>
-                  <th>Why it is weak</th>
-                  ${may(viewer, 'operate') && html`<th>Counts as use?</th>`}
-                </tr>
-              </thead>
-              <tbody>
-                ${weak.map((one) => weakRow(one, viewer))}
-              </tbody>
-            </table>`
+            ${table(weakColumns(viewer), weak)}`
     }`;
 }
 
-function weakRow(one: WeakEvidence, viewer: Viewer): Html {
-  return html`<tr>
-    <th scope="row" data-label="Clinician"><bdi>${one.ref}</bdi></th>
-    <td data-label="First use">
-      <span
-        >${day(one.firstUsedOn)}
-        <span class="soft">in ${KIND_WORDS[one.kind]}, for ${one.year}</span></span
-      >
-    </td>
-    <td data-label="Where">
-      <span><bdi>${one.fileName}</bdi>, line ${one.line}</span>
-    </td>
-    <td data-label="Why weak"><code>${one.rule}</code></td>
-    ${may(viewer, 'operate') && html`<td data-label="Counts?">${verdictForm(one, viewer)}</td>`}
-  </tr>`;
+function weakColumns(viewer: Viewer): Column<WeakEvidence>[] {
+  const columns: Column<WeakEvidence>[] = [
+    { head: 'Clinician', kind: 'name', cell: ({ ref }) => html`<bdi>${ref}</bdi>` },
+    {
+      head: 'First use',
+      cell: (one) =>
+        html`${day(one.firstUsedOn)}
+          <span class="soft">in ${KIND_WORDS[one.kind]}, for ${one.year}</span>`,
+    },
+    { head: 'Where', cell: (one) => html`<bdi>${one.fileName}</bdi>, line ${one.line}` },
+    { head: 'Why weak', cell: ({ rule }) => html`<code>${rule}</code>` },
+  ];
+  if (may(viewer, 'operate'))
+    columns.push({ head: 'Counts as use?', cell: (one) => verdictForm(one, viewer) });
+  return columns;
 }
 
 function verdictForm({ evidenceId }: WeakEvidence, viewer: Viewer): Html {
   return html`<form class="buttons" method="post" action="/console/evidence/${evidenceId}">
     ${formToken(viewer)}
-    <button name="verdict" value="accepted">Accept</button>
-    <button class="plain" name="verdict" value="refused">Refuse</button>
+    <button class="small" name="verdict" value="accepted">Accept</button>
+    <button class="small plain" name="verdict" value="refused">Refuse</button>
   </form>`;
 }

@@ -71,28 +71,6 @@ export function nothing(sentence: string): Html {
   return html`<p class="empty">${sentence}</p>`;
 }
 
-/** A table's cell; on a narrow screen its label stands before it, and an empty one is left out. */
-export function cell(label: string, content: Part, kind: 'text' | 'number' = 'text'): Html {
-  const blank = content === null || content === undefined || content === false || content === '';
-  return html`<td class="${kind}${blank && ' blank'}" data-label="${label}">
-    <span>${content}</span>
-  </td>`;
-}
-
-/** The cell that names a table's row. */
-export function rowHead(label: string, content: Part): Html {
-  return html`<th scope="row" data-label="${label}"><span>${content}</span></th>`;
-}
-
-/** A clinician in a table: the name leads to the fee, the reference stands beside it. */
-export function person(name: string, ref: string, feeId: string): Html {
-  return rowHead(
-    'Clinician',
-    html`<a href="/console/fees/${feeId}"><bdi>${name}</bdi></a>
-      <span class="small soft">${ref}</span>`,
-  );
-}
-
 const MENU = [
   { section: 'home', href: '/console', label: 'Overview' },
   { section: 'fees', href: '/console/fees', label: 'Fees' },

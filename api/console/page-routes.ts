@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { BUCKETS, type Bucket } from '../../core/roster.ts';
 import { STATES, type State } from '../../core/fee.ts';
@@ -179,18 +179,30 @@ function fee(app: FastifyInstance, deps: ApiDeps): void {
     '/fees/:id',
     { schema },
     async (request, reply) => {
-      const feeCase = await deps.ledger.fees.load(request.params.id);
-      if (!feeCase) throw problem('not_found');
-      const { clinician, assessment } = feeCase;
-      const evidence = await deps.ledger.evidence.of(clinician.clinicianId, assessment.year);
-      return sendPage(request, reply, deps, {
-        title: `Fee of ${clinician.ref}`,
-        section: 'fees',
-        done: doneSentence(request.query.done),
-        body: feeBody({ feeCase, evidence, cardLink: null }, viewerOf(request, deps)),
-      });
+      const { done } = request.query;
+      return sendFee(request, reply, deps, { id: request.params.id, done, cardLink: null });
     },
   );
+}
+
+/** Sends the story of a fee. Throws `not_found`. */
+export async function sendFee(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+  shown: { id: string; done?: string; cardLink: string | null },
+): Promise<FastifyReply> {
+  const feeCase = await deps.ledger.fees.load(shown.id);
+  if (!feeCase) throw problem('not_found');
+  const { clinician, assessment } = feeCase;
+  const evidence = await deps.ledger.evidence.of(clinician.clinicianId, assessment.year);
+  const view = { feeCase, evidence, cardLink: shown.cardLink };
+  return sendPage(request, reply, deps, {
+    title: `Fee of ${clinician.ref}`,
+    section: 'fees',
+    done: doneSentence(shown.done),
+    body: feeBody(view, viewerOf(request, deps)),
+  });
 }
 
 function imports(app: FastifyInstance, deps: ApiDeps): void {

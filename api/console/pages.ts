@@ -42,7 +42,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
 }
 
 /** The parts of the one stylesheet, in order. */
-const STYLES = ['base.css', 'parts.css', 'forms.css'];
+const STYLES = ['base.css', 'parts.css', 'forms.css', 'tables.css'];
 
 async function styleSheet(): Promise<string> {
   const parts = STYLES.map((name) => readFile(new URL(`./style/${name}`, import.meta.url), 'utf8'));

@@ -32,9 +32,8 @@ export const STATE_WORDS: Record<State, StateWords> = {
   gave_up: { label: 'Given up', tone: 'ended', means: 'Every attempt was declined.' },
 };
 
-/** Those that wait for somebody, with what to do about them. */
+/** Those that wait for somebody fee by fee, with what to do about them. */
 export const NEEDS_PERSON: { state: State; todo: string }[] = [
-  { state: 'ready', todo: 'Read the roster and approve it.' },
   { state: 'held', todo: 'Look at the reason, then release, waive or refund.' },
   { state: 'needs_card', todo: 'Send the link to give another card.' },
   { state: 'notice_failed', todo: 'Correct the e-mail address on the roster, or ask again.' },

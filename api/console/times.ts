@@ -10,11 +10,11 @@ export function moment(at: Date, timeZone: string): string {
   return formatter(timeZone).format(at);
 }
 
-/** A calendar day given as YYYY-MM-DD: "January 5, 2026". Other text is given back as it is. */
+/** A calendar day given as YYYY-MM-DD: "Jan 5, 2026". Other text is given back as it is. */
 export function day(iso: string): string {
   const at = new Date(`${iso}T00:00:00Z`);
   if (Number.isNaN(at.getTime())) return iso;
-  return at.toLocaleDateString('en-US', { dateStyle: 'long', timeZone: 'UTC' });
+  return at.toLocaleDateString('en-US', { dateStyle: 'medium', timeZone: 'UTC' });
 }
 
 /** How far `at` is from `now`, roughly: "in 3 days", "now", "2 hours ago". */

@@ -1,10 +1,12 @@
-import type { FeeCase } from '../../ledger/fees.ts';
 import { fold } from '../../core/fold.ts';
-import { nextOf } from '../../core/next.ts';
 import { dollars } from '../../core/money.ts';
+import { nextOf } from '../../core/next.ts';
+import type { FeeCase } from '../../ledger/fees.ts';
 import { html, type Html } from './html.ts';
 import { nothing } from './layout.ts';
+import { person, table, type Column } from './table.ts';
 import { distance, when } from './times.ts';
+import { counted } from './words.ts';
 
 /** Fees whose last answer from Stripe is not known: what was asked, and when it is asked again. */
 export function unknownBody(cases: readonly FeeCase[], more: boolean): Html {
@@ -17,20 +19,7 @@ export function unknownBody(cases: readonly FeeCase[], more: boolean): Html {
     ${
       cases.length === 0
         ? nothing('Every answer of Stripe is known.')
-        : html`<table class="stack">
-            <thead>
-              <tr>
-                <th>Clinician</th>
-                <th class="number">Fee</th>
-                <th>What is not known</th>
-                <th>Since</th>
-                <th>Asked again</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${cases.map(row)}
-            </tbody>
-          </table>`
+        : table(COLUMNS, cases.map(lookOf))
     }
     ${more && html`<p class="soft">There are more; see the list of fees.</p>`}`;
 }
@@ -41,39 +30,51 @@ const ABOUT = {
   refund: 'whether the money went back',
 } as const;
 
-function row({ feeId, entries, clinician, assessment, now }: FeeCase): Html {
+type Look = ReturnType<typeof lookOf>;
+
+/** What is known about not knowing. */
+function lookOf(feeCase: FeeCase) {
+  const { entries, assessment } = feeCase;
   const fee = fold(entries);
-  const { at } = nextOf(fee, assessment.policy);
-  const { timeZone } = assessment.policy;
-  const since = entries.find(
-    ({ kind, seq }) => kind === 'unknown' && seq > (fee.open?.seq ?? 0),
-  )?.at;
-  return html`<tr>
-    <th scope="row" data-label="Clinician">
-      <span
-        ><a href="/console/fees/${feeId}"><bdi>${clinician.name}</bdi></a>
-        <span class="small soft">${clinician.ref}</span></span
-      >
-    </th>
-    <td class="number" data-label="Fee">${dollars(assessment.amountCents)}</td>
-    <td data-label="Not known">
-      <span
-        >${fee.unknown && ABOUT[fee.unknown.about]}
-        <span class="small soft">${fee.unknown?.why}</span></span
-      >
-    </td>
-    <td data-label="Since">
-      <span
-        >${since && when(since, timeZone)}
-        <span class="small soft">asked ${fee.unknown?.look} times</span></span
-      >
-    </td>
-    <td data-label="Asked again">
-      <span
-        >${at && when(at, timeZone)}${
-          at && html` <span class="small soft">${distance(at, now())}</span>`
-        }</span
-      >
-    </td>
-  </tr>`;
+  const looks = entries.filter((one) => one.kind === 'unknown' && one.seq > (fee.open?.seq ?? 0));
+  return {
+    feeCase,
+    timeZone: assessment.policy.timeZone,
+    unknown: fee.unknown,
+    looks: looks.length,
+    since: looks[0]?.at ?? null,
+    again: nextOf(fee, assessment.policy).at,
+  };
 }
+
+const COLUMNS: Column<Look>[] = [
+  {
+    head: 'Clinician',
+    kind: 'name',
+    cell: ({ feeCase: { clinician, feeId } }) => person(clinician.name, clinician.ref, feeId),
+  },
+  {
+    head: 'Fee',
+    kind: 'number',
+    cell: ({ feeCase }) => dollars(feeCase.assessment.amountCents),
+  },
+  {
+    head: 'Not known',
+    cell: ({ unknown }) =>
+      unknown && html`${ABOUT[unknown.about]} <span class="small soft">${unknown.why}</span>`,
+  },
+  {
+    head: 'Since',
+    cell: ({ since, looks, timeZone }) =>
+      since &&
+      html`${when(since, timeZone)}
+        <span class="small soft">asked ${counted(looks, 'time')}</span>`,
+  },
+  {
+    head: 'Asked again',
+    cell: ({ again, timeZone, feeCase }) =>
+      again &&
+      html`${when(again, timeZone)}
+        <span class="small soft">${distance(again, feeCase.now())}</span>`,
+  },
+];

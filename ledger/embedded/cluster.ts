@@ -92,7 +92,7 @@ async function refuseOtherMajor(dataDir: string, pack: Package): Promise<void> {
   if (written === pack.major) return;
   throw new Error(
     `The database in ${dataDir} was written by Postgres ${written}; this levy brings Postgres ` +
-      `${pack.major}, which cannot read it. Run the levy version that wrote it, dump the database ` +
+      `${pack.major}, which cannot read it. Run the levy version that wrote it, dump its data ` +
       'with pg_dump, start this version on a new folder, and restore the dump there.',
   );
 }

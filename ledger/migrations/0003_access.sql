@@ -39,6 +39,7 @@ create table webhook_events (
   object_id text not null,
   intent text,
   customer text,
+  payment_method text,
   fee_id uuid,
   livemode boolean not null,
   created_at timestamptz not null,

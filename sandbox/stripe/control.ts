@@ -106,7 +106,7 @@ function planFault({ faults }: ControlParts, body: Body): unknown {
   });
 }
 
-/** The bank sent a new card and told Stripe: new dates, a new number, or a card that works again. */
+/** The bank sent a new card and told Stripe: new dates, a new number, a card that works again. */
 function updateCard({ world }: ControlParts, body: Body, id: string): unknown {
   const method = world.store.paymentMethods.get(id);
   const card = world.store.cards.get(id);

@@ -1,4 +1,5 @@
 /** The sandbox's front page: its books at a glance, the latest payments, and where to go next. */
+import { escapeHtml, page, table } from '../html.ts';
 import { drawUpBooks } from './books.ts';
 import type { Charge, PaymentIntent } from './objects.ts';
 import type { World } from './world.ts';
@@ -8,6 +9,7 @@ export const DASHBOARD_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
 const LATEST = 50;
+const COLUMNS = ['Payment', 'Amount', 'Card', 'Attempts', 'Status', 'Metadata'];
 
 /** The page as it is now. */
 export function dashboardPage(world: World): string {
@@ -22,29 +24,23 @@ export function dashboardPage(world: World): string {
     ['Declined attempts', String(charges.failed ?? 0)],
     ['Charged twice', String(doubleCharges.length)],
   ].map(([name, value]) => `<div><b>${value}</b>${name}</div>`);
-  const empty = '<p>No payments yet.</p>';
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Sandbox Stripe</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"><style>${STYLE}</style></head>
-<body><main><h1>Sandbox Stripe</h1>
+  return page(
+    'Sandbox Stripe',
+    `<h1>Sandbox Stripe</h1>
 <p class="note">A stand-in for Stripe on this machine: no real cards, no real money.
 <a href="/_sandbox/books">The books as JSON</a></p>
 <section>${tiles.join('')}</section>
-${rows.length === 0 ? empty : table(rows)}</main></body></html>`;
+${rows.length === 0 ? '<p>No payments yet.</p>' : table(COLUMNS, rows)}`,
+    { style: STYLE },
+  );
 }
 
-function table(rows: string[]): string {
-  const names = ['Payment', 'Amount', 'Card', 'Attempts', 'Status', 'Metadata'];
-  const head = names.map((name) => `<th>${name}</th>`).join('');
-  return `<table><thead><tr>${head}</tr></thead><tbody>${rows.join('\n')}</tbody></table>`;
-}
-
-function row(world: World, intent: PaymentIntent): string {
+function row(world: World, intent: PaymentIntent): string[] {
   const charges = world.store.charges.ids('payment_intent', intent.id);
   const last = world.store.charges.get(intent.latest_charge ?? '');
   const why = intent.last_payment_error?.decline_code;
   const metadata = Object.entries(intent.metadata).map(([name, value]) => `${name}=${value}`);
-  const cells = [
+  return [
     `<code>${escapeHtml(intent.id)}</code>`,
     dollars(intent.amount),
     escapeHtml(cardOf(last)),
@@ -52,7 +48,6 @@ function row(world: World, intent: PaymentIntent): string {
     escapeHtml(why ? `${intent.status} (${why})` : intent.status),
     escapeHtml(metadata.join(' ')),
   ];
-  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
 }
 
 function cardOf(charge: Charge | undefined): string {
@@ -64,19 +59,9 @@ function dollars(cents: number): string {
   return `$${(cents / 100).toFixed(2)}`;
 }
 
-function escapeHtml(text: string): string {
-  const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (sign) => entities[sign as keyof typeof entities]);
-}
-
 const STYLE = `
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0; background: #f6f7f9; color: #1a1f36; }
-main { max-width: 64rem; margin: 2rem auto; background: #fff; padding: 1.5rem 2rem;
-  border-radius: 10px; box-shadow: 0 1px 4px #0002; }
-h1 { font-size: 1.4rem; margin: 0; } .note { color: #697386; } a { color: #3a4bd8; }
 section { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0; color: #697386; }
-section div { flex: 1; min-width: 8rem; background: #f6f7f9; border-radius: 8px; padding: .6rem 1rem; }
-section b { display: block; font-size: 1.2rem; color: #1a1f36; font-variant-numeric: tabular-nums; }
-table { width: 100%; border-collapse: collapse; font-size: .9rem; } th { text-align: left; }
-td, th { padding: .4rem .5rem; border-bottom: 1px solid #eceef2; overflow-wrap: anywhere; }
-code { color: #697386; font-size: .8rem; }`;
+section div { flex: 1; min-width: 8rem; background: #f6f7f9; border-radius: 8px;
+  padding: .6rem 1rem; }
+section b { display: block; font-size: 1.2rem; color: #1a1f36; }
+`;

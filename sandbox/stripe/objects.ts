@@ -40,7 +40,7 @@ export interface EventRecord {
   body: string;
 }
 
-/** The side of a card that Stripe never shows: which test card it is, and how often it was tried. */
+/** The side of a card that Stripe never shows: which test card it is, how often it was tried. */
 export interface CardRecord {
   id: string;
   testCard: string;

@@ -196,7 +196,7 @@ function scalar(value: FormValue, path: string): string {
 
 function emptyString(path: string) {
   return invalidRequest(
-    `An empty string was passed for '${path}', which cannot be unset. Leave it out or give it a value.`,
+    `An empty string was passed for '${path}', which cannot be unset. Leave it out or fill it.`,
     { code: 'parameter_invalid_empty', param: path },
   );
 }

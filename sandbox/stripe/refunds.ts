@@ -185,7 +185,7 @@ function refuseRefund(charge: Charge, amount: number, left: number): void {
   }
   if (amount > left) {
     throw invalidRequest(
-      `Refund amount (${dollars(amount)}) is greater than what is left of the charge (${dollars(left)})`,
+      `Refund amount (${dollars(amount)}) is greater than what is left (${dollars(left)})`,
       { param: 'amount' },
     );
   }

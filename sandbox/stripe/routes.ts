@@ -1,4 +1,4 @@
-/** Every endpoint of Stripe that the sandbox answers: its name, its path, what it takes and does. */
+/** Every endpoint of Stripe that the sandbox answers: name, path, what it takes, what it does. */
 import { chargeParams, listCharges, retrieveCharge, updateCharge } from './charges.ts';
 import {
   checkoutParams,

@@ -1,20 +1,13 @@
 /** The sandbox Stripe as a server on the loopback: Stripe's API, its card page, and the control. */
 import http from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../clock.ts';
 import { createApi } from './api.ts';
-import type { Answer, Call } from './api.ts';
 import { drawUpBooks } from './books.ts';
 import type { Books } from './books.ts';
 import { settleCharge } from './charges.ts';
-import { checkoutPage, checkoutPolicy, successUrl } from './checkout-page.ts';
-import { completeSession, expireSession, retrieveSession } from './checkout.ts';
-import { control } from './control.ts';
+import { expireSession } from './checkout.ts';
 import { openDispute } from './disputes.ts';
-import { internalError, StripeFailure } from './errors.ts';
 import { createFaults } from './faults.ts';
-import type { Faults } from './faults.ts';
-import { decodeForm } from './form.ts';
 import { createKeys } from './idempotency.ts';
 import { createLimiter } from './limits.ts';
 import type { Limits } from './limits.ts';
@@ -22,10 +15,11 @@ import { finishProcessing } from './network.ts';
 import type { Task } from './objects.ts';
 import { finishRefund } from './refunds.ts';
 import { createScheduler } from './scheduler.ts';
-import type { Scheduler } from './scheduler.ts';
+import { serve } from './serving.ts';
+import type { House } from './serving.ts';
 import { createStore } from './store.ts';
 import { createDeliveries } from './webhooks.ts';
-import type { Deliveries, Webhook } from './webhooks.ts';
+import type { Webhook } from './webhooks.ts';
 import { createWorld } from './world.ts';
 import type { Delays, World } from './world.ts';
 
@@ -91,16 +85,6 @@ function reportToStderr(error: unknown): void {
   process.stderr.write(`sandbox stripe: ${error instanceof Error ? error.stack : String(error)}\n`);
 }
 
-interface House {
-  world: World;
-  faults: Faults;
-  deliveries: Deliveries;
-  scheduler: Scheduler;
-  api: (call: Call) => Promise<Answer>;
-  report: (error: unknown) => void;
-  url: string;
-}
-
 function furnish(options: SandboxOptions): House {
   const clock = options.clock ?? systemClock;
   const report = options.report ?? reportToStderr;
@@ -138,7 +122,7 @@ function furnish(options: SandboxOptions): House {
   return house;
 }
 
-function runTask(world: World, deliveries: Deliveries, task: Task): void {
+function runTask(world: World, deliveries: House['deliveries'], task: Task): void {
   if (task.kind === 'deliver_event') {
     // It stays planned until it was delivered, so that a restart in between sends it again.
     deliveries.take(task);
@@ -153,124 +137,5 @@ function runTask(world: World, deliveries: Deliveries, task: Task): void {
     if (world.store.sessions.get(task.target)?.status === 'open') {
       expireSession(world, undefined, task.target);
     }
-  }
-}
-
-const LARGEST_BODY_BYTES = 1 << 20;
-
-async function serve(
-  house: House,
-  request: http.IncomingMessage,
-  response: http.ServerResponse,
-): Promise<void> {
-  try {
-    const body = await readBody(request);
-    const [path = '', query = ''] = (request.url ?? '').split('?', 2) as [string, string?];
-    house.scheduler.runDue();
-    if (path.startsWith('/_sandbox/')) {
-      serveControl(house, request, response, { path: path.slice(10), query, body });
-    } else if (path.startsWith('/c/pay/')) {
-      serveCheckout(house, request, response, path.slice(7), body);
-    } else {
-      const { headers, method = 'GET' } = request;
-      send(response, await house.api({ method, path, query, body, headers }));
-    }
-  } catch (error) {
-    if (!request.destroyed) house.report(error);
-    response.destroy();
-  }
-}
-
-/** The body as text; a body over a megabyte is no form of Stripe's, and the connection ends. */
-function readBody(request: http.IncomingMessage): Promise<string> {
-  if (request.method === 'GET' || request.method === 'HEAD') return Promise.resolve('');
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > LARGEST_BODY_BYTES) request.destroy();
-      else chunks.push(chunk);
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    request.on('close', () => reject(new Error('The request ended before its body did.')));
-    request.on('error', reject);
-  });
-}
-
-function send(response: http.ServerResponse, answer: Answer): void {
-  if (answer.mishap === 'silence') return;
-  if (answer.mishap === 'hang_up') {
-    response.destroy();
-    return;
-  }
-  response.writeHead(answer.status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(answer.body),
-    ...answer.headers,
-  });
-  if (answer.mishap === 'half') {
-    const half = answer.body.slice(0, Math.floor(answer.body.length / 2));
-    // The pause lets the first half arrive before the connection ends under it.
-    response.write(half, () => void wait(20).then(() => response.destroy()));
-    return;
-  }
-  // As text: headers and body then leave in one write, which is the dearest part of a call.
-  response.end(answer.body);
-}
-
-function serveControl(
-  house: House,
-  request: http.IncomingMessage,
-  response: http.ServerResponse,
-  call: { path: string; query: string; body: string },
-): void {
-  const answer = (status: number, content: unknown) =>
-    send(response, { status, body: JSON.stringify(content), headers: {} });
-  if (!/^(::ffff:)?127\.|^::1$/.test(request.socket.remoteAddress ?? '')) {
-    answer(403, { error: { message: 'The control endpoint answers on the loopback only.' } });
-    return;
-  }
-  const runDue = () => house.scheduler.runDue();
-  try {
-    const body = (call.body === '' ? {} : JSON.parse(call.body)) as Record<string, unknown>;
-    const query = new URLSearchParams(call.query);
-    const done = control({ ...house, runDue }, request.method ?? 'GET', call.path, query, body);
-    house.world.store.commit();
-    answer(200, done);
-  } catch (error) {
-    const known = error instanceof StripeFailure || error instanceof SyntaxError;
-    if (!known) house.report(error);
-    const failure = error instanceof StripeFailure ? error : internalError();
-    const status = error instanceof SyntaxError ? 400 : failure.status;
-    answer(status, { error: { ...failure.body, message: (error as Error).message } });
-  }
-}
-
-function serveCheckout(
-  house: House,
-  request: http.IncomingMessage,
-  response: http.ServerResponse,
-  id: string,
-  body: string,
-): void {
-  try {
-    const session = retrieveSession(house.world, undefined, id);
-    if (request.method === 'POST') {
-      const choice = decodeForm(body).payment_method;
-      completeSession(house.world, id, typeof choice === 'string' ? choice : '');
-      house.world.store.commit();
-      response.writeHead(303, { location: successUrl(session) }).end();
-      return;
-    }
-    const headers = {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': checkoutPolicy(session),
-    };
-    response.writeHead(200, headers).end(checkoutPage(session));
-  } catch (error) {
-    const status = error instanceof StripeFailure ? error.status : 500;
-    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
-    response.end(`${(error as Error).message}\n`);
   }
 }

@@ -55,8 +55,14 @@ const STORIES: Record<State, { before: NewEntry[]; after?: (n: number) => NewEnt
     after: (n) => [...tried(n), paid(n), sample('told', { letter: 'receipt', about: 6 })],
   },
   waived: {
-    before: [...noticed(), sample('held'), sample('released'), sample('waived')],
-    after: () => [sample('letter_failed', { letter: 'waived', about: 6 })],
+    before: [
+      ...noticed(),
+      sample('held'),
+      sample('released'),
+      sample('waive_asked'),
+      sample('waived'),
+    ],
+    after: () => [sample('letter_failed', { letter: 'waived', about: 7 })],
   },
   refunded: {
     before: noticed(),
@@ -98,7 +104,6 @@ const STORIES: Record<State, { before: NewEntry[]; after?: (n: number) => NewEnt
       sample('gave_up'),
       sample('revived'),
       sample('retry_asked'),
-      sample('waive_asked'),
       sample('gave_up'),
     ],
   },

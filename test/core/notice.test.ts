@@ -111,7 +111,7 @@ describe('what comes from outside', () => {
       vendor: breaking,
       replyTo: breaking,
     });
-    // eslint-disable-next-line no-control-regex -- these are what must not be there
+
     const hidden = /[\u0000-\u0009\u000b-\u001f\u007f\u2028\u2029\u202a-\u202e]/;
     expect(mail.text).not.toMatch(hidden);
     expect(mail.html).not.toMatch(hidden);

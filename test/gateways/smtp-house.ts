@@ -36,7 +36,7 @@ export async function openSmtpHouse(
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         house.mails.push(Buffer.concat(chunks).toString('utf8'));
-        answer(house, done as (error?: Error | null, message?: string) => void);
+        answer(house, done);
       });
     },
     ...options,

@@ -127,7 +127,7 @@ test('the bank sends a new card: the saved one works again and an event says so'
   expect((await pay(stripe, who)).status).toBe('succeeded');
 });
 
-test('a customer who is deleted answers as deleted, loses the cards and cannot be charged', async () => {
+test('a deleted customer answers as deleted, loses the cards and cannot be charged', async () => {
   const { stripe } = await openHouse();
   const who = await cardholder(stripe);
   const intent = await openIntent(stripe, who.customer);

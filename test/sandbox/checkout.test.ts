@@ -9,7 +9,7 @@ function open(stripe: Stripe, customer: string, more: object = {}) {
   return stripe.checkout.sessions.create(params);
 }
 
-test('a person saves a card on the page of a session, and the card can then be charged', async () => {
+test('a person saves a card on the page of a session, and it can then be charged', async () => {
   const { stripe } = await openHouse();
   const customer = await stripe.customers.create({});
   const session = await open(stripe, customer.id, { metadata: { fee: 'f1' } });

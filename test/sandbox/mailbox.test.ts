@@ -98,7 +98,7 @@ test('a slow address answers, late', async () => {
   await sending;
 });
 
-test('a dropped line: the mail was taken, the sender does not know, and sends it again', async () => {
+test('a dropped line: the mail was taken, and the sender, unaware, sends it again', async () => {
   const { mailbox, mail } = await openMailbox();
   const letter = { messageId: '<fee-1@example.org>' };
   const error = await refusalOf(mail('drop@example.org', letter));

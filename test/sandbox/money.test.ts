@@ -16,7 +16,7 @@ async function eventTypes({ stripe }: House): Promise<string[]> {
   return data.map(({ type }) => type as string).reverse();
 }
 
-test('the money of a charge reaches the balance a moment later, less 2.9 % and 30 cents', async () => {
+test('money reaches the balance a moment after the charge, less 2.9 % and 30 cents', async () => {
   const house = await openHouse();
   const { intent, charge } = await paidCharge(house);
   expect((await house.stripe.charges.retrieve(charge)).balance_transaction).toBeNull();
@@ -157,7 +157,7 @@ test('a dispute that is won brings the money and the fee back', async () => {
   });
 });
 
-test('the books count what was paid by intent and by metadata, and find what was paid twice', async () => {
+test('the books count what was paid, and find by metadata what was paid twice', async () => {
   const house = await openHouse();
   const { stripe, control, sandbox } = house;
   const who = await cardholder(stripe);
@@ -185,4 +185,14 @@ test('the books count what was paid by intent and by metadata, and find what was
     metadata,
   });
   expect(sandbox.books('year').doubleCharges).toMatchObject([{ for: 'year=2026', amount: 5550 }]);
+});
+
+test('the front page shows totals and the latest payments, and escapes what it shows', async () => {
+  const { stripe, sandbox } = await openHouse();
+  const intent = await pay(stripe, await cardholder(stripe), { metadata: { fee: '<b>f1' } });
+  await errorOf(pay(stripe, await cardholder(stripe, 'pm_card_chargeDeclinedLostCard')));
+  const html = await (await fetch(sandbox.url)).text();
+  for (const part of [intent.id, '$18.50', 'visa ···· 4242', 'fee=&lt;b&gt;f1', 'lost_card']) {
+    expect(html).toContain(part);
+  }
 });

@@ -54,7 +54,7 @@ function eventsOf(stripe: Stripe, deliveries: Delivery[]): Stripe.Event[] {
   );
 }
 
-test('everything about a payment is delivered, signed so that the library believes it', async () => {
+test('everything about a payment is delivered, signed so that the library accepts it', async () => {
   const post = await openPost();
   const paid = await pay(post.stripe, await cardholder(post.stripe), { metadata: { fee: 'f1' } });
   await post.arrived(6);
@@ -77,7 +77,7 @@ test('everything about a payment is delivered, signed so that the library believ
   });
 });
 
-test('with two secrets, each of them verifies, another does not, nor does a changed body', async () => {
+test('of two secrets each verifies; another does not, nor does a changed body', async () => {
   const post = await openPost();
   await post.stripe.customers.create({});
   await post.arrived(1);

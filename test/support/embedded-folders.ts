@@ -15,7 +15,7 @@ export interface Started {
   lines: string[];
 }
 
-/** A new folder that is gone after the test. Others may pass through it, unless the mode says no. */
+/** A new folder that is gone after the test. Others may pass through it unless the mode says no. */
 export async function newFolder(mode = 0o711): Promise<string> {
   const dir = await mkdtemp(join(await realpath(tmpdir()), 'levy-embedded-'));
   await chmod(dir, mode);

@@ -14,6 +14,12 @@ export function testPolicy(changes: Partial<Policy> = {}): Policy {
     mailRetryMs: [60_000, 600_000, 3_600_000],
     attemptGraceMs: 60_000,
     unknownLookMs: [60_000, 3_600_000, DAY_MS],
+    // No caution, so that no test waits for it; tests of the caution ask for it.
+    canaryFees: 0,
+    canaryWaitMs: 0,
+    unknownMax: 100,
+    declineSample: 100,
+    declineShareMax: 0.5,
     ...changes,
   };
 }

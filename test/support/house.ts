@@ -86,7 +86,6 @@ export async function createHouse(backend: QueueBackend): Promise<House> {
     practice: {
       name: 'Sunrise Practice',
       replyTo: 'office@sunrise.example',
-      mailDomain: 'sunrise.example',
       freeVendors: ['TherapyNotes'],
       cardLink: () => null,
     },

@@ -12,7 +12,7 @@ export interface QueueBackend {
 }
 
 /**
- * The backends of this machine, for `describe.each(queueBackends)('... on $name', (backend) => ...)`.
+ * The backends of this machine, for `describe.each(queueBackends)('the pump on $name', ...)`.
  * Redis is missing where the machine has none; the run has then said so in its first line.
  */
 export const queueBackends: QueueBackend[] = [

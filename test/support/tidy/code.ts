@@ -41,14 +41,17 @@ export const codeRules: Rule[] = [
   },
   {
     name: 'no SQL outside ledger/: give the ledger a function with a name',
-    find: unless([/^ledger\//, /^test\/ledger\//, /^test\/support\//, /^bench\//], [], ({ node }) =>
-      sqlIn(node),
+    find: unless(
+      [/^ledger\//, /^test\/ledger\//, /^test\/support\//, /^bench\//],
+      // It asks the queue's own connections, which the ledger does not know, whether they live.
+      ['jobs/queues.ts'],
+      ({ node }) => sqlIn(node),
     ),
     breaks: [
       { path: 'api/fees.ts', text: `await pool.query('SELECT 1');` },
       { path: 'api/fees.ts', text: `await pool.query(\`select \${x}\`);` },
       { path: 'workers/charge.ts', text: `const statement = 'insert into entries values (1)';` },
-      { path: 'jobs/queues.ts', text: `const q = \`\n  update fees set state = $1\`;` },
+      { path: 'jobs/jobs.ts', text: `const q = \`\n  update fees set state = $1\`;` },
       { path: 'cli/levy.ts', text: `const q = 'CREATE TABLE x (y int)';` },
     ],
     keeps: [

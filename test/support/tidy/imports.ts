@@ -65,7 +65,7 @@ export const importRules: Rule[] = [
     ],
   },
   {
-    name: 'core imports nothing but core: no package and no part of Node; take what it needs as values',
+    name: 'core imports core alone, no package and no part of Node: take what it needs as values',
     find: (source) =>
       folderOf(source.path) !== 'core'
         ? []

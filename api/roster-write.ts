@@ -1,0 +1,83 @@
+import { follow, type Change } from '../core/acts.ts';
+import type { Folded } from '../core/fold.ts';
+import type { Clinician } from '../ledger/clinicians.ts';
+import type { FeeCase } from '../ledger/fees.ts';
+import type { Vendor } from '../ledger/rates.ts';
+import { eachOf, offerNext, type ActDeps, type By } from './acts.ts';
+import { duplicateNote, type Wanted } from './roster-plan.ts';
+import type { RowNote } from './roster-row.ts';
+
+/** What writing a roster came to. */
+export interface Written {
+  created: number;
+  updated: number;
+  /** Clinicians who came after an assessment was opened and now have a fee in it. */
+  enrolled: number;
+  feesChanged: number;
+  refused: RowNote[];
+}
+
+/**
+ * Writes the rows that are new or changed, each with what follows from it for the fees that are
+ * already there: a move to another EHR, a new address, a new card.
+ */
+export async function writeRoster(
+  deps: ActDeps,
+  by: By,
+  wanted: Wanted[],
+  vendors: Vendor[],
+): Promise<Written> {
+  const written: Written = { created: 0, updated: 0, enrolled: 0, feesChanged: 0, refused: [] };
+  await eachOf(wanted, async (row) => {
+    const done = await deps.ledger.clinicians.upsert(row.clinician);
+    if (done.outcome === 'duplicate') written.refused.push(duplicateNote(row, done));
+    else if (done.outcome === 'created') written.created += 1;
+    else if (done.outcome === 'updated') {
+      written.updated += 1;
+      const fees = await deps.ledger.clinicians.fees(done.clinicianId);
+      for (const { feeId } of fees)
+        if (await followRow(deps, by, feeId, row, done.changed, vendors)) written.feesChanged += 1;
+    }
+  });
+  if (written.created > 0) written.enrolled = await deps.ledger.clinicians.enrollLatecomers();
+  return written;
+}
+
+async function followRow(
+  deps: ActDeps,
+  by: By,
+  feeId: string,
+  row: Wanted,
+  changed: (keyof Clinician)[],
+  vendors: Vendor[],
+): Promise<boolean> {
+  const after = await deps.ledger.fees.change(feeId, by.actor, (fee, feeCase) => ({
+    entries: changesOf(fee, feeCase, row, changed, vendors).flatMap((one) => follow(fee, one)),
+  }));
+  if (!after || 'refused' in after || after.added === 0) return false;
+  await offerNext(deps, after.feeCase);
+  return true;
+}
+
+/** What a changed row means for one fee; at most one change, the weightiest, adds entries. */
+function changesOf(
+  fee: Folded,
+  { assessment }: FeeCase,
+  { clinician, card }: Wanted,
+  changed: (keyof Clinician)[],
+  vendors: Vendor[],
+): Change[] {
+  if (changed.includes('vendor')) {
+    const stays = clinician.vendor === assessment.vendor;
+    const levies = vendors.some(({ vendor, levies }) => levies && vendor === clinician.vendor);
+    // Who moves on to another vendor that levies still owes what the first one charged for.
+    if (!stays && levies && fee.assessed) return [];
+    return [{ change: 'vendor', levied: stays }];
+  }
+  const changes: Change[] = [];
+  if (changed.includes('email') && clinician.email) changes.push({ change: 'email' });
+  const cardChanged = changed.includes('paymentMethod') || changed.includes('stripeCustomer');
+  const paymentMethod = clinician.paymentMethod ?? card;
+  if (cardChanged && paymentMethod) changes.push({ change: 'card', paymentMethod });
+  return changes;
+}

@@ -1,0 +1,229 @@
+import type { Entry } from './fee.ts';
+import { fold, type Folded } from './fold.ts';
+import { DAY_MS } from './policy.ts';
+import type { Breach, CheckName } from './verify.ts';
+
+/** What Stripe's own books hold about one fee. Amounts in cents. */
+export interface FeeBooks {
+  intents: {
+    intent: string;
+    /** Stripe's own word for the state. */
+    status: string;
+    amountCents: number;
+    receivedCents: number;
+    livemode: boolean;
+  }[];
+  charges: {
+    charge: string;
+    intent: string | null;
+    status: string;
+    amountCents: number;
+    livemode: boolean;
+    createdAt: Date;
+  }[];
+  refunds: { refund: string; amountCents: number; status: 'pending' | 'succeeded' | 'failed' }[];
+  disputes: {
+    dispute: string;
+    amountCents: number;
+    status: 'inquiry' | 'open' | 'won' | 'lost';
+  }[];
+  movements: { amountCents: number; source: string | null }[];
+}
+
+/** A fee as the ledger has it, beside what Stripe's books have of it. */
+export interface BookedFee {
+  feeId: string;
+  /** What the assessment charges. */
+  amountCents: number;
+  livemode: boolean;
+  intent: string | null;
+  /** What the fee waits for, by its stored index. */
+  step: string | null;
+  /** What Stripe holds for this fee, by the ledger's accounts. */
+  stripeCents: number;
+  entries: Entry[];
+  books: FeeBooks;
+}
+
+/**
+ * What differs between the ledger and Stripe's books for one fee, object by object. What is under
+ * way (an attempt without an answer, a refund asked for) is allowed to differ: how long it may be
+ * under way is another check's question.
+ */
+export function compareBooks(fee: BookedFee, now: Date): Breach[] {
+  let folded: Folded;
+  try {
+    folded = fold(fee.entries);
+  } catch {
+    // Entries that cannot be added up are found by another check.
+    return [];
+  }
+  const found = (check: CheckName) => (detail: string) => ({ check, feeId: fee.feeId, detail });
+  const underWay = Boolean(
+    folded.open ?? folded.waiveAsked ?? folded.refundAsked ?? folded.refundOpened,
+  );
+  return [
+    ...intents(fee, folded, underWay).map(found('objects')),
+    ...charges(fee, folded, underWay).map(found('objects')),
+    ...refunds(fee, folded, underWay).map(found('objects')),
+    ...disputes(fee).map(found('objects')),
+    ...(underWay ? [] : cents(fee, now).map(found('cents'))),
+    ...amounts(fee).map(found('amount')),
+    ...modes(fee).map(found('mode')),
+    ...unheard(fee, folded).map(found('announced')),
+    ...unproven(fee).map(found('evidence')),
+  ];
+}
+
+function intents({ intent, step, books }: BookedFee, fee: Folded, underWay: boolean): string[] {
+  const wrong: string[] = [];
+  if (intent && !books.intents.some((one) => one.intent === intent))
+    wrong.push(`the ledger has intent ${intent}, Stripe does not`);
+  for (const one of books.intents) {
+    const taken = one.status === 'succeeded';
+    if (one.intent !== intent) {
+      const dead = one.status === 'canceled' && one.receivedCents === 0;
+      // A creation whose answer was lost: the charge step finds it again before it makes another.
+      const awaited = intent === null && step === 'charge' && /^requires_/.test(one.status);
+      if (!dead && !awaited)
+        wrong.push(`Stripe has intent ${one.intent} (${one.status}), the ledger does not`);
+    } else if (taken && !fee.paid && !underWay)
+      wrong.push(`intent ${intent} is paid at Stripe, not in the ledger`);
+    else if (!taken && fee.paid?.intent === intent)
+      wrong.push(`intent ${intent} is paid in the ledger, ${one.status} at Stripe`);
+  }
+  return wrong;
+}
+
+function charges({ entries, books }: BookedFee, fee: Folded, underWay: boolean): string[] {
+  const wrong: string[] = [];
+  const at = new Map(books.charges.map((one) => [one.charge, one]));
+  for (const { charge, status, amountCents } of books.charges) {
+    if (status !== 'succeeded' || fee.paid?.charge === charge) continue;
+    if (fee.paid || !underWay)
+      wrong.push(`Stripe has charge ${charge} of ${amountCents} cents, the ledger does not`);
+  }
+  for (const one of entries) {
+    if (one.kind === 'paid') {
+      const { charge, amountCents } = one.data;
+      const theirs = at.get(charge);
+      if (theirs?.status !== 'succeeded')
+        wrong.push(
+          `the ledger has charge ${charge} as paid, Stripe as ${theirs?.status ?? 'none'}`,
+        );
+      else if (theirs.amountCents !== amountCents)
+        wrong.push(`charge ${charge}: ${amountCents} cents here, ${theirs.amountCents} at Stripe`);
+    }
+    if (one.kind === 'declined' && one.data.charge) {
+      const theirs = at.get(one.data.charge)?.status ?? 'none';
+      if (theirs !== 'failed')
+        wrong.push(`the ledger has charge ${one.data.charge} as declined, Stripe as ${theirs}`);
+    }
+  }
+  return wrong;
+}
+
+function refunds({ entries, books }: BookedFee, fee: Folded, underWay: boolean): string[] {
+  const wrong: string[] = [];
+  const opened = new Set(
+    entries.flatMap((one) => (one.kind === 'refund_opened' ? [one.data.refund] : [])),
+  );
+  const given = new Map(
+    entries.flatMap((one) =>
+      one.kind === 'refunded' ? [[one.data.refund, one.data.amountCents] as const] : [],
+    ),
+  );
+  for (const { refund, amountCents, status } of books.refunds) {
+    const ours = fee.refundsClosed.get(refund) ?? (opened.has(refund) ? 'pending' : 'none');
+    const agreed = ours === status || (status === 'pending' && ours === 'succeeded');
+    if (!agreed && !underWay) wrong.push(`refund ${refund}: ${ours} here, ${status} at Stripe`);
+    const cents = given.get(refund);
+    if (cents !== undefined && cents !== amountCents)
+      wrong.push(`refund ${refund}: ${cents} cents here, ${amountCents} at Stripe`);
+  }
+  const known = new Set(books.refunds.map(({ refund }) => refund));
+  for (const refund of new Set([...given.keys(), ...fee.refundsClosed.keys(), ...opened]))
+    if (!known.has(refund)) wrong.push(`the ledger has refund ${refund}, Stripe does not`);
+  return wrong;
+}
+
+function disputes({ entries, books }: BookedFee): string[] {
+  const ours = new Map<string, string>();
+  for (const one of entries) {
+    if (one.kind === 'disputed') ours.set(one.data.dispute, 'open');
+    if (one.kind === 'dispute_closed') ours.set(one.data.dispute, one.data.won ? 'won' : 'lost');
+  }
+  const wrong: string[] = [];
+  for (const { dispute, status } of books.disputes) {
+    const here = ours.get(dispute) ?? 'none';
+    ours.delete(dispute);
+    if (status !== 'inquiry' && here !== status)
+      wrong.push(`dispute ${dispute}: ${here} here, ${status} at Stripe`);
+  }
+  for (const dispute of ours.keys())
+    wrong.push(`the ledger has dispute ${dispute}, Stripe does not`);
+  return wrong;
+}
+
+/**
+ * The balance moves when a refund is opened, the ledger's accounts when it has succeeded; and a
+ * charge reaches the balance some time after it was made.
+ */
+function cents({ stripeCents, books }: BookedFee, now: Date): string[] {
+  const moved = new Set(books.movements.map(({ source }) => source));
+  const pending = books.refunds.filter(
+    ({ refund, status }) => status === 'pending' && moved.has(refund),
+  );
+  const coming = books.charges.filter(
+    ({ charge, status, createdAt }) =>
+      status === 'succeeded' &&
+      !moved.has(charge) &&
+      now.getTime() - createdAt.getTime() < SETTLED_WITHIN_MS,
+  );
+  const theirs = sum(books.movements) + sum(pending) + sum(coming);
+  if (theirs === stripeCents) return [];
+  return [`${stripeCents} cents by the ledger, ${theirs} by Stripe's balance`];
+}
+
+/** With asynchronous capture a charge has its balance transaction within the hour; a day is late. */
+const SETTLED_WITHIN_MS = DAY_MS;
+
+function amounts({ amountCents: rate, books }: BookedFee): string[] {
+  const other = (name: string, cents: number) =>
+    cents === rate ? [] : [`${name} is of ${cents} cents, the rate of ${rate}`];
+  return [
+    ...books.intents.flatMap((one) => other(one.intent, one.amountCents)),
+    ...books.charges.flatMap((one) => other(one.charge, one.amountCents)),
+  ];
+}
+
+function modes({ livemode, books }: BookedFee): string[] {
+  const mode = (live: boolean) => (live ? 'live' : 'test');
+  const objects = [
+    ...books.intents.map((one) => ({ name: one.intent, live: one.livemode })),
+    ...books.charges.map((one) => ({ name: one.charge, live: one.livemode })),
+  ];
+  return objects
+    .filter(({ live }) => live !== livemode)
+    .map(({ name, live }) => `${name} is a ${mode(live)} object in a ${mode(livemode)} assessment`);
+}
+
+/** Every confirmation that Stripe saw was an attempt of ours first, or a payment made elsewhere. */
+function unheard({ books }: BookedFee, fee: Folded): string[] {
+  const elsewhere = fee.paid?.attempt === null ? 1 : 0;
+  const allowed = fee.attempts + elsewhere;
+  const seen = books.charges.length;
+  if (seen <= allowed) return [];
+  return [`Stripe saw ${seen} confirmations, the ledger has ${allowed}`];
+}
+
+function unproven({ entries, books }: BookedFee): string[] {
+  if (entries.some(({ kind }) => kind === 'assessed')) return [];
+  return books.charges
+    .filter(({ status }) => status === 'succeeded')
+    .map(({ charge }) => `charge ${charge} without evidence`);
+}
+
+function sum(lines: { amountCents: number }[]): number {
+  return lines.reduce((total, { amountCents }) => total + amountCents, 0);
+}

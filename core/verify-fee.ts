@@ -1,0 +1,164 @@
+import { chargeFrom } from './calendar.ts';
+import type { Entry, EntryData, Letter, State, Step } from './fee.ts';
+import { movement } from './money.ts';
+import { next } from './next.ts';
+import type { Policy } from './policy.ts';
+import type { Breach, CheckName } from './verify.ts';
+
+/** A fee as it is stored: its entries, and the index kept beside them. */
+export interface StoredFee {
+  feeId: string;
+  policy: Policy;
+  seq: number;
+  state: State;
+  step: Step | null;
+  at: Date | null;
+  intent: string | null;
+  entries: StoredEntry[];
+}
+
+/** An entry with the movement of money stored in it. */
+export type StoredEntry = Entry & {
+  debit: string | null;
+  credit: string | null;
+  amountCents: number | null;
+};
+
+/** What is wrong with a fee by its own entries. */
+export function checkFee(fee: StoredFee): Breach[] {
+  const found = (check: CheckName, detail: string): Breach => ({
+    check,
+    feeId: fee.feeId,
+    detail,
+  });
+  return [
+    ...index(fee).map((detail) => found('index', detail)),
+    ...movements(fee).map((detail) => found('balanced', detail)),
+    ...unannounced(fee).map((detail) => found('announced', detail)),
+    ...overLimit(fee).map((detail) => found('card_limits', detail)),
+    ...againstAdvice(fee).map((detail) => found('refused_cards', detail)),
+    ...lettersAmiss(fee).map((detail) => found('letters', detail)),
+  ];
+}
+
+/** The stored index, recomputed from the entries. */
+function index({ entries, policy, ...stored }: StoredFee): string[] {
+  const opened = entries.find((one) => one.kind === 'opened');
+  const intent = opened?.kind === 'opened' ? opened.data.intent : null;
+  const wrong: string[] = [];
+  if (stored.seq !== entries.length)
+    wrong.push(`number ${stored.seq} is stored, there are ${entries.length} entries`);
+  if (stored.intent !== intent)
+    wrong.push(`intent ${stored.intent ?? 'none'} is stored, ${intent ?? 'none'} was opened`);
+  try {
+    const { state, step, at } = next(entries, policy);
+    const told = (word: string, name: string | null, when: Date | null) =>
+      `${word} ${name ?? 'nothing'}${when ? ` from ${when.toISOString()}` : ''}`;
+    const kept = told(stored.state, stored.step, stored.at);
+    const due = told(state, step, at);
+    if (kept !== due) wrong.push(`stored: ${kept}; by the entries: ${due}`);
+  } catch {
+    wrong.push('the entries do not add up to any state');
+  }
+  return wrong;
+}
+
+/** The movement stored in each entry is the one its kind and amount stand for. */
+function movements({ entries }: StoredFee): string[] {
+  return entries.flatMap((one) => {
+    const right = movement(one);
+    const told = (debit: string | null, credit: string | null, cents: number | null) =>
+      debit || credit || cents ? `${cents} cents from ${credit} to ${debit}` : 'nothing';
+    const kept = told(one.debit, one.credit, one.amountCents);
+    const meant = told(right?.debit ?? null, right?.credit ?? null, right?.amountCents ?? null);
+    return kept === meant
+      ? []
+      : [`entry ${one.seq} (${one.kind}) moves ${kept} instead of ${meant}`];
+  });
+}
+
+/** The notice period once more, by our calendar instead of the database's. */
+function unannounced({ entries, policy }: StoredFee): string[] {
+  let notice: { at: Date; data: EntryData['noticed'] } | null = null;
+  const wrong: string[] = [];
+  for (const one of entries) {
+    if (one.kind === 'noticed') notice = one;
+    if (one.kind !== 'attempted') continue;
+    const { attempt } = one.data;
+    if (!notice) {
+      wrong.push(`attempt ${attempt} has no notice before it`);
+      continue;
+    }
+    const promised = new Date(notice.data.chargeFrom);
+    const earliest = chargeFrom(notice.at, policy);
+    const from = promised > earliest ? promised : earliest;
+    if (one.at < from)
+      wrong.push(
+        `attempt ${attempt} on ${one.at.toISOString()}, allowed from ${from.toISOString()}`,
+      );
+  }
+  return wrong;
+}
+
+/** Attempts per card within the policy, and none before the time its last decline named. */
+function overLimit({ entries, policy }: StoredFee): string[] {
+  let declines = 0;
+  let notBefore: Date | null = null;
+  const wrong: string[] = [];
+  for (const one of entries) {
+    if (one.kind === 'card_updated' || one.kind === 'revived') declines = 0;
+    // A new card or a person's word takes the wait away.
+    if (FREES.has(one.kind)) notBefore = null;
+    if (one.kind === 'declined') {
+      if (one.data.sentToNetwork) declines += 1;
+      notBefore = one.data.retryAt ? new Date(one.data.retryAt) : null;
+    }
+    if (one.kind !== 'attempted') continue;
+    const { attempt } = one.data;
+    if (declines >= policy.attemptsMax)
+      wrong.push(`attempt ${attempt} came after ${declines} declines of the same card`);
+    if (notBefore && one.at < notBefore)
+      wrong.push(`attempt ${attempt} came before ${notBefore.toISOString()}`);
+  }
+  return wrong;
+}
+
+const FREES: ReadonlySet<string> = new Set(['card_updated', 'revived', 'retry_asked']);
+
+/** No attempt after a decline that asked for another card, until another card came. */
+function againstAdvice({ entries }: StoredFee): string[] {
+  let refusal: EntryData['declined'] | null = null;
+  const wrong: string[] = [];
+  for (const one of entries) {
+    if (one.kind === 'card_updated') refusal = null;
+    if (one.kind === 'declined' && one.data.verdict === 'needs_card') refusal = one.data;
+    if (one.kind === 'attempted' && refusal)
+      wrong.push(`attempt ${one.data.attempt} came after ${refusal.code} of the same card`);
+  }
+  return wrong;
+}
+
+/** The entry each letter must be about. */
+const OCCASIONS: Record<Letter, (about: Entry) => boolean> = {
+  receipt: ({ kind }) => kind === 'paid',
+  card_needed: (about) =>
+    about.kind === 'card_missing' ||
+    (about.kind === 'declined' && about.data.verdict === 'needs_card'),
+  final: ({ kind }) => kind === 'gave_up',
+  waived: ({ kind }) => kind === 'waived',
+  refunded: ({ kind }) => kind === 'refunded',
+};
+
+function lettersAmiss({ entries }: StoredFee): string[] {
+  const sent = new Set<string>();
+  return entries.flatMap((one) => {
+    if (one.kind !== 'told') return [];
+    const { letter, about } = one.data;
+    const subject = about < one.seq ? entries.find(({ seq }) => seq === about) : undefined;
+    const again = sent.has(`${letter} ${about}`);
+    sent.add(`${letter} ${about}`);
+    if (again) return [`entry ${one.seq}: the ${letter} about entry ${about} was sent before`];
+    if (subject && OCCASIONS[letter]?.(subject)) return [];
+    return [`entry ${one.seq}: a ${letter} about entry ${about} (${subject?.kind ?? 'none'})`];
+  });
+}

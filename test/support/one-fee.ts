@@ -1,0 +1,77 @@
+import type { Step } from '../../core/fee.ts';
+import { next, type Next } from '../../core/next.ts';
+import type { Done } from '../../jobs/queues.ts';
+import type { FeeCase } from '../../ledger/fees.ts';
+import { createLedger, type Ledger } from '../../ledger/ledger.ts';
+import { createProcessors } from '../../workers/work.ts';
+import { recordUse, setClock } from './assessment.ts';
+import { testPolicy } from './fees.ts';
+import { createHouse, type House } from './house.ts';
+
+const annual = {
+  cron: '0 9 15 1 *',
+  timeZone: 'UTC',
+  vendors: [],
+  autoApprove: true,
+  policy: testPolicy(),
+  livemode: false,
+};
+
+/** Where a fee stands. */
+export async function standing(ledger: Ledger, feeId: string): Promise<Next> {
+  const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+  return next(feeCase.entries, feeCase.assessment.policy);
+}
+
+/** Runs one processor now, as a job would. */
+export async function run(house: House, ledger: Ledger, step: Step, feeId: string): Promise<Done> {
+  const processors = createProcessors({ ...house.deps, ledger }, house.queues, annual);
+  return processors[step]({ feeId, seq: 0 });
+}
+
+/** Moves the database's clock to the moment the fee's next step is due, and gives the step. */
+export async function waitUntilDue(
+  house: House,
+  ledger: Ledger,
+  feeId: string,
+): Promise<Step | null> {
+  const { step, at } = await standing(ledger, feeId);
+  if (at && at > (await ledger.fees.now())) await setClock(house.db.pool, at);
+  return step;
+}
+
+/** Does what the ledger asks for, when it asks for it, until nothing is asked or `until` is. */
+export async function live(
+  house: House,
+  ledger: Ledger,
+  feeId: string,
+  until?: Step,
+): Promise<FeeCase> {
+  for (;;) {
+    const step = await waitUntilDue(house, ledger, feeId);
+    if (!step || step === until) return (await ledger.fees.load(feeId)) as FeeCase;
+    await run(house, ledger, step, feeId);
+  }
+}
+
+/** An assessment of one clinician with this card, who used a code; the clock stands still. */
+export async function oneFee(
+  card: string | null,
+): Promise<{ house: House; ledger: Ledger; feeId: string }> {
+  const house = await createHouse({ name: 'postgres', redis: () => undefined });
+  await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
+  const ledger = createLedger(house.db.pool, () => 0);
+  await recordUse(ledger, await house.clinician('A1', card));
+  const opening = await ledger.assessments.open({
+    vendor: 'theranest',
+    year: 2026,
+    policy: testPolicy(),
+    autoApprove: true,
+    livemode: false,
+    actor: 'test',
+  });
+  if (!opening.opened) throw new Error(opening.why);
+  await ledger.assessments.enroll(opening.assessment.assessmentId);
+  const [fee] = await ledger.reports.fees({ limit: 1 });
+  return { house, ledger, feeId: fee?.feeId ?? '' };
+}

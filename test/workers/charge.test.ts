@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import type { FeeCase } from '../../ledger/fees.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { House } from '../support/house.ts';
+import { setClock } from '../support/assessment.ts';
+import { live, oneFee, run, standing, waitUntilDue } from '../support/one-fee.ts';
+
+/** A fee that has been noticed and whose charge is due now. */
+async function dueFee(card = 'pm_card_visa') {
+  const one = await oneFee(card);
+  await live(one.house, one.ledger, one.feeId, 'charge');
+  return one;
+}
+
+async function control(house: House, path: string, body: unknown): Promise<void> {
+  const answer = await fetch(`${house.sandbox.url}/_sandbox/${path}`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+const fault = (house: House, route: string, kind: string, times = 1) =>
+  control(house, 'faults', { route: `payment_intents.${route}`, kind, times });
+
+async function kinds(ledger: Ledger, feeId: string): Promise<string[]> {
+  return ((await ledger.fees.load(feeId)) as FeeCase).entries.map(({ kind }) => kind).slice(3);
+}
+
+const succeeded = (house: House) => house.sandbox.books('fee').succeeded.length;
+
+describe('charge', () => {
+  it.each(['drop_after_commit', 'truncate', 'status_500_after_commit'])(
+    'leaves the outcome open when the answer is lost (%s), then finds the payment',
+    async (kind) => {
+      const { house, ledger, feeId } = await dueFee();
+      await fault(house, 'confirm', kind);
+      const done = await run(house, ledger, 'charge', feeId);
+      // The library repeats a dropped connection once under the same key, and then knows.
+      if (kind !== 'drop_after_commit') {
+        expect(done).toHaveProperty('failed', expect.stringContaining('unknown'));
+        expect((await standing(ledger, feeId)).state).toBe('unknown');
+      }
+      const end = await live(house, ledger, feeId);
+      expect((await standing(ledger, feeId)).state).toBe('paid');
+      expect(end.entries.filter((one) => one.kind === 'attempted')).toHaveLength(1);
+      expect(succeeded(house)).toBe(1);
+    },
+  );
+
+  it('sends the same attempt again when Stripe shows no trace of it', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    await fault(house, 'confirm', 'drop_before', 2);
+    await run(house, ledger, 'charge', feeId);
+    await live(house, ledger, feeId);
+    const found = await kinds(ledger, feeId);
+    expect(found.slice(0, 4)).toEqual(['opened', 'attempted', 'unknown', 'paid']);
+    expect(succeeded(house)).toBe(1);
+  });
+
+  it('starts no second attempt and asks nothing of the card while the outcome is open', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    await fault(house, 'confirm', 'truncate');
+    await run(house, ledger, 'charge', feeId);
+    expect(await run(house, ledger, 'charge', feeId)).toHaveProperty(
+      'done',
+      expect.stringContaining('not due'),
+    );
+    expect(house.mailbox.messages()).toHaveLength(1);
+  });
+
+  it('costs no attempt to be told to slow down', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    await fault(house, 'confirm', 'rate_limit');
+    expect(await run(house, ledger, 'charge', feeId)).toHaveProperty('failed');
+    await live(house, ledger, feeId);
+    expect((await kinds(ledger, feeId)).slice(0, 3)).toEqual(['opened', 'attempted', 'paid']);
+  });
+
+  it('finds an intent whose creation was lost more than a day ago by listing', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    await fault(house, 'create', 'truncate');
+    await expect(run(house, ledger, 'charge', feeId)).rejects.toThrow();
+    await control(house, 'clock', { advanceMs: 25 * 3_600_000 });
+    const later = new Date((await ledger.fees.now()).getTime() + 25 * 3_600_000);
+    await setClock(house.db.pool, later);
+    await live(house, ledger, feeId);
+    expect((await standing(ledger, feeId)).state).toBe('paid');
+    expect(house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
+  });
+
+  it('records a payment made elsewhere instead of taking it again', async () => {
+    const { house, ledger, feeId } = await dueFee('pm_card_levy_insufficientFunds_once');
+    await run(house, ledger, 'charge', feeId);
+    const { intent } = (await ledger.reports.fees({ limit: 1 }))[0] ?? {};
+    const visa = await house.stripe.paymentMethods.attach('pm_card_visa', {
+      customer: (await house.stripe.paymentIntents.retrieve(intent ?? '')).customer as string,
+    });
+    await house.stripe.paymentIntents.confirm(intent ?? '', { payment_method: visa.id });
+    await waitUntilDue(house, ledger, feeId);
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
+    expect(succeeded(house)).toBe(1);
+  });
+
+  it('holds a fee whose intent somebody canceled at Stripe', async () => {
+    const { house, ledger, feeId } = await dueFee('pm_card_levy_insufficientFunds_once');
+    await run(house, ledger, 'charge', feeId);
+    const [fee] = await ledger.reports.fees({ limit: 1 });
+    await house.stripe.paymentIntents.cancel(fee?.intent ?? '');
+    await waitUntilDue(house, ledger, feeId);
+    await run(house, ledger, 'charge', feeId);
+    expect((await standing(ledger, feeId)).state).toBe('held');
+  });
+
+  it('says in the failed job what was declined and when it is tried again', async () => {
+    const { house, ledger, feeId } = await dueFee('pm_card_chargeDeclinedInsufficientFunds');
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({
+      failed: 'declined: insufficient_funds; next try 2026-02-01T15:00:00.000Z',
+    });
+  });
+
+  it('gives up after four attempts over fifteen days', async () => {
+    const { house, ledger, feeId } = await dueFee('pm_card_chargeDeclinedInsufficientFunds');
+    const end = await live(house, ledger, feeId);
+    const attempts = end.entries.filter(({ kind }) => kind === 'attempted').map(({ at }) => at);
+    const days = attempts.map((at) => (at.getTime() - (attempts[0]?.getTime() ?? 0)) / 86_400_000);
+    expect(days).toEqual([0, 3, 8, 15]);
+    expect((await standing(ledger, feeId)).state).toBe('gave_up');
+  });
+
+  it.each([
+    ['pm_card_chargeDeclinedLostCard', 'needs_card'],
+    ['pm_card_chargeDeclinedExpiredCard', 'needs_card'],
+    ['pm_card_authenticationRequired', 'needs_card'],
+    ['pm_card_levy_doNotTryAgain', 'needs_card'],
+    ['pm_card_levy_unknownDecline', 'held'],
+  ])('tries %s once and then rests as %s', async (card, state) => {
+    const { house, ledger, feeId } = await dueFee(card);
+    const end = await live(house, ledger, feeId);
+    expect((await standing(ledger, feeId)).state).toBe(state);
+    expect(end.entries.filter(({ kind }) => kind === 'attempted')).toHaveLength(1);
+  });
+
+  it('asks for a card when the one announced is gone', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    const [clinician] = await ledger.clinicians.list({ limit: 1 });
+    const cards = await house.stripe.paymentMethods.list({
+      customer: clinician?.stripeCustomer ?? '',
+    });
+    await house.stripe.paymentMethods.detach(cards.data[0]?.id ?? '');
+    await run(house, ledger, 'charge', feeId);
+    expect((await standing(ledger, feeId)).state).toBe('needs_card');
+    expect(house.sandbox.books('fee').charges).toEqual({});
+  });
+
+  it('confirms nothing while the assessment is paused', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    const assessmentId = (await ledger.assessments.list())[0]?.assessmentId ?? '';
+    await ledger.assessments.pause(assessmentId, 'test', 'a look');
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paused' });
+    await ledger.assessments.resume(assessmentId);
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
+  });
+
+  it('does nothing for a job that comes too early, twice, or for no fee at all', async () => {
+    const { house, ledger, feeId } = await oneFee('pm_card_visa');
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'nothing to do: detecting' });
+    await live(house, ledger, feeId);
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'nothing to do: paid' });
+    const nobody = '00000000-0000-4000-8000-000000000000';
+    expect(await run(house, ledger, 'charge', nobody)).toEqual({ done: 'no such fee' });
+    expect(succeeded(house)).toBe(1);
+  });
+});
