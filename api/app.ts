@@ -72,9 +72,9 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
 
   healthRoutes(app, deps);
   metricsRoutes(app, deps);
-  clinicianRoutes(app, deps);
+  await clinicianRoutes(app, deps);
   rateRoutes(app, deps);
-  importRoutes(app, deps);
+  await importRoutes(app, deps);
   evidenceRoutes(app, deps);
   assessmentRoutes(app, deps);
   feeRoutes(app, deps);

@@ -66,7 +66,7 @@ const CHECKED_ROWS = 500;
 const WARNINGS = 1_000;
 
 /** The roster of people. */
-export function clinicianRoutes(app: Api, deps: ApiDeps): void {
+export async function clinicianRoutes(app: Api, deps: ApiDeps): Promise<void> {
   app.get(
     '/v1/clinicians',
     secured('read', {
@@ -90,7 +90,7 @@ export function clinicianRoutes(app: Api, deps: ApiDeps): void {
     },
   );
 
-  void app.register(async (scope: Api) => {
+  await app.register(async (scope: Api) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),

@@ -126,6 +126,26 @@ export function createEvidence(pool: pg.Pool) {
       return rows;
     },
 
+    /** What became of an import: problems by reason, weak pieces, and clinicians with evidence. */
+    async summary(importId: string): Promise<{
+      problems: { reason: string; times: number }[];
+      weak: number;
+      clinicians: number;
+    }> {
+      const { rows: problems } = await pool.query<{ reason: string; times: number }>(
+        `select reason, sum(times)::float8 as times from import_problems
+         where import_id = $1 group by reason order by reason`,
+        [importId],
+      );
+      const { rows } = await pool.query<{ weak: number; clinicians: number }>(
+        `select count(*) filter (where certainty = 'weak')::integer as weak,
+           count(distinct clinician_id)::integer as clinicians
+         from evidence where import_id = $1`,
+        [importId],
+      );
+      return { problems, weak: rows[0]?.weak ?? 0, clinicians: rows[0]?.clinicians ?? 0 };
+    },
+
     /** Weak evidence nobody has decided on yet. */
     async weak(limit: number): Promise<WeakEvidence[]> {
       const { rows } = await pool.query<WeakEvidence>(

@@ -1,14 +1,7 @@
 import { cptCode, isDigit, isLetter } from './cpt.ts';
+import { endsClause, isAfterPlace, isPlacing, namesPlace } from './clause.ts';
 import type { Token } from './tokens.ts';
-import {
-  isNegation,
-  isOtherCode,
-  isOtherCpt,
-  isState,
-  isStateName,
-  type Sense,
-  senseOf,
-} from './words.ts';
+import { isOtherCode, isOtherCpt, senseOf } from './words.ts';
 
 /** What stands to the left of a number, and what that makes of it. */
 export interface LeftCompany {
@@ -31,6 +24,24 @@ const REACH = 26;
 const CPT_REACH = 5;
 const VERB_REACH = 3;
 
+type Verdict = 'cue' | 'other' | 'stop' | 'on';
+
+interface Walk {
+  tokens: Token[];
+  first: number;
+  commas: number;
+  numbers: number;
+  /** Words passed that are no fillers. */
+  words: number;
+  /** "for", "with", "covers" was passed: a document before it speaks of the number. */
+  related: boolean;
+  /** "in", "from" or "near" stands before the number: only an outright cue makes it a code. */
+  placed: boolean;
+  /** A lettered diagnosis was passed: its label has been used up. */
+  dxUsed: boolean;
+  found: LeftCompany;
+}
+
 /**
  * Reads leftwards from a number to the first word that says what it is. The nearest label wins;
  * labels of other kinds must touch the number, give or take two words.
@@ -44,118 +55,212 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
     service: false,
     stranger: false,
   };
-  if (afterPlace(tokens, first)) return { ...found, verdict: 'other' };
-  const placed = PLACING.has(tokens[first - 1]?.word ?? '');
-  const walk: Walk = { commas: 0, numbers: 0, words: 0, related: false, dxUsed: false, placed };
+  if (isAfterPlace(tokens, first)) return { ...found, verdict: 'other' };
+  const placed = isPlacing(tokens, first - 1);
+  const counts = { commas: 0, numbers: 0, words: 0 };
+  const walk: Walk = { tokens, first, ...counts, related: false, placed, dxUsed: false, found };
   for (let i = first - 1; i >= 0 && i >= first - REACH; i--) {
-    const token = tokens[i]!;
-    if (token.kind === 'mark') {
-      if (endsClause(tokens, i)) break;
-      if (token.word === ',') walk.commas++;
-      if (token.word === '#' && !takesNumberSign(tokens, i)) return { ...found, verdict: 'other' };
-      continue;
-    }
-    if (token.kind === 'number') {
-      const stop = passNumber(tokens, i, walk, found);
-      if (stop) break;
-      continue;
-    }
-    const verdict = readWord(tokens, i, first, walk, found);
+    const verdict = step(walk, i);
     if (verdict === 'stop') break;
-    if (verdict !== 'on') return { ...found, verdict, at: i };
+    if (verdict === 'on') continue;
+    found.verdict = verdict;
+    found.at = i;
+    break;
   }
   return found;
 }
 
-interface Walk {
-  commas: number;
-  numbers: number;
-  /** Words passed that are no fillers. */
-  words: number;
-  /** "for", "with", "covers" was passed: a document before it speaks of the number. */
-  related: boolean;
-  /** "in", "from" or "near" stands before the number: only an outright cue makes it a code. */
-  placed: boolean;
-  /** A dotted or lettered diagnosis was passed: its label has been used up. */
-  dxUsed: boolean;
-}
-
-function readWord(
-  tokens: Token[],
-  i: number,
-  first: number,
-  walk: Walk,
-  found: LeftCompany,
-): 'cue' | 'other' | 'stop' | 'on' {
-  const { word } = tokens[i]!;
-  const near = walk.words === 0 && walk.commas === 0;
-  if (isIcd10(word)) {
+function step(walk: Walk, i: number): Verdict {
+  const token = walk.tokens[i]!;
+  if (token.kind === 'mark') return mark(walk, i);
+  if (token.kind === 'number' || isTimes(token.word)) return number(walk, i);
+  if (isIcd10(token.word)) {
     walk.dxUsed = true;
     return 'on';
   }
-  switch (senseOf(word)) {
+  return word(walk, i);
+}
+
+function mark(walk: Walk, i: number): Verdict {
+  const { tokens, first, found } = walk;
+  const { word: char } = tokens[i]!;
+  if (char === ',') walk.commas++;
+  if (char === '#' && !takesNumberSign(tokens, i)) return 'other';
+  if (!endsClause(tokens, i)) return 'on';
+  // "55 minutes; 90837", "CPT; 90837": what touches the break still speaks of the number.
+  const before = tokens[i - 1];
+  if (i !== first - 1 || !before) return 'stop';
+  if (isMinutes(before.word) && !walk.placed) found.service = true;
+  return NAMING.has(senseOf(before.word) ?? '') ? 'on' : 'stop';
+}
+
+const NAMING: ReadonlySet<string> = new Set(['cue', 'code', 'noun']);
+
+/** A number on the way: dates, times and other codes are passed, a label's own value is not. */
+function number(walk: Walk, i: number): Verdict {
+  const { tokens, found } = walk;
+  const { word: text } = tokens[i]!;
+  if (text === '24d') return cue(walk, 'field');
+  const minutes = isMinutes(tokens[i + 1]?.word ?? '') || isDuration(text);
+  if (minutes && found.strangers === 0 && walk.words <= 1 && !walk.placed) found.service = true;
+  walk.numbers++;
+  return walk.numbers > 8 ? 'stop' : 'on';
+}
+
+function word(walk: Walk, i: number): Verdict {
+  const { tokens, found } = walk;
+  const { word: text } = tokens[i]!;
+  switch (senseOf(text)) {
     case 'filler':
-      return filler(tokens, i, walk, found);
+      return filler(walk, i);
     case 'ordinal':
-      return ordinal(tokens, i, near, walk, found);
+      return ordinal(walk, i);
     case 'blank':
       return 'stop';
     case 'cue':
-      return cue(tokens, i, first, walk, found);
+      return outright(walk, i);
     case 'code':
-      return code(tokens, i, walk, found);
+      return code(walk, i);
     case 'noun':
-      if (isDateOfService(tokens, i)) return near && walk.numbers === 0 ? 'other' : 'stop';
-      if (walk.words > 0 || walk.placed) return count(walk);
-      return accept(found, 'billing');
+      if (isDateOfService(tokens, i)) return touches(walk) ? 'other' : 'stop';
+      return walk.words > 0 || walk.placed ? pass(walk) : cue(walk, 'billing');
     case 'verb':
       if (found.strangers > VERB_REACH) return 'stop';
-      return walk.placed ? count(walk) : accept(found, 'billing');
+      return walk.placed ? pass(walk) : cue(walk, 'billing');
     case 'service':
-      return service(tokens, i, first, walk, found);
+      return service(walk, i);
     case 'list':
       return walk.dxUsed || found.service ? 'on' : 'other';
     case 'document':
-      if (walk.related) return accept(found, 'billing');
-      return near && walk.numbers === 0 && !found.service ? 'other' : count(walk);
+      if (walk.related) return cue(walk, 'billing');
+      return touches(walk) && !found.service ? 'other' : pass(walk);
     case 'other':
-      if (isMedCheck(tokens, i)) return service(tokens, i, first, walk, found);
-      if (found.service || walk.numbers > 0 || walk.commas > 0) return count(walk);
-      return found.strangers <= 2 ? 'other' : count(walk);
+      return other(walk, i);
     case 'owner':
-      return owner(tokens, i, near, walk);
+      return owner(walk, i);
     default:
-      return stranger(tokens, i, first, walk, found);
+      return stranger(walk, i);
   }
 }
 
-/** "Cat II", "category III": the sections of CPT by name; other fillers say nothing. */
-function filler(tokens: Token[], i: number, walk: Walk, found: LeftCompany): 'cue' | 'on' {
-  const { word } = tokens[i]!;
-  if (RELATING.has(word)) walk.related = true;
-  if (word !== 'cat' && word !== 'category') return 'on';
-  return SECTIONS.has(tokens[i + 1]?.word ?? '') ? accept(found, 'field') : 'on';
+function cue(walk: Walk, kind: NonNullable<LeftCompany['cue']>): 'cue' {
+  walk.found.cue = kind;
+  return 'cue';
 }
 
+function pass(walk: Walk): 'on' {
+  walk.words++;
+  return 'on';
+}
+
+/** Nothing but fillers stands between here and the number. */
+function touches(walk: Walk): boolean {
+  return walk.words === 0 && walk.commas === 0 && walk.numbers === 0;
+}
+
+function filler(walk: Walk, i: number): Verdict {
+  const { word: text } = walk.tokens[i]!;
+  if (RELATING.has(text)) walk.related = true;
+  if (text !== 'cat' && text !== 'category') return 'on';
+  // "Cat II", "category III": the sections of CPT by name.
+  return SECTIONS.has(walk.tokens[i + 1]?.word ?? '') ? cue(walk, 'field') : 'on';
+}
+
+const RELATING = new Set(['for', 'with', 'under', 'as']);
 const SECTIONS = new Set(['i', 'ii', 'iii', '1', '2', '3']);
 
-/** "date of service", "place of service": labels of a date and of a place. */
-function isDateOfService(tokens: Token[], i: number): boolean {
-  const head = tokens[i - 2]?.word ?? '';
-  return tokens[i - 1]?.word === 'of' && (head.startsWith('date') || head === 'place');
+/** "CPT", unless it is the therapy, the test or the trainer. */
+function outright(walk: Walk, i: number): Verdict {
+  const { tokens, first, found } = walk;
+  const { word: text } = tokens[i]!;
+  const next = tokens.slice(i + 1, first).find((token) => token.kind === 'word');
+  const direct = found.strangers === 0 && walk.words === 0;
+  if (text === 'cpt' && !direct && next && isOtherCpt(next.word)) return 'stop';
+  if (text === 'cpt' && isNumberedTest(tokens, i)) return 'stop';
+  if (found.strangers > CPT_REACH) return 'stop';
+  return cue(walk, text.startsWith('cpt') ? 'cpt' : 'field');
 }
 
-function owner(tokens: Token[], i: number, near: boolean, walk: Walk): 'other' | 'on' {
-  const { word } = tokens[i]!;
-  // "Service line 1: 90834"
-  if (word === 'line' && walk.numbers > 0) return 'on';
+/** CPT-3 is a test and NASM-CPT a trainer; CPT-4 is the code set. */
+function isNumberedTest(tokens: Token[], i: number): boolean {
+  const edition = tokens[i + 2]?.word;
+  const hyphen = tokens[i + 1]?.word === '-' && tokens[i + 1]?.gap === 0;
+  if (hyphen && (edition === '2' || edition === '3')) return true;
+  return tokens[i - 1]?.word === '-' && tokens[i - 1]?.gap === 0 && tokens[i - 2]?.kind === 'word';
+}
+
+/** "code" is a procedure code by the word before it, a door's or a diagnosis's by another. */
+function code(walk: Walk, i: number): Verdict {
+  const { tokens, found } = walk;
+  let j = i - 1;
+  while (j >= 0 && tokens[j]!.kind === 'mark' && '/-®™&('.includes(tokens[j]!.word)) j--;
+  const before = tokens[j];
+  if (found.strangers > 2) return pass(walk);
+  if (!before || before.kind !== 'word') return cue(walk, 'code');
+  if (isOtherCode(before.word)) return 'other';
+  const sense = senseOf(before.word);
+  if (sense === 'cue') return cue(walk, before.word.startsWith('cpt') ? 'cpt' : 'field');
+  if (sense === 'noun' || sense === 'service') return cue(walk, 'field');
+  if (sense === 'filler' || sense === 'blank') return cue(walk, 'code');
+  if (sense === 'verb') return cue(walk, 'billing');
+  // "Conference code": a word nobody knows makes it a code of that.
+  return sense === undefined ? pass(walk) : 'other';
+}
+
+/** A service's name; "group" alone, touching the number, is as often an insurance group. */
+function service(walk: Walk, i: number): 'on' {
+  const { tokens, first, found } = walk;
+  const group = tokens[i]!.word === 'group' && i === first - 1;
+  const near = found.strangers === 0 && walk.numbers <= 1 && walk.words < 4;
+  if (!group && near && !walk.placed) found.service = true;
+  return pass(walk);
+}
+
+/** "number", "no", "id": what they number is told by the word before them. */
+function ordinal(walk: Walk, i: number): Verdict {
+  const { tokens } = walk;
+  const before = tokens[i - 1]?.word ?? '';
+  const sense = senseOf(before);
+  if (sense === 'cue' && !before.startsWith('superbill')) return cue(walk, 'cpt');
+  if (sense === 'code' || before.startsWith('proc')) return 'on';
+  const next = tokens[i + 1]?.word;
+  if (tokens[i]!.word === 'no' && next !== '.' && next !== ':') return pass(walk);
+  return touches(walk) ? 'other' : pass(walk);
+}
+
+function other(walk: Walk, i: number): Verdict {
+  const { tokens, found } = walk;
+  const { word: text } = tokens[i]!;
+  const before = tokens[i - 1]?.word ?? '';
+  // A med check and a check-in are visits; a line item is a service line.
+  const next = tokens[i + 1]?.word === '-' ? tokens[i + 2]?.word : tokens[i + 1]?.word;
+  if (text === 'check' && (before.startsWith('med') || next === 'in')) return service(walk, i);
+  if (text === 'item' && before === 'line') return cue(walk, 'billing');
+  if (found.service || walk.numbers > 0 || walk.commas > 0) return pass(walk);
+  return found.strangers <= 2 ? 'other' : pass(walk);
+}
+
+function owner(walk: Walk, i: number): Verdict {
+  const { tokens } = walk;
+  const { word: text } = tokens[i]!;
   const before = tokens[tokens[i - 1]?.word === '/' ? i - 2 : i - 1]?.word ?? '';
-  const accompanied = before === 'with' || before === 'w' || before === 'without';
-  if (!near || walk.numbers > 0 || accompanied || isBilledTo(tokens, i)) return count(walk);
-  return 'other';
+  if (text === 'line') {
+    if (CLAIM_LINES.has(before)) return cue(walk, 'billing');
+    if (walk.numbers > 0) return 'on';
+  }
+  if (text === 'plan' && TREATMENT.has(before)) return service(walk, i);
+  if (text === 'pt' || text === 'patient')
+    if (before === 'est' || before === 'new' || before === 'established') return service(walk, i);
+  if (!touches(walk) || walk.related || ACCOMPANYING.has(before)) return pass(walk);
+  return INSURERS.has(text) && isBilledTo(tokens, i) ? pass(walk) : 'other';
 }
 
-/** "billed insurance", "submitted to the payer": the one it went to is no label. */
+const TREATMENT = new Set(['treatment', 'tx', 'care']);
+const CLAIM_LINES = new Set(['claim', 'service', 'charge', 'billing']);
+const ACCOMPANYING = new Set(['with', 'w', 'without']);
+const INSURERS = new Set(['insurance', 'insurer', 'carrier', 'plan']);
+
+/** "billed insurance", "submitted to the plan": the one it went to is no label. */
 function isBilledTo(tokens: Token[], i: number): boolean {
   for (let j = i - 1; j >= 0 && j >= i - 3; j--) {
     const sense = senseOf(tokens[j]!.word);
@@ -165,206 +270,56 @@ function isBilledTo(tokens: Token[], i: number): boolean {
   return false;
 }
 
-const PLACING = new Set(['at', 'in', 'from', 'near', 'around', 'since', 'until']);
-const RELATING = new Set(['for', 'with', 'under', 'as']);
-
-/** A service's name; "group" alone, touching the number, is as often an insurance group. */
-function service(tokens: Token[], i: number, first: number, walk: Walk, found: LeftCompany): 'on' {
-  const group = tokens[i]!.word === 'group' && i === first - 1;
-  if (!group && found.strangers === 0 && walk.numbers <= 1 && walk.words < 4) found.service = true;
-  return count(walk);
-}
-
-/** "Med check", "medication check": a visit, not a cheque. */
-function isMedCheck(tokens: Token[], i: number): boolean {
-  const before = tokens[i - 1]?.word ?? '';
-  return tokens[i]!.word === 'check' && before.startsWith('med');
-}
-
-function accept(found: LeftCompany, kind: NonNullable<LeftCompany['cue']>): 'cue' {
-  found.cue = kind;
-  return 'cue';
-}
-
-function count(walk: Walk): 'on' {
-  walk.words++;
-  return 'on';
-}
-
-function stranger(
-  tokens: Token[],
-  i: number,
-  first: number,
-  walk: Walk,
-  found: LeftCompany,
-): 'other' | 'stop' | 'on' {
+function stranger(walk: Walk, i: number): Verdict {
+  const { tokens, first, found } = walk;
   found.strangers++;
-  if (walk.words === 0 && isPlaceName(tokens, i)) return 'other';
-  if (walk.words === 0 && walk.commas === 0 && walk.numbers === 0 && i >= first - 3)
-    found.stranger = !tokens.slice(i + 1, first).some((t) => t.word === '(' || t.word === ':');
+  if (walk.words === 0 && namesPlace(tokens, i)) return 'other';
+  const between = tokens.slice(i + 1, first);
+  if (touches(walk) && between.every((token) => LABEL_JOINTS.has(token.word)))
+    found.stranger = true;
   walk.words++;
   return found.strangers > CPT_REACH ? 'stop' : 'on';
 }
 
-/** "number", "no", "id": what they number is told by the word before them. */
-function ordinal(
-  tokens: Token[],
-  i: number,
-  near: boolean,
-  walk: Walk,
-  found: LeftCompany,
-): 'cue' | 'other' | 'on' {
-  const before = senseOf(tokens[i - 1]?.word ?? '');
-  const superbill = tokens[i - 1]?.word.startsWith('superbill') ?? false;
-  if (before === 'cue' && !superbill) return accept(found, 'cpt');
-  if (before === 'code' || before === 'noun') return 'on';
-  const { word } = tokens[i]!;
-  if (word === 'no' && tokens[i + 1]?.word !== '.' && tokens[i + 1]?.word !== ':') return count(walk);
-  return near && walk.numbers === 0 ? 'other' : count(walk);
-}
+const LABEL_JOINTS = new Set(['-', '=', 'is', 'no', '.']);
 
-function cue(
-  tokens: Token[],
-  i: number,
-  first: number,
-  walk: Walk,
-  found: LeftCompany,
-): 'cue' | 'stop' | 'on' {
-  const { word } = tokens[i]!;
-  const next = nextWord(tokens, i, first);
-  const direct = found.strangers === 0 && walk.words === 0;
-  if (word === 'cpt' && !direct && next !== null && isOtherCpt(next)) return 'stop';
-  // CPT-3 is a test and "NASM-CPT" a trainer; CPT-4 is the code set.
-  if (word === 'cpt' && isNumberedTest(tokens, i)) return 'stop';
-  if (found.strangers > CPT_REACH) return 'stop';
-  return accept(found, word.startsWith('cpt') ? 'cpt' : 'field');
+/** "date of service", "place of service": labels of a date and of a place. */
+function isDateOfService(tokens: Token[], i: number): boolean {
+  const head = tokens[i - 2]?.word ?? '';
+  return tokens[i - 1]?.word === 'of' && (head.startsWith('date') || head === 'place');
 }
-
-function isNumberedTest(tokens: Token[], i: number): boolean {
-  const number = tokens[i + 2]?.word;
-  const joined = tokens[i + 1]?.word === '-' && tokens[i + 1]?.gap === 0;
-  if (joined && (number === '2' || number === '3')) return true;
-  return tokens[i - 1]?.word === '-' && tokens[i - 1]?.gap === 0 && tokens[i - 2]?.kind === 'word';
-}
-
-/** "code" is a procedure code by the word before it, a door's or a diagnosis's by another. */
-function code(tokens: Token[], i: number, walk: Walk, found: LeftCompany): 'cue' | 'other' | 'on' {
-  let j = i - 1;
-  while (j >= 0 && tokens[j]!.kind === 'mark' && '/-®™&'.includes(tokens[j]!.word)) j--;
-  const before = tokens[j];
-  if (found.strangers > 2) return count(walk);
-  if (!before || before.kind !== 'word') return accept(found, 'code');
-  if (isOtherCode(before.word)) return 'other';
-  const sense = senseOf(before.word);
-  if (sense === 'cue') return accept(found, before.word.startsWith('cpt') ? 'cpt' : 'field');
-  if (sense === 'noun' || sense === 'service') return accept(found, 'field');
-  if (sense === 'list' || sense === 'owner') return 'other';
-  if (sense === 'other' || sense === 'document') return 'other';
-  // "Conference code": a word nobody knows makes it a code of that.
-  if (sense === undefined) return count(walk);
-  return accept(found, sense === 'verb' ? 'billing' : 'code');
-}
-
-/** A number on the way: dates, times and other codes are passed, a label's own value is not. */
-function passNumber(tokens: Token[], i: number, walk: Walk, found: LeftCompany): boolean {
-  const { word } = tokens[i]!;
-  if (word === '24d') {
-    found.cue = 'field';
-    found.verdict = 'cue';
-    found.at = i;
-    return true;
-  }
-  const next = tokens[i + 1]?.word ?? '';
-  if (isMinutes(next) && found.strangers === 0 && walk.words <= 1) found.service = true;
-  walk.numbers++;
-  return walk.numbers > 8;
-}
-
-/** True for the words minutes and hours are given in. */
-export function isMinutes(word: string): boolean {
-  return MINUTES.has(word);
-}
-
-const MINUTES = new Set(
-  'min mins minute minutes hr hrs hour hours m'.split(' '),
-);
 
 /** `CPT #90837` and `code #` name a code; `#` behind anything else numbers that. */
 function takesNumberSign(tokens: Token[], i: number): boolean {
-  const before = tokens[i - 1];
-  if (!before || before.kind !== 'word') return before === undefined || before.word === '(';
+  let j = i - 1;
+  while (tokens[j]?.word === ':' || tokens[j]?.word === '(') j--;
+  const before = tokens[j];
+  if (!before) return j < i - 1;
   const sense = senseOf(before.word);
-  return (sense === 'cue' && !before.word.startsWith('superbill')) || sense === 'code' ||
-    (sense === 'noun' && before.word.startsWith('proc')) || sense === 'ordinal';
+  if (before.word.startsWith('superbill')) return false;
+  return sense === 'cue' || sense === 'code' || before.word.startsWith('proc');
 }
 
-/** True where the mark at `i` ends a sentence or a clause to its right. */
-function endsClause(tokens: Token[], i: number): boolean {
-  const { word } = tokens[i]!;
-  // "CPT | 90834": the bar of a table between a label and its value.
-  if (word === '|') return !NAMES_CODE.has(senseOf(tokens[i - 1]?.word ?? '') ?? 'blank');
-  if (word === ';' || word === '!' || word === '?' || word === '•') return true;
-  if (word !== '.') return false;
-  const next = tokens[i + 1];
-  const before = tokens[i - 1];
-  if (!next || next.gap === 0) return false;
-  // "proc. 90834", "lic. 48213": an abbreviation's dot ends nothing.
-  return !(before && ABBREVIATIONS.has(before.word));
+/** True for the words minutes and hours are given in. */
+export function isMinutes(text: string): boolean {
+  return MINUTES.has(text);
 }
 
-const NAMES_CODE: ReadonlySet<Sense> = new Set<Sense>(['cue', 'code', 'noun']);
-const ABBREVIATIONS = new Set('24d proc svc no nr lic acct ext auth ref tel inv rm ste apt dx px conf'.split(' '));
+const MINUTES = new Set('min mins minute minutes hr hrs hour hours m'.split(' '));
 
-/** A postal code: behind a state, or behind "in"/"from"/"near" and a capitalised place. */
-function afterPlace(tokens: Token[], first: number): boolean {
-  let i = first - 1;
-  while (tokens[i]?.word === ',' || tokens[i]?.word === '.') i--;
-  const state = tokens[i];
-  if (!state || state.kind !== 'word') return false;
-  const before = tokens[i - 1];
-  if (isStateName(state.word) && i === first - 1) return true;
-  if (state.end - state.start !== 2 || !isState(state.word) || i !== first - 1) return false;
-  if (!before) return true;
-  if (before.word === ',') return true;
-  return before.kind === 'word' && senseOf(before.word) !== 'filler' && before.word.length > 2 &&
-    !CONJUNCTIONS.has(state.word);
+/** `55m`, `45min`, `1hr`. */
+export function isDuration(text: string): boolean {
+  return /^\d{1,3}(?:m|min|mins|hr|hrs|h)$/.test(text);
 }
 
-/** "in Long Beach 90807", "from Lakewood 90713". */
-function isPlaceName(tokens: Token[], i: number): boolean {
-  let j = i;
-  while (j > i - 3 && tokens[j]?.capital && tokens[j]!.kind === 'word') j--;
-  return j < i && PLACING.has(tokens[j]?.word ?? '');
-}
-
-/** States that are also words between two codes. */
-const CONJUNCTIONS = new Set(['or', 'in', 'me', 'hi', 'ok', 'id', 'oh', 'pa', 'md', 'ma']);
-
-function nextWord(tokens: Token[], i: number, before: number): string | null {
-  for (let j = i + 1; j < before; j++) if (tokens[j]!.kind === 'word') return tokens[j]!.word;
-  return null;
+function isTimes(text: string): boolean {
+  return text.length < 4 && text[0] === 'x' && isDigit(text.charCodeAt(1));
 }
 
 /** A letter, two digits and perhaps more: F41.1, F331, Z63.0. */
-export function isIcd10(word: string): boolean {
-  if (word.length < 3 || word.length > 8 || !isLetter(word.charCodeAt(0))) return false;
-  if (!isDigit(word.charCodeAt(1)) || word === 'u4' || cptCode(word) !== null) return false;
-  const third = word.charCodeAt(2);
-  return (isDigit(third) || isLetter(third)) && !(word.length === 5 && /^[a-v]\d{4}$/.test(word));
+export function isIcd10(text: string): boolean {
+  if (text.length < 3 || text.length > 8 || !isLetter(text.charCodeAt(0))) return false;
+  if (!isDigit(text.charCodeAt(1)) || cptCode(text) !== null) return false;
+  const third = text.charCodeAt(2);
+  return (isDigit(third) || isLetter(third)) && !/^[a-v]\d{4}$/.test(text);
 }
-
-/** True where a negation stands among the tokens [from, to) without a comma behind it. */
-export function negatedWithin(tokens: Token[], from: number, to: number): boolean {
-  for (let i = to - 1; i >= from; i--) {
-    const token = tokens[i]!;
-    if (token.kind === 'mark' && (token.word === ',' || endsClause(tokens, i))) return false;
-    if (token.kind !== 'word') continue;
-    if (TURNS.has(token.word)) return false;
-    if (isNegation(token.word)) return true;
-    if (token.word === 'of' && tokens[i - 1]?.word === 'instead') return true;
-  }
-  return false;
-}
-
-/** Words after which a new statement begins. */
-const TURNS = new Set(['so', 'but', 'therefore', 'however', 'and', 'then']);

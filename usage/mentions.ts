@@ -1,11 +1,6 @@
 import { type Candidate, candidatesIn } from './candidates.ts';
-import {
-  isIcd10,
-  isMinutes,
-  type LeftCompany,
-  leftCompany,
-  negatedWithin,
-} from './company.ts';
+import { negatedWithin } from './clause.ts';
+import { isDuration, isIcd10, isMinutes, type LeftCompany, leftCompany } from './company.ts';
 import type { Certainty } from './finding.ts';
 import { type Token, tokenise } from './tokens.ts';
 import { headingAbove } from './headings.ts';
@@ -112,10 +107,12 @@ function judge(tokens: Token[], group: Candidate[], line: Line): string | null {
   const head = group[0]!;
   if (group.some((candidate) => candidate.cued)) return 'text.cpt';
   const left = leftCompany(tokens, head.first);
-  if (head.repaired) return directCue(tokens, head, left) ? 'text.repaired' : null;
+  if (head.repaired) return directCue(head, left) ? 'text.repaired' : null;
   if (left.verdict === 'other') return null;
   if (group.some((candidate) => isSomethingElse(tokens, candidate, left))) return null;
   if (left.verdict === 'cue' && cueHolds(tokens, head, left, line)) return `text.${left.cue}`;
+  // Four digits and a letter are doses, temperatures and seats more often than codes.
+  if (head.code.charCodeAt(4) > 57 && !head.units) return null;
   const best = Math.max(...group.map((candidate) => evidence(tokens, candidate, left)));
   return best >= ENOUGH ? ruleFor(tokens, group) : null;
 }
@@ -145,7 +142,7 @@ function ruleFor(tokens: Token[], group: Candidate[]): string {
 }
 
 /** A scanner's reading is believed only right behind a cue. */
-function directCue(tokens: Token[], head: Candidate, left: LeftCompany): boolean {
+function directCue(head: Candidate, left: LeftCompany): boolean {
   if (left.verdict !== 'cue' || left.cue === 'billing') return false;
   return left.strangers === 0 && head.first - left.at <= 6;
 }
@@ -178,10 +175,13 @@ function cueHolds(
     const near = head.first - left.at <= 2 || tokens.slice(left.at + 1, head.first).every(isJoint);
     return near || !speaksOfOtherCpt(line) || tokens[left.at]!.word !== 'cpt';
   }
-  if (left.cue === 'code') return !doorNear(tokens, head);
+  if (left.cue === 'code' || DOOR_VERBS.has(tokens[left.at]!.word) ) return !doorNear(tokens, head);
   if (left.cue === 'billing') return !isRoundAmount(tokens, head, left);
   return true;
 }
+
+/** Verbs of doors as well as of billing. */
+const DOOR_VERBS = new Set(['use', 'used', 'using', 'assigned', 'code']);
 
 function isJoint(token: Token): boolean {
   return token.kind === 'mark' || senseOf(token.word) === 'code' || token.word === 'is';
@@ -229,20 +229,29 @@ function rightEvidence(tokens: Token[], candidate: Candidate): number {
       continue;
     }
     const sense = senseOf(token.word);
-    if (sense === 'other' || sense === 'document') break;
+    if ((sense === 'other' && token.word !== 'total') || sense === 'document') break;
     const near = words < 3;
     if (token.kind === 'number') {
       if (isMinutes(tokens[i + 1]?.word ?? '')) service ||= near;
-      else if (/^\d+(?:min|mins|m|hr|hrs|h)$/.test(token.word)) service ||= near;
+      else if (isDuration(token.word)) service ||= near;
       continue;
     }
     if (sense === 'service' && near) service = true;
-    if ((sense === 'cue' || isBilledAfter(token.word)) && near) points += 2;
+    // "90837 billed to insurance" says so even of a number behind an unknown word.
+    if (isBilledAfter(token.word) && near) points += words === 0 ? 4 : 2;
+    else if (sense === 'cue' && near) points += 2;
+    else if (sense === 'code' && namesProcedure(tokens[i - 1])) points += 2;
     if (token.word === 'pos') points += words === 0 ? 2 : 1;
     else if (isIcd10(token.word) || token.word === 'dx') points++;
     if (sense !== 'filler') words++;
   }
   return points + (service ? 2 : 0);
+}
+
+/** "selected as the billing code", "used as CPT code" */
+function namesProcedure(before: Token | undefined): boolean {
+  const sense = senseOf(before?.word ?? '');
+  return sense === 'cue' || sense === 'noun';
 }
 
 function isBilledAfter(word: string): boolean {
@@ -268,6 +277,8 @@ function hasCharge(tokens: Token[], candidate: Candidate): boolean {
 /** Nothing but marks stands between the code and its charge. */
 function chargeTouches(tokens: Token[], candidate: Candidate): boolean {
   let i = candidate.last + 1;
+  // "90834  1  140.00": the units in between.
+  if (tokens[i]?.kind === 'number' && tokens[i]!.word.length <= 2) i++;
   while (tokens[i]?.kind === 'mark' && tokens[i]!.word !== '$' && tokens[i]!.word !== '@') i++;
   const token = tokens[i];
   return token !== undefined && (token.kind === 'mark' || isAmount(tokens, i));

@@ -40,6 +40,7 @@ export function tokenise(text: string, from: number, to: number): Token[] {
     const capital = char >= 65 && char <= 90;
     tokens.push({ word, start: at, end, kind, capital, gap: at - last });
     if (word === 't') spelled(tokens);
+    else if (word === 'd') boxed(tokens);
     last = end;
     at = end;
   }
@@ -54,6 +55,15 @@ function spelled(tokens: Token[]): void {
   if (p?.word !== 'p' || c?.word !== 'c' || (tokens.at(-1)?.gap ?? 9) > 1) return;
   const { end } = tokens.at(-1)!;
   tokens.splice(-1 - 2 * step, 2 * step + 1, { ...c, word: 'cpt', end });
+}
+
+/** "24 D", "24.D": the box of a paper claim that holds the code. */
+function boxed(tokens: Token[]): void {
+  const step = tokens.at(-2)?.word === '.' ? 2 : 1;
+  const number = tokens.at(-1 - step);
+  if (number?.word !== '24' || (tokens.at(-1)?.gap ?? 9) > 1) return;
+  const { end } = tokens.at(-1)!;
+  tokens.splice(-1 - step, step + 1, { ...number, word: '24d', end });
 }
 
 function lower(word: string): string {

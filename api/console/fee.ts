@@ -10,7 +10,7 @@ import { html, type Html } from './html.ts';
 import { formToken, may, type Viewer } from './layout.ts';
 import { stateBadge, STATE_WORDS, type Tone } from './states.ts';
 import { day, distance, when } from './times.ts';
-import { KIND_WORDS, STEP_WORDS } from './words.ts';
+import { KIND_WORDS, nextWords } from './words.ts';
 
 /** A piece of evidence with what a person said about it. */
 export type Proof = FirstUse & { evidenceId: string; fileName: string; verdict: string | null };
@@ -78,7 +78,7 @@ function story({ entries, assessment }: FeeCase, next: Next): Html {
     ${
       next.step &&
       html`<li class="coming">
-        <p>${sentence(`next: ${STEP_WORDS[next.step]}`)}</p>
+        <p>${sentence(`next: ${nextWords(next.step, next.state)}`)}</p>
         <p class="meta">${next.at && moments(next.at, timeZone)}</p>
       </li>`
     }
@@ -90,14 +90,14 @@ function moments(at: Date, timeZone: string): Html {
   return at.getTime() === 0 ? html`at once` : when(at, timeZone);
 }
 
-function whatIsNext({ step, at, why }: Next, { now, assessment }: FeeCase): Html {
+function whatIsNext({ state, step, at, why }: Next, { now, assessment }: FeeCase): Html {
   const { timeZone } = assessment.policy;
   const due = at && (at <= now() ? 'now' : null);
   const stopped = assessment.paused && step !== 'detect' && step !== 'settle';
   return html` ${
       step
         ? html`<p>
-            <strong>${sentence(STEP_WORDS[step])}</strong>,
+            <strong>${sentence(nextWords(step, state))}</strong>,
             ${due ?? (at && html`${when(at, timeZone)} (${distance(at, now())})`)}
           </p>`
         : html`<p><strong>Nothing by itself.</strong></p>`

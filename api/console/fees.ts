@@ -7,7 +7,7 @@ import { nothing } from './layout.ts';
 import { STATE_WORDS, stateBadge } from './states.ts';
 import { person, table, type Column } from './table.ts';
 import { distance, when } from './times.ts';
-import { declineCode, STEP_WORDS } from './words.ts';
+import { declineCode, nextWords } from './words.ts';
 
 /** What a list of fees is narrowed to; null is everything. */
 export interface FeeFilter {
@@ -123,7 +123,7 @@ function columns({ assessments, now, timeZone }: FeesView): Column<FeeLine>[] {
 
 function nextOf(fee: FeeLine, now: Date, timeZone: string): Html | null {
   if (!fee.nextStep || !fee.dueAt) return null;
-  const what = STEP_WORDS[fee.nextStep];
+  const what = nextWords(fee.nextStep, fee.state);
   if (fee.dueAt <= now) return html`${what}, due now`;
   return html`${what}
     <span class="soft">${when(fee.dueAt, timeZone)}, ${distance(fee.dueAt, now)}</span>`;

@@ -1,5 +1,5 @@
 import { UNSPOKEN } from '../../core/declines.ts';
-import type { RecordKind, Step } from '../../core/fee.ts';
+import type { RecordKind, State, Step } from '../../core/fee.ts';
 import type { Bucket } from '../../core/roster.ts';
 import { html, type Html } from './html.ts';
 
@@ -26,8 +26,13 @@ export const BUCKET_WORDS: Record<Bucket, string> = {
   detecting: 'Not looked at yet',
 };
 
-/** What a step does, as "next: ...". */
-export const STEP_WORDS: Record<Step, string> = {
+/** What comes next, in words. With an attempt open, charging means asking what became of it. */
+export function nextWords(step: Step, state: State): string {
+  const open = step === 'charge' && (state === 'charging' || state === 'unknown');
+  return open ? 'ask Stripe what happened' : STEP_WORDS[step];
+}
+
+const STEP_WORDS: Record<Step, string> = {
   detect: 'look at the records',
   notice: 'send the notice',
   charge: 'charge the card',

@@ -5,7 +5,7 @@
 import { inventedNpi } from './npi.ts';
 
 /** What the year 2026 should come to for someone, after at most four attempts. */
-export type Ending = 'paid' | 'needs_card' | 'gave_up' | 'no_use' | 'exempt' | 'notice_failed';
+type Ending = 'paid' | 'needs_card' | 'gave_up' | 'no_use' | 'exempt' | 'notice_failed';
 
 /** A sample clinician. */
 export interface Person {

@@ -3,7 +3,7 @@ import type { Charge } from './objects.ts';
 import type { World } from './world.ts';
 
 /** A succeeded charge in the books. */
-export interface BookedCharge {
+interface BookedCharge {
   charge: string;
   payment_intent: string | null;
   customer: string | null;

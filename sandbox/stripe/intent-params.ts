@@ -74,7 +74,7 @@ const words = {
 };
 
 /** What a confirmation may say, and a creation only with `confirm=true`. */
-export const confirmationParams = {
+const confirmationParams = {
   error_on_requires_action: flag,
   mandate: text(),
   mandate_data: anything,

@@ -114,7 +114,7 @@ export function listIntents(world: World, params: Params<typeof intentParams.lis
 }
 
 /** `payment_intent_unexpected_state`, with the intent as it is, so that the caller can look. */
-export function unexpectedState(intent: PaymentIntent, message: string) {
+function unexpectedState(intent: PaymentIntent, message: string) {
   return invalidRequest(message, {
     code: 'payment_intent_unexpected_state',
     payment_intent: intent,

@@ -97,7 +97,7 @@ export function refuseUsedUp(world: World, method: PaymentMethod): void {
 }
 
 /** Marks a card as never usable again. */
-export function useUp(world: World, method: PaymentMethod): void {
+function useUp(world: World, method: PaymentMethod): void {
   const card = world.store.cards.get(method.id);
   if (card) world.store.cards.put({ ...card, usedUp: true });
 }

@@ -150,7 +150,7 @@ function createPost(clock: () => number) {
 }
 
 /** `t=<seconds>,v1=<HMAC-SHA256 of "t.body">`, one v1 for each secret. */
-export function signature(body: string, moment: number, secrets: string[]): string {
+function signature(body: string, moment: number, secrets: string[]): string {
   const marks = secrets.map(
     (secret) => `v1=${createHmac('sha256', secret).update(`${moment}.${body}`).digest('hex')}`,
   );

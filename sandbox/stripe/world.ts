@@ -19,7 +19,7 @@ export interface Delays {
 }
 
 /** The delays unless told otherwise: short enough for a demonstration to wait for. */
-export const DEFAULT_DELAYS: Delays = {
+const DEFAULT_DELAYS: Delays = {
   settle: 250,
   processing: 1500,
   dispute: 1000,

@@ -1,0 +1,222 @@
+import type pg from 'pg';
+import { NETWORK_BUDGETS } from '../core/declines.ts';
+import type { BookedFee, FeeBooks } from '../core/verify-books.ts';
+import type { StoredFee } from '../core/verify-fee.ts';
+import { foundOf, listed, type Found, type FoundRow } from './checks.ts';
+
+/** A fee as stored, beside what the laid-out books have of it. */
+export interface FeeBeside {
+  stored: StoredFee;
+  booked: BookedFee;
+  /** Whether an entry was written after the books were begun to be read. */
+  moved: boolean;
+}
+
+/** The kinds of lines in the provider's books, with what is kept of each. */
+const TABLES = {
+  intents: `intent text, "feeId" text, year text, status text, "amountCents" integer,
+    "receivedCents" integer, livemode boolean`,
+  charges: `charge text, intent text, "feeId" text, status text, "amountCents" integer,
+    brand text, fingerprint text, "sentToNetwork" boolean, livemode boolean,
+    "createdAt" timestamptz`,
+  refunds: `refund text, charge text, "amountCents" integer, status text`,
+  disputes: `dispute text, charge text, "amountCents" integer, status text`,
+  movements: `"amountCents" integer, source text`,
+} as const;
+
+export type BookKind = keyof typeof TABLES;
+const KINDS = Object.keys(TABLES) as BookKind[];
+
+/** By which lines are looked up. */
+const INDEXES = `
+  create index on books_intents ("feeId"); create index on books_charges ("feeId");
+  create index on books_charges (fingerprint, "createdAt"); create index on books_refunds (charge);
+  create index on books_disputes (charge); create index on books_movements (source);
+  ${KINDS.map((kind) => `analyze books_${kind};`).join(' ')}`;
+
+/** Fees beside their books, in the order of their ids; $1 and $4 are the moment and the choice. */
+const BESIDE = (choice: string) => `
+  select f.fee_id as "feeId", a.policy, f.seq, f.state, f.next_step as step, f.due_at as at,
+    f.intent, a.amount_cents as "amountCents", a.livemode, e.*,
+    coalesce(i.lines, '[]') as intents, coalesce(c.lines, '[]') as charges,
+    coalesce(r.lines, '[]') as refunds, coalesce(d.lines, '[]') as disputes,
+    coalesce(m.lines, '[]') as movements
+  from fees f join assessments a using (assessment_id)
+  cross join lateral (select coalesce(bool_or(recorded_at > $1), false) as moved,
+    coalesce(sum(case 'stripe' when debit then amount_cents when credit then -amount_cents end),
+      0)::float8 as "stripeCents",
+    coalesce(jsonb_agg(jsonb_build_object('seq', seq, 'kind', kind, 'at', at, 'actor', actor,
+      'data', data, 'debit', debit, 'credit', credit, 'amountCents', amount_cents) order by seq),
+      '[]') as entries
+    from entries where fee_id = f.fee_id) e
+  cross join lateral (select jsonb_agg(b) as lines from books_intents b
+    where b."feeId" = f.fee_id::text) i
+  cross join lateral (select jsonb_agg(b) as lines, array_agg(charge) as ids from books_charges b
+    where b."feeId" = f.fee_id::text) c
+  cross join lateral (select jsonb_agg(b) as lines, array_agg(refund) as ids from books_refunds b
+    where b.charge = any (c.ids)) r
+  cross join lateral (select jsonb_agg(b) as lines, array_agg(dispute) as ids
+    from books_disputes b where b.charge = any (c.ids)) d
+  cross join lateral (select jsonb_agg(b) as lines from books_movements b
+    where b.source = any (c.ids || r.ids || d.ids)) m
+  where ${choice} order by f.fee_id limit $2`;
+
+const NEXT_PAGE = BESIDE(`f.fee_id > $3 and ($4::uuid is null or f.assessment_id = $4)`);
+const CHOSEN = BESIDE(`f.fee_id = any ($3::uuid[])`);
+
+/** Every fee of a clinician whose charges of one year have succeeded more than once. */
+const TWICE = `
+  select fee_id, format('%s charges of one clinician have succeeded for %s: %s',
+    cardinality(charges), year, array_to_string(charges, ', ')) as detail
+  from (
+    select array_agg(b.charge order by b.charge) as charges, a.year,
+      array_agg(distinct f.fee_id) as fees
+    from books_charges b join fees f on f.fee_id::text = b."feeId"
+    join assessments a using (assessment_id)
+    where b.status = 'succeeded' group by f.clinician_id, a.year having count(*) > 1
+  ) twice cross join unnest(fees) as fee_id join fees f using (fee_id)
+  where $1::uuid is null or f.assessment_id = $1`;
+
+/** Ours by their metadata, of a fee the ledger does not have. What they carry is not repeated. */
+const STRANGERS = `
+  select null::uuid as fee_id, detail from (
+    select "feeId", year, format('Stripe has intent %s (%s) of a fee the ledger does not have',
+      intent, status) as detail
+    from books_intents where status <> 'canceled' or "receivedCents" > 0
+    union all
+    select c."feeId", i.year, format('Stripe has charge %s of %s cents (%s) of a fee the ledger ' ||
+      'does not have', c.charge, c."amountCents", c.status)
+    from books_charges c left join books_intents i using (intent)
+  ) ours
+  where not exists (select from fees f where f.fee_id::text = ours."feeId")
+    and ($1::uuid is null or coalesce(year, '') in ('',
+      (select a.year::text from assessments a where a.assessment_id = $1)))`;
+
+const OVER_BUDGET = `
+  select f.fee_id, format('charge %s: %s declines of one card within %s days, %s allows %s',
+    charge, declines, $4::integer, $2::text, $3::integer) as detail
+  from (
+    select charge, "feeId", count(*) filter (where status = 'failed') over (
+      partition by fingerprint order by "createdAt"
+      range between make_interval(days => $4::integer) preceding and current row) as declines
+    from books_charges
+    where brand = $2::text and fingerprint is not null and "sentToNetwork"
+  ) tried join fees f on f.fee_id::text = tried."feeId"
+  where declines > $3::integer and ($1::uuid is null or f.assessment_id = $1)`;
+
+/**
+ * Lays the provider's books out in temporary tables of one connection, where a million lines can
+ * be compared with the ledger without being held in memory. Closing it forgets them.
+ */
+export async function openBooks(pool: pg.Pool) {
+  const client = await pool.connect();
+  // The connection is not given back: closing it is what removes its tables, whatever happened.
+  const close = () => client.release(true);
+  try {
+    for (const kind of KINDS)
+      await client.query(`create temporary table books_${kind} (${TABLES[kind]})`);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const find = async (
+    check: Found['breaches'][number]['check'],
+    statement: string,
+    values: unknown[],
+  ): Promise<Found> =>
+    foundOf(check, (await client.query<FoundRow>(listed(statement), values)).rows);
+
+  return {
+    /** Adds lines; of each, only what is compared is kept. */
+    async add(kind: BookKind, lines: readonly object[]): Promise<void> {
+      await client.query(
+        `insert into books_${kind} select * from jsonb_to_recordset($1) as b (${TABLES[kind]})`,
+        [JSON.stringify(lines)],
+      );
+    },
+
+    /** To be called once, when all lines are in: from here on they are looked up. */
+    async ready(): Promise<void> {
+      await client.query(INDEXES);
+    },
+
+    /** Forgets what there is of one fee, for newer lines to take its place. */
+    async forget(feeId: string): Promise<void> {
+      await client.query(
+        `with gone as (delete from books_charges where "feeId" = $1 returning charge),
+           refunds as (delete from books_refunds using gone
+             where books_refunds.charge = gone.charge returning refund),
+           disputes as (delete from books_disputes using gone
+             where books_disputes.charge = gone.charge returning dispute),
+           intents as (delete from books_intents where "feeId" = $1)
+         delete from books_movements where source in (select charge from gone
+           union all select refund from refunds union all select dispute from disputes)`,
+        [feeId],
+      );
+    },
+
+    /** The next fees after `after`, beside their books; `since` is when these were begun. */
+    async page(args: {
+      assessmentId: string | null;
+      after: string;
+      limit: number;
+      since: Date;
+    }): Promise<FeeBeside[]> {
+      const { since, limit, after, assessmentId } = args;
+      const { rows } = await client.query<BesideRow>(NEXT_PAGE, [
+        since,
+        limit,
+        after,
+        assessmentId,
+      ]);
+      return rows.map(besideOf);
+    },
+
+    /** These fees, beside their books. */
+    async chosen(feeIds: string[], since: Date): Promise<FeeBeside[]> {
+      const { rows } = await client.query<BesideRow>(CHOSEN, [since, feeIds.length, feeIds]);
+      return rows.map(besideOf);
+    },
+
+    /** What only all books together show. */
+    async across(assessmentId: string | null): Promise<Found[]> {
+      const found = [
+        await find('one_charge', TWICE, [assessmentId]),
+        await find('objects', STRANGERS, [assessmentId]),
+      ];
+      for (const { brand, declines, days } of NETWORK_BUDGETS)
+        found.push(await find('card_limits', OVER_BUDGET, [assessmentId, brand, declines, days]));
+      return found;
+    },
+
+    close,
+  };
+}
+
+export type LaidOutBooks = Awaited<ReturnType<typeof openBooks>>;
+
+interface BesideRow extends Omit<StoredFee, 'entries'>, Omit<FeeBooks, 'charges'> {
+  amountCents: number;
+  livemode: boolean;
+  moved: boolean;
+  stripeCents: number;
+  entries: (Omit<StoredFee['entries'][number], 'at'> & { at: string })[];
+  charges: (Omit<FeeBooks['charges'][number], 'createdAt'> & { createdAt: string })[];
+}
+
+function besideOf(row: BesideRow): FeeBeside {
+  const { feeId, policy, seq, state, step, at, intent, moved } = row;
+  const { amountCents, livemode, stripeCents, intents, refunds, disputes, movements } = row;
+  const entries = row.entries.map(
+    (one) => ({ ...one, at: new Date(one.at) }) as StoredFee['entries'][number],
+  );
+  const charges = row.charges.map((one) => ({ ...one, createdAt: new Date(one.createdAt) }));
+  return {
+    stored: { feeId, policy, seq, state, step, at, intent, entries },
+    booked: {
+      ...{ feeId, amountCents, livemode, intent, step, stripeCents, entries },
+      books: { intents, charges, refunds, disputes, movements },
+    },
+    moved,
+  };
+}

@@ -1,0 +1,223 @@
+import type pg from 'pg';
+import { LISTED, REST_STATES, type Breach, type CheckName } from '../core/verify.ts';
+
+/** What a check found: the first breaches, and how many more there are. */
+export interface Found {
+  breaches: Breach[];
+  more: number;
+}
+
+/** What a check is about, as of one moment of the database's clock. */
+export interface CheckScope {
+  now: Date;
+  /** Nothing of Stripe's that concerns these assessments is older. */
+  since: Date;
+  fees: number;
+}
+
+/** Stripe's clock and ours need not agree to the minute. */
+const MARGIN = '1 day';
+/** With no assessment at all there is no beginning; this far back a lost one would be noticed. */
+const WITHOUT_ASSESSMENTS = '30 days';
+
+/**
+ * The checks that the ledger alone can make, each one statement over all fees of an assessment, or
+ * of every assessment when none is named. Everything here reads and nothing writes.
+ */
+export function createChecks(pool: pg.Pool) {
+  return {
+    /** Null when there is no such assessment. */
+    async scope(assessmentId: string | null): Promise<CheckScope | null> {
+      const { rows } = await pool.query<CheckScope & { known: number }>(
+        `select levy_now() as now, count(*)::integer as known,
+           coalesce(min(opened_at) - $2::interval, levy_now() - $3::interval) as since,
+           (select count(*)::integer from fees
+             where $1::uuid is null or assessment_id = $1) as fees
+         from assessments where $1::uuid is null or assessment_id = $1`,
+        [assessmentId, MARGIN, WITHOUT_ASSESSMENTS],
+      );
+      const row = rows[0];
+      if (!row || (assessmentId && row.known === 0)) return null;
+      return { now: row.now, since: row.since, fees: row.fees };
+    },
+
+    /**
+     * Runs every check, one after the other.
+     *
+     * @param slackMs  how late a fee may be before it counts as forgotten
+     */
+    async run(assessmentId: string | null, slackMs: number): Promise<Found[]> {
+      const found: Found[] = [];
+      for (const [check, statement] of STATEMENTS) {
+        const { rows } = await pool.query<FoundRow>(listed(`${SCOPE} ${statement}`), [
+          assessmentId,
+          slackMs,
+          REST_STATES,
+        ]);
+        found.push(foundOf(check, rows));
+      }
+      return found;
+    },
+  };
+}
+
+export interface FoundRow {
+  feeId: string | null;
+  detail: string;
+  total: number;
+}
+
+/** A statement that gives `fee_id` and `detail`, cut to what is listed, with the number of all. */
+export function listed(statement: string): string {
+  return `select fee_id as "feeId", detail, count(*) over ()::integer as total
+    from (${statement}) as found order by fee_id nulls first, detail limit ${LISTED}`;
+}
+
+export function foundOf(check: CheckName, rows: FoundRow[]): Found {
+  return {
+    breaches: rows.map(({ feeId, detail }) => ({ check, feeId, detail })),
+    more: (rows[0]?.total ?? 0) - rows.length,
+  };
+}
+
+/** The fees in question, and the moment before which what is due is late. */
+const SCOPE = `
+  with run as materialized (
+    select *, (policy ->> 'dayMs')::bigint as day_ms, (policy ->> 'noticeDays')::integer as days,
+      policy ->> 'timeZone' as zone
+    from assessments where $1::uuid is null or assessment_id = $1
+  ), late as (
+    select levy_now() - make_interval(secs => $2::double precision / 1000) as late,
+      $3::text[] as rests
+  )`;
+
+/** A moment as people and programs read it. */
+const moment = (expression: string) =>
+  `to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** The notice that stood when an attempt was made, and the earliest moment it allowed. */
+const ANNOUNCED = `
+  select t.fee_id, case
+      when n.seq is null then format('attempt %s has no notice before it', t.data ->> 'attempt')
+      when n.data ->> 'amountCents' is distinct from t.data ->> 'amountCents'
+        then format('attempt %s is of %s cents, the notice of %s', t.data ->> 'attempt',
+          t.data ->> 'amountCents', n.data ->> 'amountCents')
+      when failed.seq is not null
+        then format('attempt %s came after the notice had failed', t.data ->> 'attempt')
+      else format('attempt %s on %s, its notice on %s allowed it from %s', t.data ->> 'attempt',
+        ${moment('t.at')}, ${moment('n.at')}, ${moment('first.earliest')})
+    end as detail
+  from entries t
+  join fees f using (fee_id)
+  join run a using (assessment_id)
+  left join lateral (select * from entries e where e.fee_id = t.fee_id and e.seq < t.seq
+    and e.kind = 'noticed' order by e.seq desc limit 1) n on true
+  left join lateral (select e.seq from entries e where e.fee_id = t.fee_id and e.seq > n.seq
+    and e.seq < t.seq and e.kind in ('notice_failed', 'withdrawn') limit 1) failed on true
+  cross join lateral (select case when a.day_ms = 86400000
+      then ((n.at at time zone a.zone) + make_interval(days => a.days)) at time zone a.zone
+      else n.at + make_interval(secs => a.days * a.day_ms::double precision / 1000)
+    end as earliest) first
+  where t.kind = 'attempted' and (n.seq is null or failed.seq is not null
+    or n.data ->> 'amountCents' is distinct from t.data ->> 'amountCents'
+    or least(t.at, t.recorded_at) < first.earliest)`;
+
+const AMOUNT = `
+  select e.fee_id, case when a.forecast then format('entry %s (%s) by a forecast', e.seq, e.kind)
+    else format('entry %s (%s) is of %s cents, the rate of %s', e.seq, e.kind,
+      e.data ->> 'amountCents', a.amount_cents) end as detail
+  from entries e join fees f using (fee_id) join run a using (assessment_id)
+  where e.kind in ('assessed', 'noticed', 'attempted', 'paid')
+    and ((a.forecast and e.kind <> 'assessed')
+      or (e.data ->> 'amountCents')::integer is distinct from a.amount_cents)`;
+
+/** Evidence is a row about this clinician and year, and weak evidence a person's word as well. */
+const EVIDENCE = `
+  , proven as (
+    select s.fee_id, s.seq from entries s
+    join fees f using (fee_id) join run a using (assessment_id)
+    join evidence u on u.evidence_id::text = s.data -> 'evidence' ->> 'evidenceId'
+      and u.clinician_id = f.clinician_id and u.year = a.year
+      and (u.certainty = 'sure' or u.verdict is not null)
+    where s.kind = 'assessed'
+  ), first_proof as (select fee_id, min(seq) as seq from proven group by fee_id
+  ), withdrawn as (
+    select w.fee_id, w.seq, (select min(p.seq) from proven p
+      where p.fee_id = w.fee_id and p.seq > w.seq) as again
+    from entries w where w.kind = 'withdrawn'
+  )
+  select e.fee_id, format('entry %s (%s) without evidence', e.seq, e.kind) as detail
+  from entries e join fees f using (fee_id) join run a using (assessment_id)
+  left join first_proof p using (fee_id)
+  where e.kind in ('noticed', 'told', 'attempted', 'paid')
+    and (p.seq is null or p.seq > e.seq or exists (select from withdrawn w
+      where w.fee_id = e.fee_id and w.seq < e.seq and (w.again is null or w.again > e.seq)))`;
+
+const COUNTS = `exists (select from evidence u where u.clinician_id = c.clinician_id
+  and u.year = a.year and coalesce(u.decided_at, u.recorded_at) < late
+  and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure')))`;
+
+/**
+ * Late is what has been due for longer than the slack. What was due from the beginning of time is
+ * due since the person or the assessment came, whichever was later.
+ */
+const NOBODY_FORGOTTEN = `
+  select f.fee_id, case
+      when f.next_step is not null and f.due_at is null then
+        format('%s: a %s that is never due', f.state, f.next_step)
+      when f.next_step is not null then
+        format('%s: a %s due since %s', f.state, f.next_step, ${moment('f.due_at')})
+      when not f.state = any (rests) then format('%s, and nothing follows', f.state)
+      else format('%s in spite of evidence', f.state)
+    end as detail
+  from fees f join run a using (assessment_id) join clinicians c using (clinician_id)
+  cross join late
+  where (f.next_step is null and not f.state = any (rests))
+    or (f.next_step is not null and f.due_at is null)
+    or (a.paused_at is null and f.due_at < late
+      and (f.due_at > 'epoch' or greatest(coalesce(a.enrolled_at, 'infinity'), c.updated_at) < late))
+    or (f.state = 'no_use' and c.vendor = a.vendor and ${COUNTS})
+    or (f.state = 'exempt' and c.vendor = a.vendor and c.updated_at < late)
+  union all
+  select null, format('clinician %s has evidence and no fee of %s %s', c.clinician_id, a.vendor,
+    a.year)
+  from run a join clinicians c using (vendor) cross join late
+  where a.enrolled_at < late and c.updated_at < late and ${COUNTS}
+    and not exists (select from fees f
+      where f.assessment_id = a.assessment_id and f.clinician_id = c.clinician_id)`;
+
+const BALANCED = `
+  select e.fee_id, format('entry %s (%s) moves half: %s cents from %s to %s', e.seq, e.kind,
+    e.amount_cents, e.credit, e.debit) as detail
+  from entries e join fees f using (fee_id) join run a using (assessment_id)
+  where (e.debit is null) <> (e.credit is null) or (e.debit is null) <> (e.amount_cents is null)
+  union all
+  select null, format('the accounts sum to %s cents', sum(side.cents))
+  from entries e join fees f using (fee_id) join run a using (assessment_id)
+  cross join lateral (values (e.debit, e.amount_cents), (e.credit, -e.amount_cents))
+    as side (account, cents)
+  where side.account is not null
+  having sum(side.cents) <> 0`;
+
+const NUMBERS = `
+  select f.fee_id, format('%s entries numbered %s to %s, the last stored is %s', count(e.seq),
+    min(e.seq), max(e.seq), f.seq) as detail
+  from fees f join run a using (assessment_id) left join entries e using (fee_id)
+  group by f.fee_id, f.seq
+  having count(e.seq) <> f.seq or coalesce(max(e.seq), 0) <> f.seq
+    or coalesce(min(e.seq), 1) <> 1`;
+
+const MODE = `
+  select w.fee_id, format('event %s is of the other mode', w.event_id) as detail
+  from webhook_events w join fees f using (fee_id) join run a using (assessment_id)
+  where w.livemode <> a.livemode`;
+
+const STATEMENTS: [CheckName, string][] = [
+  ['announced', ANNOUNCED],
+  ['amount', AMOUNT],
+  ['evidence', EVIDENCE],
+  ['nobody_forgotten', NOBODY_FORGOTTEN],
+  ['balanced', BALANCED],
+  ['numbers', NUMBERS],
+  ['mode', MODE],
+];

@@ -1,0 +1,134 @@
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
+import { buildApi } from '../../api/app.ts';
+import { REQUEST_LIMITS, type ApiDeps } from '../../api/deps.ts';
+import { createPayments, createStripe } from '../../gateways/payments.ts';
+import { createQueues, type Queues } from '../../jobs/queues.ts';
+import type { Scope } from '../../ledger/access.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { testPolicy } from '../support/fees.ts';
+import type { QueueBackend } from '../support/queues.ts';
+import { createCrowd, type Crowd } from './crowd.ts';
+
+/** The API with a crowd of fees in it, and people to look at it in a browser. */
+export interface Desk {
+  app: FastifyInstance;
+  crowd: Crowd;
+  queues: Queues;
+  /** Signs somebody in who may do this much. */
+  visitor(...scopes: Scope[]): Promise<Visitor>;
+  close(): Promise<void>;
+}
+
+/** Somebody at a browser: keeps its cookies, and says where a request comes from. */
+export interface Visitor {
+  name: string;
+  token: string;
+  cookie: string;
+  get(path: string, headers?: Record<string, string>): Promise<LightMyRequestResponse>;
+  /** Sends a form as this visitor's page would. */
+  post(
+    path: string,
+    fields?: Record<string, string>,
+    headers?: Record<string, string>,
+  ): Promise<LightMyRequestResponse>;
+}
+
+const ORIGIN = 'http://levy.test';
+export const HOST = { host: 'levy.test' };
+
+export async function createDesk(
+  options: { backend?: QueueBackend; stripeUrl?: string; livemode?: boolean } = {},
+): Promise<Desk> {
+  const db = await createTestDatabase();
+  const redis = options.backend?.redis();
+  const crowd = await createCrowd(db.pool);
+  const queues = await createQueues({
+    redisUrl: redis?.url ?? null,
+    databaseUrl: db.url,
+    prefix: redis?.prefix ?? 'levy',
+    onError: () => undefined,
+  });
+  const stripe = createStripe({
+    secretKey: 'sk_test_desk',
+    apiBase: options.stripeUrl ?? 'http://127.0.0.1:9',
+  });
+  const deps: ApiDeps = {
+    ledger: crowd.ledger,
+    queues,
+    payments: createPayments(stripe),
+    policy: testPolicy(),
+    practiceName: 'Sunrise Practice',
+    publicUrl: ORIGIN,
+    webhookSecrets: ['whsec_desk'],
+    sessionSecret: 'a secret of 32 characters or more',
+    livemode: options.livemode ?? false,
+    production: false,
+    trustProxy: [],
+    limits: REQUEST_LIMITS,
+    checks: {},
+    log: pino({ enabled: false }),
+  };
+  const app = (await buildApi(deps)) as unknown as FastifyInstance;
+  let visitors = 0;
+  return {
+    app,
+    crowd,
+    queues,
+    async visitor(...scopes) {
+      visitors += 1;
+      const name = `${scopes.join('-')} ${visitors}`;
+      const token = randomBytes(32).toString("base64url");
+      return signIn(app, crowd, { name, token: `v${visitors}-${token}`, scopes });
+    },
+    async close() {
+      await app.close();
+      await queues.close();
+      await db.drop();
+    },
+  };
+}
+
+async function signIn(
+  app: FastifyInstance,
+  crowd: Crowd,
+  key: { name: string; token: string; scopes: Scope[] },
+): Promise<Visitor> {
+  await crowd.ledger.access.addKey(key.name, key.token, key.scopes);
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/console/sign-in',
+    headers: { ...HOST, origin: ORIGIN, 'content-type': 'application/x-www-form-urlencoded' },
+    payload: new URLSearchParams({ token: key.token }).toString(),
+  });
+  const cookie = String(answer.headers['set-cookie']).split(';')[0] ?? '';
+  const headers = { ...HOST, cookie, accept: 'text/html' };
+  const get: Visitor['get'] = (url, more) =>
+    app.inject({ method: 'GET', url, headers: { ...headers, ...more } });
+  return {
+    name: key.name,
+    token: key.token,
+    cookie,
+    get,
+    async post(url, fields = {}, more = {}) {
+      const token = formTokenIn((await get('/console')).body);
+      return app.inject({
+        method: 'POST',
+        url,
+        headers: {
+          ...headers,
+          origin: ORIGIN,
+          'content-type': 'application/x-www-form-urlencoded',
+          ...more,
+        },
+        payload: new URLSearchParams({ token, ...fields }).toString(),
+      });
+    },
+  };
+}
+
+/** The token in a page's forms; empty when there is none. */
+export function formTokenIn(page: string): string {
+  return /name="token" value="([^"]+)"/.exec(page)?.[1] ?? '';
+}
+
