@@ -1,4 +1,3 @@
-#!/usr/bin/env -S node --import tsx
 import { ConfigError } from '../config/config.ts';
 import type { Io } from './io.ts';
 

@@ -224,12 +224,16 @@ export function createAssessments(pool: pg.Pool) {
       return rowCount === 1;
     },
 
-    /** Lets notices and charges go on; gives false when it was not paused. */
-    async resume(assessmentId: string): Promise<boolean> {
+    /**
+     * Lets notices and charges go on, charging cautiously as at the start; gives false when it was
+     * not paused.
+     */
+    async resume(assessmentId: string, actor: string | null = null): Promise<boolean> {
       const { rowCount } = await pool.query(
-        `update assessments set paused_at = null, paused_by = null, paused_why = null
+        `update assessments set paused_at = null, paused_by = null, paused_why = null,
+           resumed_at = levy_now(), resumed_by = $2, cleared_at = null
          where assessment_id = $1 and paused_at is not null`,
-        [assessmentId],
+        [assessmentId, actor],
       );
       return rowCount === 1;
     },

@@ -42,7 +42,7 @@ const BESIDE = (choice: string) => `
     coalesce(r.lines, '[]') as refunds, coalesce(d.lines, '[]') as disputes,
     coalesce(m.lines, '[]') as movements
   from fees f join assessments a using (assessment_id)
-  cross join lateral (select coalesce(bool_or(recorded_at > $1), false) as moved,
+  cross join lateral (select coalesce(bool_or(recorded_at >= $1::timestamptz + interval '1 ms'), false) as moved,
     coalesce(sum(case 'stripe' when debit then amount_cents when credit then -amount_cents end),
       0)::float8 as "stripeCents",
     coalesce(jsonb_agg(jsonb_build_object('seq', seq, 'kind', kind, 'at', at, 'actor', actor,

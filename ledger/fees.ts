@@ -202,6 +202,7 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
         limit,
         except.map(({ feeId }) => feeId),
         except.map(({ seq }) => seq),
+        only,
       ]);
       return rows.map((row) => ({ feeId: row.fee_id, seq: row.seq }));
     },

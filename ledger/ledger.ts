@@ -1,12 +1,16 @@
 import type pg from 'pg';
 import { createAccess } from './access.ts';
 import { createAssessments } from './assessments.ts';
+import { openBooks, type LaidOutBooks } from './books.ts';
+import { createChecks } from './checks.ts';
 import { createClinicians } from './clinicians.ts';
 import { createEvents } from './events.ts';
 import { createEvidence } from './evidence.ts';
 import { createFees } from './fees.ts';
+import { createFindings } from './findings.ts';
 import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
+import { createSafety } from './safety.ts';
 
 /**
  * The ledger: every SQL statement of levy stands behind this, by what it is about.
@@ -18,12 +22,17 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
   return {
     access: createAccess(pool),
     assessments: createAssessments(pool),
+    checks: createChecks(pool),
     clinicians: createClinicians(pool),
     events: createEvents(pool),
     evidence: createEvidence(pool),
     fees: createFees(pool, elapsedMs),
+    findings: createFindings(pool),
     rates: createRates(pool),
     reports: createReports(pool),
+    safety: createSafety(pool),
+    /** A place to lay the provider's books out beside the ledger; to be closed. */
+    openBooks: (): Promise<LaidOutBooks> => openBooks(pool),
     /** Answers when the database does; throws otherwise. */
     async ping(): Promise<void> {
       await pool.query('select 1');

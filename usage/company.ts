@@ -196,6 +196,7 @@ function code(walk: Walk, i: number): Verdict {
   while (j >= 0 && tokens[j]!.kind === 'mark' && '/-®™&('.includes(tokens[j]!.word)) j--;
   const before = tokens[j];
   if (found.strangers > 2) return pass(walk);
+  if (before?.kind === 'number' && senseOf(tokens[j - 2]?.word ?? '') === 'list') return 'other';
   if (!before || before.kind !== 'word') return cue(walk, 'code');
   if (isOtherCode(before.word)) return 'other';
   const sense = senseOf(before.word);
@@ -292,7 +293,7 @@ function isDateOfService(tokens: Token[], i: number): boolean {
 /** `CPT #90837` and `code #` name a code; `#` behind anything else numbers that. */
 function takesNumberSign(tokens: Token[], i: number): boolean {
   let j = i - 1;
-  while (tokens[j]?.word === ':' || tokens[j]?.word === '(') j--;
+  while (tokens[j]?.kind === 'mark' && ':(®™'.includes(tokens[j]!.word)) j--;
   const before = tokens[j];
   if (!before) return j < i - 1;
   const sense = senseOf(before.word);

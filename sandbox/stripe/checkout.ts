@@ -9,13 +9,13 @@ import { listRecords } from './lists.ts';
 import { existingCustomer } from './lookup.ts';
 import type { CheckoutSession, SetupIntent } from './objects.ts';
 import {
-  anything,
   email,
   expandable,
   hash,
   integer,
   listOf,
   metadata,
+  notHere,
   oneOf,
   paging,
   patchedMetadata,
@@ -42,7 +42,7 @@ export const checkoutParams = {
     cancel_url: webAddress,
     client_reference_id: text(200),
     currency: text(3),
-    custom_text: anything,
+    custom_text: notHere,
     customer: text(),
     customer_creation: oneOf('always', 'if_required'),
     customer_email: email,

@@ -4,12 +4,13 @@ import { listRecords } from './lists.ts';
 import { existingCustomer } from './lookup.ts';
 import type { Customer } from './objects.ts';
 import {
-  anything,
+  address,
   email,
   expandable,
   hash,
   listOf,
   metadata,
+  notHere,
   oneOf,
   paging,
   patchedMetadata,
@@ -23,14 +24,14 @@ import type { World } from './world.ts';
 
 const invoiceSettings = hash({
   default_payment_method: unsettable(text()),
-  custom_fields: anything,
-  footer: unsettable(text()),
-  rendering_options: anything,
+  custom_fields: notHere,
+  footer: notHere,
+  rendering_options: notHere,
 });
 
 const updatable = {
   ...expandable,
-  address: anything,
+  address: unsettable(address),
   description: unsettable(text()),
   email: unsettable(email),
   invoice_settings: invoiceSettings,
@@ -38,7 +39,7 @@ const updatable = {
   name: unsettable(text(256)),
   phone: unsettable(text(20)),
   preferred_locales: listOf(text()),
-  shipping: anything,
+  shipping: notHere,
   tax_exempt: unsettable(oneOf('none', 'exempt', 'reverse')),
 };
 
@@ -59,7 +60,7 @@ export function createCustomer(
   const customer: Customer = {
     id,
     object: 'customer',
-    address: null,
+    address: params.address ?? null,
     balance: 0,
     created: world.now(),
     currency: null,
@@ -107,7 +108,7 @@ export function updateCustomer(
 ): Customer {
   const customer = existingCustomer(world, id, 'id', 404);
   const before: Record<string, unknown> = {};
-  const fields = ['description', 'email', 'name', 'phone', 'tax_exempt'] as const;
+  const fields = ['address', 'description', 'email', 'name', 'phone', 'tax_exempt'] as const;
   for (const field of fields) {
     if (params[field] === undefined || params[field] === customer[field]) continue;
     before[field] = customer[field];

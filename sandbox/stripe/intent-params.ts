@@ -1,7 +1,6 @@
 /** The parameters of the payment intent endpoints, as stripe 23 types them. */
 import { invalidRequest, notSimulated } from './errors.ts';
 import {
-  anything,
   email,
   expandable,
   flag,
@@ -9,6 +8,7 @@ import {
   integer,
   listOf,
   metadata,
+  notHere,
   oneOf,
   paging,
   required,
@@ -46,10 +46,10 @@ const offSession: Read<boolean | 'one_off' | 'recurring'> = (value, path) =>
 
 const cardOptions = hash({
   card: hash({
-    moto: flag,
-    network: text(),
+    moto: notHere,
+    network: notHere,
     request_three_d_secure: oneOf('any', 'automatic', 'challenge'),
-    setup_credential_usage: text(),
+    setup_credential_usage: notHere,
     stored_credential_usage: oneOf('installment', 'recurring', 'unscheduled'),
   }),
 });
@@ -61,8 +61,8 @@ const shared = {
   payment_method: text(),
   payment_method_options: cardOptions,
   receipt_email: unsettable(email),
-  setup_future_usage: unsettable(oneOf('off_session', 'on_session')),
-  shipping: anything,
+  setup_future_usage: notHere,
+  shipping: notHere,
 };
 
 const words = {
@@ -76,22 +76,16 @@ const words = {
 /** What a confirmation may say, and a creation only with `confirm=true`. */
 const confirmationParams = {
   error_on_requires_action: flag,
-  mandate: text(),
-  mandate_data: anything,
+  mandate: notHere,
+  mandate_data: notHere,
   off_session: offSession,
-  radar_options: anything,
+  radar_options: notHere,
   return_url: text(),
   use_stripe_sdk: flag,
 };
 
 /** Those that Stripe refuses at creation unless it confirms at once. */
-export const createOnlyParams = [
-  'error_on_requires_action',
-  'mandate',
-  'mandate_data',
-  'off_session',
-  'return_url',
-] as const;
+export const createOnlyParams = ['error_on_requires_action', 'off_session', 'return_url'] as const;
 
 /** Parameters by endpoint. */
 export const intentParams = {

@@ -2,7 +2,8 @@
  * What an endpoint accepts, declared once. A shape both checks a decoded form the way Stripe does
  * (unknown, missing, empty and mistyped parameters each get their own error) and gives its type.
  */
-import { invalidRequest, missingParameter, unknownParameter } from './errors.ts';
+import type Stripe from 'stripe';
+import { invalidRequest, missingParameter, notSimulated, unknownParameter } from './errors.ts';
 import { isLevel } from './form.ts';
 import type { FormObject, FormValue } from './form.ts';
 
@@ -22,6 +23,8 @@ export type Params<S extends Shape> = {
 
 /** Metadata as sent: '' for a key (or for the whole) means: remove it. */
 export type MetadataPatch = Record<string, string> | '';
+
+type Address = Stripe.Address;
 
 /** A moment, or bounds on it, in seconds. */
 export type TimeRange = { gt?: number; gte?: number; lt?: number; lte?: number; at?: number };
@@ -130,8 +133,20 @@ export function hash<S extends Shape>(shape: S): Read<Params<S>> {
   };
 }
 
-/** A hash whose contents the sandbox takes without looking into them. */
-export const anything: Read<FormValue> = (value) => value;
+/** A parameter that Stripe has and the sandbox does not: refused, rather than taken and ignored. */
+export const notHere: Read<never> = (_value, path) => {
+  throw notSimulated(`the parameter ${path}`, path);
+};
+
+const part = unsettable(text());
+
+/** A postal address: the parts not given are null. */
+export const address: Read<Address> = (value, path) => {
+  const parts = { city: part, country: part, line1: part, line2: part, postal_code: part };
+  const given = hash({ ...parts, state: part })(value, path);
+  const none = { city: null, country: null, line1: null, line2: null, postal_code: null };
+  return { ...none, state: null, ...given };
+};
 
 /** Metadata: names up to 40 characters without brackets, values up to 500. */
 export const metadata: Read<MetadataPatch> = (value, path) => {

@@ -6,8 +6,9 @@
  *   and canceled, from every state but succeeded and canceled.
  */
 import { invalidRequest } from './errors.ts';
-import type { intentParams } from './intent-params.ts';
+import { applyOptions, blankIntent } from './intent-blank.ts';
 import { createOnlyParams } from './intent-params.ts';
+import type { intentParams } from './intent-params.ts';
 import { listRecords } from './lists.ts';
 import { existingCustomer, existingIntent } from './lookup.ts';
 import { charge } from './network.ts';
@@ -67,10 +68,12 @@ export function updateIntent(world: World, params: Update, id: string): PaymentI
   if (params.payment_method) {
     setMethod(intent, methodFor(world, intent.customer, params.payment_method));
   }
+  applyOptions(intent, params);
   const { description, receipt_email, statement_descriptor_suffix: suffix } = params;
   if (description !== undefined) intent.description = description;
   if (receipt_email !== undefined) intent.receipt_email = receipt_email;
   if (suffix !== undefined) intent.statement_descriptor_suffix = suffix;
+  if (params.transfer_group) intent.transfer_group = params.transfer_group;
   intent.metadata = patchedMetadata(intent.metadata, params.metadata);
   return world.store.paymentIntents.put(intent);
 }
@@ -78,6 +81,11 @@ export function updateIntent(world: World, params: Update, id: string): PaymentI
 /** POST /v1/payment_intents/:id/confirm: the one act that moves money. */
 export function confirmIntent(world: World, params: Confirm, id: string): PaymentIntent {
   const intent = existingIntent(world, id);
+  if (params.amount_to_confirm !== undefined && params.amount_to_confirm !== intent.amount) {
+    throw invalidRequest(`The amount to confirm is not the PaymentIntent's: ${intent.amount}.`, {
+      param: 'amount_to_confirm',
+    });
+  }
   return charge(world, confirmable(world, intent, params), params);
 }
 
@@ -207,6 +215,7 @@ function confirmable(world: World, intent: PaymentIntent, params: Create | Confi
         'this request, or update the PaymentIntent with one first.',
     );
   }
+  applyOptions(intent, params);
   refuseMissingReturnUrl(intent, params.return_url);
   setMethod(intent, methodFor(world, intent.customer, named));
   const { receipt_email } = params;
@@ -228,66 +237,4 @@ function refuseMissingReturnUrl(intent: PaymentIntent, returnUrl: string | undef
       '`allowed_payment_method_types[0]=card`.',
     { param: 'return_url' },
   );
-}
-
-function blankIntent(world: World, params: Create): PaymentIntent {
-  const id = world.newId('pi_3', 23);
-  const onlyCards = params.allowed_payment_method_types !== undefined;
-  const automatic = params.automatic_payment_methods;
-  return {
-    id,
-    object: 'payment_intent',
-    allowed_payment_method_types: params.allowed_payment_method_types ?? null,
-    amount: params.amount,
-    amount_capturable: 0,
-    amount_details: { tip: {} },
-    amount_received: 0,
-    application: null,
-    application_fee_amount: null,
-    automatic_payment_methods:
-      onlyCards || automatic?.enabled === false
-        ? null
-        : { allow_redirects: automatic?.allow_redirects ?? 'always', enabled: true },
-    canceled_at: null,
-    cancellation_reason: null,
-    capture_method: params.capture_method ?? 'automatic_async',
-    client_secret: `${id}_secret_${world.newId('', 24)}`,
-    confirmation_method: params.confirmation_method ?? 'automatic',
-    created: world.now(),
-    currency: params.currency,
-    customer: null,
-    customer_account: null,
-    description: params.description ?? null,
-    excluded_payment_method_types: null,
-    last_payment_error: null,
-    latest_charge: null,
-    livemode: false,
-    managed_payments: null,
-    metadata: patchedMetadata({}, params.metadata),
-    next_action: null,
-    on_behalf_of: null,
-    payment_method: null,
-    payment_method_configuration_details: null,
-    payment_method_options: {
-      card: {
-        installments: null,
-        mandate_options: null,
-        network: null,
-        request_three_d_secure: 'automatic',
-      },
-    },
-    payment_method_types: ['card'],
-    payment_record: null,
-    processing: null,
-    receipt_email: params.receipt_email ?? null,
-    review: null,
-    setup_future_usage: params.setup_future_usage ?? null,
-    shipping: null,
-    source: null,
-    statement_descriptor: null,
-    statement_descriptor_suffix: params.statement_descriptor_suffix ?? null,
-    status: 'requires_payment_method',
-    transfer_data: null,
-    transfer_group: params.transfer_group ?? null,
-  };
 }

@@ -5,12 +5,13 @@
 import { createHash } from 'node:crypto';
 import { findTestCard } from './cards.ts';
 import type { TestCard } from './cards.ts';
-import { invalidRequest, missingParameter, noSuch, notSimulated } from './errors.ts';
+import { invalidRequest, missingParameter, noSuch } from './errors.ts';
 import { listRecords } from './lists.ts';
 import { existingCustomer } from './lookup.ts';
 import type { PaymentMethod } from './objects.ts';
 import {
-  anything,
+  address,
+  email,
   expandable,
   hash,
   integer,
@@ -20,26 +21,34 @@ import {
   patchedMetadata,
   required,
   text,
+  unsettable,
 } from './params.ts';
 import type { Params } from './params.ts';
 import type { World } from './world.ts';
 
 const cardType = oneOf('card');
 
+const billingDetails = hash({
+  address: unsettable(address),
+  email: unsettable(email),
+  name: unsettable(text()),
+  phone: unsettable(text(20)),
+});
+
 /** Parameters by endpoint. */
 export const methodParams = {
   create: {
     ...expandable,
     type: cardType,
-    card: anything,
-    billing_details: anything,
+    card: hash({ token: text() }),
+    billing_details: billingDetails,
     metadata,
   },
   attach: { ...expandable, customer: required(text()) },
   detach: expandable,
   update: {
     ...expandable,
-    billing_details: anything,
+    billing_details: billingDetails,
     card: hash({ exp_month: integer(1), exp_year: integer(1970) }),
     metadata,
   },
@@ -105,13 +114,12 @@ function useUp(world: World, method: PaymentMethod): void {
 /** POST /v1/payment_methods: only from a test token, since raw numbers do not belong here. */
 export function createMethod(world: World, params: Params<typeof methodParams.create>) {
   if (!params.type) throw missingParameter('type');
-  const token = typeof params.card === 'object' ? params.card.token : undefined;
-  if (typeof token !== 'string') {
-    throw notSimulated('cards by number: send card[token], e.g. tok_visa', 'card');
-  }
+  const token = params.card?.token;
+  if (!token) throw missingParameter('card[token]');
   const mould = findTestCard(token);
   if (!mould) throw noSuch('token', token, 'card[token]');
   const method = cast(world, token, mould);
+  Object.assign(method.billing_details, params.billing_details);
   method.metadata = patchedMetadata({}, params.metadata);
   return world.store.paymentMethods.put(method);
 }
@@ -155,8 +163,10 @@ export function updateMethod(
   id: string,
 ): PaymentMethod {
   const method = existingMethod(world, id);
-  const before = { card: { ...method.card }, metadata: method.metadata };
+  const { billing_details, card, metadata: words } = structuredClone(method);
+  const before = { billing_details, card, metadata: words };
   Object.assign(method.card, params.card);
+  Object.assign(method.billing_details, params.billing_details);
   method.metadata = patchedMetadata(method.metadata ?? {}, params.metadata);
   world.store.paymentMethods.put(method);
   world.emit('payment_method.updated', method, before);
