@@ -8,6 +8,7 @@ import { accessRoutes } from './access.ts';
 import { assessmentRoutes } from './assessments.ts';
 import { installAuth, isHttps } from './auth.ts';
 import { installBoard } from './board.ts';
+import { cardPages } from './card-page.ts';
 import { clinicianRoutes } from './clinicians.ts';
 import { installConsole } from './console/pages.ts';
 import type { ApiDeps } from './deps.ts';
@@ -79,6 +80,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   assessmentRoutes(app, deps);
   feeRoutes(app, deps);
   accessRoutes(app, deps);
+  cardPages(app, deps);
   await stripeWebhook(app, deps);
   await installBoard(app, deps);
   await installConsole(app, deps);

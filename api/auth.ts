@@ -11,6 +11,10 @@ declare module 'fastify' {
     /** Who asks; null without a token or session. */
     caller: Caller | null;
   }
+  interface FastifyContextConfig {
+    /** For everybody: nobody is asked who they are, and no token is looked at. */
+    anonymous?: boolean;
+  }
   interface FastifyInstance {
     /** Whose token this is. Throws `wrong_token`, and `rate_limited` after too many of those. */
     callerOfToken(request: FastifyRequest, token: string): Promise<Caller>;
@@ -45,6 +49,7 @@ export async function installAuth(app: FastifyInstance, deps: ApiDeps): Promise<
 
   app.decorateRequest('caller', null);
   app.addHook('onRequest', async (request) => {
+    if (request.routeOptions.config?.anonymous) return;
     const { authorization } = request.headers;
     if (authorization !== undefined) {
       const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];

@@ -4,6 +4,7 @@ import type { Act } from '../core/acts.ts';
 import { STATES } from '../core/fee.ts';
 import type { FeeLine } from '../ledger/reports.ts';
 import { actOnFee, asAct, byOf } from './acts.ts';
+import { cardSavedUrl } from './card-page.ts';
 import type { ApiDeps } from './deps.ts';
 import { problem } from './errors.ts';
 import { feeLine, headerLine } from './fee-csv.ts';
@@ -174,8 +175,8 @@ function cardLinkRoute(app: Api, deps: ApiDeps): void {
         if (!feeCase) throw problem('not_found');
         const customer = feeCase.clinician.stripeCustomer;
         if (!customer) throw problem('no_customer');
-        const returnUrl = `${deps.publicUrl}/card-saved`;
-        return (await deps.payments.cardLink({ customer, returnUrl })).url;
+        const link = await deps.payments.cardLink({ customer, returnUrl: cardSavedUrl(deps) });
+        return link.url;
       });
       return reply.code(201).send({ url });
     },

@@ -16,7 +16,7 @@ export function healthRoutes(app: Api, deps: ApiDeps): void {
   app.get(
     '/healthz',
     {
-      config: { unlimited: true },
+      config: { unlimited: true, anonymous: true },
       schema: {
         summary: 'Whether the process answers',
         tags: ['health'],
@@ -29,6 +29,7 @@ export function healthRoutes(app: Api, deps: ApiDeps): void {
   app.get(
     '/readyz',
     {
+      config: { anonymous: true },
       schema: {
         summary: 'Whether database and queue answer',
         description: 'Other parts, such as Stripe, are told, but do not make the API unready.',

@@ -31,7 +31,10 @@ export function metricsRoutes(app: Api, deps: ApiDeps): void {
   const refresh = atMostEvery(FRESH_MS, createLedgerMetrics(registry, deps));
   app.get(
     '/metrics',
-    { schema: { summary: 'Prometheus metrics', tags: ['health'] } },
+    {
+      config: { anonymous: true },
+      schema: { summary: 'Prometheus metrics', tags: ['health'] },
+    },
     async (_request, reply) => {
       await refresh();
       return reply.type(registry.contentType).send(await registry.metrics());

@@ -31,7 +31,7 @@ export async function stripeWebhook(app: Api, deps: ApiDeps): Promise<void> {
       '/webhooks/stripe',
       {
         bodyLimit: EVENT_BYTES,
-        config: { unlimited: true },
+        config: { unlimited: true, anonymous: true },
         schema: {
           summary: 'Events from Stripe',
           tags: ['webhooks'],

@@ -86,9 +86,7 @@ function score(kind: string, cases: Case[], found: Map<string, Finding[]>): Scor
     const optional = new Set((one.optional ?? []).map((item) => item.code));
     const got = new Set(all.map((finding) => finding.code).filter((code) => !optional.has(code)));
     const unexpected = [...got].filter((code) => !expected.has(code));
-    const missed = [...expected].filter(
-      (code) => !all.some((finding) => finding.code === code),
-    );
+    const missed = [...expected].filter((code) => !all.some((finding) => finding.code === code));
     codes.hit += expected.size - missed.length;
     codes.extra += unexpected.length;
     codes.missed += missed.length;

@@ -110,7 +110,7 @@ function overLimit({ entries, policy }: StoredFee): string[] {
     // A new card or a person's word takes the wait away.
     if (FREES.has(one.kind)) notBefore = null;
     if (one.kind === 'declined') {
-      if (one.data.sentToNetwork) declines += 1;
+      declines += 1;
       notBefore = one.data.retryAt ? new Date(one.data.retryAt) : null;
     }
     if (one.kind !== 'attempted') continue;

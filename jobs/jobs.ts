@@ -71,6 +71,15 @@ export const JOBS = {
     backoffMs: 2_000,
     concurrency: 8,
   },
+  /** The checker: of one assessment, or of everything. */
+  verify: {
+    payload: Type.Object({ assessmentId: Type.Optional(uuid) }),
+    id: ({ assessmentId }: { assessmentId?: string }) =>
+      assessmentId ? `verify-${assessmentId}` : 'verify',
+    attempts: 5,
+    backoffMs: 30_000,
+    concurrency: 1,
+  },
   /** A webhook's hint: look at the object it names. */
   hint: {
     payload: Type.Object({ eventId: Type.String({ pattern: '^evt_[A-Za-z0-9_]{1,100}$' }) }),

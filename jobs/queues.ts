@@ -27,6 +27,9 @@ export interface QueueOptions {
 export type Done = { done: string } | { failed: string };
 export type Processor<Name extends JobName> = (payload: Payload<Name>) => Promise<Done>;
 
+/** Jobs that need no payload and come by the clock. */
+export type RecurringJob = 'annual' | 'verify';
+
 export interface RunningWorker {
   close(): Promise<void>;
 }
@@ -98,8 +101,8 @@ export async function createQueues(options: QueueOptions) {
       return true;
     },
 
-    /** Puts the yearly trigger back as a job scheduler; again changes nothing. */
-    async schedule(name: 'annual', cron: string, timeZone: string): Promise<void> {
+    /** Puts a recurring job in place as a job scheduler; again changes nothing. */
+    async schedule(name: RecurringJob, cron: string, timeZone: string): Promise<void> {
       const { attempts, backoff, removeOnComplete, removeOnFail } = optionsOf(name, {});
       await queues[name].upsertJobScheduler(
         name,

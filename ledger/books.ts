@@ -42,7 +42,8 @@ const BESIDE = (choice: string) => `
     coalesce(r.lines, '[]') as refunds, coalesce(d.lines, '[]') as disputes,
     coalesce(m.lines, '[]') as movements
   from fees f join assessments a using (assessment_id)
-  cross join lateral (select coalesce(bool_or(recorded_at >= $1::timestamptz + interval '1 ms'), false) as moved,
+  cross join lateral (select
+    coalesce(bool_or(recorded_at >= $1::timestamptz + interval '1 ms'), false) as moved,
     coalesce(sum(case 'stripe' when debit then amount_cents when credit then -amount_cents end),
       0)::float8 as "stripeCents",
     coalesce(jsonb_agg(jsonb_build_object('seq', seq, 'kind', kind, 'at', at, 'actor', actor,
@@ -140,18 +141,19 @@ export async function openBooks(pool: pg.Pool) {
       await client.query(INDEXES);
     },
 
-    /** Forgets what there is of one fee, for newer lines to take its place. */
-    async forget(feeId: string): Promise<void> {
+    /** Forgets what there is of a fee and these intents, for newer lines to take its place. */
+    async forget(feeId: string, intents: string[]): Promise<void> {
       await client.query(
-        `with gone as (delete from books_charges where "feeId" = $1 returning charge),
+        `with gone as (delete from books_charges
+             where "feeId" = $1 and intent = any ($2) returning charge),
            refunds as (delete from books_refunds using gone
              where books_refunds.charge = gone.charge returning refund),
            disputes as (delete from books_disputes using gone
              where books_disputes.charge = gone.charge returning dispute),
-           intents as (delete from books_intents where "feeId" = $1)
+           intents as (delete from books_intents where "feeId" = $1 and intent = any ($2))
          delete from books_movements where source in (select charge from gone
            union all select refund from refunds union all select dispute from disputes)`,
-        [feeId],
+        [feeId, intents],
       );
     },
 

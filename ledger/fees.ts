@@ -101,13 +101,13 @@ const APPEND = `
   returning fee_id`;
 
 const DUE = `
-  select f.fee_id, f.seq
-  from fees f
-  join assessments a using (assessment_id)
+  select f.fee_id as "feeId", f.seq
+  from fees f join assessments a using (assessment_id)
   where f.next_step = $1 and f.due_at <= levy_now()
     and (a.paused_at is null or $1 in ('detect', 'settle') or f.state in ('charging', 'unknown'))
     and not exists (select from unnest($3::uuid[], $4::integer[]) as o (fee_id, seq)
       where o.fee_id = f.fee_id and coalesce(o.seq, f.seq) = f.seq)
+    and ($5::uuid[] is null or f.assessment_id = any ($5) or f.state in ('charging', 'unknown'))
   order by f.due_at
   limit $2`;
 
@@ -190,21 +190,22 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     /**
      * Fees whose `step` is due, the longest due first, without those in `except`: at that number,
      * or at any when it is null. Paused assessments are left out, but for what only reads and for
-     * attempts already under way.
+     * attempts already under way; with `only`, so are all assessments but these.
      */
     async due(
       step: Step,
       limit: number,
       except: { feeId: string; seq: number | null }[],
+      only: string[] | null = null,
     ): Promise<DueFee[]> {
-      const { rows } = await pool.query<{ fee_id: string; seq: number }>(DUE, [
+      const { rows } = await pool.query<DueFee>(DUE, [
         step,
         limit,
         except.map(({ feeId }) => feeId),
         except.map(({ seq }) => seq),
         only,
       ]);
-      return rows.map((row) => ({ feeId: row.fee_id, seq: row.seq }));
+      return rows;
     },
 
     /** The database's clock: the only one that decides. */

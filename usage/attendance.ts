@@ -1,7 +1,28 @@
 /** Words of a status that say the session never took place or the row was taken back. */
 const GONE = ['cancel', 'no show', 'noshow', 'no-show', 'deleted', 'did not attend', 'rescheduled'];
-const GONE_ALONE = new Set(['missed', 'absent', 'dna', 'ns', 'n/s', 'missed appointment', 'missed session']);
-const NO = new Set(['', 'no', 'n', 'false', 'f', '0', '0.0', 'none', 'null', 'n/a', '-', 'not cancelled']);
+const GONE_ALONE = new Set([
+  'missed',
+  'absent',
+  'dna',
+  'ns',
+  'n/s',
+  'missed appointment',
+  'missed session',
+]);
+const NO = new Set([
+  '',
+  'no',
+  'n',
+  'false',
+  'f',
+  '0',
+  '0.0',
+  'none',
+  'null',
+  'n/a',
+  '-',
+  'not cancelled',
+]);
 
 /**
  * True where a status says cancelled, no-show or deleted. Denied, rejected and voided do not: the

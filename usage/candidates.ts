@@ -195,7 +195,9 @@ function takeSpaced(tokens: Token[], candidate: Candidate): boolean {
     next.word === '$' ||
     next.word === '|' ||
     (next.kind === 'number' && next.gap > 0) ||
-    (next.end - next.start === 2 && modifierOf(next) !== null && next.kind === 'word' &&
+    (next.end - next.start === 2 &&
+      modifierOf(next) !== null &&
+      next.kind === 'word' &&
       isDigit(next.word.charCodeAt(1)));
   const lettered = !isNumber(found) && isDigit(found.charCodeAt(1));
   if (!field && !lettered) return false;

@@ -44,7 +44,7 @@ const LABELS = new Set(
 
 function scan(cell: string, accept: (start: number, end: number) => boolean): CellCode[] {
   const found: CellCode[] = [];
-  for (let at = 0; at + 5 <= cell.length; ) {
+  for (let at = 0; at + 5 <= cell.length;) {
     if (!isAlphanumeric(cell.charCodeAt(at))) {
       at++;
       continue;

@@ -269,7 +269,9 @@ export function normalHeading(heading: string): string {
 
 function modifierColumn(parts: string[]): Column | null {
   const first = parts[0] ?? '';
-  const named = parts.some((part) => part.startsWith('modifier') || part === 'mod' || part === 'mods');
+  const named = parts.some(
+    (part) => part.startsWith('modifier') || part === 'mod' || part === 'mods',
+  );
   const short = parts.length === 1 && /^(?:m|mod)[1-4]$/.test(first);
   return named || short ? { role: 'modifier', rank: 5 } : null;
 }
@@ -284,7 +286,18 @@ function codeColumn(parts: string[]): Column | null {
   }
   const coded = has('code') || has('codes') || has('cd');
   const subject = ['procedure', 'proc', 'service', 'svc', 'billing', 'charge', 'px', 'visit'];
-  const other = ['diagnosis', 'dx', 'icd', 'revenue', 'rev', 'place', 'pos', 'zip', 'postal', 'area'];
+  const other = [
+    'diagnosis',
+    'dx',
+    'icd',
+    'revenue',
+    'rev',
+    'place',
+    'pos',
+    'zip',
+    'postal',
+    'area',
+  ];
   if (coded && subject.some(has) && !other.some(has)) return { role: 'code', rank: 7 };
   return null;
 }

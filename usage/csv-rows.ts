@@ -3,6 +3,8 @@ export interface Row {
   cells: string[];
   row: number;
   line: number;
+  /** The worksheet's number in a workbook. */
+  sheet?: number;
 }
 
 export interface RowSink {
@@ -110,7 +112,7 @@ function quotedRow(
   atEnd: boolean,
 ): QuotedRow | null {
   const row: QuotedRow = { cells: [], end: from, lines: 0, stray: false };
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     const open = skipSpaces(text, at, delimiter);
     const close = text.charAt(open) === QUOTE ? closing(text, open, delimiter, atEnd) : NONE;
     if (close === MORE) return null;
@@ -134,7 +136,7 @@ const NONE = -2;
 
 /** The closing quote of a cell: its place, MORE when more input is needed, NONE without one. */
 function closing(text: string, open: number, delimiter: string, atEnd: boolean): number {
-  for (let at = open + 1; ; ) {
+  for (let at = open + 1; ;) {
     const close = text.indexOf(QUOTE, at);
     if (close < 0 || close - open > QUOTED_MAX)
       return close < 0 && !atEnd && text.length - open <= QUOTED_MAX ? MORE : NONE;

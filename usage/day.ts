@@ -3,6 +3,8 @@ import { isDigit } from './cpt.ts';
 /** The first day of Excel's calendar, with its invented 29 February 1900 allowed for. */
 const EXCEL_EPOCH_MS = Date.UTC(1899, 11, 30);
 const DAY_MS = 86_400_000;
+/** Days between Excel's two calendars, the second of which begins in 1904. */
+const EPOCH_1904_DAYS = 1462;
 /** Serial days read as dates: 1954-10-03 to 2119-01-10. Smaller and larger are other numbers. */
 const SERIAL_MIN = 20_000;
 const SERIAL_MAX = 80_000;
@@ -20,8 +22,8 @@ export function day(value: string): string | null {
 }
 
 /** Like `day`, and a plain number is an Excel serial date (45000, 45000.5). For date columns. */
-export function dayOrSerial(value: string): string | null {
-  return day(value) ?? serialDay(value);
+export function dayOrSerial(value: string, epoch1904 = false): string | null {
+  return day(value) ?? serialDay(value, epoch1904 ? EPOCH_1904_DAYS : 0);
 }
 
 /** YYYY-MM-DD from CCYYMMDD or CCYYMMDD-CCYYMMDD or CCYYMMDDHHMM (X12 D8, RD8, DT), else null. */
@@ -31,10 +33,12 @@ export function compactDay(value: string): string | null {
   return calendarDay(+value.slice(0, 4), +value.slice(4, 6), +value.slice(6, 8));
 }
 
-function serialDay(value: string): string | null {
+function serialDay(value: string, shift: number): string | null {
   const number = Number(value.trim() || Number.NaN);
   if (!(number >= SERIAL_MIN && number <= SERIAL_MAX)) return null;
-  return new Date(EXCEL_EPOCH_MS + Math.floor(number) * DAY_MS).toISOString().slice(0, 10);
+  return new Date(EXCEL_EPOCH_MS + (Math.floor(number) + shift) * DAY_MS)
+    .toISOString()
+    .slice(0, 10);
 }
 
 function numericDay(text: string): string | null {

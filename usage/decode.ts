@@ -74,7 +74,7 @@ function createUtf8(): Decoder {
     }
     const parts: string[] = [];
     let from = 0;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const length = sequenceLength(bytes, at);
       if (length > 0) {
         if (length > 1) wide = true;

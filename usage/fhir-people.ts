@@ -47,8 +47,7 @@ export function createPeople() {
         fullUrl,
         person.npi === null ? null : `${type}?npi=${person.npi}`,
       ];
-      for (const key of keys)
-        if (key !== null && known.size < PEOPLE_MAX) known.set(key, person);
+      for (const key of keys) if (key !== null && known.size < PEOPLE_MAX) known.set(key, person);
     },
     resolve,
     /** True where looking up again later cannot say more. */
@@ -135,7 +134,9 @@ function npiIn(identifiers: Json): string | null {
     const system = text(fields?.system)?.toLowerCase() ?? '';
     const types = list(record(fields?.type)?.coding).map((c) => text(record(c)?.code));
     const isNpi =
-      system.endsWith('us-npi') || system.includes(NPI_OID) || /\bnpi\b/.test(system) ||
+      system.endsWith('us-npi') ||
+      system.includes(NPI_OID) ||
+      /\bnpi\b/.test(system) ||
       (types.some((code) => code?.toLowerCase() === 'npi') && !system.includes('tax'));
     const value = text(fields?.value)?.trim() ?? '';
     if (isNpi && value !== '') return value;
@@ -145,7 +146,9 @@ function npiIn(identifiers: Json): string | null {
 
 /** A conditional reference: `Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|2000000010`. */
 function npiInQuery(target: string | null): string | null {
-  const bar = target?.includes('us-npi') ? Math.max(target.indexOf('|'), target.indexOf('%7C')) : -1;
+  const bar = target?.includes('us-npi')
+    ? Math.max(target.indexOf('|'), target.indexOf('%7C'))
+    : -1;
   if (!target || bar < 0) return null;
   const digits = /^\d{10}/.exec(target.slice(bar).replace(/^(?:\||%7C)/, ''));
   return digits ? digits[0] : null;
@@ -154,7 +157,9 @@ function npiInQuery(target: string | null): string | null {
 /** An organisation's name, or of a person's names the official one, given names first. */
 function nameOf(name: Json): string | null {
   if (typeof name === 'string') return name;
-  const names = list(name).map(record).filter((one) => one !== null);
+  const names = list(name)
+    .map(record)
+    .filter((one) => one !== null);
   const best = names.find((one) => one.use === 'official') ?? names.find((o) => o.use !== 'old');
   if (!best) return null;
   const given = Array.isArray(best.given) ? best.given.map(text) : [text(best.given)];

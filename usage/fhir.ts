@@ -47,7 +47,9 @@ export function createFhirReader(sink: Sink): Reader {
     if (!RELEVANT.has(type)) return;
     // Contained practitioners are known inside this resource only.
     const scope = `${type}/${text(fields.id) ?? records}`;
-    const contained = list(fields.contained).map(record).filter((one) => one !== null);
+    const contained = list(fields.contained)
+      .map(record)
+      .filter((one) => one !== null);
     for (const one of contained)
       if (isPerson(text(one.resourceType) ?? '')) people.add(one, null, scope);
     for (const use of usesIn(fields, scope)) found(use, scope, line);

@@ -49,5 +49,7 @@ function isCue(words: string[], at: number): boolean {
 }
 
 const COLUMNS = new Set(
-  'description desc qty quantity name clinician provider mod diagnosis pos charge balance'.split(' '),
+  'description desc qty quantity name clinician provider mod diagnosis pos charge balance'.split(
+    ' ',
+  ),
 );

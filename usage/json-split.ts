@@ -250,5 +250,7 @@ function closingBrace(text: string, end: number): number {
 
 /** What may stand between records without being garbage: blanks, commas, a list's brackets. */
 function isFiller(char: number): boolean {
-  return char <= 32 || char === COMMA || char === OPEN_LIST || char === CLOSE_LIST || char === 0xfeff;
+  return (
+    char <= 32 || char === COMMA || char === OPEN_LIST || char === CLOSE_LIST || char === 0xfeff
+  );
 }

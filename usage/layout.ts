@@ -101,7 +101,8 @@ function notUse(
   const people2 = people + layout.firstNames.length + layout.lastNames.length;
   const title = titles.map((row) => row.cells.join(' ').toLowerCase()).join(' ');
   const authorised = headings.some(
-    (text) => text.includes('authorized') || text.includes('auth start') || text.includes('auth end'),
+    (text) =>
+      text.includes('authorized') || text.includes('auth start') || text.includes('auth end'),
   );
   if (authorised && layout.dates.length === 0) return AUTHORISATIONS;
   if (layout.dates.length + people2 + cases + layout.statuses.length === 0) return FEE_SCHEDULE;

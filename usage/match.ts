@@ -10,9 +10,7 @@ export interface RosterPerson {
 }
 
 export type Match =
-  | { clinicianId: string; by: 'npi' | 'ref' | 'name' }
-  | { ambiguous: string[] }
-  | { unknown: true };
+  { clinicianId: string; by: 'npi' | 'ref' | 'name' } | { ambiguous: string[] } | { unknown: true };
 
 type Known = RosterPerson & { parsed: PersonName | null };
 
@@ -32,7 +30,10 @@ export function createMatcher(
   const byCompact = grouped(people, (person) => person.parsed?.compact ?? null);
 
   function byNameOf(name: PersonName, npi: string | null): Match {
-    const near = new Set([...(byLast.get(name.last) ?? []), ...(byCompact.get(name.compact) ?? [])]);
+    const near = new Set([
+      ...(byLast.get(name.last) ?? []),
+      ...(byCompact.get(name.compact) ?? []),
+    ]);
     const fitting = [...near].filter(
       (person) => person.parsed && compatible(name, person.parsed) && !contradicts(person, npi),
     );

@@ -165,17 +165,12 @@ function isSomethingElse(tokens: Token[], candidate: Candidate, left: LeftCompan
   return false;
 }
 
-function cueHolds(
-  tokens: Token[],
-  head: Candidate,
-  left: LeftCompany,
-  line: Line,
-): boolean {
+function cueHolds(tokens: Token[], head: Candidate, left: LeftCompany, line: Line): boolean {
   if (left.cue === 'cpt') {
     const near = head.first - left.at <= 2 || tokens.slice(left.at + 1, head.first).every(isJoint);
     return near || !speaksOfOtherCpt(line) || tokens[left.at]!.word !== 'cpt';
   }
-  if (left.cue === 'code' || DOOR_VERBS.has(tokens[left.at]!.word) ) return !doorNear(tokens, head);
+  if (left.cue === 'code' || DOOR_VERBS.has(tokens[left.at]!.word)) return !doorNear(tokens, head);
   if (left.cue === 'billing') return !isRoundAmount(tokens, head, left);
   return true;
 }
@@ -347,4 +342,3 @@ function conditional(tokens: Token[], first: number, last: number): boolean {
   }
   return false;
 }
-

@@ -66,7 +66,10 @@ export function createNoteContext(sink: Sink, lines: boolean) {
   }
 
   function signed(buffer: string, at: number): void {
-    const cosigned = buffer.slice(Math.max(0, at - 4), at).toLowerCase().replace('-', '');
+    const cosigned = buffer
+      .slice(Math.max(0, at - 4), at)
+      .toLowerCase()
+      .replace('-', '');
     if (!cosigned.endsWith('cos')) signature(nameAt(buffer, at + 9), base + at);
   }
 

@@ -79,7 +79,16 @@ const LABELS: Record<LabelType, string[]> = {
     'date seen',
   ],
   date: ['date', 'note date'],
-  client: ['client', 'client name', 'patient', 'patient name', 'name', 'dob', 'date of birth', 'mrn'],
+  client: [
+    'client',
+    'client name',
+    'patient',
+    'patient name',
+    'name',
+    'dob',
+    'date of birth',
+    'mrn',
+  ],
 };
 
 const TYPES = new Map<string, LabelType>();
@@ -88,9 +97,11 @@ for (const [type, phrases] of Object.entries(LABELS))
 
 /** Before "provider:" or "NPI:" these make it somebody else's. */
 const OTHERS = new Set(
-  ('referring referral primary care insurance billing supervising supervisor group other outside ' +
+  (
+    'referring referral primary care insurance billing supervising supervisor group other outside ' +
     'previous prior pcp ordering requesting facility organization practice emergency family next ' +
-    'birth cosigned co assigned').split(' '),
+    'birth cosigned co assigned'
+  ).split(' '),
 );
 
 /** Longest label, and longest name behind one, in characters. */

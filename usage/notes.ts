@@ -136,7 +136,11 @@ function triggerEnd(text: string, at: number): number {
   if (digits === 4 && (SUFFIXES.has(next) || MISREAD.has(next))) return end;
   const after = text.charCodeAt(end + 1);
   if (next === 32 && isDigit(after) && digits < 5 && joinsToFive(text, at)) return end;
-  if (MISREAD.has(next) && (isDigit(after) || MISREAD.has(after)) && !isLetter(text.charCodeAt(at - 1)))
+  if (
+    MISREAD.has(next) &&
+    (isDigit(after) || MISREAD.has(after)) &&
+    !isLetter(text.charCodeAt(at - 1))
+  )
     return end;
   return -end;
 }

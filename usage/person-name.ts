@@ -124,7 +124,10 @@ export function isCredential(word: string): boolean {
 /** Without generation and, where no comma set them apart, credentials at the end. */
 function withoutTrailing(part: string[], alone: boolean): string[] {
   let end = part.length;
-  while (end > 1 && (SUFFIXES.has(part[end - 1]!) || (alone && end > 2 && isCredential(part[end - 1]!))))
+  while (
+    end > 1 &&
+    (SUFFIXES.has(part[end - 1]!) || (alone && end > 2 && isCredential(part[end - 1]!)))
+  )
     end--;
   return part.slice(0, end);
 }

@@ -3,8 +3,9 @@ import { createDecoder, type Decoder, encodingOf } from './decode.ts';
 import type { Counted, Finding, Format, Problem, Reader, Sink } from './finding.ts';
 import { createFhirReader } from './fhir.ts';
 import { createTextReader, scanCell } from './notes.ts';
-import { sniff, SNIFF_BYTES, type Sniffed } from './sniff.ts';
+import { isBinary, sniff, SNIFF_BYTES, type Sniffed } from './sniff.ts';
 import { createX12Reader } from './x12.ts';
+import { readWorkbook, WORKBOOK_MAX } from './xlsx.ts';
 
 export interface ReadOptions {
   /** Without one, or with `auto`, the content decides. */
@@ -31,66 +32,105 @@ export async function* readUsage(
     if (reading.refused()) break;
   }
   reading.end();
+  for await (const _ of reading.workbook()) if (items.length > 0) yield* items.splice(0);
   yield* items;
   yield reading.counted();
 }
 
 /** Bytes in, findings out: what `readUsage` does between two chunks. */
 function createReading(sink: Sink, options: ReadOptions) {
-  let head: Uint8Array[] = [];
-  let headBytes = 0;
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
   let bytes = 0;
   let decoder: Decoder | null = null;
   let reader: Reader | null = null;
-  let format: Format = options.kind && options.kind !== 'auto' ? options.kind : 'text';
+  let format: Format | null = null;
+  let records = 0;
   let refused = false;
 
+  function hold(chunk: Uint8Array): void {
+    // A copy: the source may use its buffer again.
+    held.push(Uint8Array.from(chunk));
+    heldBytes += chunk.length;
+  }
+
+  function refuse(reason: string, message: string): void {
+    refused = true;
+    held = [];
+    sink({ type: 'problem', line: 1, field: null, reason, message });
+  }
+
   function start(): void {
-    const first = head.length === 1 ? head[0]! : Buffer.concat(head);
-    head = [];
-    const sniffed = chosen(sniff(first.subarray(0, SNIFF_BYTES)), options);
-    if ('looksLike' in sniffed) {
-      refused = true;
-      sink({
-        type: 'problem',
-        line: 1,
-        field: null,
-        reason: 'not_a_usage_file',
-        message: `This looks like ${sniffed.looksLike}. Send X12, FHIR JSON, CSV, xlsx or text.`,
-      });
-      return;
-    }
-    format = sniffed.format;
+    const first = held.length === 1 ? held[0]! : Buffer.concat(held);
+    const chosen = chooseFormat(first.subarray(0, SNIFF_BYTES), options);
+    if ('looksLike' in chosen)
+      return refuse(
+        'not_a_usage_file',
+        `This looks like ${chosen.looksLike}. Send X12, FHIR JSON, CSV, xlsx or text.`,
+      );
+    format = chosen.format;
+    if (format === 'xlsx') return;
+    held = [];
     decoder = createDecoder(encodingOf(first));
     reader = createReader(format, sink, options.lines ?? false);
     reader.write(decoder.write(first));
   }
 
+  function write(chunk: Uint8Array): void {
+    bytes += chunk.length;
+    if (refused) return;
+    if (reader && decoder) return reader.write(decoder.write(chunk));
+    hold(chunk);
+    if (!format && heldBytes >= SNIFF_BYTES) start();
+    if (format === 'xlsx' && heldBytes > WORKBOOK_MAX)
+      refuse('workbook_too_large', 'This workbook is too large. Save its sheets as CSV.');
+  }
+
+  function end(): void {
+    if (!format && !refused) start();
+    if (!reader || !decoder) return;
+    reader.write(decoder.end());
+    reader.end();
+    records = reader.records();
+    if (decoder.mixed()) sink(MIXED_ENCODING);
+  }
+
+  /** A workbook can only be read as a whole: its directory stands at its end. */
+  async function* workbook(): AsyncGenerator<void> {
+    if (format !== 'xlsx' || refused) return;
+    for await (const read of readWorkbook(Buffer.concat(held), sink, scanCell)) {
+      records = read;
+      yield;
+    }
+  }
+
   return {
-    write(chunk: Uint8Array): void {
-      bytes += chunk.length;
-      if (refused) return;
-      if (reader && decoder) return reader.write(decoder.write(chunk));
-      // A copy: the source may use its buffer again.
-      head.push(Uint8Array.from(chunk));
-      headBytes += chunk.length;
-      if (headBytes >= SNIFF_BYTES) start();
-    },
-    end(): void {
-      if (!reader && !refused) start();
-      if (!reader || !decoder) return;
-      reader.write(decoder.end());
-      reader.end();
-    },
+    write,
+    end,
+    workbook,
     refused: () => refused,
-    counted: (): Counted => ({ type: 'counted', format, records: reader?.records() ?? 0, bytes }),
+    counted: (): Counted => ({ type: 'counted', format: format ?? 'text', records, bytes }),
   };
 }
 
-/** What the caller asked for, unless the bytes can be nothing of the kind. */
-function chosen(sniffed: Sniffed, options: ReadOptions): Sniffed {
-  if (!options.kind || options.kind === 'auto') return sniffed;
-  return { format: options.kind };
+const MIXED_ENCODING: Problem = {
+  type: 'problem',
+  line: 1,
+  field: null,
+  reason: 'mixed_encoding',
+  message:
+    'Some characters are in another encoding than the rest and may read wrongly, in names above ' +
+    'all. Export the file as UTF-8.',
+};
+
+/** What the caller asked for, unless the bytes can be nothing of the kind; else what they are. */
+function chooseFormat(first: Uint8Array, { kind }: ReadOptions): Sniffed {
+  const sniffed = sniff(first);
+  if (!kind || kind === 'auto') return sniffed;
+  // Even when told the kind, a PDF read as text would find nothing and say nothing.
+  const unreadable = 'looksLike' in sniffed && isBinary(first);
+  const packed = 'format' in sniffed && sniffed.format === 'xlsx';
+  return unreadable || packed ? sniffed : { format: kind };
 }
 
 function createReader(format: Format, sink: Sink, lines: boolean): Reader {

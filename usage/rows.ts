@@ -21,7 +21,11 @@ export type CellScanner = (text: string) => {
  * Turns the rows of any table (CSV, TSV, a worksheet) into findings: columns get their roles from
  * the heading or, without one, from what they contain; then each row is read by those roles.
  */
-export function createRowReader(sink: Sink, scanText: CellScanner) {
+export function createRowReader(
+  sink: Sink,
+  scanText: CellScanner,
+  { epoch1904 = false }: { epoch1904?: boolean } = {},
+) {
   let waiting: Row[] = [];
   let layout: Layout | null = null;
   let records = 0;
@@ -48,8 +52,9 @@ export function createRowReader(sink: Sink, scanText: CellScanner) {
     if (codes.length === 0 && !texts) return;
     if (rowIsGone(row, current)) return;
     const clinician = clinicianOf(row, current);
-    const date = dateOf(row, current);
-    const where = { line: row.line, row: row.row };
+    const date = dateOf(row, current, epoch1904);
+    const sheet = row.sheet === undefined ? {} : { resource: `sheet ${row.sheet}` };
+    const where = { line: row.line, row: row.row, ...sheet };
     for (const { code, modifiers, rule } of codes) {
       const certainty = current.certainty;
       sink({
@@ -163,9 +168,9 @@ function clinicianOf(row: Row, layout: Layout): Clinician {
   };
 }
 
-function dateOf(row: Row, layout: Layout): string | null {
+function dateOf(row: Row, layout: Layout, epoch1904: boolean): string | null {
   for (const index of layout.dates) {
-    const found = dayOrSerial(row.cells[index] ?? '');
+    const found = dayOrSerial(row.cells[index] ?? '', epoch1904);
     if (found) return found;
   }
   return null;

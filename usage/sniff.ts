@@ -34,9 +34,10 @@ const SIGNATURES: readonly [string, string][] = [
 /** Tells from the first bytes of a file what it is. The file's name is of no interest. */
 export function sniff(first: Uint8Array): Sniffed {
   if (first.length === 0) return { looksLike: 'an empty file' };
-  const latin = Buffer.from(first.buffer, first.byteOffset, Math.min(first.length, 4096)).toString('latin1');
+  const latin = Buffer.from(first.subarray(0, 4096)).toString('latin1');
   const signature = SIGNATURES.find(([mark]) => latin.startsWith(mark));
-  if (signature && !(signature[0] === 'MZ' && !latin.includes('\0'))) return { looksLike: signature[1] };
+  if (signature && !(signature[0] === 'MZ' && !latin.includes('\0')))
+    return { looksLike: signature[1] };
   if (latin.startsWith('PK\x03\x04')) return zip(latin);
   const encoding = encodingOf(first);
   const decoder = createDecoder(encoding);
@@ -45,12 +46,21 @@ export function sniff(first: Uint8Array): Sniffed {
   return fromText(text);
 }
 
+/** True for files that hold no text at all, whatever their kind is said to be. */
+export function isBinary(first: Uint8Array): boolean {
+  const latin = Buffer.from(first.subarray(0, 64)).toString('latin1');
+  if (SIGNATURES.some(([mark]) => latin.startsWith(mark) && mark !== 'MZ')) return true;
+  const decoder = createDecoder(encodingOf(first));
+  return looksBinary(decoder.write(first.subarray(0, SNIFF_BYTES)) + decoder.end());
+}
+
 function zip(latin: string): Sniffed {
   if (latin.includes('word/')) return { looksLike: 'a Word document; save it as plain text' };
   if (latin.includes('ppt/')) return { looksLike: 'a presentation' };
   if (latin.includes('mimetypeapplication/vnd.oasis'))
     return { looksLike: 'an OpenDocument file; save it as .xlsx or CSV' };
-  const workbook = latin.includes('xl/') || latin.includes('[Content_Types].xml') || latin.includes('_rels/');
+  const workbook =
+    latin.includes('xl/') || latin.includes('[Content_Types].xml') || latin.includes('_rels/');
   return workbook ? { format: 'xlsx' } : { looksLike: 'a zip archive; unpack it first' };
 }
 
@@ -59,7 +69,8 @@ function looksBinary(text: string): boolean {
   const length = Math.min(text.length, 8192);
   for (let i = 0; i < length; i++) {
     const char = text.charCodeAt(i);
-    if (char === 0 || (char < 32 && (char < 7 || char > 13) && char !== 26 && char !== 27)) control++;
+    if (char === 0 || (char < 32 && (char < 7 || char > 13) && char !== 26 && char !== 27))
+      control++;
   }
   return control > 0 && control > length / 50;
 }
@@ -94,8 +105,12 @@ function hasX12(text: string): boolean {
   const opens = (tag: string, mark: string) => isSeparator(mark) && text.startsWith(tag + mark);
   if (opens('GS', separator) || opens('ST', separator)) return true;
   if (opens('HL', separator) || opens('LX', separator)) return true;
-  return ['BHT', 'BPR', 'CLM', 'CLP', 'NM1', 'SV1', 'SVC'].some((tag) => opens(tag, other)) &&
-    text.split(other).length > 6 && other !== ',' && other !== '\t';
+  return (
+    ['BHT', 'BPR', 'CLM', 'CLP', 'NM1', 'SV1', 'SVC'].some((tag) => opens(tag, other)) &&
+    text.split(other).length > 6 &&
+    other !== ',' &&
+    other !== '\t'
+  );
 }
 
 function isSeparator(char: string): boolean {

@@ -21,7 +21,7 @@ export interface Token {
 export function tokenise(text: string, from: number, to: number): Token[] {
   const tokens: Token[] = [];
   let last = from;
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const char = text.charCodeAt(at);
     if (char <= 32 || char === 0xa0) {
       at++;

@@ -73,8 +73,7 @@ const SENSES: Record<Sense, string> = {
     'agency school hospital center centre date dates area county city town line site location ' +
     'veteran sergeant captain form request acct account accounts record call text message msg unit ' +
     'box-number meeting zoom webinar id ids employee house home street pt pts cl',
-  list:
-    'address addresses addr mailing icd icd9 icd10 dsm dsm5 dx dxs diagnosis diagnoses axis r/o',
+  list: 'address addresses addr mailing icd icd9 icd10 dsm dsm5 dx dxs diagnosis diagnoses axis r/o',
   blank:
     'none n/a na nil null tbd tba pending see blank unknown missing unassigned unspecified omitted ' +
     'later',
@@ -91,7 +90,8 @@ const SENSES: Record<Sense, string> = {
 
 const DICTIONARY = new Map<string, Sense>();
 for (const [sense, list] of Object.entries(SENSES))
-  for (const word of list.split(' ')) if (!DICTIONARY.has(word)) DICTIONARY.set(word, sense as Sense);
+  for (const word of list.split(' '))
+    if (!DICTIONARY.has(word)) DICTIONARY.set(word, sense as Sense);
 
 /** The sense of a word in lower case; undefined for words that are none of ours. */
 export function senseOf(word: string): Sense | undefined {

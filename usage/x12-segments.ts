@@ -25,8 +25,10 @@ const SEGMENT_MAX = 64 * 1024;
 const RESYNC_TAIL = 1024;
 /** Tags after which a lost reader can find its place again, and that may open a file without ISA. */
 const LANDMARKS = new Set(
-  ('ISA IEA GS GE ST SE BHT BPR TRN HL NM1 N1 N3 N4 PRV REF CLM CLP SBR PAT DTP DTM HI LX SV1 SV2 ' +
-    'SV3 SVC SVD CAS AMT PER DMG OI QTY MOA MIA LQ K3 NTE CL1 PWK CR1 CR2 CRC').split(' '),
+  (
+    'ISA IEA GS GE ST SE BHT BPR TRN HL NM1 N1 N3 N4 PRV REF CLM CLP SBR PAT DTP DTM HI LX SV1 SV2 ' +
+    'SV3 SVC SVD CAS AMT PER DMG OI QTY MOA MIA LQ K3 NTE CL1 PWK CR1 CR2 CRC'
+  ).split(' '),
 );
 
 interface Delimiters {
@@ -49,7 +51,7 @@ export function createSegments(wanted: ReadonlySet<string>, sink: SegmentSink) {
 
   /** Moves to `position`, counting the lines passed. */
   function advance(position: number): void {
-    for (let nl = buffer.indexOf('\n', at); nl >= 0 && nl < position; ) {
+    for (let nl = buffer.indexOf('\n', at); nl >= 0 && nl < position;) {
       line++;
       nl = buffer.indexOf('\n', nl + 1);
     }

@@ -5,7 +5,7 @@ import { createSegments, type Segment } from './x12-segments.ts';
 
 /** Segments any of the readers looks at. */
 const WANTED = new Set(
-  ('ISA IEA ST SE GS HL NM1 N1 REF CLM CLP SBR LX SV1 SV2 SVC SVD DTP DTM').split(' '),
+  'ISA IEA ST SE GS HL NM1 N1 REF CLM CLP SBR LX SV1 SV2 SVC SVD DTP DTM'.split(' '),
 );
 
 /** A reader of one kind of transaction set. */

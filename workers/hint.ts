@@ -40,7 +40,7 @@ async function heed(deps: Deps, event: StripeEvent): Promise<string> {
 }
 
 /** Makes the fee agree with its intent as Stripe has it now. */
-async function readFee({ ledger, payments }: Deps, feeId: string): Promise<string> {
+export async function readFee({ ledger, payments }: Deps, feeId: string): Promise<string> {
   const feeCase = await ledger.fees.load(feeId);
   const opened = feeCase?.entries.find((one) => one.kind === 'opened');
   if (opened?.kind !== 'opened') return 'no intent';

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Step } from '../core/fee.ts';
 import type { Queues } from '../jobs/queues.ts';
 import type { DueFee } from '../ledger/fees.ts';
+import { createCareful } from './careful.ts';
 import type { WorkerDeps } from './deps.ts';
 
 /** Most jobs kept on one queue: a few seconds of work, so that a lost queue costs seconds. */
@@ -10,6 +11,9 @@ const WINDOW = 1_000;
 const CHUNK = 250;
 /** A fee still due this long after its job was put on the queue has lost it: put it there again. */
 const STUCK_MS = 60_000;
+
+/** Longest wait between rounds while the database or the queue is away. */
+const FAILING_MS = 5_000;
 
 /**
  * A fee just offered is in somebody's hands, also when its entries have grown since: it is not
@@ -34,6 +38,18 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
   const offered = new Map<Step, Map<string, DueFee & { at: number }>>(
     STEPS.map((step) => [step, new Map()]),
   );
+  const allowed = createCareful({ ledger, queues, log, elapsedMs });
+
+  async function dueNow(step: Step, room: number, except: Except[]): Promise<DueFee[]> {
+    if (step !== 'charge') return room > 0 ? ledger.fees.due(step, room, except) : [];
+    // Asked also when nothing more fits, so that a pause does not wait for room.
+    const { freely, canaries } = await allowed();
+    if (room <= 0) return [];
+    const first = canaries.filter(
+      (one) => !except.some((old) => old.feeId === one.feeId && (old.seq ?? one.seq) === one.seq),
+    );
+    return [...first, ...(await ledger.fees.due(step, room, except, freely))];
+  }
 
   async function pumpStep(step: Step): Promise<number> {
     const before = offered.get(step) as Map<string, DueFee & { at: number }>;
@@ -46,11 +62,10 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
         before.delete(id);
         stuck.add(id);
       }
-    if (queued > WINDOW / 2) return 0;
     const except = [...before.values()].map(({ feeId, seq, at }) => {
       return { feeId, seq: elapsedMs() - at < IN_HAND_MS ? null : seq };
     });
-    const due = await ledger.fees.due(step, WINDOW - queued, except);
+    const due = await dueNow(step, queued > WINDOW / 2 ? 0 : WINDOW - queued, except);
     for (let start = 0; start < due.length; start += CHUNK) {
       const chunk = due.slice(start, start + CHUNK);
       // A finished job that stands under the same id would silently swallow the new one.
@@ -84,19 +99,30 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
     return count;
   }
 
-  /** Rounds until `stop` is aborted; a round that fails is logged and tried again. */
+  /** Rounds until `stop` is aborted; one that fails is logged, and tried again less and less often. */
   async function run(stop: AbortSignal, everyMs: number): Promise<void> {
+    let failures = 0;
     while (!stop.aborted) {
       try {
         await once();
+        failures = 0;
       } catch (error) {
-        log.warn({ code: (error as { code?: unknown }).code ?? 'error' }, 'a pump round failed');
+        failures += 1;
+        const { name, code } = error as { name?: unknown; code?: unknown };
+        log.warn({ error: name, code, failures }, 'a round of the pump failed');
       }
-      await sleep(everyMs, undefined, { signal: stop }).catch(() => undefined);
+      const waitMs = Math.min(everyMs * 2 ** failures, FAILING_MS);
+      await sleep(waitMs, undefined, { signal: stop }).catch(() => undefined);
     }
   }
 
   return { once, run };
+}
+
+/** A fee that is not to be offered: at that number, or at any when it is null. */
+interface Except {
+  feeId: string;
+  seq: number | null;
 }
 
 const keyOf = ({ feeId, seq }: DueFee): string => `${feeId} ${seq}`;

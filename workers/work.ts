@@ -1,4 +1,4 @@
-import type { Processor, Queues, RunningWorker } from '../jobs/queues.ts';
+import type { Processor, Queues, RecurringJob, RunningWorker } from '../jobs/queues.ts';
 import type { JobName } from '../jobs/jobs.ts';
 import { createAnnual, type Annual } from './annual.ts';
 import { createAssessment } from './assessment.ts';
@@ -10,6 +10,7 @@ import { createLetter } from './letter.ts';
 import { createNotice } from './notice.ts';
 import { createPump } from './pump.ts';
 import { createSettle } from './settle.ts';
+import { createVerifyJob, VERIFY_CRON } from './verify-job.ts';
 
 /** The one table of processors: a job without one, or one without a job, does not compile. */
 export function createProcessors(
@@ -26,6 +27,7 @@ export function createProcessors(
     settle: createSettle(deps),
     letter: createLetter(deps),
     hint: createHint(deps),
+    verify: createVerifyJob(deps),
   };
 }
 
@@ -53,12 +55,16 @@ export async function startWork(args: {
 
   const stop = new AbortController();
   const pumping = createPump({ ...deps, queues, elapsedMs }).run(stop.signal, PUMP_EVERY_MS);
-  // The yearly trigger lives in the queue alone, and is lost with it: put it back, again and again.
-  const assert = () =>
-    queues.schedule('annual', annual.cron, annual.timeZone).catch((error: unknown) => {
+  // What comes by the clock lives in the queue alone and is lost with it: put back, ever again.
+  const put = (name: RecurringJob, cron: string, timeZone: string) =>
+    queues.schedule(name, cron, timeZone).catch((error: unknown) => {
       const { code = 'error' } = error as { code?: unknown };
-      deps.log.warn({ code }, 'the annual trigger could not be put in place');
+      deps.log.warn({ name, code }, 'a recurring job could not be put in place');
     });
+  const assert = async () => {
+    await put('annual', annual.cron, annual.timeZone);
+    await put('verify', VERIFY_CRON, 'UTC');
+  };
   await assert();
   const asserting = setInterval(() => void assert(), REASSERT_EVERY_MS);
 

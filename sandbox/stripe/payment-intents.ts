@@ -34,7 +34,7 @@ export function createIntent(world: World, params: Create): PaymentIntent {
   const intent = blankIntent(world, params);
   intent.customer = customer ?? null;
   if (method) setMethod(intent, method);
-  if (params.confirm) refuseMissingReturnUrl(intent, params.return_url);
+  if (params.confirm) refuseMissingReturnUrl(intent, params);
   world.store.paymentIntents.put(intent);
   world.emit('payment_intent.created', intent);
   if (params.confirm) charge(world, confirmable(world, intent, params), params);
@@ -215,9 +215,9 @@ function confirmable(world: World, intent: PaymentIntent, params: Create | Confi
         'this request, or update the PaymentIntent with one first.',
     );
   }
-  applyOptions(intent, params);
-  refuseMissingReturnUrl(intent, params.return_url);
+  refuseMissingReturnUrl(intent, params);
   setMethod(intent, methodFor(world, intent.customer, named));
+  applyOptions(intent, params);
   const { receipt_email } = params;
   if (receipt_email !== undefined) intent.receipt_email = receipt_email;
   return world.store.paymentIntents.put(intent);
@@ -227,9 +227,10 @@ function confirmable(world: World, intent: PaymentIntent, params: Create | Confi
  * With automatic payment methods, which is the default, some of them may redirect, so Stripe wants
  * a return_url at confirmation even from a caller that only ever charges cards.
  */
-function refuseMissingReturnUrl(intent: PaymentIntent, returnUrl: string | undefined): void {
+function refuseMissingReturnUrl(intent: PaymentIntent, params: Create | Confirm): void {
   const automatic = intent.automatic_payment_methods;
-  if (returnUrl !== undefined || !automatic || automatic.allow_redirects === 'never') return;
+  if (!automatic || automatic.allow_redirects === 'never') return;
+  if (params.return_url !== undefined || params.allowed_payment_method_types) return;
   throw invalidRequest(
     'This PaymentIntent accepts payment methods that may redirect, so a `return_url` is needed. ' +
       'Without redirects, create it with `automatic_payment_methods[enabled]=true` and ' +

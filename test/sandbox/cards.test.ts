@@ -127,6 +127,26 @@ test('the bank sends a new card: the saved one works again and an event says so'
   expect((await pay(stripe, who)).status).toBe('succeeded');
 });
 
+test('what is said about a customer or a card is kept', async () => {
+  const { stripe } = await openHouse();
+  const { customer, card } = await cardholder(stripe);
+  const address = { line1: '12 Harbor Way', postal_code: '90802' };
+  const known = await stripe.customers.update(customer, { address, name: 'A. Person' });
+  expect(known).toMatchObject({ address: { ...address, city: null }, name: 'A. Person' });
+  const forgotten = await stripe.customers.update(customer, { address: '', name: '' });
+  expect(forgotten).toMatchObject({ address: null, name: null });
+  const billed = await stripe.paymentMethods.update(card, {
+    billing_details: { email: 'a@example.org' },
+  });
+  expect(billed.billing_details).toMatchObject({ email: 'a@example.org', name: null });
+});
+
+test('the older tokens make cards too', async () => {
+  const { stripe } = await openHouse();
+  const method = await stripe.paymentMethods.create({ type: 'card', card: { token: 'tok_amex' } });
+  expect(method).toMatchObject({ customer: null, card: { brand: 'amex' } });
+});
+
 test('a deleted customer answers as deleted, loses the cards and cannot be charged', async () => {
   const { stripe } = await openHouse();
   const who = await cardholder(stripe);

@@ -122,6 +122,28 @@ test('a paid intent keeps its amount, but its metadata can still change', async 
   expect(changed.metadata).toEqual({ fee: 'f1', note: 'n' });
 });
 
+test('how to pay can be said at any request until the payment', async () => {
+  const { stripe } = await openHouse();
+  const { customer, card } = await cardholder(stripe);
+  const intent = await stripe.paymentIntents.create({ amount: 1850, currency: 'usd', customer });
+  const updated = await stripe.paymentIntents.update(intent.id, {
+    amount: 1900,
+    description: '2026 fee',
+    allowed_payment_method_types: ['card'],
+    payment_method_options: { card: { stored_credential_usage: 'unscheduled' } },
+  });
+  expect(updated).toMatchObject({
+    amount: 1900,
+    description: '2026 fee',
+    automatic_payment_methods: null,
+    payment_method_options: { card: { stored_credential_usage: 'unscheduled' } },
+  });
+  const confirm = (amount_to_confirm: number) =>
+    stripe.paymentIntents.confirm(intent.id, { payment_method: card, amount_to_confirm });
+  expect((await errorOf(confirm(1850))).param).toBe('amount_to_confirm');
+  expect((await confirm(1900)).amount_received).toBe(1900);
+});
+
 test('a card that takes its time is processing first and paid later', async () => {
   const { stripe, clock, control } = await openHouse();
   const who = await cardholder(stripe, 'pm_card_levy_processing');

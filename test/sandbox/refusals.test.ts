@@ -86,6 +86,11 @@ test.each<[string, object, object]>([
     { ...ok, capture_method: 'manual' },
     { code: 'sandbox_not_simulated', param: 'capture_method' },
   ],
+  [
+    'what the sandbox could only ignore',
+    { ...ok, setup_future_usage: 'off_session' },
+    { code: 'sandbox_not_simulated', param: 'setup_future_usage' },
+  ],
 ])('creating an intent with %s is refused', async (_what, params, expected) => {
   const { stripe } = await openHouse();
   const error = await errorOf(stripe.paymentIntents.create(raw(params)));

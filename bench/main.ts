@@ -1,0 +1,148 @@
+import { parseArgs } from 'node:util';
+import { runChild } from './child.ts';
+import { startServices, type BenchServices } from './services.ts';
+
+/** `npm run bench`: what levy does, beside what the machine does in the same run. */
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    runs: { type: 'string', default: '3' },
+    fees: { type: 'string', default: '2000' },
+    many: { type: 'string', default: '100000' },
+  },
+});
+
+interface PathResult {
+  queue: 'redis' | 'postgres';
+  barePerSecond: number;
+  pathPerSecond: number;
+  ratio: number;
+  peakMb: number;
+}
+
+interface ManyResult {
+  queue: 'redis' | 'postgres';
+  fees: number;
+  seconds: number;
+  perSecond: number;
+  peakMb: number;
+  peakMbOfTenth: number;
+}
+
+const EXPORTS = ['claims-2026.837', 'theranest-payroll-2026.csv'];
+const say = (line: string) =>
+  void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
+const services = await startServices();
+try {
+  const queues = (['postgres', 'redis'] as const).filter(
+    (one) => one === 'postgres' || services.redisUrl,
+  );
+  const path: PathResult[] = [];
+  for (const queue of queues) path.push(await wholePath(queue));
+  const many: ManyResult[] = [];
+  for (const queue of queues) many.push(await manyFees(queue));
+  const imports = [];
+  for (const file of EXPORTS) imports.push(await importSpeed(file));
+  if (values.json) process.stdout.write(`${JSON.stringify({ path, many, imports })}\n`);
+} finally {
+  await services.close();
+}
+process.exit(0);
+
+function redisOf(queue: 'redis' | 'postgres'): string | null {
+  return queue === 'redis' ? services.redisUrl : null;
+}
+
+/** Fees through detect, notice and charge, beside the bare chain, in turns; medians. */
+async function wholePath(queue: 'redis' | 'postgres'): Promise<PathResult> {
+  const fees = Number(values.fees);
+  const bare: number[] = [];
+  const path: number[] = [];
+  let peakMb = 0;
+  for (let run = 0; run < Number(values.runs); run += 1) {
+    bare.push(await barePerSecond(services, queue, fees));
+    const doubles = runChild('./doubles.ts');
+    const result = await measured('./whole-path.ts', {
+      databaseUrl: await services.newDatabase(),
+      redisUrl: redisOf(queue),
+      ...(await doubles.first),
+      fees,
+      used: true,
+    });
+    doubles.end();
+    path.push(result.perSecond);
+    peakMb = Math.max(peakMb, result.peakMb);
+  }
+  const [barePer, pathPer] = [median(bare), median(path)];
+  const result = {
+    queue,
+    barePerSecond: barePer,
+    pathPerSecond: pathPer,
+    ratio: pathPer / barePer,
+    peakMb,
+  };
+  say(
+    `whole path on ${queue.padEnd(8)} ${pathPer.toFixed(0).padStart(6)} fees/s, bare chain ` +
+      `${barePer.toFixed(0).padStart(6)}/s, ratio ${result.ratio.toFixed(3)}, worker at most ${peakMb} MB ` +
+      `(medians of ${path.length}: ${path.map((one) => one.toFixed(0)).join(', ')} and ` +
+      `${bare.map((one) => one.toFixed(0)).join(', ')})`,
+  );
+  return result;
+}
+
+async function barePerSecond(
+  { newDatabase }: BenchServices,
+  queue: 'redis' | 'postgres',
+  jobs: number,
+): Promise<number> {
+  const databaseUrl = await newDatabase();
+  return (await measured('./bare-chain.ts', { databaseUrl, redisUrl: redisOf(queue), jobs }))
+    .perSecond;
+}
+
+/** Opening an assessment and looking at everybody: memory must not grow with their number. */
+async function manyFees(queue: 'redis' | 'postgres'): Promise<ManyResult> {
+  const fees = Number(values.many);
+  const doubles = runChild('./doubles.ts');
+  const outside = await doubles.first;
+  const look = async (count: number) =>
+    measured('./whole-path.ts', {
+      databaseUrl: await services.newDatabase(),
+      redisUrl: redisOf(queue),
+      ...outside,
+      fees: count,
+      used: false,
+    });
+  const tenth = await look(fees / 10);
+  const all = await look(fees);
+  doubles.end();
+  const { seconds, perSecond, peakMb } = all;
+  say(
+    `${fees} fees opened and looked at on ${queue.padEnd(8)} in ${seconds.toFixed(1)} s ` +
+      `(${perSecond.toFixed(0)}/s), worker at most ${peakMb} MB; with a tenth of them ${tenth.peakMb} MB`,
+  );
+  return { queue, fees, seconds, perSecond, peakMb, peakMbOfTenth: tenth.peakMb };
+}
+
+/** Reading an export of some size through the import's own code, in MB/s. */
+async function importSpeed(file: string): Promise<Record<string, unknown>> {
+  const read = await runChild('./import-speed.ts', { file, megabytes: 100 }).first;
+  const speed = Number(read.megabytesPerSecond).toFixed(0);
+  say(`import of 100 MB like ${file}: ${speed} MB/s, at most ${Number(read.peakMb)} MB of memory`);
+  return { file, ...read };
+}
+
+interface Measured {
+  perSecond: number;
+  seconds: number;
+  peakMb: number;
+}
+
+async function measured(file: string, argument: unknown): Promise<Measured> {
+  return (await runChild(file, argument).first) as unknown as Measured;
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

@@ -1,0 +1,160 @@
+/** Stripe's own memory, in the shape its API gives it out. Money in cents, times in seconds. */
+
+export interface Failure {
+  code: string;
+  decline_code: string;
+  advice_code: string | null;
+  network_advice_code: string | null;
+  charge: string;
+}
+
+export interface Intent {
+  id: string;
+  amount: number;
+  amount_received: number;
+  created: number;
+  customer: string;
+  description: string;
+  last_payment_error: Failure | null;
+  latest_charge: string | null;
+  livemode: false;
+  metadata: Record<string, string>;
+  payment_method: string | null;
+  status: 'requires_payment_method' | 'processing' | 'succeeded' | 'canceled';
+}
+
+export interface Charge {
+  id: string;
+  amount: number;
+  amount_refunded: number;
+  created: number;
+  disputed: boolean;
+  livemode: false;
+  metadata: Record<string, string>;
+  outcome: {
+    type: 'authorized' | 'issuer_declined' | 'blocked';
+    network_status: 'approved_by_network' | 'declined_by_network' | 'not_sent_to_network';
+    reason: string | null;
+    advice_code: string | null;
+    network_advice_code: string | null;
+  } | null;
+  payment_intent: string;
+  status: 'pending' | 'succeeded' | 'failed';
+}
+
+export interface Refund {
+  id: string;
+  amount: number;
+  charge: string;
+  created: number;
+  metadata: Record<string, string>;
+  payment_intent: string;
+  status: 'pending' | 'succeeded' | 'failed';
+}
+
+export interface Dispute {
+  id: string;
+  amount: number;
+  balance_transactions: object[];
+  charge: string;
+  created: number;
+  payment_intent: string;
+  reason: string;
+  status: 'needs_response' | 'won' | 'lost';
+}
+
+/** A line of the balance; `amount` less `fee` is `net`. */
+export interface Movement {
+  id: string;
+  amount: number;
+  created: number;
+  fee: number;
+  net: number;
+  source: string;
+  type: 'charge' | 'refund' | 'refund_failure' | 'adjustment';
+}
+
+export interface Customer {
+  id: string;
+  deleted: boolean;
+  defaultCard: string | null;
+}
+
+/** What a card's bank answers; `tries` is how often it does before it approves. */
+export interface Mood {
+  answer:
+    'approve' | 'soft' | 'technical' | 'hard' | 'forbid' | 'block' | 'odd' | 'authenticate' | 'slow';
+  code: string;
+  tries: number;
+  /** Slow: hours until it is decided, and whether for or against. */
+  hours: number;
+  ends: 'succeeded' | 'failed';
+}
+
+export interface Card {
+  id: string;
+  customer: string | null;
+  brand: string;
+  last4: string;
+  fingerprint: string;
+  /** Grows when the bank sends new data for the same card. */
+  version: number;
+  mood: Mood;
+}
+
+/** One time a card's bank, or Stripe in its stead, was asked for money. */
+export interface Try {
+  at: number;
+  by: 'levy' | 'outside';
+  key: string | null;
+  intent: string;
+  feeId: string;
+  charge: string;
+  amountCents: number;
+  paymentMethod: string;
+  fingerprint: string;
+  version: number;
+  sentToNetwork: boolean;
+  result: 'approved' | 'declined' | 'pending';
+  /** True when bank or network said: never again with this card. */
+  forbidden: boolean;
+  /** When the job that asked had loaded the fee. */
+  decidedAt: number;
+}
+
+/** An event as Stripe sends it: what it is about. */
+export interface Event {
+  id: string;
+  type: string;
+  objectId: string;
+  intent: string | null;
+  customer: string | null;
+  feeId: string | null;
+  createdAt: number;
+  /** Something levy did itself, or something the outside world did. */
+  ours: boolean;
+}
+
+export interface Books {
+  intents: Map<string, Intent>;
+  charges: Map<string, Charge>;
+  refunds: Map<string, Refund>;
+  disputes: Map<string, Dispute>;
+  movements: Movement[];
+  customers: Map<string, Customer>;
+  cards: Map<string, Card>;
+  tries: Try[];
+}
+
+export function emptyBooks(): Books {
+  return {
+    intents: new Map(),
+    charges: new Map(),
+    refunds: new Map(),
+    disputes: new Map(),
+    movements: [],
+    customers: new Map(),
+    cards: new Map(),
+    tries: [],
+  };
+}

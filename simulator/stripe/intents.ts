@@ -1,0 +1,195 @@
+import type { Card, Charge, Failure, Intent, Try } from './books.ts';
+import { declined, invalid, missing, wrongState } from './errors.ts';
+import { ask, outcomeOf, type Verdict } from './network.ts';
+import type { StripeWorld } from './world.ts';
+
+/** Who asks: levy with a key, at a decision of that time, or somebody at Stripe's dashboard. */
+export interface Asker {
+  by: 'levy' | 'outside';
+  key: string | null;
+  decidedAt: number;
+}
+
+/** Creates an intent. It can succeed at most once, whatever happens. */
+export function createIntent(
+  world: StripeWorld,
+  wish: { amount: number; customer: string; description: string; metadata: Record<string, string> },
+): Intent {
+  const owner = world.books.customers.get(wish.customer);
+  if (!owner || owner.deleted) throw missing('customer');
+  if (!Number.isInteger(wish.amount) || wish.amount < 50) throw invalid('Amount too small.');
+  const intent: Intent = {
+    id: world.newId('pi'),
+    amount: wish.amount,
+    amount_received: 0,
+    created: world.seconds(),
+    customer: wish.customer,
+    description: wish.description,
+    last_payment_error: null,
+    latest_charge: null,
+    livemode: false,
+    metadata: wish.metadata,
+    payment_method: null,
+    status: 'requires_payment_method',
+  };
+  world.books.intents.set(intent.id, intent);
+  world.emit('payment_intent.created', intent, true);
+  return intent;
+}
+
+export function existingIntent(world: StripeWorld, id: string): Intent {
+  const intent = world.books.intents.get(id);
+  if (!intent) throw missing('intent');
+  return intent;
+}
+
+/** Confirms an intent with a card: the one act that moves money. Throws when it is declined. */
+export function confirmIntent(
+  world: StripeWorld,
+  id: string,
+  paymentMethod: string,
+  asker: Asker,
+): Intent {
+  const intent = existingIntent(world, id);
+  if (intent.status !== 'requires_payment_method') throw wrongState(intent);
+  const card = world.books.cards.get(paymentMethod);
+  if (!card) throw missing('payment_method');
+  // Of a card that was detached Stripe only says, in prose, that it may not be used again.
+  if (card.customer === null) throw invalid('The payment method may not be used again.');
+  if (card.customer !== intent.customer) throw missing('payment_method');
+  const verdict = ask(world, card);
+  const charge = chargeFor(world, intent, verdict);
+  record(world, intent, card, charge, verdict, asker);
+  const ours = asker.by === 'levy';
+  if (verdict.result === 'declined') throw refuse(world, intent, charge, verdict, ours);
+  if (verdict.result === 'approved') return succeed(world, intent, charge, ours);
+  intent.status = 'processing';
+  world.emit('payment_intent.processing', intent, ours);
+  world.later(verdict.ms, () => settle(world, intent, charge, verdict.ends));
+  return intent;
+}
+
+/** Cancels an intent, so that it never can succeed. */
+export function cancelIntent(world: StripeWorld, id: string, ours: boolean): Intent {
+  const intent = existingIntent(world, id);
+  if (intent.status !== 'requires_payment_method') throw wrongState(intent);
+  intent.status = 'canceled';
+  world.emit('payment_intent.canceled', intent, ours);
+  return intent;
+}
+
+function chargeFor(world: StripeWorld, intent: Intent, verdict: Verdict): Charge {
+  const charge: Charge = {
+    id: world.newId('ch'),
+    amount: intent.amount,
+    amount_refunded: 0,
+    created: world.seconds(),
+    disputed: false,
+    livemode: false,
+    metadata: { ...intent.metadata },
+    outcome: outcomeOf(verdict),
+    payment_intent: intent.id,
+    status: 'pending',
+  };
+  world.books.charges.set(charge.id, charge);
+  intent.latest_charge = charge.id;
+  return charge;
+}
+
+function record(
+  world: StripeWorld,
+  intent: Intent,
+  card: Card,
+  charge: Charge,
+  verdict: Verdict,
+  asker: Asker,
+): void {
+  const one: Try = {
+    ...asker,
+    at: world.now(),
+    intent: intent.id,
+    feeId: intent.metadata.fee ?? '',
+    charge: charge.id,
+    amountCents: intent.amount,
+    paymentMethod: card.id,
+    fingerprint: card.fingerprint,
+    version: card.version,
+    sentToNetwork: verdict.result !== 'declined' || verdict.sentToNetwork,
+    result: verdict.result,
+    forbidden: verdict.result === 'declined' && verdict.forbidden,
+  };
+  world.books.tries.push(one);
+  const said = verdict.result === 'declined' ? `declined ${verdict.code}` : verdict.result;
+  world.note(`stripe: ${asker.by} asks ${card.id} for ${intent.amount} on ${intent.id}: ${said}`);
+}
+
+function succeed(world: StripeWorld, intent: Intent, charge: Charge, ours: boolean): Intent {
+  charge.status = 'succeeded';
+  Object.assign(intent, { status: 'succeeded', last_payment_error: null });
+  intent.amount_received = intent.amount;
+  book(world, charge.id, 'charge', intent.amount);
+  world.emit('payment_intent.succeeded', intent, ours);
+  world.emit('charge.succeeded', charge, ours);
+  return intent;
+}
+
+function refuse(
+  world: StripeWorld,
+  intent: Intent,
+  charge: Charge,
+  verdict: { code: string; adviceCode: string | null; networkAdviceCode: string | null },
+  ours: boolean,
+): Error {
+  const authentication = verdict.code === 'authentication_required';
+  const failure: Failure = {
+    code: authentication ? verdict.code : 'card_declined',
+    decline_code: verdict.code,
+    advice_code: verdict.adviceCode,
+    network_advice_code: verdict.networkAdviceCode,
+    charge: charge.id,
+  };
+  charge.status = 'failed';
+  intent.status = 'requires_payment_method';
+  intent.last_payment_error = failure;
+  world.emit('payment_intent.payment_failed', intent, ours);
+  return declined(failure);
+}
+
+/** A payment that was processing comes to its end. */
+function settle(
+  world: StripeWorld,
+  intent: Intent,
+  charge: Charge,
+  ends: 'succeeded' | 'failed',
+): void {
+  world.note(`stripe: ${intent.id} settles: ${ends}`);
+  const code = 'generic_decline';
+  const verdict = {
+    result: 'declined',
+    code,
+    adviceCode: null,
+    networkAdviceCode: null,
+    sentToNetwork: true,
+    forbidden: false,
+  } as const;
+  if (ends === 'succeeded') {
+    charge.outcome = outcomeOf({ result: 'approved' });
+    succeed(world, intent, charge, true);
+  } else {
+    charge.outcome = outcomeOf(verdict);
+    refuse(world, intent, charge, verdict, true);
+  }
+}
+
+/** Writes a line of the balance. */
+export function book(
+  world: StripeWorld,
+  source: string,
+  type: 'charge' | 'refund' | 'refund_failure' | 'adjustment',
+  amount: number,
+): void {
+  const fee = type === 'charge' ? Math.round(amount * 0.029) + 30 : 0;
+  const created = world.seconds();
+  const id = world.newId('txn');
+  world.books.movements.push({ id, amount, created, fee, net: amount - fee, source, type });
+}

@@ -1,0 +1,61 @@
+import type { Card, Intent } from './books.ts';
+import { missing } from './errors.ts';
+import type { StripeWorld } from './world.ts';
+
+/** The books as the API shows them, with what the gateway asks to be expanded. */
+export function render({ books }: StripeWorld) {
+  const list = <T>(data: T[]) => ({ object: 'list', data, has_more: false });
+  const newest = <T>(all: Iterable<T>, keep: (one: T) => boolean = () => true) =>
+    list([...all].filter(keep).reverse());
+
+  function card(id: string) {
+    const found = books.cards.get(id);
+    if (!found) throw missing('payment_method');
+    return method(found);
+  }
+
+  function method({ id, customer, brand, last4, fingerprint, version }: Card) {
+    const exp = { exp_month: 12, exp_year: 2028 + version };
+    return { id, object: 'payment_method', customer, card: { brand, last4, fingerprint, ...exp } };
+  }
+
+  function intent(one: Intent) {
+    const charge = books.charges.get(one.latest_charge ?? '');
+    const refunds = list(
+      [...books.refunds.values()].filter((refund) => refund.charge === charge?.id).reverse(),
+    );
+    return {
+      ...one,
+      object: 'payment_intent',
+      latest_charge: charge ? { ...charge, object: 'charge', refunds } : null,
+    };
+  }
+
+  return {
+    card,
+    intent,
+    customer(id: string) {
+      const customer = books.customers.get(id);
+      if (!customer) throw missing('id');
+      if (customer.deleted) return { id, object: 'customer', deleted: true };
+      const { defaultCard } = customer;
+      const standard = defaultCard ? card(defaultCard) : null;
+      return { id, object: 'customer', invoice_settings: { default_payment_method: standard } };
+    },
+    cardsOf: (customer: string) =>
+      list([...books.cards.values()].filter((one) => one.customer === customer).map(method)),
+    intents: (customer?: string) =>
+      list(
+        [...books.intents.values()]
+          .filter((one) => customer === undefined || one.customer === customer)
+          .reverse()
+          .map(intent),
+      ),
+    refunds: (of?: string) =>
+      newest(books.refunds.values(), (one) => of === undefined || one.payment_intent === of),
+    disputes: (of?: string) =>
+      newest(books.disputes.values(), (one) => of === undefined || one.charge === of),
+    charges: () => newest(books.charges.values()),
+    movements: () => newest(books.movements),
+  };
+}
