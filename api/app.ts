@@ -99,7 +99,7 @@ function installJson(app: Api): void {
   app.removeContentTypeParser(['application/json', 'text/plain']);
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else parse(request, body as string, done);
+    else void parse(request, body as string, done);
   });
   app.addHook('onRequest', async ({ headers }) => {
     const encoding = headers['content-encoding'];

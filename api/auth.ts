@@ -40,7 +40,7 @@ export async function installAuth(app: FastifyInstance, deps: ApiDeps): Promise<
     // Anything that cannot be a token is not worth a question to the database.
     const caller = /^[\w-]{20,100}$/.test(token) ? await ledger.access.callerOf(token) : null;
     if (caller) return caller;
-    // Only the wrong are slowed down: a script with an old token must not lock its whole office out.
+    // Only the wrong are slowed down: a script with an old token must not lock its office out.
     const failed = await failures(request);
     if (!failed.isAllowed && failed.isExceeded)
       throw problem('rate_limited', { retryAfterSeconds: failed.ttlInSeconds });

@@ -22,11 +22,12 @@ export function shownAnswer(answer: ControllerHandlerReturnType): ControllerHand
 }
 
 /**
- * Text with every word masked that could be a name, an address, a code or a quotation. Kept are
- * words in small letters, dates, times, amounts, ids, and the names and codes of errors.
+ * Text with everything masked that could be a name, an address, a procedure's or diagnosis' code, a
+ * number of a person or a quotation. Kept are words in small letters, short numbers, dates, times,
+ * amounts, ids, and the names and codes of errors.
  */
 export function speakable(text: string): string {
-  const words = text.slice(0, 500).split(/(\s+)/);
+  const words = text.slice(0, 300).replace(QUOTED, MASK).split(/(\s+)/);
   return words
     .map((word, index) => (KEPT.test(word) || isErrorCode(word, words[index - 2]) ? word : MASK))
     .join('');
@@ -34,20 +35,21 @@ export function speakable(text: string): string {
 
 const MASK = '▒▒▒';
 
+/** What others said: up to the closing mark, or to the end without one. */
+const QUOTED = /["“„«][^"”“»]*["”»]?/g;
+
 const KEPT = new RegExp(
-  [
-    '\\s*', // the white space between words
-    "[(\"']?[a-z][a-z_'-]*[,.:;)\"']*", // a word
-    '[(]?\\$?\\d{1,3}(,\\d{3})*([.]\\d{2})?[%,.:;)]*', // a number below a thousand, or an amount
-    '[(]?\\d{4}-\\d\\d-\\d\\d([T ][\\d:.]+(Z|[+-]\\d\\d:?\\d\\d)?)?[,.:;)]*', // a date and time
-    '[(]?([a-z]+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-\\d+)?[,.:;)]*', // an id or a job's
-    '[A-Za-z]*(Error|Exception)[,.:;)]*',
-    '(Stripe|Postgres|Redis|SMTP|BullMQ|HTTP)[,.:;)]*',
-    'E[A-Z]{3,20}[,.:;)]*', // a system error: ECONNREFUSED
-    '(pi|pm|cus|evt|ch|re|dp|du)_[A-Za-z0-9_]+[,.:;)]*', // an id of Stripe's
-  ]
-    .map((form) => `^${form}$`)
-    .join('|'),
+  `^(?:\\s*|[(]?(?:${[
+    "[a-z][a-z'-]*(?:_[a-z0-9]+)*", // a word, or a code such as insufficient_funds, smtp_550
+    '\\$?\\d{1,3}(?:,\\d{3})*(?:[.]\\d\\d)?%?', // a count or an amount
+    '20\\d\\d', // a year
+    '\\d{4}-\\d\\d-\\d\\d(?:T[\\d:.]+Z?)?', // a date, perhaps with the time
+    '(?:[a-z]+-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-\\d+)?', // an id, or a job's
+    '(?:pi|pm|cus|evt|ch|py|re|dp|du)_[A-Za-z0-9_]+', // an id of Stripe's
+    '[A-Za-z]*(?:Error|Exception)',
+    'E[A-Z]{3,20}', // a system error: ECONNREFUSED
+    "(?:Stripe|Postgres|Redis|SMTP|BullMQ)(?:'s)?",
+  ].join('|')})[,.:;)]*)$`,
 );
 
 /** SQLSTATE and the like look as a procedure code does: kept only right behind "error". */
@@ -57,7 +59,7 @@ function isErrorCode(word: string, before: string | undefined): boolean {
 
 function shown(body: unknown): unknown {
   if (Array.isArray(body))
-    return body.map((one) => (typeof one === 'string' ? speakable(one) : one));
+    return body.map((one: unknown) => (typeof one === 'string' ? speakable(one) : one));
   if (typeof body !== 'object' || body === null) return body;
   const { job, queues, schedulers, flowRoot } = body as Record<string, unknown>;
   if (isJob(job)) return { ...body, job: shownJob(job) };

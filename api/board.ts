@@ -4,7 +4,9 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type {
   BeforeHookResult,
   BoardHooks,
+  ControllerHandlerReturnType,
   HookContext,
+  HTTPStatus,
   QueueJobJson,
   UIConfig,
 } from '@bull-board/api/dist/types.js';
@@ -16,7 +18,7 @@ import { callerOf, isHttps } from './auth.ts';
 import { shownAnswer, shownPayload } from './board-fence.ts';
 import { checkFormToken, formTokenOf, signInPath } from './console/form-token.ts';
 import type { ApiDeps } from './deps.ts';
-import { problem, Problem } from './errors.ts';
+import { ERRORS, factsOf, Problem, problem } from './errors.ts';
 
 /** Where the board lives; its page, scripts and API are all below. */
 const BASE = '/queues';
@@ -65,12 +67,18 @@ function boardServer(deps: ApiDeps, handlerHooks: BoardHooks): FastifyAdapter {
     serverAdapter: server,
     options: { uiConfig: uiConfig(deps), handlerHooks },
   });
-  // The board's own handler would send the message of whatever was thrown.
-  server.setErrorHandler((error) => {
-    deps.log.error({ type: error.name }, 'the board could not answer');
-    return { status: 500, body: { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' } } };
-  });
+  server.setErrorHandler((error) => answerTo(error, deps));
   return server;
+}
+
+/** The board's own way to answer an error would send the message of whatever was thrown. */
+function answerTo(error: Error, { log }: ApiDeps): ControllerHandlerReturnType {
+  if (error instanceof Problem) {
+    const status = ERRORS[error.code][0] as HTTPStatus;
+    return { status, body: { error: { key: 'ERRORS.FORBIDDEN' }, message: error.message } };
+  }
+  log.error(factsOf(error), 'the board could not answer');
+  return { status: 500, body: { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' } } };
 }
 
 function adapterOf(name: JobName, deps: ApiDeps): BullMQAdapter {
@@ -93,6 +101,7 @@ const ABOUT: Record<JobName, string> = {
   charge: 'Charges the card; failed ones are refused cards',
   settle: 'Asks Stripe what happened, cancels, refunds',
   letter: 'Receipts and other e-mails after the notice',
+  verify: 'Checks that the ledger keeps its promises',
   hint: 'Looks at what a webhook pointed to',
 };
 

@@ -44,7 +44,8 @@ export function cardPages(app: Api, deps: ApiDeps): void {
     const feeCase = await feeOf(params.token);
     const { stripeCustomer: customer } = feeCase.clinician;
     if (!wantsCard(feeCase) || !customer) return reply.redirect(`/card/${params.token}`, 303);
-    const { url } = await deps.payments.cardLink({ customer, returnUrl: cardSavedUrl(deps) });
+    const returnUrl = `${deps.publicUrl}/card-saved`;
+    const { url } = await deps.payments.cardLink({ customer, returnUrl });
     return reply.redirect(url, 303);
   });
 
@@ -58,11 +59,6 @@ export function cardPages(app: Api, deps: ApiDeps): void {
         </p>`,
     ),
   );
-}
-
-/** Where Stripe's page leads back to. */
-export function cardSavedUrl({ publicUrl }: Pick<ApiDeps, 'publicUrl'>): string {
-  return `${publicUrl}/card-saved`;
 }
 
 /** Whether another card would be of use: something is owed, and somebody can be charged. */

@@ -3,8 +3,8 @@ import { Type, type Static } from 'typebox';
 import type { Act } from '../core/acts.ts';
 import { STATES } from '../core/fee.ts';
 import type { FeeLine } from '../ledger/reports.ts';
-import { actOnFee, asAct, byOf } from './acts.ts';
-import { cardSavedUrl } from './card-page.ts';
+import { actOnFee, byOf } from './acts.ts';
+import { cardLinkOf } from './console/card-link.ts';
 import type { ApiDeps } from './deps.ts';
 import { problem } from './errors.ts';
 import { feeLine, headerLine } from './fee-csv.ts';
@@ -168,16 +168,7 @@ function cardLinkRoute(app: Api, deps: ApiDeps): void {
       config: { secretAnswer: true },
     },
     async (request, reply) => {
-      const { id } = request.params;
-      const act = { action: 'card_link', object: `fee ${id}` };
-      const url = await asAct(deps, byOf(request), act, async () => {
-        const feeCase = await deps.ledger.fees.load(id);
-        if (!feeCase) throw problem('not_found');
-        const customer = feeCase.clinician.stripeCustomer;
-        if (!customer) throw problem('no_customer');
-        const link = await deps.payments.cardLink({ customer, returnUrl: cardSavedUrl(deps) });
-        return link.url;
-      });
+      const url = await cardLinkOf(deps, byOf(request), request.params.id);
       return reply.code(201).send({ url });
     },
   );

@@ -60,7 +60,11 @@ export function duplicateNote(
 
 /** Remembers references, NPIs and e-mails of one file, and names rows that repeat one. */
 function createSeen(): (row: GoodRow) => RowNote[] {
-  const lines = { ref: new Map<string, number>(), npi: new Map(), email: new Map() };
+  const lines = {
+    ref: new Map<string, number>(),
+    npi: new Map<string, number>(),
+    email: new Map<string, number>(),
+  };
   return (row) => {
     const keys = { ref: row.ref, npi: row.says.npi, email: row.says.email };
     const given = (['ref', 'npi', 'email'] as const).flatMap((field) => {
@@ -68,7 +72,7 @@ function createSeen(): (row: GoodRow) => RowNote[] {
       return key ? [{ field, key }] : [];
     });
     const twice = given.flatMap(({ field, key }) => {
-      const line: number | undefined = lines[field].get(key);
+      const line = lines[field].get(key);
       return line === undefined ? [] : [duplicate(row, field, `line ${line}`)];
     });
     if (twice.length === 0) for (const { field, key } of given) lines[field].set(key, row.line);

@@ -58,7 +58,7 @@ export function checkRow(row: RawRow, context: RowContext): GoodRow | { refused:
       note('paymentMethod', 'card_without_customer', 'A payment method needs its stripe_customer.'),
     );
   if (refused.length > 0) return { refused };
-  return { line: row.line, ref: says.ref as string, says: says as Partial<Clinician> };
+  return { line: row.line, ref: says.ref as string, says };
 }
 
 type CheckedCell = { value: string | null } | { reason: string; message: string };

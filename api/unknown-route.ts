@@ -1,14 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 import { problem } from './errors.ts';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Every route there is, with parameters as `:name`. */
+    knownRoutes: readonly { method: string; url: string }[];
+  }
+}
+
 /**
  * Answers requests no route is there for: 405 with the methods the address does know, else 404.
  * To be installed before the routes.
  */
 export function installUnknownRoute(app: FastifyInstance): void {
-  const known: { method: string; path: RegExp }[] = [];
+  const known: { method: string; url: string; path: RegExp }[] = [];
+  app.decorate('knownRoutes', known);
   app.addHook('onRoute', ({ method, url }) => {
-    for (const one of [method].flat()) known.push({ method: one, path: pathOf(url) });
+    for (const one of [method].flat()) known.push({ method: one, url, path: pathOf(url) });
   });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';

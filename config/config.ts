@@ -20,6 +20,8 @@ export interface Config {
   redisUrl: string | null;
   /** Null: the sandbox Stripe. `apiBase` null: Stripe's own address. */
   stripe: { secretKey: string; apiBase: string | null } | null;
+  /** Calls a second that Stripe allows; null: as many as there are. */
+  stripeLimits: { perSecond: number; perEndpoint: number } | null;
   /** Signing secrets of the webhook endpoint, two during rotation. Empty: to be generated. */
   webhookSecrets: string[];
   /** True when real cards are charged. */
@@ -167,7 +169,28 @@ function stripeOf(reader: Reader, production: boolean) {
       'holds one too short to be a secret',
       'Copy whsec_...',
     );
-  return { stripe: secretKey ? { secretKey, apiBase } : null, webhookSecrets, livemode };
+  const stripe = secretKey ? { secretKey, apiBase } : null;
+  return { stripe, stripeLimits: limitsOf(reader, stripe, livemode), webhookSecrets, livemode };
+}
+
+/**
+ * Stripe's own limits (docs.stripe.com/rate-limits, 2026): 100 calls a second live, 25 in test
+ * mode, and 25 per endpoint. An address that only speaks like Stripe has none unless they are named.
+ */
+function limitsOf(
+  reader: Reader,
+  stripe: Config['stripe'],
+  livemode: boolean,
+): Config['stripeLimits'] {
+  const isStripe = stripe !== null && stripe.apiBase === null;
+  const perSecond = reader.integer(
+    'STRIPE_PER_SECOND',
+    isStripe ? (livemode ? 100 : 25) : 0,
+    0,
+    10_000,
+  );
+  const perEndpoint = reader.integer('STRIPE_PER_ENDPOINT', Math.min(perSecond, 25), 0, 10_000);
+  return perSecond > 0 ? { perSecond, perEndpoint: perEndpoint || perSecond } : null;
 }
 
 function mailOf(reader: Reader) {

@@ -36,8 +36,9 @@ export const POLICY: Policy = {
   // A time-out now and then is daily life. Ten at once are an outage, and every further attempt
   // would be one more question that only Stripe can answer.
   unknownMax: 10,
-  // Of cards on file about one in ten is declined at the first try. Four in ten of fifty are not the
-  // cards any more, but the account, the amount or a rule. Second tries fail by nature: not counted.
+  // Of cards on file about one in ten is declined at the first try. Four in ten of fifty are not
+  // the cards any more, but the account, the amount or a rule. Second tries fail by nature and are
+  // not counted.
   declineSample: 50,
   declineShareMax: 0.4,
 };

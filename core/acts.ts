@@ -1,4 +1,4 @@
-import { owed } from './attempt.ts';
+import { owed, revive } from './attempt.ts';
 import { entry, type NewEntry } from './fee.ts';
 import type { Folded } from './fold.ts';
 
@@ -52,19 +52,22 @@ export function waive(fee: Folded, why: string): Decision {
   if (!fee.assessed) return refuse('not_assessed', 'nothing is owed, so nothing can be waived');
   if (fee.waived || fee.waiveAsked) return refuse('already_settled', 'the fee is waived already');
   if (fee.paid) return refuse('already_settled', 'the fee is paid: ask for a refund instead');
-  if (fee.intent) return { entries: [entry('waive_asked', { why })] };
+  if (fee.intent) return { entries: [...revive(fee), entry('waive_asked', { why })] };
   return { entries: [...revive(fee), entry('waived', { amountCents: owed(fee), why })] };
 }
 
 function retry(fee: Folded): Decision {
-  if (fee.noticeFailed) return { entries: [entry('retry_asked', {})] };
-  if (!fee.declined || fee.paid || fee.waived || fee.waiveAsked)
+  const settled = fee.paid ?? fee.waived ?? fee.waiveAsked;
+  if (fee.noticeFailed && !settled) return { entries: [entry('retry_asked', {})] };
+  if (!fee.declined || settled)
     return refuse('not_retryable', 'nothing has failed that could be tried again');
   if (fee.open) return refuse('under_way', 'an attempt is under way');
+  if (fee.retryAsked && fee.retryAsked.seq > fee.declined.seq)
+    return refuse('under_way', 'it is about to be tried again already');
   if (fee.held) return refuse('already_held', 'the fee is held: release it first');
   const cardUnchanged = !fee.cardUpdated || fee.cardUpdated.seq < fee.declined.seq;
-  if (fee.declined.verdict === 'needs_card' && cardUnchanged)
-    return refuse('not_retryable', 'this card must not be tried again: another card is needed');
+  if (fee.cardMissing || (fee.declined.verdict === 'needs_card' && cardUnchanged))
+    return refuse('not_retryable', 'there is no card that may be tried again: another is needed');
   return { entries: [...revive(fee), entry('retry_asked', {})] };
 }
 
@@ -74,7 +77,8 @@ export type Change =
   | { change: 'evidence_withdrawn' }
   | { change: 'vendor'; levied: boolean }
   | { change: 'email' }
-  | { change: 'card'; paymentMethod: string };
+  /** `renewed`: the card is the one of before, with new data. */
+  | { change: 'card'; paymentMethod: string; renewed?: boolean };
 
 /** The entries a change outside leads to: none when it makes no difference to this fee. */
 export function follow(fee: Folded, change: Change): NewEntry[] {
@@ -87,13 +91,13 @@ export function follow(fee: Folded, change: Change): NewEntry[] {
       if (settled || !fee.assessed) return [];
       if (fee.paid)
         return fee.held ? [] : [entry('held', { why: 'evidence was withdrawn after the charge' })];
-      return [entry('reopened', { why: 'evidence_withdrawn' })];
+      return fee.reopened ? [] : [entry('reopened', { why: 'evidence_withdrawn' })];
     case 'vendor':
       return moved(fee, change.levied);
     case 'email':
-      return fee.noticeFailed ? [entry('retry_asked', {})] : [];
+      return fee.noticeFailed && !settled ? [entry('retry_asked', {})] : [];
     case 'card':
-      return newCard(fee, change.paymentMethod);
+      return newCard(fee, change);
   }
 }
 
@@ -105,15 +109,14 @@ function moved(fee: Folded, levied: boolean): NewEntry[] {
   return 'entries' in decision ? decision.entries : [];
 }
 
-function newCard(fee: Folded, paymentMethod: string): NewEntry[] {
+function newCard(fee: Folded, change: Extract<Change, { change: 'card' }>): NewEntry[] {
+  const { paymentMethod, renewed } = change;
   if (fee.paid || fee.waived || fee.waiveAsked) return [];
   const wanted = fee.cardMissing ?? fee.declined;
   if (!wanted || (fee.cardUpdated && fee.cardUpdated.seq > wanted.seq)) return [];
+  // Heard of once more, or only now: the card that was declined is not another card.
+  if (!fee.cardMissing && !renewed && paymentMethod === fee.triedCard) return [];
   return [...revive(fee), entry('card_updated', { paymentMethod })];
-}
-
-function revive(fee: Folded): NewEntry[] {
-  return fee.gaveUp ? [entry('revived', { amountCents: owed(fee) })] : [];
 }
 
 function refuse(refused: RefusedAct, why: string): Decision {

@@ -87,7 +87,9 @@ export function adopt(fee: Folded, reading: IntentReading, at: Date, policy: Pol
   if (!fee.open) return [];
   if (reading.status === 'canceled')
     return [entry('lapsed', { attempt: fee.open.attempt, why: 'the intent was canceled' })];
-  const isNew = reading.charge !== fee.open.chargeBefore;
+  const { charge } = reading;
+  const isNew =
+    charge !== fee.open.chargeBefore && !(charge && fee.declinedCharges.has(charge));
   if (reading.status === 'waiting' && isNew && reading.refusal)
     return refused(fee, reading.refusal, at, policy);
   return [];
@@ -97,6 +99,7 @@ function payment(fee: Folded, reading: IntentReading): NewEntry[] {
   if (fee.paid) return [];
   if (!reading.charge) throw new Error('Bug! a succeeded intent without a charge');
   return [
+    ...revive(fee),
     entry('paid', {
       amountCents: reading.amountCents,
       intent: reading.intent,
@@ -127,6 +130,11 @@ function afterwards(fee: Folded, reading: IntentReading): NewEntry[] {
 function refundFailed(refund: string, amountCents: number): NewEntry[] {
   const why = 'the refund failed at Stripe; pay it back another way';
   return [entry('refund_failed', { refund, amountCents, why }), entry('held', { why })];
+}
+
+/** Takes up a fee that had been written off; nothing for any other. */
+export function revive(fee: Folded): NewEntry[] {
+  return fee.gaveUp ? [entry('revived', { amountCents: owed(fee) })] : [];
 }
 
 /** What is still owed: the assessed amount, in cents. */

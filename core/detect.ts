@@ -30,8 +30,14 @@ export function detect(fee: Folded, seen: Seen): NewEntry[] {
 /** The use that the fee stood on has been withdrawn; who was noticed must hear of it. */
 function unused(fee: Folded): NewEntry[] {
   const why = 'the use of a code turned out not to be one';
+  if (fee.paid) return [entry('looked', { found: false }), ...afterCharge(fee)];
   if (!fee.noticed && !fee.intent) return [entry('withdrawn', { amountCents: owed(fee), why })];
   const looked = entry('looked', { found: false });
   const decision = waive(fee, why);
   return 'entries' in decision ? [looked, ...decision.entries] : [looked];
+}
+
+/** The money was on its way when the evidence went: a person decides about giving it back. */
+function afterCharge(fee: Folded): NewEntry[] {
+  return fee.held ? [] : [entry('held', { why: 'evidence was withdrawn after the charge' })];
 }

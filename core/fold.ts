@@ -24,12 +24,16 @@ export interface Folded {
   intent: string | null;
   /** The attempt whose outcome is not in the ledger yet. */
   open: Noted<'attempted'> | null;
+  /** The card of the latest attempt. */
+  triedCard: string | null;
   /** The latest look that could not tell what happened. */
   unknown: Noted<'unknown'> | null;
   attempts: number;
   /** Declines of the present card, and of all cards. */
   declinesOfCard: number;
   declined: Noted<'declined'> | null;
+  /** Failed charges that stand in the ledger, by Stripe's id. */
+  declinedCharges: Set<string>;
   retryAsked: Noted<'retry_asked'> | null;
   held: Noted<'held'> | null;
   waiveAsked: Noted<'waive_asked'> | null;
@@ -41,7 +45,7 @@ export interface Folded {
   refundedCents: number;
   lastRefunded: Noted<'refunded'> | null;
   /** Refunds that were ever under way, by Stripe's id. */
-  refundsOpened: Set<string>;
+  refundsOpened: Map<string, Noted<'refund_opened'>>;
   /** Refunds and disputes that have come to their end, by Stripe's id. */
   refundsClosed: Map<string, 'succeeded' | 'failed'>;
   disputesClosed: Set<string>;
@@ -70,6 +74,8 @@ function apply(fee: Folded, entry: Entry): void {
     at: entry.at,
     seq: entry.seq,
   });
+  // What a mail server said about one mail says nothing about the next.
+  if (ENDS_A_MAIL.has(entry.kind)) Object.assign(fee, { deferred: null, deferrals: 0 });
   switch (entry.kind) {
     case 'looked':
       fee.looked = true;
@@ -93,7 +99,7 @@ function apply(fee: Folded, entry: Entry): void {
       fee.approved = noted<'approved'>(entry.data);
       return;
     case 'noticed':
-      Object.assign(fee, { noticeFailed: null, deferred: null, deferrals: 0 });
+      fee.noticeFailed = null;
       fee.noticed = noted<'noticed'>(entry.data);
       return;
     case 'deferred':
@@ -101,6 +107,8 @@ function apply(fee: Folded, entry: Entry): void {
       fee.deferrals += 1;
       return;
     case 'notice_failed':
+      // A notice that bounced announced nothing: the next address gets one of its own.
+      fee.noticed = null;
       fee.noticeFailed = noted<'notice_failed'>(entry.data);
       return;
     case 'card_missing':
@@ -112,7 +120,6 @@ function apply(fee: Folded, entry: Entry): void {
       return;
     case 'told':
     case 'letter_failed':
-      Object.assign(fee, { deferred: null, deferrals: 0 });
       fee.told.add(letterKey(entry.data.letter, entry.data.about));
       return;
     case 'held':
@@ -124,7 +131,6 @@ function apply(fee: Folded, entry: Entry): void {
     case 'retry_asked':
       fee.retryAsked = noted<'retry_asked'>(entry.data);
       fee.noticeFailed = null;
-      fee.deferred = null;
       return;
     default:
       applyMoney(fee, entry, noted);
@@ -143,6 +149,7 @@ function applyMoney(
     case 'attempted':
       fee.open = noted<'attempted'>(entry.data);
       fee.unknown = null;
+      fee.triedCard = entry.data.paymentMethod;
       fee.attempts = entry.data.attempt;
       return;
     case 'unknown':
@@ -151,6 +158,7 @@ function applyMoney(
     case 'declined':
       Object.assign(fee, { open: null, unknown: null });
       fee.declinesOfCard += 1;
+      if (entry.data.charge) fee.declinedCharges.add(entry.data.charge);
       fee.declined = noted<'declined'>(entry.data);
       return;
     case 'lapsed':
@@ -172,21 +180,24 @@ function applyMoney(
       fee.refundAsked = noted<'refund_asked'>(entry.data);
       return;
     case 'refund_opened':
-      fee.refundsOpened.add(entry.data.refund);
-      fee.refundOpened = noted<'refund_opened'>(entry.data);
+      fee.refundsOpened.set(entry.data.refund, noted<'refund_opened'>(entry.data));
+      fee.refundOpened = pendingRefund(fee);
       return;
     case 'refunded':
-      Object.assign(fee, { refundAsked: null, refundOpened: null, waiveAsked: null });
-      fee.unknown = null;
       fee.refundsClosed.set(entry.data.refund, 'succeeded');
       fee.refundedCents += entry.data.amountCents;
       fee.lastRefunded = noted<'refunded'>(entry.data);
+      // A part given back in Stripe's dashboard is not yet the whole that was asked for here.
+      if (fee.refundedCents >= fee.paidCents)
+        Object.assign(fee, { refundAsked: null, waiveAsked: null });
+      Object.assign(fee, { unknown: null, refundOpened: pendingRefund(fee) });
       return;
     case 'refund_failed':
-      Object.assign(fee, { refundAsked: null, refundOpened: null, waiveAsked: null });
-      fee.unknown = null;
+      Object.assign(fee, { refundAsked: null, waiveAsked: null, unknown: null });
       fee.refundsClosed.set(entry.data.refund, 'failed');
       fee.refundedCents -= entry.data.amountCents;
+      if (fee.lastRefunded?.refund === entry.data.refund) fee.lastRefunded = null;
+      fee.refundOpened = pendingRefund(fee);
       return;
     case 'disputed':
       fee.disputed = noted<'disputed'>(entry.data);
@@ -206,6 +217,27 @@ function applyMoney(
   }
 }
 
+/** The latest refund that is under way and has not come to its end. */
+function pendingRefund(fee: Folded): Noted<'refund_opened'> | null {
+  const open = [...fee.refundsOpened.values()];
+  return open.findLast(({ refund }) => !fee.refundsClosed.has(refund)) ?? null;
+}
+
+/** After these the next mail is another one, or goes to another address. */
+const ENDS_A_MAIL: ReadonlySet<string> = new Set([
+  'noticed',
+  'notice_failed',
+  'retry_asked',
+  'told',
+  'letter_failed',
+  'card_missing',
+  'card_updated',
+  'paid',
+  'waived',
+  'gave_up',
+  'refunded',
+]);
+
 function empty(): Folded {
   return {
     seq: 0,
@@ -223,10 +255,12 @@ function empty(): Folded {
     deferrals: 0,
     intent: null,
     open: null,
+    triedCard: null,
     unknown: null,
     attempts: 0,
     declinesOfCard: 0,
     declined: null,
+    declinedCharges: new Set(),
     retryAsked: null,
     held: null,
     waiveAsked: null,
@@ -237,7 +271,7 @@ function empty(): Folded {
     refundOpened: null,
     refundedCents: 0,
     lastRefunded: null,
-    refundsOpened: new Set(),
+    refundsOpened: new Map(),
     refundsClosed: new Map(),
     disputesClosed: new Set(),
     disputed: null,

@@ -40,10 +40,13 @@ export function nextOf(fee: Folded, policy: Policy): Next {
 export function letterOwed(fee: Folded): { letter: Letter; about: number } | null {
   const owed = (letter: Letter, about: { seq: number } | null) =>
     about && !fee.told.has(letterKey(letter, about.seq)) ? { letter, about: about.seq } : null;
-  if (fee.held) return null;
+  // Money that went back is told of also under a hold: a person gave it back.
   if (fee.lastRefunded) return owed('refunded', fee.lastRefunded);
+  if (fee.held) return null;
   if (fee.paid) return owed('receipt', fee.paid);
-  if (fee.waived) return fee.noticed ? owed('waived', fee.waived) : null;
+  // Whoever was told of the fee, or asked for a card, hears that it is gone; nobody else does.
+  const knows = fee.noticed !== null || fee.told.size > 0;
+  if (fee.waived) return knows ? owed('waived', fee.waived) : null;
   if (fee.gaveUp) return owed('final', fee.gaveUp);
   const missing = fee.cardMissing;
   if (missing) return owed('card_needed', missing);
@@ -93,6 +96,8 @@ function moneyTaken(fee: Folded): Next | null {
   if (fee.held) return rest('held', `paid, and held for a person: ${fee.held.why}`);
   if (fee.waiveAsked)
     return { state: 'paid', step: 'settle', at: fee.waiveAsked.at, why: 'waived after payment' };
+  if (fee.reopened)
+    return { state: 'paid', step: 'detect', at: fee.reopened.at, why: 'evidence was withdrawn' };
   return tell('paid', 'paid');
 }
 
@@ -104,9 +109,9 @@ function setAside(fee: Folded, policy: Policy): Next | null {
   }
   if (fee.waived) return withLetter(fee, 'waived', `waived: ${fee.waived.why}`);
   if (fee.held) return rest('held', `held for a person: ${fee.held.why}`);
-  if (fee.gaveUp) return withLetter(fee, 'gave_up', `given up: ${fee.gaveUp.why}`);
   if (fee.reopened)
     return { state: 'detecting', step: 'detect', at: fee.reopened.at, why: 'something changed' };
+  if (fee.gaveUp) return withLetter(fee, 'gave_up', `given up: ${fee.gaveUp.why}`);
   return fee.exempted ? rest('exempt', fee.exempted.why) : null;
 }
 

@@ -92,7 +92,7 @@ export interface Resumption {
   settled: number;
   /** Attempts without an answer: Stripe is read, nothing is sent. */
   asked: number;
-  /** Due now, or later by the notice. */
+  /** Still to be noticed, or to be charged now or later. */
   toCharge: number;
 }
 

@@ -61,7 +61,7 @@ const SENTENCES: Sentences = {
     `Attempt ${attempt} to charge ${dollars(amountCents)} was sent to Stripe.`,
   unknown: ({ about, look, why }) =>
     `What became of the ${about} is not known after look ${look} (${why}); Stripe is asked again.`,
-  declined: declined,
+  declined,
   lapsed: ({ attempt, why }) => `Attempt ${attempt} did not take place: ${plain(why)}.`,
   paid: ({ amountCents, charge, attempt }, how) => {
     const by = attempt === null ? 'outside levy' : `by attempt ${attempt}`;

@@ -89,7 +89,7 @@ export async function createQueues(options: QueueOptions) {
 
     /** Jobs of a queue that are waiting, delayed or in hand. */
     async queued(name: JobName): Promise<number> {
-      const counts = await queues[name].getJobCounts('waiting', 'active', 'delayed', 'prioritized');
+      const counts = await queues[name].getJobCounts(...UNFINISHED);
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
 
@@ -103,6 +103,7 @@ export async function createQueues(options: QueueOptions) {
 
     /** Puts a recurring job in place as a job scheduler; again changes nothing. */
     async schedule(name: RecurringJob, cron: string, timeZone: string): Promise<void> {
+      if (await isScheduled(queues[name], name, cron, timeZone)) return;
       const { attempts, backoff, removeOnComplete, removeOnFail } = optionsOf(name, {});
       await queues[name].upsertJobScheduler(
         name,
@@ -139,6 +140,25 @@ export async function createQueues(options: QueueOptions) {
 }
 
 export type Queues = Awaited<ReturnType<typeof createQueues>>;
+
+/** On Postgres what waits in a queue that is paused counts as `paused`, on Redis as `waiting`. */
+const UNFINISHED = ['waiting', 'active', 'delayed', 'prioritized', 'paused'] as never[];
+
+/**
+ * Whether the next job of this scheduler is in place. Putting it there anew would replace a job
+ * whose time came while nobody worked by the one after it: for the yearly one, a year later.
+ */
+async function isScheduled(
+  queue: Queue,
+  name: string,
+  cron: string,
+  timeZone: string,
+): Promise<boolean> {
+  const scheduler = await queue.getJobScheduler(name);
+  if (scheduler?.pattern !== cron || scheduler.tz !== timeZone) return false;
+  const job = (await queue.getJob(`repeat:${name}:${scheduler.next}`)) as Job | undefined;
+  return job !== undefined && !(await job.isCompleted()) && !(await job.isFailed());
+}
 
 async function run<Name extends JobName>(
   name: Name,

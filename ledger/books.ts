@@ -120,6 +120,13 @@ export async function openBooks(pool: pg.Pool) {
     close();
     throw error;
   }
+  // Several lists are copied at once, but a connection does one thing after the other.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
   const find = async (
     check: Found['breaches'][number]['check'],
     statement: string,
@@ -130,9 +137,11 @@ export async function openBooks(pool: pg.Pool) {
   return {
     /** Adds lines; of each, only what is compared is kept. */
     async add(kind: BookKind, lines: readonly object[]): Promise<void> {
-      await client.query(
-        `insert into books_${kind} select * from jsonb_to_recordset($1) as b (${TABLES[kind]})`,
-        [JSON.stringify(lines)],
+      await inTurn(() =>
+        client.query(
+          `insert into books_${kind} select * from jsonb_to_recordset($1) as b (${TABLES[kind]})`,
+          [JSON.stringify(lines)],
+        ),
       );
     },
 

@@ -8,6 +8,7 @@ import { createEvents } from './events.ts';
 import { createEvidence } from './evidence.ts';
 import { createFees } from './fees.ts';
 import { createFindings } from './findings.ts';
+import { createPace } from './pace.ts';
 import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
 import { createSafety } from './safety.ts';
@@ -28,6 +29,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     evidence: createEvidence(pool),
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
+    pace: createPace(pool),
     rates: createRates(pool),
     reports: createReports(pool),
     safety: createSafety(pool),

@@ -73,7 +73,8 @@ const RESUMPTION = `
     count(*) filter (where f.state in ('waived', 'refunded', 'disputed', 'gave_up', 'held'))
       ::integer as settled,
     count(*) filter (where f.state in ('charging', 'unknown'))::integer as asked,
-    count(*) filter (where f.state in ('noticed', 'retrying'))::integer as "toCharge"
+    count(*) filter (where f.state in ('approved', 'noticed', 'retrying'))
+      ::integer as "toCharge"
   from fees f
   left join lateral (select sum(e.amount_cents) as cents from entries e
     where e.fee_id = f.fee_id and e.kind = 'paid') p on f.state = 'paid'

@@ -1,14 +1,16 @@
 import pg from 'pg';
 
-/** The part of a connection that the ledger uses. */
-export interface Queryable {
+/** A connection as the ledger uses it. */
+export interface Session {
   query(text: string, values?: unknown[]): Promise<pg.QueryResult>;
+  release(): void;
 }
 
 /** A Postgres database that belongs to the simulator: the real schema, a virtual clock. */
-export interface SimulatedDatabase extends Queryable {
-  /** The connection for one transaction: nobody else is served until it is given back. */
-  hold(): Promise<Queryable & { release(): void }>;
+export interface SimulatedDatabase {
+  query(text: string, values?: unknown[]): Promise<pg.QueryResult>;
+  /** A connection of one's own: for a transaction, or for temporary tables. */
+  connect(): Promise<Session>;
   /** Resolves when nothing is under way any more; null when nothing is. */
   busy(): Promise<void> | null;
   /** Empties every table for a new seed, and lets `levy_now()` follow this clock. */
@@ -22,64 +24,139 @@ export interface SimulatedDatabase extends Queryable {
  * The database must be the simulator's own: it is emptied for every seed.
  */
 export async function openDatabase(url: string): Promise<SimulatedDatabase> {
-  // Pipelined, so that setting the clock and asking are one round trip.
-  const client = new pg.Client({ connectionString: url, pipeline: true } as pg.ClientConfig);
-  client.on('error', () => undefined);
-  await client.connect();
-  await client.query(TAKE_OVER);
-  await client.query(`set plan_cache_mode = 'force_generic_plan'`);
-  const statements = new Map<string, string>();
-  let underWay: Promise<void> | null = null;
+  const queue = createTurns();
   let clock = () => 0;
-  let shown = -1;
+  const open: Connection[] = [];
+  const idle: Connection[] = [];
 
-  /** Prepared once per connection: planning would cost more than the answer. */
-  function send(text: string, values: unknown[] = []): Promise<pg.QueryResult> {
-    let name = statements.get(text);
-    if (!name) statements.set(text, (name = `s${statements.size}`));
-    const now = clock();
-    if (now === shown) return client.query({ name, text, values });
-    shown = now;
-    const setting = client.query({ name: 'clock', text: SET_CLOCK, values: [String(now)] });
-    const answer = client.query({ name, text, values });
-    return setting.then(() => answer);
+  async function connection(): Promise<Connection> {
+    const made = await connect(url, () => clock());
+    open.push(made);
+    return made;
   }
 
-  /** One user of the connection at a time, in the order of asking. */
-  function lock(): Promise<() => void> {
-    const before = underWay;
-    let free: () => void = () => undefined;
-    const mine = new Promise<void>((resolve) => {
-      free = () => {
-        if (underWay === mine) underWay = null;
-        resolve();
-      };
-    });
-    underWay = mine;
-    return (before ?? Promise.resolve()).then(() => free);
+  const main = await connection();
+  await main.send(TAKE_OVER);
+
+  function sessionOn(own: Connection): Session {
+    // A transaction is one turn: nobody else is served before it ends.
+    let endTurn: (() => void) | null = null;
+    return {
+      async query(text, values) {
+        if (endTurn) {
+          const last = text === 'commit' || text === 'rollback';
+          try {
+            return await own.send(text, values);
+          } finally {
+            if (last) {
+              endTurn();
+              endTurn = null;
+            }
+          }
+        }
+        const end = await queue.turn();
+        try {
+          const result = await own.send(text, values);
+          if (text === 'begin') endTurn = end;
+          return result;
+        } finally {
+          if (!endTurn) end();
+        }
+      },
+      release() {
+        endTurn?.();
+        idle.push(own);
+      },
+    };
   }
 
   return {
     async query(text, values) {
-      const release = await lock();
+      const end = await queue.turn();
       try {
-        return await send(text, values);
+        return await main.send(text, values);
       } finally {
-        release();
+        end();
       }
     },
-    async hold() {
-      const release = await lock();
-      return { query: send, release };
+    async connect() {
+      const end = await queue.turn();
+      try {
+        const own = idle.pop() ?? (await connection());
+        await own.send('discard temp');
+        return sessionOn(own);
+      } finally {
+        end();
+      }
     },
-    busy: () => underWay,
+    busy: queue.busy,
     async begin(name, now) {
       clock = now;
-      shown = -1;
-      await client.query(EMPTY);
-      await client.query({ text: `select set_config('sim.seed', $1, false)`, values: [name] });
+      // What a killed process held is taken from it, as the server does.
+      idle.splice(0, Infinity, ...open.filter((one) => one !== main));
+      await main.send(EMPTY);
+      for (const one of open) await one.send(`select set_config('sim.seed', $1, false)`, [name]);
+    },
+    async close() {
+      await Promise.all(open.map((one) => one.close()));
+    },
+  };
+}
+
+interface Connection {
+  send(text: string, values?: unknown[]): Promise<pg.QueryResult>;
+  close(): Promise<void>;
+}
+
+async function connect(url: string, clock: () => number): Promise<Connection> {
+  // Pipelined, so that setting the clock and asking are one round trip.
+  const client = new pg.Client({ connectionString: url, pipeline: true } as pg.ClientConfig);
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.query(`set plan_cache_mode = 'force_generic_plan'`);
+  await client.query(`select set_config('sim.seed', '', false)`);
+  const names = new Map<string, string>();
+  let shown = -1;
+
+  /** Prepared once: to plan a statement anew would cost more than its answer. */
+  function prepared(text: string, values: unknown[] | undefined): pg.QueryConfig {
+    // Several statements in one text cannot be prepared.
+    if (!values && text.includes(';')) return { text };
+    let name = names.get(text);
+    if (!name) names.set(text, (name = `s${names.size}`));
+    return { name, text, values: values ?? [] };
+  }
+
+  return {
+    send(text, values) {
+      const now = clock();
+      if (now === shown) return client.query(prepared(text, values));
+      shown = now;
+      const setting = client.query(prepared(SET_CLOCK, [String(now)]));
+      const answer = client.query(prepared(text, values));
+      return setting.then(() => answer);
     },
     close: () => client.end(),
+  };
+}
+
+/** One at a time, in the order of asking: what is real must not race. */
+function createTurns() {
+  let last: Promise<void> | null = null;
+  return {
+    busy: () => last,
+    turn(): Promise<() => void> {
+      const before = last ?? Promise.resolve();
+      let end: () => void = () => undefined;
+      const mine = new Promise<void>((resolve) => {
+        end = () => {
+          if (last === mine) last = null;
+          resolve();
+        };
+      });
+      last = mine;
+      return before.then(() => end);
+    },
   };
 }
 
@@ -106,5 +183,5 @@ const TAKE_OVER = `
 
 const EMPTY = `
   truncate entries, fees, assessments, evidence, imports, import_problems, clinicians,
-    webhook_events, audit, rates restart identity;
+    webhook_events, findings, audit, rates restart identity;
   alter sequence sim_ids restart`;

@@ -10,6 +10,8 @@ export interface Received {
   messageId: string;
   subject: string;
   text: string;
+  /** When the job that sent it had loaded the fee. */
+  decidedAt: number;
   /** False when the sender never got the acceptance: it must not count on it. */
   answered: boolean;
 }
@@ -18,11 +20,11 @@ export interface Received {
 export interface Mailbox {
   received: Received[];
   /** What arrives at the server with one mail, as the sender learns it. */
-  take(mail: OutgoingMail): MailOutcome;
+  take(mail: OutgoingMail, decidedAt: number): MailOutcome;
 }
 
 /** The part of the gateway that the processors use. */
-export type MailPort = Pick<Mail, 'send'>;
+export type MailPort = Pick<Mail, 'send' | 'messageId'>;
 
 export function createMailbox(faults: Faults, random: Random, now: () => number): Mailbox {
   const received: Received[] = [];
@@ -30,18 +32,18 @@ export function createMailbox(faults: Faults, random: Random, now: () => number)
   const refused = new Set<string>();
   const known = new Set<string>();
 
-  function take(mail: OutgoingMail): MailOutcome {
+  function take(mail: OutgoingMail, decidedAt: number): MailOutcome {
     const to = mail.to.address;
     if (faults.strikes('mail_away')) throw new MailUnavailable('connection');
     if (!known.has(to) && faults.strikes('mail_refused')) refused.add(to);
     known.add(to);
-    if (refused.has(to) && !faults.stopped()) return { outcome: 'refused', code: 'smtp_550' };
+    if (refused.has(to)) return { outcome: 'refused', code: 'smtp_550' };
     if (faults.strikes('mail_later'))
       return { outcome: 'later', code: random.pick(['smtp_421', 'smtp_450', 'smtp_451']) };
     const lost = faults.strikes('mail_unknown');
     if (!lost || random.chance(0.6)) {
       const { messageId, subject, text } = mail;
-      received.push({ at: now(), to, messageId, subject, text, answered: !lost });
+      received.push({ at: now(), to, messageId, subject, text, decidedAt, answered: !lost });
     }
     if (lost) return { outcome: 'unknown', code: 'timeout' };
     return { outcome: 'accepted', response: '250 sim1' };

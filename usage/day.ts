@@ -43,7 +43,7 @@ function serialDay(value: string, shift: number): string | null {
 
 function numericDay(text: string): string | null {
   const first = number(text, 0);
-  if (first.end - 0 >= 8) return compactDay(text);
+  if (first.end >= 8) return compactDay(text);
   const gap = text.charAt(first.end);
   if (gap !== '/' && gap !== '-' && gap !== '.' && gap !== ' ') return null;
   const second = number(text, first.end + 1);
@@ -110,6 +110,11 @@ function century(year: number, digits: number): number {
 
 function calendarDay(year: number, month: number, dayOfMonth: number): string | null {
   if (year < 1900 || year > 2199 || month < 1 || month > 12) return null;
-  if (dayOfMonth < 1 || dayOfMonth > new Date(Date.UTC(year, month, 0)).getUTCDate()) return null;
-  return `${year}-${String(month).padStart(2, '0')}-${String(dayOfMonth).padStart(2, '0')}`;
+  if (dayOfMonth < 1 || dayOfMonth > daysIn(year, month)) return null;
+  return `${year}-${month < 10 ? '0' : ''}${month}-${dayOfMonth < 10 ? '0' : ''}${dayOfMonth}`;
+}
+
+function daysIn(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }

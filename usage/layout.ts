@@ -4,19 +4,27 @@ import { cptCode, isDigit } from './cpt.ts';
 import type { Row } from './csv-rows.ts';
 import { day } from './day.ts';
 
+/** A column that is read: its place, and the line it belongs to where headings are numbered. */
+export interface Field {
+  index: number;
+  line: number | null;
+}
+
 /** Which columns of a table are read for what; lists are in the order in which they are asked. */
 export interface Layout {
-  codes: number[];
-  services: number[];
-  modifiers: number[];
-  npis: number[];
-  names: number[];
-  firstNames: number[];
-  lastNames: number[];
-  ids: number[];
-  dates: number[];
-  statuses: number[];
-  gone: number[];
+  codes: Field[];
+  services: Field[];
+  modifiers: Field[];
+  npis: Field[];
+  names: Field[];
+  firstNames: Field[];
+  lastNames: Field[];
+  ids: Field[];
+  dates: Field[];
+  statuses: Field[];
+  gone: Field[];
+  /** Columns that name each row's code set. */
+  codeSets: Field[];
   texts: { index: number; kind: 'progress_note' | 'diagnosis' }[];
   /** A column in which a repeated heading shows itself, or -1. */
   probe: number;
@@ -58,57 +66,65 @@ export function isHeaderRow(row: Row): boolean {
 /** The layout a heading announces; `titles` are the rows above it. */
 export function layoutFromHeader(header: Row, titles: Row[]): Layout {
   const columns = header.cells.map((cell, index) => ({ index, ...columnFor(cell) }));
-  const all = (role: Role) =>
+  const all = (role: Role): Field[] =>
     columns
       .filter((column) => column.role === role && column.rank > 0)
       .sort((a, b) => b.rank - a.rank || a.index - b.index)
-      .map((column) => column.index);
-  const codes = all('code');
+      .map(({ index, line }) => ({ index, line }));
+  const diagnoses = all('diagnosis');
+  const best = Math.max(0, ...columns.filter((c) => c.role === 'code').map((c) => c.rank));
+  // "Code, Diagnosis": a bare Code column beside diagnoses holds those.
+  const codes = best <= BARE_CODE && diagnoses.length > 0 ? [] : all('code');
+  const services = all('service');
+  const dates = all('date');
   const layout: Layout = {
     codes,
-    services: all('service'),
-    modifiers: columns.filter((c) => c.role === 'modifier').map((c) => c.index),
+    services,
+    modifiers: all('modifier').sort((a, b) => a.index - b.index),
     npis: all('npi'),
     names: all('clinician'),
     firstNames: all('clinicianFirst'),
     lastNames: all('clinicianLast'),
     ids: all('clinicianId'),
-    dates: all('date'),
+    dates,
     statuses: all('status'),
     gone: all('gone'),
+    codeSets: all('codeSet'),
     texts: [
-      ...all('note').map((index) => ({ index, kind: 'progress_note' as const })),
-      ...all('diagnosis').map((index) => ({ index, kind: 'diagnosis' as const })),
+      ...all('note').map(({ index }) => ({ index, kind: 'progress_note' as const })),
+      ...diagnoses.map(({ index }) => ({ index, kind: 'diagnosis' as const })),
     ],
-    probe: codes[0] ?? all('service')[0] ?? all('date')[0] ?? -1,
+    probe: (codes[0] ?? services[0] ?? dates[0])?.index ?? -1,
     codeRule: 'csv.code',
     certainty: 'sure',
     notUse: null,
   };
-  const headings = header.cells.map((cell) => cell.toLowerCase());
-  layout.notUse = notUse(layout, headings, titles, all('client').length + all('claim').length);
+  const cases = all('client').length + all('claim').length;
+  layout.notUse = notUse(layout, header, titles, cases);
   return layout;
 }
 
-function notUse(
-  layout: Layout,
-  headings: string[],
-  titles: Row[],
-  cases: number,
-): Layout['notUse'] {
+/** The rank of a column headed by nothing but "Code". */
+const BARE_CODE = 5;
+
+function notUse(layout: Layout, header: Row, titles: Row[], cases: number): Layout['notUse'] {
   if (layout.codes.length + layout.services.length === 0) return null;
-  const people = layout.names.length + layout.npis.length + layout.ids.length;
-  const people2 = people + layout.firstNames.length + layout.lastNames.length;
-  const title = titles.map((row) => row.cells.join(' ').toLowerCase()).join(' ');
-  const authorised = headings.some(
-    (text) =>
-      text.includes('authorized') || text.includes('auth start') || text.includes('auth end'),
-  );
+  const people =
+    layout.names.length +
+    layout.npis.length +
+    layout.ids.length +
+    layout.firstNames.length +
+    layout.lastNames.length;
+  const headings = header.cells.map((cell) => cell.toLowerCase());
+  const authorised = headings.some((text) => AUTHORISING.some((word) => text.includes(word)));
   if (authorised && layout.dates.length === 0) return AUTHORISATIONS;
-  if (layout.dates.length + people2 + cases + layout.statuses.length === 0) return FEE_SCHEDULE;
-  if (title.includes('fee schedule') && cases + people2 === 0) return FEE_SCHEDULE;
+  if (layout.dates.length + people + cases + layout.statuses.length === 0) return FEE_SCHEDULE;
+  const title = titles.map((row) => row.cells.join(' ').toLowerCase()).join(' ');
+  if (title.includes('fee schedule') && cases + people === 0) return FEE_SCHEDULE;
   return null;
 }
+
+const AUTHORISING = ['authorized', 'authorised', 'auth start', 'auth end'];
 
 /**
  * The layout of a table without a heading, from its first rows. A column is the code column only
@@ -118,16 +134,16 @@ function notUse(
 export function layoutFromContent(rows: Row[]): Layout {
   const width = Math.max(...rows.map((row) => row.cells.length));
   const column = (index: number) => rows.map((row) => (row.cells[index] ?? '').trim());
-  const codes: number[] = [];
-  const dates: number[] = [];
+  const codes: Field[] = [];
+  const dates: Field[] = [];
   for (let index = 0; index < width; index++) {
     const filled = column(index).filter((value) => value !== '');
     if (filled.length === 0) continue;
     const share = (test: (value: string) => boolean) => filled.filter(test).length / filled.length;
-    if (share((value) => day(value) !== null) > 0.8) dates.push(index);
-    else if (share(isProcedure) > 0.8 && share(isCpt) > 0) codes.push(index);
+    if (share((value) => day(value) !== null) > 0.8) dates.push({ index, line: null });
+    else if (share(isProcedure) > 0.8 && share(isCpt) > 0) codes.push({ index, line: null });
   }
-  const likely = codes.filter((index) => !isPostal(rows, index) && !isSerial(column(index)));
+  const likely = codes.filter(({ index }) => !isPostal(rows, index) && !isSerial(column(index)));
   const certain = likely.length === 1 && dates.length > 0;
   return {
     ...EMPTY,
@@ -149,6 +165,7 @@ const EMPTY: Layout = {
   dates: [],
   statuses: [],
   gone: [],
+  codeSets: [],
   texts: [],
   probe: -1,
   codeRule: 'csv.content',

@@ -103,9 +103,7 @@ export const scanCell: CellScanner = (text) => {
 
 /** The mentions of one short line; `above` are the lines before it, nearest first. */
 export function mentionsInLine(text: string, above: string[], record: string): Mention[] {
-  let digits = false;
-  for (let i = 0; i < text.length && !digits; i++) digits = isDigit(text.charCodeAt(i));
-  if (!digits) return [];
+  if (!mayHoldCode(text)) return [];
   const to = text.length;
   return mentionsIn({
     text,
@@ -116,6 +114,18 @@ export function mentionsInLine(text: string, above: string[], record: string): M
     above: () => above,
     record: () => record,
   });
+}
+
+function mayHoldCode(text: string): boolean {
+  for (let at = 0; at < text.length;) {
+    if (!isDigit(text.charCodeAt(at))) at++;
+    else {
+      const end = triggerEnd(text, at);
+      if (end > 0) return true;
+      at = -end;
+    }
+  }
+  return false;
 }
 
 /** Letters that end a code of four digits, and letters a scanner makes of digits. */

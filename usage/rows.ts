@@ -1,21 +1,18 @@
-import { codesInCodeCell, codesInServiceCell, type CellCode } from './code-cell.ts';
-import { modifier } from './cpt.ts';
+import { columnFor } from './columns.ts';
+import { isDigit } from './cpt.ts';
 import type { Row } from './csv-rows.ts';
-import { dayOrSerial } from './day.ts';
-import type { Clinician, Sink } from './finding.ts';
+import type { Certainty, Clinician, Sink } from './finding.ts';
 import { isHeaderRow, type Layout, layoutFromContent, layoutFromHeader } from './layout.ts';
-import { isGone, isGoneFlag } from './attendance.ts';
+import { labelAt } from './note-labels.ts';
+import { clinicianOf, codesOf, dateOf, isRowGone } from './row-fields.ts';
 
 /** Rows looked at before the reader settles for a table without a heading. */
 const HEADER_WITHIN = 40;
 
-/** Scans one cell of running text; finds nothing by itself. */
-export type CellScanner = (text: string) => {
-  code: string;
-  modifiers: string[];
-  certainty: 'sure' | 'weak';
-  rule: string;
-}[];
+/** Finds mentions of codes in one cell of running text; clinician and date come from the row. */
+export type CellScanner = (
+  text: string,
+) => { code: string; modifiers: string[]; certainty: Certainty; rule: string }[];
 
 /**
  * Turns the rows of any table (CSV, TSV, a worksheet) into findings: columns get their roles from
@@ -29,6 +26,8 @@ export function createRowReader(
   let waiting: Row[] = [];
   let layout: Layout | null = null;
   let records = 0;
+  /** A line such as "Clinician: Dana Whitlock" above the rows it speaks of. */
+  let section: Clinician | null = null;
 
   function use(next: Layout, line: number): void {
     layout = next;
@@ -45,23 +44,26 @@ export function createRowReader(
   function read(row: Row): void {
     const current = layout!;
     if (repeatsHeading(row, current)) return use(layoutFromHeader(row, []), row.line);
+    section = sectionIn(row) ?? section;
     records++;
     if (current.notUse) return;
     const codes = codesOf(row, current);
-    const texts = current.texts.length > 0;
-    if (codes.length === 0 && !texts) return;
-    if (rowIsGone(row, current)) return;
-    const clinician = clinicianOf(row, current);
-    const date = dateOf(row, current, epoch1904);
+    if (codes.length === 0 && current.texts.length === 0) return;
+    if (isRowGone(row, current)) return;
     const sheet = row.sheet === undefined ? {} : { resource: `sheet ${row.sheet}` };
     const where = { line: row.line, row: row.row, ...sheet };
-    for (const { code, modifiers, rule } of codes) {
-      const certainty = current.certainty;
+    const seen = new Set<string>();
+    for (const { code, modifiers, rule, line } of codes) {
+      seen.add(code);
+      const clinician = clinicianOrSection(row, current, line);
+      const date = dateOf(row, current, line, epoch1904);
+      const { certainty } = current;
+      const kind = 'billing' as const;
       sink({
         type: 'finding',
         code,
         modifiers,
-        kind: 'billing',
+        kind,
         clinician,
         date,
         where,
@@ -69,15 +71,19 @@ export function createRowReader(
         rule,
       });
     }
-    if (!texts) return;
-    const seen = new Set(codes.map((found) => found.code));
-    for (const { index, kind } of current.texts) {
+    for (const { index, kind } of current.texts)
       for (const found of scanText(row.cells[index] ?? '')) {
         if (seen.has(found.code)) continue;
         seen.add(found.code);
+        const clinician = clinicianOrSection(row, current, null);
+        const date = dateOf(row, current, null, epoch1904);
         sink({ type: 'finding', kind, clinician, date, where, ...found });
       }
-    }
+  }
+
+  function clinicianOrSection(row: Row, current: Layout, line: number | null): Clinician {
+    const own = clinicianOf(row, current, line);
+    return section && own.npi === null && own.name === null && own.id === null ? section : own;
   }
 
   return {
@@ -86,6 +92,7 @@ export function createRowReader(
       if (isHeaderRow(row)) {
         const titles = waiting;
         waiting = [];
+        for (const title of titles) section = sectionIn(title) ?? section;
         return use(layoutFromHeader(row, titles), row.line);
       }
       waiting.push(row);
@@ -95,6 +102,7 @@ export function createRowReader(
     end(): void {
       settle();
       layout = null;
+      section = null;
     },
     records: () => records,
   };
@@ -102,76 +110,19 @@ export function createRowReader(
 
 /** A heading in the middle: pages of a report, or exports pasted together. */
 function repeatsHeading(row: Row, layout: Layout): boolean {
-  const index = layout.probe;
-  if (index < 0) return false;
-  const cell = row.cells[index];
-  if (cell === undefined || cell === '') return false;
-  for (let i = 0; i < cell.length; i++) {
-    const char = cell.charCodeAt(i);
-    if (char >= 48 && char <= 57) return false;
-  }
-  return isHeaderRow(row);
+  const cell = layout.probe < 0 ? undefined : row.cells[layout.probe];
+  if (!cell || cell.length > 60) return false;
+  for (let i = 0; i < cell.length; i++) if (isDigit(cell.charCodeAt(i))) return false;
+  return columnFor(cell).role !== 'other' && isHeaderRow(row);
 }
 
-function codesOf(row: Row, layout: Layout): (CellCode & { rule: string })[] {
-  const found: (CellCode & { rule: string })[] = [];
-  let filled = false;
-  for (const index of layout.codes) {
-    const cell = row.cells[index];
-    if (!cell) continue;
-    filled = true;
-    for (const code of codesInCodeCell(cell.trim())) add(found, code, layout.codeRule);
-  }
-  if (!filled)
-    for (const index of layout.services) {
-      const cell = row.cells[index];
-      if (cell) for (const code of codesInServiceCell(cell.trim())) add(found, code, 'csv.service');
-    }
-  if (found.length === 1) {
-    for (const index of layout.modifiers)
-      for (const part of (row.cells[index] ?? '').split(/[^A-Za-z0-9]/)) {
-        const value = modifier(part);
-        if (value && !found[0]!.modifiers.includes(value)) found[0]!.modifiers.push(value);
-      }
-  }
-  return found;
-}
-
-function add(found: (CellCode & { rule: string })[], code: CellCode, rule: string): void {
-  if (!found.some((known) => known.code === code.code)) found.push({ ...code, rule });
-}
-
-function rowIsGone(row: Row, layout: Layout): boolean {
-  return (
-    layout.statuses.some((index) => isGone(row.cells[index] ?? '')) ||
-    layout.gone.some((index) => isGoneFlag(row.cells[index] ?? ''))
-  );
-}
-
-function first(row: Row, indexes: number[]): string | null {
-  for (const index of indexes) {
-    const cell = row.cells[index]?.trim();
-    if (cell) return cell;
-  }
-  return null;
-}
-
-function clinicianOf(row: Row, layout: Layout): Clinician {
-  const npi = first(row, layout.npis);
-  const given = first(row, layout.firstNames);
-  const family = first(row, layout.lastNames);
-  const split = [given, family].filter((part) => part !== null).join(' ');
-  return {
-    npi: npi === null ? null : npi.replace(/\.0+$/, ''),
-    name: first(row, layout.names) ?? (split === '' ? null : split),
-    id: first(row, layout.ids),
-  };
-}
-
-function dateOf(row: Row, layout: Layout, epoch1904: boolean): string | null {
-  for (const index of layout.dates) {
-    const found = dayOrSerial(row.cells[index] ?? '', epoch1904);
-    if (found) return found;
-  }
-  return null;
+/** "Clinician: Dana Whitlock" in a row of one or two cells, as reports per clinician have it. */
+function sectionIn(row: Row): Clinician | null {
+  const [head, value, more] = row.cells.filter((cell) => cell !== '');
+  if (head === undefined || more !== undefined) return null;
+  const text = value === undefined ? head : `${head.replace(/:\s*$/, '')}: ${value}`;
+  const colon = text.indexOf(':');
+  const label = colon < 0 || text.length > 120 ? null : labelAt(text, colon);
+  if (label?.type !== 'clinician' || label.value === null) return null;
+  return { npi: null, name: label.value, id: null };
 }

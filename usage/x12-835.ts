@@ -1,7 +1,7 @@
 import { compactDay } from './day.ts';
 import type { Clinician, Sink } from './finding.ts';
 import type { TransactionReader } from './x12.ts';
-import type { Segment } from './x12-segments.ts';
+import { elementAt, elementsOf, type Segment } from './x12-segments.ts';
 import { fromN1, fromNm1, NOBODY, type Service, service } from './x12-service.ts';
 
 interface Paid {
@@ -47,18 +47,19 @@ export function createRemittance(sink: Sink): TransactionReader {
   function open(segment: Segment): void {
     closePaid();
     const services: Paid['services'] = [];
-    const adjudicated = service(segment.elements[1]);
+    const adjudicated = service(elementAt(segment, 1));
     if (adjudicated) services.push({ service: adjudicated, rule: 'x12.svc' });
     // SVC06: the code as submitted, where the payer changed it. That one was used, too.
-    const submitted = service(segment.elements[6]);
+    const submitted = service(elementAt(segment, 6));
     if (submitted && submitted.code !== adjudicated?.code)
       services.push({ service: submitted, rule: 'x12.svc06' });
     paid = { services, segment, npi: null, date: null, weakerDate: null };
   }
 
   function date(segment: Segment): void {
-    const found = compactDay((segment.elements[2] ?? '').trim());
-    const qualifier = segment.elements[1];
+    // DTM holds the date in its second element, DTP in its third.
+    const found = compactDay(elementAt(segment, segment.tag === 'DTM' ? 2 : 3).trim());
+    const qualifier = elementAt(segment, 1);
     if (!found) return;
     if (paid && (qualifier === '472' || qualifier === '150')) paid.date ??= found;
     else if (paid && qualifier === '151') paid.weakerDate ??= found;
@@ -68,7 +69,7 @@ export function createRemittance(sink: Sink): TransactionReader {
 
   const handlers: Record<string, (segment: Segment) => void> = {
     N1(segment) {
-      if (segment.elements[1] === 'PE') payee = fromN1(segment.elements);
+      payee = fromN1(elementsOf(segment));
     },
     LX: closePaid,
     CLP() {
@@ -78,12 +79,13 @@ export function createRemittance(sink: Sink): TransactionReader {
       statementDate = null;
     },
     NM1(segment) {
-      if (segment.elements[1] === '82') rendering = fromNm1(segment.elements);
+      const elements = elementsOf(segment);
+      if (elements[1] === '82') rendering = fromNm1(elements);
     },
     SVC: open,
     REF(segment) {
-      const value = (segment.elements[2] ?? '').trim();
-      if (paid && segment.elements[1] === 'HPI' && value !== '') paid.npi = value;
+      const value = elementAt(segment, 2).trim();
+      if (paid && value !== '') paid.npi = value;
     },
     DTM: date,
     DTP: date,

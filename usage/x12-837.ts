@@ -1,7 +1,7 @@
 import { compactDay } from './day.ts';
 import type { Clinician, Sink } from './finding.ts';
 import type { TransactionReader } from './x12.ts';
-import type { Segment } from './x12-segments.ts';
+import { elementAt, elementsOf, type Segment } from './x12-segments.ts';
 import { fromNm1, NOBODY, type Service, service } from './x12-service.ts';
 
 interface Line {
@@ -61,7 +61,7 @@ export function createClaims(sink: Sink): TransactionReader {
     return { rendering: null, serviceDate: null, statementDate: null, otherPayer: false };
   }
 
-  function addService(segment: Segment, composite: string | undefined): void {
+  function addService(segment: Segment, composite: string): void {
     if (!line || line.served) {
       closeLine();
       line = openLine();
@@ -74,24 +74,26 @@ export function createClaims(sink: Sink): TransactionReader {
 
   /** Another payer's adjudication of the same line: new only if it names another code. */
   function addAdjudication(segment: Segment): void {
-    const found = service(segment.elements[3]);
+    const found = line ? service(elementAt(segment, 3)) : null;
     if (!found || !line) return;
     if (line.services.some((known) => known.service.code === found.code)) return;
     line.services.push({ service: found, segment, rule: 'x12.svd' });
   }
 
   function provider(segment: Segment): void {
-    const role = segment.elements[1];
-    if (role === '85' && !claim) billing = fromNm1(segment.elements);
-    if (role !== '82') return;
-    const clinician = fromNm1(segment.elements);
+    const elements = elementsOf(segment);
+    const clinician = fromNm1(elements);
+    if (elements[1] === '85') {
+      if (!claim) billing = clinician;
+      return;
+    }
     if (line) line.rendering = clinician;
     else if (claim && !claim.otherPayer) claim.rendering = clinician;
   }
 
   function date(segment: Segment): void {
-    const [, qualifier, , value] = segment.elements;
-    const found = compactDay((value ?? '').trim());
+    const qualifier = elementAt(segment, 1);
+    const found = compactDay(elementAt(segment, 3).trim());
     if (!found) return;
     if (qualifier === '472') {
       if (line) line.date ??= found;
@@ -102,7 +104,7 @@ export function createClaims(sink: Sink): TransactionReader {
   const handlers: Record<string, (segment: Segment) => void> = {
     HL(segment) {
       closeClaim();
-      if (segment.elements[3]?.trim() === '20') billing = null;
+      if (elementAt(segment, 3).trim() === '20') billing = null;
     },
     CLM() {
       closeClaim();
@@ -115,8 +117,8 @@ export function createClaims(sink: Sink): TransactionReader {
       closeLine();
       line = openLine();
     },
-    SV1: (segment) => addService(segment, segment.elements[1]),
-    SV2: (segment) => addService(segment, segment.elements[2]),
+    SV1: (segment) => addService(segment, elementAt(segment, 1)),
+    SV2: (segment) => addService(segment, elementAt(segment, 2)),
     SVD: addAdjudication,
     NM1: provider,
     DTP: date,

@@ -12,21 +12,25 @@ export interface Service {
  * qualifier is not HC or its value is not CPT. HC also covers HCPCS Level II: the value decides.
  * The separator is the character after the qualifier: real files contradict their own ISA16.
  */
-export function service(composite: string | undefined): Service | null {
-  if (!composite || composite.length < 8) return null;
+export function service(composite: string): Service | null {
   const text = composite.trim();
-  if (text.slice(0, 2).toUpperCase() !== 'HC') return null;
+  if (text.length < 8 || !isHc(text)) return null;
   const separator = text.charAt(2);
   if (isAlphanumeric(separator.charCodeAt(0))) return null;
   const parts = text.split(separator);
   const code = cptCode((parts[1] ?? '').trim());
   if (!code) return null;
   const modifiers: string[] = [];
-  for (let i = 2; i <= 5; i++) {
-    const found = modifier((parts[i] ?? '').trim());
+  for (let i = 2; i <= 5 && i < parts.length; i++) {
+    const found = modifier(parts[i]!.trim());
     if (found) modifiers.push(found);
   }
   return { code, modifiers };
+}
+
+/** The qualifier is HC, in capitals or not. */
+function isHc(text: string): boolean {
+  return (text.charCodeAt(0) | 32) === 104 && (text.charCodeAt(1) | 32) === 99;
 }
 
 /** Qualifiers of NM108 and N103 whose value is a tax or social security number: never kept. */

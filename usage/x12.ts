@@ -1,12 +1,30 @@
 import { createClaims } from './x12-837.ts';
 import { createRemittance } from './x12-835.ts';
 import type { Reader, Sink } from './finding.ts';
-import { createSegments, type Segment } from './x12-segments.ts';
+import { createSegments, elementAt, type Segment, type Wanted } from './x12-segments.ts';
 
-/** Segments any of the readers looks at. */
-const WANTED = new Set(
-  'ISA IEA ST SE GS HL NM1 N1 REF CLM CLP SBR LX SV1 SV2 SVC SVD DTP DTM'.split(' '),
-);
+/** Segments any of the readers looks at, with the qualifiers that matter to it. */
+const WANTED: Wanted = {
+  ISA: null,
+  IEA: null,
+  GS: null,
+  ST: null,
+  SE: null,
+  HL: null,
+  NM1: ['85', '82'],
+  N1: ['PE'],
+  REF: ['HPI'],
+  CLM: null,
+  CLP: null,
+  SBR: null,
+  LX: null,
+  SV1: null,
+  SV2: null,
+  SVC: null,
+  SVD: null,
+  DTP: ['472', '434', '150', '151', '232', '233'],
+  DTM: ['472', '150', '151', '232', '233'],
+};
 
 /** A reader of one kind of transaction set. */
 export interface TransactionReader {
@@ -46,7 +64,7 @@ export function createX12Reader(sink: Sink): Reader {
   function start(st: Segment): void {
     current?.flush();
     open = true;
-    const id = st.elements[1]?.trim();
+    const id = elementAt(st, 1).trim();
     current = id === '837' || id === '835' ? readers[id] : null;
     skipping = current === null;
     if (!skipping) return;
@@ -61,10 +79,9 @@ export function createX12Reader(sink: Sink): Reader {
     });
   }
 
-  function guess(next: Segment): TransactionReader | null {
-    if (next.tag === 'SVC' || next.tag === 'CLP') return readers['835'];
-    if (next.tag === 'N1' && next.elements[1] === 'PE') return readers['835'];
-    return next.tag === 'REF' || next.tag === 'DTM' || next.tag === 'N1' ? null : readers['837'];
+  function guess({ tag }: Segment): TransactionReader | null {
+    if (tag === 'SVC' || tag === 'CLP' || tag === 'N1') return readers['835'];
+    return tag === 'REF' || tag === 'DTM' ? null : readers['837'];
   }
 
   const segments = createSegments(WANTED, {

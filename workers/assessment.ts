@@ -6,7 +6,9 @@ export function createAssessment({ ledger }: Pick<WorkerDeps, 'ledger'>): Proces
   return async ({ assessmentId }) => {
     const assessment = await ledger.assessments.get(assessmentId);
     if (!assessment) return { done: 'no such assessment' };
-    const fees = await ledger.assessments.enroll(assessmentId);
+    const enrolled = await ledger.assessments.enroll(assessmentId);
+    // And whoever joined the roster while the others were being enrolled.
+    const fees = enrolled + (await ledger.clinicians.enrollLatecomers());
     return { done: `${fees} fees opened` };
   };
 }

@@ -46,9 +46,9 @@ export function createCareful({ ledger, queues, log, elapsedMs }: CarefulDeps) {
     for (const standing of await ledger.safety.standings()) {
       const { assessmentId, clearedAt, since, policy } = standing;
       const judged = caution(standing);
+      if (judged.charge !== 'check') asked.delete(assessmentId);
       if (judged.charge === 'all') {
         freely.push(assessmentId);
-        asked.delete(assessmentId);
         if (!clearedAt && policy.canaryFees > 0) await ledger.safety.clear(assessmentId, since);
       } else if (judged.charge === 'canary')
         canaries.push(...(await ledger.safety.canary(assessmentId)));

@@ -37,8 +37,9 @@ async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
   const { feeId, assessment, clinician } = due.feeCase;
   const customer = clinician.stripeCustomer;
   if (!customer) return cardMissing(deps, due, 'no_customer');
-  // The key finds an earlier creation for a day. None was possible before the notice allowed it.
-  const first = new Date(due.fee.noticed?.chargeFrom ?? 0).getTime();
+  // The key finds an earlier creation for a day. None was possible before a notice allowed it.
+  const notice = due.feeCase.entries.find((one) => one.kind === 'noticed');
+  const first = new Date(notice?.kind === 'noticed' ? notice.data.chargeFrom : 0).getTime();
   const keyIsSafe = due.feeCase.now().getTime() - first < KEY_SAFE_MS;
   const found = keyIsSafe ? [] : await deps.payments.findIntents({ customer, feeId });
   const reading =
@@ -86,12 +87,23 @@ async function attempt(deps: Deps, { due, reading }: Looked): Promise<Done> {
     chargeBefore: reading.charge,
   });
   try {
-    const sent = await write(deps.ledger, due.feeCase, [attempted]);
+    const sent = await write(deps.ledger, due.feeCase, [...another(due, card), attempted]);
     return await conclude(deps, sent, await confirm(deps.payments, sent));
   } catch (error) {
     if ((error as { code?: unknown }).code === PAUSED) return { done: 'paused' };
     throw error;
   }
+}
+
+/** The announced card was exchanged without a word: letters must not name it any more. */
+function another(
+  { fee }: DueCase,
+  card: { paymentMethod: string; brand: string; last4: string },
+): NewEntry[] {
+  const announced = fee.noticed?.card;
+  if (!announced || fee.cardUpdated) return [];
+  if (announced.brand === card.brand && announced.last4 === card.last4) return [];
+  return [entry('card_updated', { paymentMethod: card.paymentMethod })];
 }
 
 /** SQLSTATE with which the database refuses an attempt of a paused assessment. */

@@ -58,13 +58,24 @@ async function readCard(
 ): Promise<boolean> {
   const { clinicianId, stripeCustomer, paymentMethod } = clinician;
   if (!stripeCustomer) return false;
-  // An updated card keeps its id; any other event matters only if it brought another card.
-  const updated = event.type === 'payment_method.automatically_updated';
-  const card = await payments.readCard(stripeCustomer, event.paymentMethod);
-  if (!card.found || (!updated && card.paymentMethod === paymentMethod)) return false;
-  await ledger.clinicians.setCard(clinicianId, card.paymentMethod);
-  const change = { change: 'card', paymentMethod: card.paymentMethod } as const;
-  for (const { feeId } of await ledger.clinicians.fees(clinicianId))
-    await ledger.fees.change(feeId, 'Stripe', (fee) => ({ entries: follow(fee, change) }));
-  return true;
+  // A card the bank renewed keeps its id and matters if it is the one on file; any other event
+  // brings the card to use from now on.
+  const renewed = event.type === 'payment_method.automatically_updated';
+  const card = await payments.readCard(
+    stripeCustomer,
+    renewed ? paymentMethod : event.paymentMethod,
+  );
+  if (!card.found || (renewed && card.paymentMethod !== event.paymentMethod)) return false;
+  const isOther = !renewed && card.paymentMethod !== paymentMethod;
+  if (isOther) await ledger.clinicians.setCard(clinicianId, card.paymentMethod);
+  // Also when the card is on file already: this job may have ended between the two.
+  const change = { change: 'card', paymentMethod: card.paymentMethod, renewed } as const;
+  let added = 0;
+  for (const { feeId } of await ledger.clinicians.fees(clinicianId)) {
+    const after = await ledger.fees.change(feeId, 'Stripe', (fee) => ({
+      entries: follow(fee, change),
+    }));
+    if (after && 'added' in after) added += after.added;
+  }
+  return isOther || added > 0;
 }

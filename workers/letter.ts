@@ -14,6 +14,7 @@ export function createLetter(deps: Deps): Processor<'letter'> {
   return async ({ feeId }) => {
     const due = await takeDue(deps.ledger, feeId, 'letter');
     if ('done' in due) return due;
+    if (due.feeCase.assessment.paused) return { done: 'paused' };
     const owed = letterOwed(due.fee);
     if (!owed) return { done: 'no letter is owed' };
     const { name, email } = due.feeCase.clinician;

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { parseConfig } from '../config/config.ts';
 import { FREE_VENDORS, RATES, VENDORS } from '../config/rates.ts';
 import { namedServices } from '../config/services.ts';
-import { createPayments, createStripe } from '../gateways/payments.ts';
+import { createPayments, createRateGate, createStripe } from '../gateways/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
 import { openLedger } from '../ledger/open.ts';
 import { assembleWork } from './assemble.ts';
@@ -25,7 +25,10 @@ async function main(): Promise<void> {
     ...services,
     onError: (error) => log.warn({ code: (error as { code?: string }).code }, 'queue trouble'),
   });
-  const payments = createPayments(createStripe(services.stripe));
+  const payments = createPayments(
+    createStripe(services.stripe),
+    config.stripeLimits ? { gate: createRateGate(ledger.pace, config.stripeLimits) } : {},
+  );
   const settings = {
     ...config,
     ...services,

@@ -3,7 +3,7 @@ import { entry, type NewEntry } from '../core/fee.ts';
 import { writeNotice } from '../core/notice.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import { deferral, factsOf } from './mailing.ts';
-import type { WorkerDeps } from './deps.ts';
+import { WORKER, type WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'mail' | 'practice'>;
@@ -53,17 +53,32 @@ async function send(
     const deferred = deferral(due, 'notice', sent.code);
     return wrote(deps, due, [deferred ?? entry('notice_failed', { why: sent.code })]);
   }
-  // The period runs from the acceptance; the promised day is a lower bound all the same.
-  const at = feeCase.now();
-  const earliest = chargeFrom(at, policy);
-  const from = (earliest > promised ? earliest : promised).toISOString();
-  const shown = { brand: card.brand, last4: card.last4 };
-  const noticed = entry('noticed', { amountCents, chargeFrom: from, messageId: id, card: shown });
-  return wrote(deps, due, [noticed], at);
+  return accepted(deps, due, (at) => {
+    // The period runs from the acceptance; the promised day is a lower bound all the same.
+    const earliest = chargeFrom(at, policy);
+    const from = (earliest > promised ? earliest : promised).toISOString();
+    const shown = { brand: card.brand, last4: card.last4 };
+    return entry('noticed', { amountCents, chargeFrom: from, messageId: id, card: shown });
+  });
 }
 
-async function wrote(deps: Deps, due: DueCase, entries: NewEntry[], at?: Date): Promise<Done> {
-  await write(deps.ledger, due.feeCase, entries, at);
+/** Accepted is accepted, whatever else was written about the fee while the mail was sent. */
+async function accepted(
+  { ledger }: Deps,
+  { feeCase }: DueCase,
+  noticed: (at: Date) => NewEntry,
+): Promise<Done> {
+  const at = feeCase.now();
+  const wroteFirst = await ledger.fees.append(feeCase, [noticed(at)], WORKER, at);
+  if (!wroteFirst)
+    await ledger.fees.change(feeCase.feeId, WORKER, (fee, { now }) => ({
+      entries: fee.noticed || !fee.assessed ? [] : [noticed(now())],
+    }));
+  return { done: 'noticed' };
+}
+
+async function wrote(deps: Deps, due: DueCase, entries: NewEntry[]): Promise<Done> {
+  await write(deps.ledger, due.feeCase, entries);
   const failed = entries.find((one) => one.kind === 'notice_failed');
   if (failed?.kind === 'notice_failed') return { failed: `notice failed: ${failed.data.why}` };
   return { done: entries.map((one) => one.kind).join(', ') };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Step } from '../core/fee.ts';
+import { jobId, type Payload } from '../jobs/jobs.ts';
 import type { Queues } from '../jobs/queues.ts';
 import type { DueFee } from '../ledger/fees.ts';
 import { createCareful } from './careful.ts';
@@ -11,6 +12,8 @@ const WINDOW = 1_000;
 const CHUNK = 250;
 /** A fee still due this long after its job was put on the queue has lost it: put it there again. */
 const STUCK_MS = 60_000;
+/** The same when the queue is empty: it has done or lost everything it was given. */
+const EMPTY_MS = 1_000;
 
 /** Longest wait between rounds while the database or the queue is away. */
 const FAILING_MS = 5_000;
@@ -55,7 +58,7 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
     const before = offered.get(step) as Map<string, DueFee & { at: number }>;
     const queued = await queues.queued(step);
     // An empty queue has lost or done what it was given: whatever is still due goes on again.
-    const keepMs = queued === 0 ? Math.min(STUCK_MS, 1_000) : STUCK_MS;
+    const keepMs = queued === 0 ? EMPTY_MS : STUCK_MS;
     const stuck = new Set<string>();
     for (const [id, one] of before)
       if (elapsedMs() - one.at > keepMs) {
@@ -76,26 +79,35 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
     return due.length;
   }
 
+  const hints = createReminder('hint', { queues, elapsedMs });
+  const openings = createReminder('assessment', { queues, elapsedMs });
+
   async function pumpEvents(): Promise<number> {
     const events = await ledger.events.open(CHUNK);
-    await queues.enqueueMany(
-      'hint',
-      events.map(({ id }) => ({ eventId: id })),
-    );
-    return events.length;
+    return hints(events.map(({ id }) => ({ eventId: id })));
   }
 
-  async function pumpAssessments(): Promise<void> {
-    for (const { assessmentId, enrolledAt } of await ledger.assessments.list())
-      if (!enrolledAt) await queues.enqueue('assessment', { assessmentId });
+  async function pumpAssessments(): Promise<number> {
+    const all = await ledger.assessments.list();
+    const open = all.filter(({ enrolledAt }) => !enrolledAt);
+    return openings(open.map(({ assessmentId }) => ({ assessmentId })));
   }
 
-  /** One round over every step. Gives how many jobs were put on the queue. */
+  /**
+   * One round over everything. Gives how many jobs were put on the queue. Trouble with one part
+   * keeps no other from its turn; it is thrown at the end.
+   */
   async function once(): Promise<number> {
-    await pumpAssessments();
-    await pumpEvents();
+    const parts = [pumpAssessments, pumpEvents, ...STEPS.map((step) => () => pumpStep(step))];
+    const troubles: unknown[] = [];
     let count = 0;
-    for (const step of STEPS) count += await pumpStep(step);
+    for (const part of parts)
+      try {
+        count += await part();
+      } catch (error) {
+        troubles.push(error);
+      }
+    if (troubles.length > 0) throw troubles[0];
     return count;
   }
 
@@ -117,6 +129,33 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
   }
 
   return { once, run };
+}
+
+/**
+ * Offers what stays open until its job is done: again when the queue has lost it, and when a job
+ * that failed for good stands in its place.
+ */
+function createReminder<Name extends 'hint' | 'assessment'>(
+  name: Name,
+  { queues, elapsedMs }: Pick<PumpDeps, 'queues' | 'elapsedMs'>,
+): (open: Payload<Name>[]) => Promise<number> {
+  let offered = new Map<string, number>();
+  return async (open) => {
+    if (open.length === 0) return 0;
+    const keepMs = (await queues.queued(name)) === 0 ? EMPTY_MS : STUCK_MS;
+    const kept = new Map<string, number>();
+    const due: Payload<Name>[] = [];
+    for (const one of open) {
+      const at = offered.get(jobId(name, one));
+      if (at !== undefined && elapsedMs() - at <= keepMs) kept.set(jobId(name, one), at);
+      else due.push(one);
+      if (at !== undefined && !kept.has(jobId(name, one))) await queues.clear(name, one);
+    }
+    await queues.enqueueMany(name, due);
+    for (const one of due) kept.set(jobId(name, one), elapsedMs());
+    offered = kept;
+    return due.length;
+  };
 }
 
 /** A fee that is not to be offered: at that number, or at any when it is null. */

@@ -1,4 +1,4 @@
-import { adopt, keys, owed } from '../core/attempt.ts';
+import { adopt, keys, owed, revive } from '../core/attempt.ts';
 import { entry, type EntryData, type NewEntry } from '../core/fee.ts';
 import { PaymentsRefused, type OpenedRefund } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
@@ -41,13 +41,17 @@ async function waive(deps: Deps, due: DueCase): Promise<Done> {
   if (reading.status === 'succeeded') return wrote(deps, due, adopted);
   if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
   const waived = entry('waived', { amountCents: owed(fee), why: fee.waiveAsked.why });
-  return wrote(deps, due, [...adopted, waived]);
+  return wrote(deps, due, [...adopted, ...revive(fee), waived]);
 }
 
 async function refund(deps: Deps, due: DueCase): Promise<Done> {
   const { feeCase, fee } = due;
   const asked = fee.refundAsked ?? fee.waiveAsked;
   if (!fee.paid || !asked) throw new Error('Bug! nothing to refund');
+  // What was given back meanwhile, here or in Stripe's dashboard, is written down first.
+  const reading = await deps.payments.readIntent(fee.paid.intent);
+  const adopted = adopt(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  if (adopted.length > 0) return wrote(deps, due, adopted);
   const key = keys.refund(feeCase.feeId, asked.seq);
   const { feeId } = feeCase;
   try {

@@ -2,7 +2,7 @@ import { CHECKS, type Breach, type Report } from '../core/verify.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import type { WorkerDeps } from './deps.ts';
 import { readFee } from './hint.ts';
-import { createVerify } from './verify.ts';
+import { createVerify, type VerifyDeps } from './verify.ts';
 
 /** Every hour, at a minute at which few other things happen. */
 export const VERIFY_CRON = '7 * * * *';
@@ -10,7 +10,7 @@ export const VERIFY_CRON = '7 * * * *';
 /** Who pauses an assessment after a breach. */
 const ACTOR = 'levy verify';
 
-type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'log'>;
+type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'log'> & Pick<VerifyDeps, 'patienceMs'>;
 
 /**
  * Runs the checker, on the hour for everything or when asked for one assessment. A breach nobody

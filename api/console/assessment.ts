@@ -84,16 +84,14 @@ function approval(view: AssessmentView, viewer: Viewer): Html {
       <p>Nobody waits for an approval.</p>
     </section>`;
   const charged = totals.will_be_charged ?? { clinicians: 0, cents: 0 };
+  const others = waiting - charged.clinicians;
   return html`<section class="card">
     <h3>Approval</h3>
     <p>
       <strong>${counted(charged.clinicians, 'clinician')}</strong> will get a notice and,
       ${counted(assessment.policy.noticeDays, 'day')} later at the earliest, be charged
-      <strong>${dollars(charged.cents)}</strong> in all, once
-      each.${
-        waiting > charged.clinicians &&
-        ` ${counted(waiting - charged.clinicians, 'more clinician')} cannot be charged yet; see below.`
-      }
+      <strong>${dollars(charged.cents)}</strong> in all, once each.
+      ${others > 0 && `${counted(others, 'other')} cannot be charged yet; see below.`}
     </p>
     ${
       may(viewer, 'approve')

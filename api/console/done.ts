@@ -1,7 +1,8 @@
 /** What a page says after an act, by a word in its address: no text of the address is shown. */
 const DONE = {
   approved:
-    'The roster is approved. Notices go out now; each card is charged when its notice period is over.',
+    'The roster is approved. Notices go out now; each card is charged when its notice period ' +
+    'is over.',
   paused: 'Paused. No notice is sent and no card is charged until it is resumed.',
   resumed: 'Resumed. Notices and charges go on.',
   opened: 'The assessment is open. Everybody’s records are being looked at.',

@@ -36,18 +36,13 @@ const ESCAPES: Record<string, string> = {
 };
 
 /** Control characters but tab and line feed: invisible at best, and NUL ends a page for some. */
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 function text(part: Part): string {
-  if (part === null || part === undefined || part === false) return '';
-  if (Array.isArray(part)) return part.map(text).join('');
-  if (isHtml(part)) return part[MARKUP];
-  return String(part)
-    .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
-    .replace(CONTROL, '\ufffd');
-}
-
-function isHtml(part: Part): part is Html {
-  return typeof part === 'object' && part !== null && MARKUP in part;
+  if (typeof part === 'string' || typeof part === 'number')
+    return String(part)
+      .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
+      .replace(CONTROL, '\ufffd');
+  if (Array.isArray(part)) return (part as readonly Part[]).map(text).join('');
+  return typeof part === 'object' && part !== null && MARKUP in part ? part[MARKUP] : '';
 }

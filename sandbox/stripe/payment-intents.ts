@@ -195,16 +195,13 @@ function setMethod(intent: PaymentIntent, method: PaymentMethod): void {
 
 /** Everything that has to be in order before the card network is asked. */
 function confirmable(world: World, intent: PaymentIntent, params: Create | Confirm): PaymentIntent {
-  if (intent.status === 'succeeded') {
-    throw unexpectedState(
-      intent,
-      'You cannot confirm this PaymentIntent because it has already succeeded.',
-    );
-  }
   if (!OPEN.includes(intent.status)) {
     throw unexpectedState(
       intent,
-      `You cannot confirm this PaymentIntent because it has a status of ${intent.status}.`,
+      'You cannot confirm this PaymentIntent because it has ' +
+        (intent.status === 'succeeded'
+          ? 'already succeeded after an earlier confirmation.'
+          : `a status of ${intent.status}.`),
     );
   }
   const named = params.payment_method ?? intent.payment_method;

@@ -39,6 +39,7 @@ export interface Charge {
     network_advice_code: string | null;
   } | null;
   payment_intent: string;
+  payment_method_details: { card: { brand: string; fingerprint: string } };
   status: 'pending' | 'succeeded' | 'failed';
 }
 
@@ -99,6 +100,8 @@ export interface Card {
   fingerprint: string;
   /** Grows when the bank sends new data for the same card. */
   version: number;
+  /** When it came on file, or its data were renewed; ms of virtual time. */
+  changedAt: number;
   mood: Mood;
 }
 
@@ -129,6 +132,7 @@ export interface Event {
   objectId: string;
   intent: string | null;
   customer: string | null;
+  paymentMethod: string | null;
   feeId: string | null;
   createdAt: number;
   /** Something levy did itself, or something the outside world did. */

@@ -5,7 +5,7 @@ import { apiError, connectionError, unreadable } from './errors.ts';
 import { createKeys } from './idempotency.ts';
 import { cancelIntent, confirmIntent, createIntent, existingIntent } from './intents.ts';
 import { createRefund, existingRefund } from './refunds.ts';
-import { render } from './rendering.ts';
+import { render, type Filter } from './rendering.ts';
 import type { StripeWorld } from './world.ts';
 
 /** A stretch of time in which Stripe is away or wants everybody to slow down. */
@@ -99,14 +99,11 @@ export function createStripeDouble(world: StripeWorld, faults: Faults, weather: 
             params,
           ),
         retrieve: (id: string) => request(() => ({ ...existingRefund(world, id) })),
-        list: (params: { payment_intent?: string }) =>
-          request(() => show.refunds(params.payment_intent)),
+        list: (filter: Filter) => request(() => show.refunds(filter)),
       },
-      disputes: {
-        list: (params: { charge?: string }) => request(() => show.disputes(params.charge)),
-      },
-      charges: { list: () => request(() => show.charges()) },
-      balanceTransactions: { list: () => request(() => show.movements()) },
+      disputes: { list: (filter: Filter) => request(() => show.disputes(filter)) },
+      charges: { list: (filter: Filter) => request(() => show.charges(filter)) },
+      balanceTransactions: { list: (filter: Filter) => request(() => show.movements(filter)) },
     };
     return double as unknown as Stripe;
   };

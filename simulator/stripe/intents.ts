@@ -58,7 +58,7 @@ export function confirmIntent(
   if (card.customer === null) throw invalid('The payment method may not be used again.');
   if (card.customer !== intent.customer) throw missing('payment_method');
   const verdict = ask(world, card);
-  const charge = chargeFor(world, intent, verdict);
+  const charge = chargeFor(world, intent, card, verdict);
   record(world, intent, card, charge, verdict, asker);
   const ours = asker.by === 'levy';
   if (verdict.result === 'declined') throw refuse(world, intent, charge, verdict, ours);
@@ -78,7 +78,7 @@ export function cancelIntent(world: StripeWorld, id: string, ours: boolean): Int
   return intent;
 }
 
-function chargeFor(world: StripeWorld, intent: Intent, verdict: Verdict): Charge {
+function chargeFor(world: StripeWorld, intent: Intent, card: Card, verdict: Verdict): Charge {
   const charge: Charge = {
     id: world.newId('ch'),
     amount: intent.amount,
@@ -89,6 +89,7 @@ function chargeFor(world: StripeWorld, intent: Intent, verdict: Verdict): Charge
     metadata: { ...intent.metadata },
     outcome: outcomeOf(verdict),
     payment_intent: intent.id,
+    payment_method_details: { card: { brand: card.brand, fingerprint: card.fingerprint } },
     status: 'pending',
   };
   world.books.charges.set(charge.id, charge);

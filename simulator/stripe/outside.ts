@@ -27,6 +27,7 @@ export function outside(world: StripeWorld) {
       last4: String(1000 + number),
       fingerprint: `fp${number}`,
       version: 1,
+      changedAt: world.now(),
       mood,
     };
     books.cards.set(card.id, card);
@@ -38,6 +39,7 @@ export function outside(world: StripeWorld) {
   /** The bank sent new data for the same card: what was wrong with it may be over. */
   function renewCard(card: Card): void {
     card.version += 1;
+    card.changedAt = world.now();
     card.mood = drawMood(random);
     const about = { id: card.id, customer: card.customer };
     world.emit('payment_method.automatically_updated', about, false);

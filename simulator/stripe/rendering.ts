@@ -2,6 +2,13 @@ import type { Card, Intent } from './books.ts';
 import { missing } from './errors.ts';
 import type { StripeWorld } from './world.ts';
 
+/** What a list may be narrowed to. */
+export interface Filter {
+  payment_intent?: string;
+  charge?: string;
+  source?: string;
+}
+
 /** The books as the API shows them, with what the gateway asks to be expanded. */
 export function render({ books }: StripeWorld) {
   const list = <T>(data: T[]) => ({ object: 'list', data, has_more: false });
@@ -51,11 +58,16 @@ export function render({ books }: StripeWorld) {
           .reverse()
           .map(intent),
       ),
-    refunds: (of?: string) =>
-      newest(books.refunds.values(), (one) => of === undefined || one.payment_intent === of),
-    disputes: (of?: string) =>
-      newest(books.disputes.values(), (one) => of === undefined || one.charge === of),
-    charges: () => newest(books.charges.values()),
-    movements: () => newest(books.movements),
+    refunds: (of: Filter) => newest(books.refunds.values(), fits(of)),
+    disputes: (of: Filter) => newest(books.disputes.values(), fits(of)),
+    charges: (of: Filter) => newest(books.charges.values(), fits(of)),
+    movements: ({ source }: Filter) =>
+      newest(books.movements, (one) => source === undefined || one.source === source),
   };
+}
+
+function fits(of: Filter) {
+  return (one: { payment_intent: string; charge?: string }) =>
+    (of.payment_intent === undefined || one.payment_intent === of.payment_intent) &&
+    (of.charge === undefined || one.charge === of.charge);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
+import { STATES } from '../../core/fee.ts';
 import { buildApi } from '../../api/app.ts';
 import { REQUEST_LIMITS, type ApiDeps } from '../../api/deps.ts';
 import { createPayments, createStripe } from '../../gateways/payments.ts';
@@ -126,6 +127,27 @@ async function signIn(
       });
     },
   };
+}
+
+/** Every page there is, with something on it. */
+export function pagesOf({ crowd }: Desk): string[] {
+  const { fees, assessmentId, importId } = crowd;
+  return [
+    '/console',
+    `/console/assessments/${assessmentId}`,
+    `/console/assessments/${assessmentId}?bucket=no_card`,
+    '/console/fees',
+    '/console/fees?state=failed',
+    '/console/fees?state=held&ref=&assessment=',
+    ...STATES.map((state) => `/console/fees/${fees[state]}`),
+    '/console/imports',
+    `/console/imports/${importId}`,
+    '/console/review',
+    '/console/unknown',
+    '/console/audit',
+    '/console/audit?before=1000000',
+    '/console/nothing-here',
+  ];
 }
 
 /** The token in a page's forms; empty when there is none. */

@@ -44,8 +44,9 @@ export interface Answer {
   status: number;
   headers: LightMyRequestResponse['headers'];
   text: string;
-  /** The body as JSON. */
-  json: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- a test looks where it likes
+  /** The body as JSON: a test looks where it likes. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  json: any;
   /** The code of an error. */
   code: string | undefined;
 }

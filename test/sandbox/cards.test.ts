@@ -94,6 +94,21 @@ test('a detached card is off its customer and can never be used again', async ()
   await errorOf(stripe.paymentMethods.attach(who.card, { customer: who.customer }));
 });
 
+test('a card that no customer keeps is good for one payment', async () => {
+  const { stripe } = await openHouse();
+  const { id } = await stripe.paymentMethods.create({ type: 'card', card: { token: 'tok_visa' } });
+  const buy = () =>
+    stripe.paymentIntents.create({
+      amount: 1850,
+      currency: 'usd',
+      payment_method: id,
+      confirm: true,
+      allowed_payment_method_types: ['card'],
+    });
+  expect((await buy()).status).toBe('succeeded');
+  expect(await errorOf(buy())).toMatchObject({ statusCode: 400, param: 'payment_method' });
+});
+
 test('a card of one customer cannot pay for another, nor for nobody', async () => {
   const { stripe } = await openHouse();
   const owner = await cardholder(stripe);

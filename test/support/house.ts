@@ -49,8 +49,14 @@ export const REHEARSAL: Partial<Policy> = {
 
 export const rehearsal = (): Policy => testPolicy(REHEARSAL);
 
-/** Builds a house for the running test and pulls it down after it. */
-export async function createHouse(backend: QueueBackend): Promise<House> {
+/**
+ * Builds a house for the running test and pulls it down after it; with `atEnd`, whenever the
+ * function handed over is called.
+ */
+export async function createHouse(
+  backend: QueueBackend,
+  atEnd: (pullDown: () => Promise<void>) => void = (pullDown) => onTestFinished(pullDown, 60_000),
+): Promise<House> {
   const db = await createTestDatabase();
   const redis = backend.redis();
   const mailbox = await startMailbox();
@@ -92,12 +98,12 @@ export async function createHouse(backend: QueueBackend): Promise<House> {
     log: { info: silent, warn: silent, error: silent },
   };
   const open: { close(): Promise<void> }[] = [];
-  onTestFinished(async () => {
+  atEnd(async () => {
     for (const one of open) await one.close();
     await queues.close();
     mail.close();
     await Promise.all([mailbox.close(), sandbox.close()]);
-  }, 60_000);
+  });
   return {
     ...{ db, ledger, queues, stripe, sandbox, mailbox, deps },
     async work() {

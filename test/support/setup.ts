@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach } from 'vitest';
 import { dropTestDatabases, noteFailure } from './database.ts';
+import { watchHandles } from './handles.ts';
 
-/** Connections, servers and child processes: what keeps a real levy from ending, too. */
-const HANDLES = new Set(['TCPSocketWrap', 'TCPServerWrap', 'PipeWrap', 'ProcessWrap']);
 /** A closed socket takes a moment to go. */
 const CLOSING_LIMIT_MS = 3_000;
 
-const before = openHandles();
+const leftOpen = watchHandles();
 
 afterEach(({ task }) => {
   if (task.result?.state === 'fail') noteFailure();
@@ -25,18 +24,3 @@ afterAll(async () => {
       'child process it starts, in afterEach or afterAll.',
   );
 });
-
-function openHandles(): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const kind of process.getActiveResourcesInfo()) {
-    if (HANDLES.has(kind)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return counts;
-}
-
-function leftOpen(): string[] {
-  return [...openHandles()]
-    .map(([kind, count]) => ({ kind, count: count - (before.get(kind) ?? 0) }))
-    .filter(({ count }) => count > 0)
-    .map(({ kind, count }) => `${count} ${kind}`);
-}

@@ -5,7 +5,13 @@ export const codeRules: Rule[] = [
   {
     name: 'no process.env but where a program starts: take the value from config, as a parameter',
     find: unless(
-      [/^config\//, /^(api\/server|workers\/main)\.ts$/, /^cli\//, /^bench\//, /-?main\.ts$/],
+      [
+        /^config\//,
+        /^(api\/server|workers\/main)\.ts$/,
+        /^cli\//,
+        /^(bench|simulator|chaos)\//,
+        /-?main\.ts$/,
+      ],
       ['test/support/global-setup.ts'],
       ({ text }) => (text === 'process.env' ? text : undefined),
     ),
@@ -42,7 +48,7 @@ export const codeRules: Rule[] = [
   {
     name: 'no SQL outside ledger/: give the ledger a function with a name',
     find: unless(
-      [/^ledger\//, /^test\/ledger\//, /^test\/support\//, /^bench\//],
+      [/^ledger\//, /^test\/ledger\//, /^test\/support/, /^(bench|simulator|chaos)\//],
       // It asks the queue's own connections, which the ledger does not know, whether they live.
       ['jobs/queues.ts'],
       ({ node }) => sqlIn(node),

@@ -1,0 +1,210 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Io } from './io.ts';
+import { Refused, upload } from './upload.ts';
+
+const USAGE = `Usage: levy import FILE... [--url URL] [--token TOKEN] [--vendor VENDOR]
+                   [--from DAY --to DAY] [--kind x12|fhir|csv|xlsx|text] [--json]
+
+Sends usage records to a running levy, which keeps nothing of them but evidence of use.
+The same file again changes nothing: after a broken line, simply send it once more.
+FILE may be - for standard input.
+
+  --url    where levy runs; LEVY_URL, else http://127.0.0.1:3000
+  --token  an access token that may operate; better in LEVY_TOKEN, where nobody sees it
+  --from, --to  the period of an export whose rows have no dates, within one year
+  --json   one JSON object a file
+`;
+
+/** What the API says about an import. */
+interface Imported {
+  importId: string;
+  created: boolean;
+  records: number;
+  findings: number;
+  clinicians: number;
+  unmatched: number;
+  ambiguous: number;
+  undated: number;
+  refused: number;
+  weak: number;
+  problems: {
+    line: number;
+    reason: string;
+    message: string;
+    clinicianNpi: string | null;
+    clinicianName: string | null;
+    times: number;
+  }[];
+}
+
+type ImportIo = Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'env'>;
+
+/**
+ * `levy import`: streams files to the API. Gives the exit status: 0 when every file was imported,
+ * 1 when one was not, 2 for wrong usage.
+ */
+export async function importFiles(argv: string[], io: ImportIo): Promise<number> {
+  const options = parse(argv, io.env);
+  if (typeof options === 'string') {
+    io.stderr.write(`${options}\n\n${USAGE}`);
+    return 2;
+  }
+  if (options.help) {
+    io.stdout.write(USAGE);
+    return 0;
+  }
+  let status = 0;
+  for (const file of options.files) if (!(await one(file, options, io))) status = 1;
+  return status;
+}
+
+interface Options {
+  files: string[];
+  help: boolean;
+  json: boolean;
+  token: string;
+  /** The address imports are sent to, with everything but the file's name. */
+  target: URL;
+}
+
+function parse(argv: string[], env: Io['env']): Options | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        url: { type: 'string' },
+        token: { type: 'string' },
+        vendor: { type: 'string' },
+        from: { type: 'string' },
+        to: { type: 'string' },
+        kind: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    const { help, json } = values;
+    const base = values.url ?? env.LEVY_URL ?? 'http://127.0.0.1:3000';
+    if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol))
+      return `--url ${base} is not an address like http://127.0.0.1:3000.`;
+    const target = new URL('/v1/imports', base);
+    for (const name of ['vendor', 'from', 'to', 'kind'] as const)
+      if (values[name]) target.searchParams.set(name, values[name]);
+    const token = values.token ?? env.LEVY_TOKEN ?? '';
+    if (!token && !help) return 'An access token is needed: set LEVY_TOKEN, or give --token.';
+    if (positionals.length === 0 && !help) return 'Name at least one file, or - for stdin.';
+    return { files: positionals, help, json, token, target };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function one(file: string, options: Options, io: ImportIo): Promise<boolean> {
+  try {
+    const imported = await sendPatiently(file, options, io);
+    if (options.json) io.stdout.write(`${JSON.stringify({ file, ...imported })}\n`);
+    else io.stdout.write(summary(file, imported));
+    return true;
+  } catch (error) {
+    io.stderr.write(`${file}: ${explain(error, options.target)}\n`);
+    return false;
+  }
+}
+
+/** Waits before a file is sent again after the line broke, in ms. */
+const AGAIN_MS = [1_000, 5_000];
+/** What passes by itself. */
+const PASSING = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'truncated_upload', 'not_ready']);
+
+async function sendPatiently(file: string, options: Options, io: ImportIo): Promise<Imported> {
+  for (const waitMs of AGAIN_MS)
+    try {
+      return await send(file, options, io);
+    } catch (error) {
+      // Standard input is gone once it was read.
+      if (file === '-' || !PASSING.has((error as { code?: string }).code ?? '')) throw error;
+      io.stderr.write(`${file}: the line broke; sending it once more\n`);
+      await sleep(waitMs);
+    }
+  return send(file, options, io);
+}
+
+async function send(file: string, options: Options, io: ImportIo): Promise<Imported> {
+  const stdin = file === '-';
+  const length = stdin ? null : (await stat(file)).size;
+  const body = stdin
+    ? Readable.from(io.stdin as AsyncIterable<Buffer>)
+    : createReadStream(file, { highWaterMark: 256 * 1024 });
+  const url = new URL(options.target);
+  url.searchParams.set('fileName', stdin ? 'stdin' : basename(file));
+  const progress = createProgress(file, length, io.stderr);
+  try {
+    const answer = await upload({ url, token: options.token, body, length, onBytes: progress.at });
+    return answer as Imported;
+  } finally {
+    progress.end();
+    body.destroy();
+  }
+}
+
+/** One line that is written over itself, on terminals only. */
+function createProgress(file: string, length: number | null, stderr: Io['stderr']) {
+  const startedAt = performance.now();
+  let shownAt = -Infinity;
+  return {
+    at(sent: number): void {
+      const now = performance.now();
+      if (!stderr.isTTY || (now - shownAt < 100 && sent !== length)) return;
+      shownAt = now;
+      const part = length ? `${Math.floor((sent / length) * 100)}%`.padStart(5) : '';
+      const speed = sent / 1e3 / Math.max(now - startedAt, 1);
+      const rate = `${megabytes(sent)} MB  ${speed.toFixed(1)} MB/s`;
+      stderr.write(`\r${file}${part}  ${rate}  `);
+    },
+    end(): void {
+      // Clears the line: what is left to say comes after it.
+      if (shownAt > -Infinity) stderr.write('\r\u001b[K');
+    },
+  };
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+/** Problems shown of one file; the rest is asked for. */
+const SHOWN = 20;
+
+function summary(file: string, result: Imported): string {
+  const { created, records, findings, clinicians, problems, importId } = result;
+  const again = created ? '' : ' (imported before: nothing has changed)';
+  const lines = [
+    `${file}: ${records} records, ${findings} uses, ${clinicians} clinicians${again}`,
+    `  ${result.unmatched} unmatched, ${result.ambiguous} ambiguous, ${result.undated} undated, ` +
+      `${result.refused} not readable, ${result.weak} weak`,
+    ...problems.slice(0, SHOWN).map(({ line, reason, message, times, ...who }) => {
+      const person = [who.clinicianName, who.clinicianNpi].filter(Boolean).join(' ');
+      const often = times > 1 ? ` (${times} times)` : '';
+      return `  line ${line}: ${reason}${person && ` ${person}`}${often}. ${message}`;
+    }),
+  ];
+  const more = problems.length - SHOWN;
+  if (more > 0) lines.push(`  ${more} more: GET /v1/imports/${importId}/problems`);
+  return `${lines.join('\n')}\n`;
+}
+
+function explain(error: unknown, target: URL): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (error instanceof Refused) return `${error.code}. ${error.message}`;
+  if (code === 'ENOENT') return 'there is no such file.';
+  if (code === 'EISDIR') return 'this is a folder; name the files in it.';
+  if (code === 'EACCES') return 'the file may not be read.';
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND')
+    return `levy does not answer at ${target.origin}. Start it, or give --url.`;
+  return `cannot be sent: ${code ?? message ?? 'unknown trouble'}. Send it once more.`;
+}

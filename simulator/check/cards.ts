@@ -1,0 +1,37 @@
+import type { Scene } from '../scene.ts';
+import type { Try } from '../stripe/books.ts';
+import { entriesOf, grouped, type FeeFacts, type Violation } from './facts.ts';
+
+/** The networks' and our own limits, by the bank's side of it. */
+export function checkCards(scene: Scene, fees: FeeFacts[]): Violation[] {
+  return fees.flatMap((fee) => {
+    const byCard = grouped(
+      fee.tries.filter(({ by }) => by === 'levy'),
+      ({ fingerprint, version }) => `${fingerprint} ${version}`,
+    );
+    return [...byCard.values()].flatMap((tries) => checkCard(scene, fee, tries));
+  });
+}
+
+function checkCard({ setting, truth }: Scene, fee: FeeFacts, tries: Try[]): Violation[] {
+  const { policy } = setting.plan;
+  const { feeId } = fee;
+  const found: Violation[] = [];
+  const breach = (what: string) => found.push({ invariant: '12 card limits', feeId, what });
+  const asks = truth.acts.filter((one) => one.feeId === feeId && one.act === 'retry');
+  const cards = entriesOf(fee, 'card_updated');
+  const declined = tries.filter(({ result }) => result === 'declined');
+  if (declined.length > policy.attemptsMax * (1 + asks.length + cards.length))
+    breach(`${declined.length} declined tries of one card`);
+  tries.forEach((one, index) => {
+    const before = tries[index - 1];
+    if (!before) return;
+    if (tries.slice(0, index).some(({ forbidden, at }) => forbidden && at < one.decidedAt))
+      breach(`${one.charge} after the bank had said never again`);
+    const isFreed = (at: number) => at > before.at && at <= one.at;
+    const freed = asks.some(({ askedAt }) => isFreed(askedAt)) || cards.some(({ at }) => isFreed(at));
+    if (!freed && one.at - before.at < policy.retrySoonMs && before.result === 'declined')
+      breach(`${one.charge} came ${one.at - before.at} ms after the decline before it`);
+  });
+  return found;
+}

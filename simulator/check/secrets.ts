@@ -1,0 +1,33 @@
+import { CANARY } from '../happen/roster.ts';
+import type { Scene } from '../scene.ts';
+import type { FeeFacts, Violation } from './facts.ts';
+
+/** No name and no address where they must not be; they all hold the same strange word. */
+export function checkSecrets(scene: Scene, fees: FeeFacts[]): Violation[] {
+  const { books } = scene.stripe;
+  const places: Record<string, Iterable<string>> = {
+    'the queue': scene.setting.queue.texts,
+    "levy's log": scene.truth.logged,
+    Stripe: [...books.intents.values(), ...books.refunds.values()].map((one) => JSON.stringify(one)),
+    'the ledger': fees.map(({ entries }) => JSON.stringify(entries)),
+  };
+  return Object.entries(places).flatMap(([place, texts]) => {
+    const found = [...texts].find((text) => text.includes(CANARY));
+    return found
+      ? [{ invariant: '15 secrets', feeId: null, what: `a name in ${place}: ${found}` }]
+      : [];
+  });
+}
+
+/** Errors that are nobody's fault but the program's. */
+export function checkErrors({ truth }: Scene): Violation[] {
+  return truth.errors.flatMap((error) => {
+    const { message = '', name = '', code = '' } = error as Error & { code?: string };
+    const isBug = message.startsWith('Bug!') || /^(Type|Range|Reference)Error$/.test(name);
+    // Refusals of the database that the program should not have run into. A pause (LV006) may
+    // always come in between, and a clock that runs ahead (LV011) is what the refusal is for.
+    const isRefused = /^(LV|23|42|22)/.test(code) && code !== 'LV006' && code !== 'LV011';
+    if (!isBug && !isRefused) return [];
+    return [{ invariant: 'bug', feeId: null, what: `${name} ${code} ${message}` }];
+  });
+}

@@ -1,0 +1,58 @@
+import { actOnFee, decideEvidence } from '../../api/acts.ts';
+import type { Act } from '../../core/acts.ts';
+import { DAY_MS } from '../plan.ts';
+import { acted, feeOf, type Scene } from '../scene.ts';
+import type { EvidenceTruth, Person } from '../truth.ts';
+import { by, twice } from './assessment.ts';
+
+/** An operator asks something of a person's fee, perhaps two of them at once. */
+export async function act(scene: Scene, person: Person, wish: Act): Promise<void> {
+  const feeId = await feeOf(scene, person);
+  if (!feeId) return;
+  await twice(scene, async () => {
+    const answer = await scene.office.ask(`${wish.act} ${person.plan.ref}`, (_, deps) =>
+      actOnFee(deps, by(scene), feeId, wish),
+    );
+    if (answer) acted(scene, wish.act, feeId, answer);
+  });
+}
+
+/** Holds a fee; usually releases it some days later. */
+export async function hold(scene: Scene, person: Person): Promise<void> {
+  const { timeline, random } = scene.setting;
+  await act(scene, person, { act: 'hold', why: 'a question' });
+  if (random.chance(0.3)) return;
+  await timeline.sleep(random.between(0, 20 * DAY_MS));
+  await act(scene, person, { act: 'release' });
+}
+
+/** Every piece of evidence about a person turns out wrong. */
+export async function withdraw(scene: Scene, person: Person): Promise<void> {
+  for (const piece of person.evidence) {
+    if (!piece.standing.at(-1)?.stands) continue;
+    const answer = await decideOn(scene, person, piece, 'refused');
+    // Also when it is told that this was said before: an earlier question had come through.
+    if (answer) piece.standing.push({ from: scene.setting.timeline.now(), stands: false });
+  }
+}
+
+/** A person at the practice believes the weak evidence about somebody. */
+export async function accept(scene: Scene, person: Person): Promise<void> {
+  for (const piece of person.evidence) {
+    if (piece.standing.at(-1)?.stands) continue;
+    // From the question on it may count, whether or not it is answered.
+    piece.standing.push({ from: scene.setting.timeline.now(), stands: true });
+    await decideOn(scene, person, piece, 'accepted');
+  }
+}
+
+function decideOn(
+  scene: Scene,
+  person: Person,
+  { evidenceId }: EvidenceTruth,
+  verdict: 'accepted' | 'refused',
+) {
+  return scene.office.ask(`${verdict} evidence of ${person.plan.ref}`, (_, deps) =>
+    decideEvidence(deps, by(scene), evidenceId, verdict),
+  );
+}

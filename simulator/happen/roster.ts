@@ -1,0 +1,126 @@
+import { followEvidence } from '../../api/acts.ts';
+import { writeRoster } from '../../api/roster-write.ts';
+import { VENDORS } from '../../config/rates.ts';
+import type { Clinician } from '../../ledger/clinicians.ts';
+import type { ReadImport } from '../../ledger/evidence.ts';
+import { type PersonPlan, type Use, YEAR } from '../plan.ts';
+import type { Process } from '../process.ts';
+import type { Scene } from '../scene.ts';
+import type { Person } from '../truth.ts';
+import { by } from './assessment.ts';
+
+/** A word in every name and address that must not turn up anywhere else. */
+export const CANARY = 'canary';
+
+/** A person of the practice, with a customer at Stripe and a card, as the plan has it. */
+export function invite(scene: Scene, plan: PersonPlan): Person {
+  const { outside, truth } = scene;
+  const other = truth.people.find(({ plan: { index } }) => index === plan.sharesWith);
+  const shared = plan.sharesWith === null ? null : (other?.row.stripeCustomer ?? null);
+  const customer = plan.hasCustomer && !shared ? outside.addCustomer() : null;
+  if (customer && plan.hasCard) outside.addCard(customer);
+  const person: Person = {
+    plan,
+    clinicianId: null,
+    row: {
+      ref: plan.ref,
+      name: `${CANARY} Person ${plan.ref}`,
+      email: plan.hasEmail ? `${CANARY}.${plan.ref}@people.example` : null,
+      npi: null,
+      vendor: plan.vendor,
+      timeZone: 'America/New_York',
+      stripeCustomer: shared ?? customer?.id ?? null,
+      paymentMethod: null,
+    },
+    evidence: [],
+    vendors: [{ from: 0, vendor: plan.vendor }],
+  };
+  truth.people.push(person);
+  return person;
+}
+
+/** Puts somebody on the roster after the assessment was opened. */
+export async function join(scene: Scene, person: Person): Promise<void> {
+  await write(scene, person, null);
+  const known = await scene.plain.clinicians.list({ limit: 1_000 });
+  const found = known.find(({ ref }) => ref === person.row.ref);
+  person.clinicianId = found?.clinicianId ?? null;
+}
+
+/** Changes the roster's row of a person; their fees follow. `card`: the one Stripe has now. */
+export async function change(
+  scene: Scene,
+  person: Person,
+  fields: Partial<Clinician>,
+  card: string | null = null,
+): Promise<void> {
+  if (!person.clinicianId) return;
+  Object.assign(person.row, fields);
+  if (!(await write(scene, person, card)) || !fields.vendor) return;
+  person.vendors.push({ from: scene.setting.timeline.now(), vendor: fields.vendor });
+}
+
+async function write(scene: Scene, person: Person, card: string | null): Promise<boolean> {
+  const row = { line: 1, clinician: { ...person.row }, before: null, card };
+  const answer = await scene.office.ask(`write ${person.row.ref} on the roster`, (_, deps) =>
+    writeRoster(deps, by(scene), [row], VENDORS),
+  );
+  scene.kick(500);
+  return answer !== null;
+}
+
+/** Imports a file that shows one use by one person. */
+export async function importUse(scene: Scene, person: Person, use: Use): Promise<void> {
+  const { clinicianId } = person;
+  if (!clinicianId) return;
+  const file = fileOf(clinicianId, person.plan.ref, use);
+  const before = scene.setting.timeline.now();
+  const answer = await scene.office.ask(`import use of ${person.plan.ref}`, (api, deps) =>
+    record(api, file).then(async (pieces) => {
+      const feeIds = await api.ledger.evidence.feesOf([{ clinicianId, year: YEAR }]);
+      await followEvidence(deps, by(scene), feeIds, true);
+      return pieces;
+    }),
+  );
+  if (answer && 'done' in answer) note(person, answer.done, use, before);
+  scene.kick(500);
+}
+
+/** The same before the assessment, where nothing can go wrong yet. */
+export async function plantUse(scene: Scene, person: Person, use: Use): Promise<void> {
+  if (!person.clinicianId) return;
+  const file = fileOf(person.clinicianId, person.plan.ref, use);
+  note(person, await record({ ledger: scene.plain }, file), use, scene.setting.timeline.now());
+}
+
+async function record({ ledger }: Pick<Process, 'ledger'>, file: ReadImport): Promise<string[]> {
+  await ledger.evidence.record(file);
+  const { clinicianId } = file.uses[0] as { clinicianId: string };
+  const pieces = await ledger.evidence.of(clinicianId, YEAR);
+  return pieces.map(({ evidenceId }) => evidenceId);
+}
+
+function note(person: Person, pieces: string[], use: Use, from: number): void {
+  for (const evidenceId of pieces)
+    if (!person.evidence.some((piece) => piece.evidenceId === evidenceId))
+      person.evidence.push({ evidenceId, standing: [{ from, stands: use.certainty === 'sure' }] });
+}
+
+function fileOf(clinicianId: string, ref: string, use: Use): ReadImport {
+  const { kind, firstUsedOn, certainty } = use;
+  return {
+    sha256: `${ref} ${use.at} ${kind} ${firstUsedOn}`,
+    fileName: 'claims.837',
+    vendor: null,
+    periodFrom: null,
+    periodTo: null,
+    format: 'x12',
+    bytes: 1,
+    records: 1,
+    findings: 1,
+    matched: 1,
+    importedBy: 'Ada',
+    uses: [{ clinicianId, year: YEAR, kind, firstUsedOn, line: 1, rule: 'sv1', certainty }],
+    problems: [],
+  };
+}

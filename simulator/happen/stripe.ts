@@ -1,0 +1,67 @@
+import { DAY_MS, HOUR_MS } from '../plan.ts';
+import { feeOf, type Scene } from '../scene.ts';
+import type { Card, Customer, Intent } from '../stripe/books.ts';
+import type { Person } from '../truth.ts';
+import { change } from './roster.ts';
+
+/** The clinician gives another card, on the page of Stripe's. */
+export function newCard({ outside, stripe }: Scene, { row }: Person): void {
+  const customer = customerOf(stripe.books.customers, row.stripeCustomer);
+  if (customer) outside.addCard(customer);
+}
+
+/** The bank sends new data for the same card. */
+export function renewCard(scene: Scene, person: Person): void {
+  const card = cardOf(scene, person);
+  if (card) scene.outside.renewCard(card);
+}
+
+export function detachCard(scene: Scene, person: Person): void {
+  const card = cardOf(scene, person);
+  if (card) scene.outside.detachCard(card);
+}
+
+/** Somebody deletes the customer at Stripe; the practice may make a new one days later. */
+export async function deleteCustomer(scene: Scene, person: Person): Promise<void> {
+  const { timeline, random } = scene.setting;
+  const customer = customerOf(scene.stripe.books.customers, person.row.stripeCustomer);
+  if (!customer) return;
+  scene.outside.deleteCustomer(customer);
+  if (random.chance(0.4)) return;
+  await timeline.sleep(random.between(HOUR_MS, 20 * DAY_MS));
+  const made = scene.outside.addCustomer();
+  const card = scene.outside.addCard(made);
+  const paymentMethod = random.chance(0.5) ? card.id : null;
+  await change(scene, person, { stripeCustomer: made.id, paymentMethod }, card.id);
+}
+
+/** Somebody does something with the fee's intent at Stripe's dashboard. */
+export async function atDashboard(
+  scene: Scene,
+  person: Person,
+  what: 'pay' | 'cancel' | 'refund' | 'dispute',
+): Promise<void> {
+  const intent = await intentOf(scene, person);
+  if (!intent) return;
+  const { outside, setting } = scene;
+  const charge = scene.stripe.books.charges.get(intent.latest_charge ?? '');
+  const did =
+    what === 'dispute' ? charge !== undefined && outside.dispute(charge) : outside[what](intent);
+  setting.note(`dashboard: ${what} ${intent.id}: ${did ? 'done' : 'not possible'}`);
+}
+
+async function intentOf(scene: Scene, person: Person): Promise<Intent | undefined> {
+  const feeId = await feeOf(scene, person);
+  const intents = [...scene.stripe.books.intents.values()];
+  return intents.findLast(({ metadata }) => feeId !== null && metadata.fee === feeId);
+}
+
+function cardOf(scene: Scene, { row }: Person): Card | undefined {
+  const { customers, cards } = scene.stripe.books;
+  return cards.get(customerOf(customers, row.stripeCustomer)?.defaultCard ?? '');
+}
+
+function customerOf(customers: Map<string, Customer>, id: string | null): Customer | undefined {
+  const customer = customers.get(id ?? '');
+  return customer?.deleted ? undefined : customer;
+}

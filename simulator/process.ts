@@ -1,0 +1,140 @@
+import { createPayments, type Payments } from '../gateways/payments.ts';
+import type { JobName } from '../jobs/jobs.ts';
+import { checkPayload } from '../jobs/jobs.ts';
+import type { Done, Processor } from '../jobs/queues.ts';
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import type { Annual } from '../workers/annual.ts';
+import type { Practice, WorkerDeps } from '../workers/deps.ts';
+import { createPump } from '../workers/pump.ts';
+import { createProcessors } from '../workers/work.ts';
+import { createLife, type Life } from './life.ts';
+import type { MailPort } from './mailbox.ts';
+import { createPool } from './sql.ts';
+import type { Setting } from './setting.ts';
+
+/** A process of levy: its parts are the production's own, only the world around them is not. */
+export interface Process {
+  life: Life;
+  ledger: Ledger;
+  deps: WorkerDeps;
+  /** Works on one job, as a worker does. Never resolves when the process is killed meanwhile. */
+  work(name: JobName, payload: unknown): Promise<Done>;
+  /** One round of the pump. Gives how many jobs it put on the queue. */
+  pump(): Promise<number>;
+}
+
+export type Processors = { [Name in JobName]: Processor<Name> };
+
+export const PRACTICE: Practice = {
+  name: 'Sunrise Practice',
+  replyTo: 'office@sunrise.example',
+  freeVendors: ['TherapyNotes'],
+  cardLink: () => null,
+};
+
+/** Starts a process. It lives until it is killed by chance; `die` is told. */
+export function startProcess(setting: Setting, name: string, die: () => void): Process {
+  const { timeline, faults, note, plant } = setting;
+  const random = setting.random.fork(`${name} ${timeline.now()}`);
+  const life = createLife({ name, timeline, faults, random, note, die });
+  const pool = createPool({
+    life,
+    faults,
+    random,
+    database: setting.database,
+    weather: setting.databaseWeather,
+    now: timeline.now,
+  });
+  const real = createLedger(pool, life.elapsedMs);
+  const ledger = watched(plant.ledger ? plant.ledger(real, setting) : real, setting);
+  const port = setting.queue.port(life);
+  const log = { info: setting.say, warn: setting.say, error: setting.say };
+
+  function depsAt(decidedAt: number): WorkerDeps {
+    const payments = paymentsOf(setting, life, random, decidedAt);
+    const mail = mailOf(setting, life, random, decidedAt);
+    const deps = {
+      ledger,
+      log,
+      practice: PRACTICE,
+      payments: plant.payments ? plant.payments(payments, setting) : payments,
+      mail: plant.mail ? plant.mail(mail, setting) : mail,
+    };
+    return deps as WorkerDeps;
+  }
+
+  const pumping = createPump({ ledger, log, queues: port, elapsedMs: life.elapsedMs });
+  return {
+    life,
+    ledger,
+    deps: depsAt(timeline.now()),
+    async work(job, payload) {
+      const deps = depsAt(timeline.now());
+      const processors = createProcessors(deps, port, annualOf(setting));
+      const used = { ...processors, ...plant.processors?.(deps, setting) } as Processors;
+      const process = used[job] as Processor<JobName>;
+      return process(checkPayload(job, payload));
+    },
+    pump: pumping.once,
+  };
+}
+
+/** The real gateway over the double, with time and death on the way there and back. */
+function paymentsOf(
+  setting: Setting,
+  life: Life,
+  random: Setting['random'],
+  decidedAt: number,
+): Payments {
+  const gate = async <T>(route: string, call: () => Promise<T>): Promise<T> => {
+    await life.pass(random.between(50, 400), `before ${route}`, 3);
+    try {
+      return await call();
+    } finally {
+      const slow = random.chance(0.03) ? 20_000 : 0;
+      await life.pass(random.between(50, 400) + slow, `after ${route}`, 3);
+    }
+  };
+  return createPayments(setting.stripe({ decidedAt }), { gate });
+}
+
+function mailOf(
+  setting: Setting,
+  life: Life,
+  random: Setting['random'],
+  decidedAt: number,
+): MailPort {
+  return {
+    messageId: (feeId, kind, n) => `<fee-${feeId}-${kind}-${n}@sunrise.example>`,
+    async send(mail) {
+      await life.pass(random.between(50, 3_000), 'before a mail', 3);
+      try {
+        return setting.mailbox.take(mail, decidedAt);
+      } finally {
+        await life.pass(random.between(50, 3_000), 'after a mail', 3);
+      }
+    },
+  };
+}
+
+/** Tells the setting what was written to which fee, so that happenings can follow on it. */
+function watched(ledger: Ledger, setting: Setting): Ledger {
+  const append: Ledger['fees']['append'] = async (feeCase, entries, actor, at) => {
+    const after = await ledger.fees.append(feeCase, entries, actor, at);
+    if (after) setting.wrote(feeCase, entries);
+    return after;
+  };
+  return { ...ledger, fees: { ...ledger.fees, append } };
+}
+
+function annualOf({ plan }: Setting): Annual {
+  const { policy, autoApprove } = plan;
+  return {
+    cron: '0 9 15 1 *',
+    timeZone: 'America/New_York',
+    vendors: ['theranest'],
+    autoApprove,
+    policy,
+    livemode: false,
+  };
+}

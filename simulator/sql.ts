@@ -1,0 +1,60 @@
+import type pg from 'pg';
+import type { SimulatedDatabase } from './database.ts';
+import type { Faults } from './faults.ts';
+import type { Life } from './life.ts';
+import type { Random } from './random.ts';
+
+/** Whether the database answers at all. */
+export interface DatabaseWeather {
+  awayUntil: number;
+}
+
+/**
+ * The pool of one process: statements travel, arrive or not, and their answers arrive or not. A
+ * transaction is one step: nobody else is served within, and a crash is before or after it.
+ */
+export function createPool(args: {
+  database: SimulatedDatabase;
+  life: Life;
+  faults: Faults;
+  random: Random;
+  weather: DatabaseWeather;
+  now: () => number;
+}): pg.Pool {
+  const { database, life, faults, random, weather, now } = args;
+
+  async function faulty(db: Pick<SimulatedDatabase, 'query'>, text: string, values?: unknown[]) {
+    // A transaction whose connection is gone is rolled back by the server, whoever asks.
+    if (text === 'rollback') return db.query(text);
+    if (now() < weather.awayUntil) throw broken('57P01');
+    if (faults.strikes('db_conflict')) throw broken(random.pick(['40P01', '40001']));
+    const result = await db.query(text, values);
+    if (faults.strikes('db_lost_answer')) throw broken('ECONNRESET');
+    return result;
+  }
+
+  const way = () => random.int(4);
+  const pool = {
+    async query(text: string, values?: unknown[]) {
+      await life.pass(way(), 'before a statement');
+      try {
+        return await faulty(database, text, values);
+      } finally {
+        await life.pass(way(), 'after a statement');
+      }
+    },
+    async connect() {
+      await life.pass(way(), 'before a transaction');
+      const session = await database.connect();
+      return {
+        query: (text: string, values?: unknown[]) => faulty(session, text, values),
+        release: () => session.release(),
+      };
+    },
+  };
+  return pool as unknown as pg.Pool;
+}
+
+function broken(code: string): Error {
+  return Object.assign(new Error(`The statement failed (${code}).`), { code });
+}

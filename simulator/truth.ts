@@ -1,0 +1,68 @@
+import type { Clinician } from '../ledger/clinicians.ts';
+import type { PersonPlan } from './plan.ts';
+
+/** A person of the practice, as they are and not as levy believes. */
+export interface Person {
+  plan: PersonPlan;
+  /** Null until they are on the roster. */
+  clinicianId: string | null;
+  /** What the practice's roster says of them now. */
+  row: Clinician;
+  evidence: EvidenceTruth[];
+  /** The EHRs they worked in, each from the moment levy was told and had answered. */
+  vendors: { from: number; vendor: string }[];
+}
+
+/** A piece of evidence, and since when it counts or does not. */
+export interface EvidenceTruth {
+  evidenceId: string;
+  standing: { from: number; stands: boolean }[];
+}
+
+/** Something a person asked of levy, and what came of it. */
+export interface Acted {
+  act: string;
+  feeId: string | null;
+  askedAt: number;
+  answeredAt: number;
+  /** `done`, or the code of the refusal. */
+  outcome: string;
+}
+
+/** What really happened, for the checker: levy's own word counts for nothing here. */
+export interface Truth {
+  people: Person[];
+  acts: Acted[];
+  /** Pauses: from the answer to the pause until the question to go on. */
+  pauses: { from: number; until: number }[];
+  /** Rates of the assessment's vendor and year, the one it was opened with first. */
+  rates: { from: number; amountCents: number }[];
+  /** The assessments every opening gave: one, if all is well. */
+  opened: Set<string>;
+  /** Everything levy's own logger was told. */
+  logged: string[];
+  /** Every error a job or a request ended with. */
+  errors: unknown[];
+}
+
+export function emptyTruth(): Truth {
+  return {
+    people: [],
+    acts: [],
+    pauses: [],
+    rates: [],
+    opened: new Set(),
+    logged: [],
+    errors: [],
+  };
+}
+
+/** Whether the person had evidence that counts at some moment of a stretch of time. */
+export function hadEvidence(person: Person, from: number, until: number): boolean {
+  return person.evidence.some(({ standing }) =>
+    standing.some(({ stands, from: since }, index) => {
+      const ends = standing[index + 1]?.from ?? Infinity;
+      return stands && since <= until && ends > from;
+    }),
+  );
+}

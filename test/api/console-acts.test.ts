@@ -1,0 +1,277 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createStripe } from '../../gateways/payments.ts';
+import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
+import { createDesk, formTokenIn, pagesOf, type Desk, type Visitor } from './desk.ts';
+
+let desk: Desk;
+let reader: Visitor;
+let office: Visitor;
+
+beforeAll(async () => {
+  desk = await createDesk();
+  reader = await desk.visitor('read');
+  office = await desk.visitor('read', 'operate', 'approve');
+});
+
+afterAll(() => desk.close());
+
+const entriesOf = async (feeId: string) =>
+  (await desk.crowd.ledger.fees.load(feeId))?.entries.map(({ kind }) => kind) ?? [];
+
+describe('somebody who may only read', () => {
+  it('sees every page, with no button but to sign out', async () => {
+    for (const url of pagesOf(desk)) {
+      const { body, statusCode } = await reader.get(url);
+      expect.soft(statusCode, url).toBe(url.endsWith('nothing-here') ? 404 : 200);
+      const posts = body.match(/<form[^>]*method="post"[^>]*>/g) ?? [];
+      expect.soft(posts, url).toEqual([expect.stringContaining('/console/sign-out')]);
+    }
+  });
+
+  it('is refused when sending the forms anyway, and nothing changes', async () => {
+    const { fees, assessmentId, ledger } = desk.crowd;
+    const before = await entriesOf(fees.noticed);
+    const { hash } = await ledger.assessments.totals(assessmentId);
+    const [finding] = await ledger.evidence.weak(1);
+    for (const [path, fields] of [
+      [`/console/fees/${fees.noticed}/hold`, { why: 'because' }],
+      [`/console/fees/${fees.noticed}/waive`, { why: 'because' }],
+      [`/console/fees/${fees.paid}/refund`, { why: 'because' }],
+      [`/console/fees/${fees.held}/release`, {}],
+      [`/console/fees/${fees.retrying}/retry`, {}],
+      [`/console/fees/${fees.needs_card}/card-link`, {}],
+      [`/console/assessments/${assessmentId}/approve`, { hash, read: 'yes' }],
+      [`/console/assessments/${assessmentId}/pause`, { why: 'because' }],
+      [`/console/assessments/${assessmentId}/resume`, {}],
+      ['/console/assessments', { rate: 'theranest 2026' }],
+      [`/console/evidence/${finding?.evidenceId}`, { verdict: 'accepted' }],
+    ] as [string, Record<string, string>][]) {
+      const answer = await reader.post(path, fields);
+      expect.soft(answer.statusCode, path).toBe(403);
+      expect.soft(answer.body, path).toContain('This key may not do that.');
+    }
+    expect(await entriesOf(fees.noticed)).toEqual(before);
+    expect((await ledger.assessments.get(assessmentId))?.pausedAt).toBeNull();
+    expect((await ledger.evidence.weak(1))[0]).toEqual(finding);
+  });
+});
+
+describe('a form', () => {
+  it('is refused without the token of its own session', async () => {
+    const { fees } = desk.crowd;
+    const path = `/console/fees/${fees.noticed}/hold`;
+    const theirs = formTokenIn((await reader.get('/console')).body);
+    for (const token of ['', 'x', theirs]) {
+      const answer = await office.post(path, { why: 'because', token });
+      expect.soft(answer.statusCode).toBe(403);
+      expect.soft(answer.body).toContain('not of this session');
+    }
+    expect(await entriesOf(fees.noticed)).not.toContain('held');
+  });
+
+  it('is refused when it comes from another site, whatever it carries', async () => {
+    const { fees } = desk.crowd;
+    for (const headers of [
+      { origin: 'https://evil.test' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ] as Record<string, string>[]) {
+      const path = `/console/fees/${fees.noticed}/hold`;
+      const answer = await office.post(path, { why: 'because' }, headers);
+      expect.soft(answer.statusCode).toBe(403);
+    }
+    expect(await entriesOf(fees.noticed)).not.toContain('held');
+  });
+
+  it('needs a reason where the ledger keeps one', async () => {
+    const { fees } = desk.crowd;
+    for (const why of ['', 'nul\u0000l', 'x'.repeat(501)])
+      expect
+        .soft((await office.post(`/console/fees/${fees.noticed}/hold`, { why })).statusCode)
+        .toBe(400);
+    expect(await entriesOf(fees.noticed)).not.toContain('held');
+  });
+});
+
+describe('somebody who may operate', () => {
+  const press = async (feeId: string, act: string, fields: Record<string, string> = {}) => {
+    const answer = await office.post(`/console/fees/${feeId}/${act}`, fields);
+    expect(answer.statusCode, answer.body).toBe(303);
+    expect(answer.headers.location).toBe(`/console/fees/${feeId}?done=${act}`);
+    const page = await office.get(String(answer.headers.location));
+    expect(page.body).toContain('role="status"');
+  };
+
+  it('holds, releases, waives, refunds, retries; each leaves an entry and a line', async () => {
+    const { fees, ledger } = desk.crowd;
+    await press(fees.noticed, 'hold', { why: 'asked by phone' });
+    expect((await entriesOf(fees.noticed)).at(-1)).toBe('held');
+    await press(fees.noticed, 'release');
+    expect((await entriesOf(fees.noticed)).at(-1)).toBe('released');
+    await press(fees.approved, 'waive', { why: 'left in January' });
+    expect((await entriesOf(fees.approved)).at(-1)).toBe('waived');
+    await press(fees.paid, 'refund', { why: 'charged by mistake' });
+    expect((await entriesOf(fees.paid)).at(-1)).toBe('refund_asked');
+    await press(fees.retrying, 'retry');
+    expect((await entriesOf(fees.retrying)).at(-1)).toBe('retry_asked');
+
+    const audited = await ledger.access.audited({ limit: 5 });
+    expect(audited.map(({ action }) => action)).toEqual([
+      'retry',
+      'refund',
+      'waive',
+      'release',
+      'hold',
+    ]);
+    expect(audited.every(({ actor }) => actor === office.name)).toBe(true);
+    const page = await office.get('/console/audit');
+    expect(page.body).toContain(`href="/console/fees/${fees.paid}"`);
+    expect(page.body).toContain('charged by mistake');
+  });
+
+  it('is told why when the ledger refuses, on a page that leads back', async () => {
+    const { fees } = desk.crowd;
+    const answer = await office.post(`/console/fees/${fees.waived}/waive`, { why: 'again' });
+    expect(answer.statusCode).toBe(409);
+    expect(answer.body).toContain('waived already');
+    expect(answer.body).toContain(`href="/console/fees/${fees.waived}"`);
+  });
+
+  it('is offered only what can be done', async () => {
+    const { fees } = desk.crowd;
+    const offers = async (feeId: string) => {
+      const { body } = await office.get(`/console/fees/${feeId}`);
+      const targets = body.match(/action="\/console\/fees\/[^"]+\/([a-z-]+)"/g) ?? [];
+      return targets.map((one) => /\/([a-z-]+)"$/.exec(one)?.[1]);
+    };
+    expect(await offers(fees.held)).toEqual(['release', 'waive']);
+    expect(await offers(fees.disputed)).toEqual(['hold', 'refund']);
+    expect(await offers(fees.needs_card)).toEqual(['card-link', 'hold', 'waive']);
+    expect(await offers(fees.notice_failed)).toEqual(['retry', 'hold', 'waive']);
+  });
+
+  it('accepts and refuses weak findings, and the fee is looked at again', async () => {
+    const { ledger, fees } = desk.crowd;
+    const weak = await ledger.evidence.weak(10);
+    const [first, second] = weak;
+    const accept = await office.post(`/console/evidence/${first?.evidenceId}`, {
+      verdict: 'accepted',
+      fee: fees.detecting,
+    });
+    expect(accept.headers.location).toBe(`/console/fees/${fees.detecting}?done=accepted`);
+    const refuse = await office.post(`/console/evidence/${second?.evidenceId}`, {
+      verdict: 'refused',
+    });
+    expect(refuse.headers.location).toBe('/console/review?done=refused');
+    expect(await ledger.evidence.weak(10)).toEqual(weak.slice(2));
+    const again = await office.post(`/console/evidence/${second?.evidenceId}`, {
+      verdict: 'refused',
+    });
+    expect(again.statusCode).toBe(409);
+  });
+
+  it('pauses with a reason that everybody sees, and resumes', async () => {
+    const { assessmentId, ledger } = desk.crowd;
+    const here = `/console/assessments/${assessmentId}`;
+    await office.post(`${here}/pause`, { why: 'the <wrong> rate?' });
+    const paused = (await reader.get(here)).body;
+    expect(paused).toContain('the &lt;wrong&gt; rate?');
+    expect(paused).toContain(office.name);
+    await office.post(`${here}/resume`);
+    expect((await ledger.assessments.get(assessmentId))?.pausedAt).toBeNull();
+  });
+
+  it('opens an assessment whose rate is confirmed, and no other', async () => {
+    const { ledger } = desk.crowd;
+    const rate = { vendor: 'simplepractice', royaltyCents: 1850, processingCents: 150 };
+    await ledger.rates.put({
+      ...{ ...rate, year: 2026, status: 'confirmed', source: 'invoice', enteredBy: 'office' },
+    });
+    const { body } = await office.get('/console');
+    expect(body).toContain('value="simplepractice 2026"');
+    expect(body).not.toContain('value="theranest 2027"');
+    const opened = await office.post('/console/assessments', { rate: 'simplepractice 2026' });
+    expect(opened.statusCode).toBe(303);
+    const page = await office.get(String(opened.headers.location));
+    expect(page.body).toContain('SimplePractice 2026');
+    const forecast = await office.post('/console/assessments', { rate: 'theranest 2027' });
+    expect(forecast.statusCode).toBe(409);
+    expect(forecast.body).toContain('The rate is a forecast.');
+  });
+});
+
+describe('approving', () => {
+  it('signs the hash of the roster that was read, and only with the scope for it', async () => {
+    const { assessmentId, fees, ledger } = desk.crowd;
+    const here = `/console/assessments/${assessmentId}`;
+    expect((await office.get(here)).body).toContain('have not been looked at yet');
+    const looking = await ledger.fees.load(fees.detecting);
+    if (!looking) throw new Error('no such fee');
+    await ledger.fees.append(looking, [{ kind: 'looked', data: { found: false } }], 'test');
+
+    const operator = await desk.visitor('read', 'operate');
+    const seen = (await operator.get(here)).body;
+    expect(seen).not.toContain('Approve this roster');
+    expect(seen).toContain('Somebody with the');
+    const { hash } = await ledger.assessments.totals(assessmentId);
+    const fields = { hash, read: 'yes' };
+    expect((await operator.post(`${here}/approve`, fields)).statusCode).toBe(403);
+
+    expect((await office.get(here)).body).toContain(`value="${hash}"`);
+    const stale = await office.post(`${here}/approve`, { ...fields, hash: '0'.repeat(64) });
+    expect(stale.statusCode).toBe(409);
+    expect(stale.body).toContain('The roster has changed.');
+    expect((await office.post(`${here}/approve`, { hash })).statusCode).toBe(400);
+    expect(await entriesOf(fees.ready)).not.toContain('approved');
+
+    const done = await office.post(`${here}/approve`, fields);
+    expect(done.headers.location).toBe(`${here}?done=approved`);
+    expect((await entriesOf(fees.ready)).at(-1)).toBe('approved');
+  });
+});
+
+describe('the link to give another card', () => {
+  let sandbox: SandboxStripe;
+  let bank: Desk;
+
+  beforeAll(async () => {
+    sandbox = await startSandboxStripe();
+    bank = await createDesk({ stripeUrl: sandbox.url, livemode: true });
+  });
+
+  afterAll(async () => {
+    await bank.close();
+    await sandbox.close();
+  });
+
+  it('is shown once, on the page of the fee, and the audit does not hold it', async () => {
+    const { ledger, fees } = bank.crowd;
+    const stripe = createStripe({ secretKey: 'sk_test_desk', apiBase: sandbox.url });
+    const customer = await stripe.customers.create({});
+    const people = await ledger.clinicians.list({ limit: 100 });
+    const person = people.find(({ ref }) => ref === 'C-needs_card');
+    if (!person) throw new Error('no such clinician');
+    await ledger.clinicians.upsert({ ...person, stripeCustomer: customer.id });
+    const visitor = await bank.visitor('read', 'operate');
+    const answer = await visitor.post(`/console/fees/${fees.needs_card}/card-link`);
+    expect(answer.statusCode).toBe(200);
+    const link = /<a href="(http[^"]+)" rel="noreferrer"/.exec(answer.body)?.[1];
+    expect(link).toBeTruthy();
+    const [line] = await ledger.access.audited({ limit: 1 });
+    expect(line).toMatchObject({ action: 'card_link', actor: visitor.name });
+    expect(JSON.stringify(line)).not.toContain(String(link));
+  });
+
+  it('says so when Stripe cannot be asked or does not know the customer', async () => {
+    const visitor = await bank.visitor('read', 'operate');
+    const answer = await visitor.post(`/console/fees/${bank.crowd.fees.retrying}/card-link`);
+    expect(answer.statusCode).toBe(502);
+    expect(answer.body).toContain('Stripe refused the question.');
+  });
+
+  it('says on every page that real cards are charged', async () => {
+    const visitor = await bank.visitor('read');
+    expect((await visitor.get('/console')).body).toContain('Live: real cards are charged.');
+  });
+});

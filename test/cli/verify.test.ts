@@ -1,0 +1,86 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { expect, it } from 'vitest';
+import { verify, type VerifyPlace } from '../../cli/verify.ts';
+import type { Report } from '../../core/verify.ts';
+import { createHouse, type House } from '../support/house.ts';
+import { queueBackends } from '../support/queues.ts';
+import { feeOf, liveYear, payers } from '../support/year.ts';
+
+async function settledYear() {
+  const house = await createHouse(queueBackends[0]!);
+  const assessmentId = await liveYear(house, payers(2));
+  return { house, assessmentId };
+}
+
+const placeOf = (house: House): VerifyPlace => ({
+  databaseUrl: house.db.url,
+  stripe: { secretKey: 'sk_test_sandbox', apiBase: house.sandbox.url },
+  patienceMs: 0,
+});
+
+async function run(argv: string[], place: VerifyPlace) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const status = await verify(argv, { stdout, stderr }, place);
+  stdout.end();
+  stderr.end();
+  return { status, out: await text(stdout), err: await text(stderr) };
+}
+
+it('says for people and for programs that everything holds, with status 0', async () => {
+  const { house, assessmentId } = await settledYear();
+  const told = await run([], placeOf(house));
+  expect(told).toMatchObject({ status: 0, err: '' });
+  expect(told.out).toMatch(/^2 fees checked as of .*\n/);
+  expect(told.out).toContain('Everything holds.');
+  expect(told.out).not.toContain('BROKEN');
+  const json = await run(['--json', '--assessment', assessmentId], placeOf(house));
+  expect(json.status).toBe(0);
+  expect(JSON.parse(json.out)).toMatchObject({ ok: true, fees: 2 });
+});
+
+it('names the fee that breaks a rule, with status 1', async () => {
+  const { house } = await settledYear();
+  const fee = await feeOf(house, 'P1');
+  await house.db.pool.query("update fees set state = 'held' where fee_id = $1", [fee]);
+  const told = await run([], placeOf(house));
+  expect(told.status).toBe(1);
+  expect(told.out).toContain(`BROKEN  index`);
+  expect(told.out).toContain(`fee ${fee}: stored: held`);
+  expect(told.out).toContain('1 breach of 1 of 14 checks.');
+  const json = await run(['--json'], placeOf(house));
+  const { checks, ok } = JSON.parse(json.out) as Report;
+  expect(ok).toBe(false);
+  expect(checks.find(({ name }) => name === 'index')?.breaches).toMatchObject([{ feeId: fee }]);
+});
+
+it('never says that all is well when it could not check, but ends with status 2', async () => {
+  const { house } = await settledYear();
+  const place = placeOf(house);
+  const nowhere = 'postgres://levy:very-secret@127.0.0.1:1/levy';
+  const cases: [VerifyPlace, string][] = [
+    [{ ...place, databaseUrl: nowhere }, 'The database does not answer as it should'],
+    [
+      { ...place, stripe: { secretKey: 'sk_test_x', apiBase: 'http://127.0.0.1:1' } },
+      'Stripe gave no usable answer',
+    ],
+  ];
+  for (const [where, why] of cases)
+    for (const argv of [[], ['--json']]) {
+      const told = await run(argv, where);
+      expect(told.status).toBe(2);
+      expect(told.err).toContain(`Could not check, so nothing is proven. ${why}`);
+      expect(told.out).not.toContain('holds');
+      expect(told.out + told.err).not.toContain('very-secret');
+      if (argv.length > 0) expect(JSON.parse(told.out)).toMatchObject({ ok: false });
+    }
+});
+
+it.each([[['--asessment', 'x']], [['--assessment', 'x']]])(
+  'ends with status 2 when it is called wrongly: %s',
+  async (argv) => {
+    const told = await run(argv, { databaseUrl: '', stripe: { secretKey: '', apiBase: null } });
+    expect(told.status).toBe(2);
+    expect(told.err).toContain('Usage: levy verify');
+  },
+);

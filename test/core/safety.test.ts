@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { caution, tellResumption, type Standing } from '../../core/safety.ts';
+import { DAY_MS } from '../../core/policy.ts';
+import { testPolicy } from '../support/fees.ts';
+
+const at = (minute: number) => new Date(Date.UTC(2026, 0, 30, 15, minute));
+
+const policy = testPolicy({
+  canaryFees: 5,
+  canaryWaitMs: 15 * 60_000,
+  unknownMax: 3,
+  declineSample: 10,
+  declineShareMax: 0.4,
+});
+
+/** Half an hour in: the first five were tried, one was declined, the last answer came at 2. */
+function standing(changes: Partial<Standing> = {}): Standing {
+  return {
+    policy,
+    now: at(30),
+    since: at(0),
+    resumed: false,
+    checkedAt: at(20),
+    clearedAt: null,
+    canary: { tried: 5, open: 0, paid: 4, answeredAt: at(2) },
+    unknown: 0,
+    lately: { tried: 5, declined: 1 },
+    ...changes,
+  };
+}
+
+const first = (changes: Partial<Standing['canary']>) => ({ ...standing().canary, ...changes });
+
+describe('caution', () => {
+  const table: [title: string, changes: Partial<Standing>, charge: string][] = [
+    ['begins with a few', { canary: first({ tried: 0, paid: 0, answeredAt: null }) }, 'canary'],
+    ['waits for all of the few to be answered', { canary: first({ open: 1 }) }, 'wait'],
+    ['leaves them alone for a while', { now: at(16), checkedAt: at(15) }, 'wait'],
+    ['asks for a check when the while is over', { checkedAt: null }, 'check'],
+    ['asks again when the check was made before', { checkedAt: at(16) }, 'check'],
+    ['lets the rest go after the check', {}, 'all'],
+    ['stays open once it was cleared', { clearedAt: at(20), canary: first({ open: 2 }) }, 'all'],
+    ['proves what it skips after a resume', { resumed: true, checkedAt: null }, 'check'],
+    [
+      'begins with a few again after that',
+      { resumed: true, checkedAt: at(1), canary: first({ tried: 0, paid: 0, answeredAt: null }) },
+      'canary',
+    ],
+    ['bears as many unknown outcomes as allowed', { unknown: 3 }, 'all'],
+    ['pauses at one more', { unknown: 4 }, 'pause'],
+    ['bears declines while they are few', { lately: { tried: 9, declined: 9 } }, 'all'],
+    ['bears declines up to their share', { lately: { tried: 10, declined: 4 } }, 'all'],
+    ['pauses at a greater share', { lately: { tried: 10, declined: 5 } }, 'pause'],
+    ['pauses when none of the first is paid', { canary: first({ paid: 0 }) }, 'pause'],
+    ['waits while that may change', { canary: first({ paid: 0, open: 1 }) }, 'wait'],
+  ];
+  it.each(table)('%s', (_title, changes, charge) => {
+    expect(caution(standing(changes)).charge).toBe(charge);
+  });
+
+  it('can be switched off, but for the pauses', () => {
+    const off = { ...policy, canaryFees: 0 };
+    const canary = first({ tried: 0, paid: 0, answeredAt: null });
+    const changes = { policy: off, canary, resumed: true, checkedAt: null };
+    expect(caution(standing(changes)).charge).toBe('all');
+    expect(caution(standing({ ...changes, unknown: 9 })).charge).toBe('pause');
+  });
+
+  it('waits less in a rehearsal, as its days are shorter', () => {
+    const rehearsal = { ...policy, dayMs: DAY_MS / 1_000 };
+    expect(caution(standing({ now: at(16), checkedAt: at(15) })).charge).toBe('wait');
+    const same = { policy: rehearsal, now: at(16), checkedAt: at(15) };
+    expect(caution(standing(same)).charge).toBe('all');
+  });
+
+  it('says in plain words why it paused', () => {
+    const why = (changes: Partial<Standing>) => {
+      const judged = caution(standing(changes));
+      return 'why' in judged ? judged.why : '';
+    };
+    expect(why({ unknown: 4 })).toContain('The outcome of 4 attempts is not known');
+    expect(why({ lately: { tried: 10, declined: 5 } })).toContain(
+      '5 of the last 10 first tries were declined, more than the 40 % allowed',
+    );
+    expect(why({ canary: first({ paid: 0 }) })).toContain('None of the first 5 charges was paid');
+  });
+});
+
+it('a resume says what it skips and what it goes on with', () => {
+  const told = tellResumption({ paid: 3, paidCents: 5850, settled: 1, asked: 2, toCharge: 4 });
+  expect(told).toContain('3 fees are paid ($58.50) and 1 are settled otherwise');
+  expect(told).toContain('4 fees are still to be charged');
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { UNSPOKEN } from '../../core/declines.ts';
+import { tell } from '../../core/tell.ts';
+import { KINDS, sample, story } from '../support/fees.ts';
+
+const one = (...args: Parameters<typeof sample>) => story([sample(...args)])[0]!;
+
+describe('an entry told', () => {
+  it.each(KINDS)('of the kind %s is a whole sentence', (kind) => {
+    const sentence = tell(one(kind));
+    expect(sentence).toMatch(/^[A-Z$].*\.$/);
+    expect(sentence).not.toMatch(/undefined|null|NaN|\[object|\.\./);
+  });
+
+  it('says amounts in dollars and days in the zone of the calendar', () => {
+    const noticed = one('noticed', { chargeFrom: '2026-01-30T03:00:00.000Z' });
+    expect(tell(noticed, { timeZone: 'America/New_York' })).toBe(
+      'The notice was accepted by the mail server: $19.50 from the visa ending in 4242, ' +
+        'not before 2026-01-29.',
+    );
+  });
+
+  it('says when a card is tried again', () => {
+    expect(tell(one('declined'), { timeZone: 'America/New_York' })).toBe(
+      'Attempt 1 was declined (insufficient_funds); it is tried again from 2026-02-02 10:00 EST.',
+    );
+  });
+
+  it('never tells a clinician why the bank distrusts the card, and tells the operator', () => {
+    for (const code of UNSPOKEN) {
+      const declined = one('declined', { code, adviceCode: 'do_not_try_again' });
+      const spoken = tell(declined, { audience: 'clinician' });
+      expect(spoken).not.toContain(code);
+      expect(spoken).not.toContain('do_not_try_again');
+      expect(tell(declined)).toContain(code);
+    }
+  });
+
+  it('keeps ids of Stripe from clinicians', () => {
+    for (const kind of KINDS)
+      expect(tell(one(kind), { audience: 'clinician' })).not.toMatch(/\b(pi|ch|re|dp|pm)_/);
+  });
+});

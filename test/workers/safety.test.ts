@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Assessment } from '../../ledger/assessments.ts';
+import { DAY_MS, type Policy } from '../../core/policy.ts';
+import { createHouse, settled, type House } from '../support/house.ts';
+import { queueBackends } from '../support/queues.ts';
+import { openYear, payers, type Somebody } from '../support/year.ts';
+
+/** In a rehearsal of 100 ms a day, half a second of quiet after the first three. */
+const CAREFUL: Partial<Policy> = { canaryFees: 3, canaryWaitMs: (500 * DAY_MS) / 100 };
+
+interface Moments {
+  /** When each fee was first attempted, in order. */
+  attempted: Date[];
+  paid: Date[];
+}
+
+async function moments({ db }: House, assessmentId: string): Promise<Moments> {
+  const { rows } = await db.pool.query<{ attempted: Date; paid: Date }>(
+    `select min(recorded_at) filter (where kind = 'attempted') as attempted,
+       min(recorded_at) filter (where kind = 'paid') as paid
+     from entries join fees using (fee_id) where assessment_id = $1
+     group by fee_id having bool_or(kind = 'attempted') order by 1`,
+    [assessmentId],
+  );
+  return { attempted: rows.map((row) => row.attempted), paid: rows.map((row) => row.paid) };
+}
+
+async function until<T>(look: () => Promise<T | null>, limitMs = 20_000): Promise<T> {
+  const deadline = performance.now() + limitMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null) return seen;
+    if (performance.now() > deadline) throw new Error('it did not come to that');
+    await sleep(30);
+  }
+}
+
+const paused = (house: House, assessmentId: string): Promise<Assessment> =>
+  until(async () => {
+    const assessment = await house.ledger.assessments.get(assessmentId);
+    return assessment?.pausedAt ? assessment : null;
+  });
+
+async function fault(house: House, plan: object | null): Promise<void> {
+  await fetch(`${house.sandbox.url}/_sandbox/faults`, {
+    method: plan ? 'POST' : 'DELETE',
+    ...(plan && { body: JSON.stringify({ route: 'payment_intents.confirm', ...plan }) }),
+  });
+}
+
+const declining = (count: number): Somebody[] =>
+  Array.from({ length: count }, (_, n) => [`N${n + 1}`, `pm_card_levy_decline_do_not_honor`]);
+
+describe.each(queueBackends)('charging on $name', (backend) => {
+  it('begins with a few, checks them by Stripe’s books, and then lets the rest go', async () => {
+    const house = await createHouse(backend);
+    await house.work();
+    const assessmentId = await openYear(house, payers(12), CAREFUL);
+    await settled(house);
+    const { attempted, paid } = await moments(house, assessmentId);
+    expect(attempted).toHaveLength(12);
+    const lastOfFirst = Math.max(...paid.slice(0, 3).map(Number));
+    const { rows } = await house.db.pool.query<{ checked_at: Date; cleared_at: Date }>(
+      'select checked_at, cleared_at from assessments',
+    );
+    expect(Number(rows[0]?.checked_at)).toBeGreaterThanOrEqual(lastOfFirst + 499);
+    expect(Number(attempted[3])).toBeGreaterThanOrEqual(lastOfFirst + 499);
+    expect(Number(attempted[3])).toBeGreaterThanOrEqual(Number(rows[0]?.checked_at));
+    expect(house.sandbox.books('fee')).toMatchObject({ doubleCharges: [] });
+  });
+
+  it('pauses when too many outcomes are unknown, and charges each once after a resume', async () => {
+    const house = await createHouse(backend);
+    await fault(house, { kind: 'status_500_after_commit', times: 1_000 });
+    await house.work();
+    const policy = { ...CAREFUL, canaryFees: 0, unknownMax: 2, unknownLookMs: [60_000] };
+    const assessmentId = await openYear(house, payers(30), policy);
+    const { pausedBy, pausedWhy } = await paused(house, assessmentId);
+    expect(pausedBy).toBe('levy');
+    expect(pausedWhy).toMatch(/^The outcome of \d+ attempts is not known, more than the 2 allowed/);
+    await fault(house, null);
+    const before = await house.ledger.safety.resumption(assessmentId);
+    expect(before.asked).toBeGreaterThan(2);
+    expect(before.paid + before.asked + before.toCharge).toBe(30);
+    // A person who has looked need not wait for the next look of the program's own.
+    await house.db.pool.query("update fees set due_at = now() where state = 'unknown'");
+    await house.ledger.assessments.resume(assessmentId, 'an operator');
+    await settled(house);
+    expect(house.sandbox.books('fee')).toMatchObject({ doubleCharges: [] });
+    expect(house.sandbox.books('fee').succeeded).toHaveLength(30);
+  }, 60_000);
+
+  it('pauses when too many cards are declined', async () => {
+    const house = await createHouse(backend);
+    await house.work();
+    const policy = { ...CAREFUL, declineSample: 6, declineShareMax: 0.5, retryDays: [900] };
+    const people = [...payers(3), ...declining(40)];
+    const assessmentId = await openYear(house, people, { ...policy, canaryFees: 0 });
+    const { pausedWhy } = await paused(house, assessmentId);
+    expect(pausedWhy).toMatch(/\d of the last 6 first tries were declined, more than the 50 %/);
+  });
+
+  it('pauses when none of the first is paid, and tries nobody else', async () => {
+    const house = await createHouse(backend);
+    await house.work();
+    const people = declining(8);
+    const assessmentId = await openYear(house, people, { ...CAREFUL, retryDays: [9_000] });
+    const { pausedWhy } = await paused(house, assessmentId);
+    expect(pausedWhy).toContain('None of the first 3 charges was paid');
+    expect((await moments(house, assessmentId)).attempted).toHaveLength(3);
+  });
+
+  it('proves what was paid after a resume, and then begins with a few once more', async () => {
+    const house = await createHouse(backend);
+    await house.work();
+    const people = [...payers(4), ...declining(1)];
+    const assessmentId = await openYear(house, people, { ...CAREFUL, canaryFees: 2 });
+    await until(async () => ((await moments(house, assessmentId)).attempted[1] ? true : null));
+    await house.ledger.assessments.pause(assessmentId, 'an operator', 'a look');
+    const tried = (await moments(house, assessmentId)).attempted.length;
+    expect(tried).toBe(2);
+    await house.ledger.assessments.resume(assessmentId, 'an operator');
+    const { rows } = await house.db.pool.query<{ resumed_at: Date }>(
+      'select resumed_at from assessments',
+    );
+    await settled(house);
+    const { attempted } = await moments(house, assessmentId);
+    expect(attempted).toHaveLength(5);
+    const after = attempted.filter((at) => at > (rows[0]?.resumed_at as Date));
+    // Two first, then half a second of quiet at least.
+    expect(Number(after[2]) - Number(after[1])).toBeGreaterThanOrEqual(499);
+  });
+});

@@ -1,0 +1,77 @@
+import type { Role } from './columns.ts';
+
+/**
+ * Headings that decide alone, best first: within a role the number before a line is its rank.
+ * Lower case, without punctuation, several to a line.
+ */
+export const PHRASES: Partial<Record<Role, Record<number, string>>> = {
+  code: {
+    9:
+      'cpt, cpts, cpt code, cpt codes, cpt4, cpt 4, cpt hcpcs, hcpcs cpt, ' +
+      'procedure code, procedure codes, proc code, proc cd, px code, 24d, box 24d',
+    8:
+      'service code, service codes, svc code, svc cd, billing code, billing codes, ' +
+      'bill code, billed code, charge code, e m code, em code',
+    7: 'hcpcs, procedure, procedures, proc, px, visit code, session code, e m',
+    5: 'code, codes',
+  },
+  service: {
+    7: 'service type',
+    6:
+      'service, services, service name, service description, service item, ' +
+      'service rendered, services rendered, service provided, type of service, ' +
+      'appointment type, appt type, session type',
+    5:
+      'details, detail, visit type, encounter type, line item, procedure description, ' +
+      'cpt description, charge description, billing description, product service',
+    4: 'event type, description, item, activity',
+    3: 'product',
+  },
+  modifier: {
+    5: 'mod, mods, modifier, modifiers, cpt modifier, cpt modifiers, procedure modifier',
+  },
+  date: {
+    9:
+      'date of service, dates of service, dos, service date, date of session, dos from, ' +
+      'from dos',
+    8:
+      'session date, date of visit, visit date, encounter date, appointment date, ' +
+      'appt date, date of appointment, service from, service from date, ' +
+      'service start date, procedure date',
+    7: 'event date, service start, service day',
+    6: 'from date, date from, date',
+    5: 'start date, session start',
+    4: 'start, appointment, appointment time, note date',
+    3: 'start time, transaction date',
+  },
+  status: {
+    8:
+      'appointment status, appt status, session status, visit status, attendance status, ' +
+      'show status',
+    7: 'attendance, event status, encounter status',
+    6: 'status, record status',
+    4: 'outcome, note status, progress note status',
+    3: 'type, transaction type, entry type',
+    0: 'state, claim type',
+  },
+  gone: {
+    5:
+      'cancelled, canceled, is cancelled, is canceled, deleted, is deleted, deleted at, ' +
+      'no show, noshow, cancelled at, canceled at, cancellation date, cancelled on, ' +
+      'canceled on, deleted on, cancellation reason, date cancelled, date canceled, ' +
+      'date deleted',
+  },
+  clinicianId: {
+    9: 'rendering provider id, rendering id',
+    8: 'clinician id, clinician user id',
+    7: 'provider id, therapist id, practitioner id, counselor id',
+    6: 'staff id',
+    5: 'employee id, provider code, clinician code, provider number',
+    4: 'user id',
+  },
+  codeSet: {
+    5:
+      'code system, coding system, code type, code set, code qualifier, vocabulary, vocabulary id, ' +
+      'system, code source, procedure code system, procedure code type, codesystem, codetype',
+  },
+};
