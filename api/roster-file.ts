@@ -87,9 +87,9 @@ function csvRow(
   line: number,
   openQuote: boolean,
 ): RawRow {
-  const extra = cells.slice(columns.length).some((cell) => cell.trim() !== '');
   if (openQuote) return broken(line, 'open_quote', 'A quotation mark in this row is never closed.');
-  if (cells.length < columns.length || extra)
+  // Not even an empty cell too many: it may stand for a comma that moved all that follow.
+  if (cells.length !== columns.length)
     return broken(
       line,
       'column_count',

@@ -14,6 +14,20 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'run a sample year on sample people; --json, --keep',
     load: async () => (await import('./demo.ts')).demo,
   },
+  import: {
+    does: 'send usage records to a running levy: import FILE...',
+    load: async () => (await import('./import.ts')).importFiles,
+  },
+  verify: {
+    does: 'prove the books, or name the fees that break them; --json',
+    load: async () => {
+      const [{ verify }, { withPlace }] = await Promise.all([
+        import('./verify.ts'),
+        import('./running.ts'),
+      ]);
+      return (argv, io) => withPlace(io, (place) => verify(argv, io, place));
+    },
+  },
   detect: {
     does: 'show the uses of codes in files: detect FILE... [--json]',
     load: async () => (await import('./detect.ts')).detect,

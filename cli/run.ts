@@ -9,6 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 import { assembleWork } from '../workers/assemble.ts';
 import { openInstallation, type Installation } from './installation.ts';
+import { announce } from './running.ts';
 
 /** A whole levy in one process: what it runs on, the API and a worker. */
 export interface RunningLevy {
@@ -72,6 +73,7 @@ export async function runLevy(
     const settings = { ...config, ...services, freeVendors: FREE_VENDORS, annual };
     const work = await assembleWork(settings, parts, elapsedMs);
     closers.push(work.close);
+    closers.push(await announce(config.home, services));
     const { backend } = queues;
     const { publicUrl } = config;
     return { url: publicUrl, ledger, queue: backend, sandbox, stripeBase: services.stripe, close };

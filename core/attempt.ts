@@ -87,10 +87,9 @@ export function adopt(fee: Folded, reading: IntentReading, at: Date, policy: Pol
   if (!fee.open) return [];
   if (reading.status === 'canceled')
     return [entry('lapsed', { attempt: fee.open.attempt, why: 'the intent was canceled' })];
-  const { charge } = reading;
-  const isNew =
-    charge !== fee.open.chargeBefore && !(charge && fee.declinedCharges.has(charge));
-  if (reading.status === 'waiting' && isNew && reading.refusal)
+  const isNew = !reading.charge || !fee.earlierCharges.has(reading.charge);
+  const changed = reading.charge !== fee.open.chargeBefore;
+  if (reading.status === 'waiting' && isNew && changed && reading.refusal)
     return refused(fee, reading.refusal, at, policy);
   return [];
 }

@@ -124,9 +124,15 @@ export function remedy(signals: {
   networkAdviceCode: string | null;
   code: string;
 }): Remedy {
-  const byAdvice = signals.adviceCode ? ADVICE[signals.adviceCode] : undefined;
-  const byNetwork = signals.networkAdviceCode
-    ? NETWORK_ADVICE[signals.networkAdviceCode]
-    : undefined;
-  return byAdvice ?? byNetwork ?? DECLINE[signals.code] ?? 'look';
+  return (
+    known(ADVICE, signals.adviceCode) ??
+    known(NETWORK_ADVICE, signals.networkAdviceCode) ??
+    known(DECLINE, signals.code) ??
+    'look'
+  );
+}
+
+/** What a table says of a code; nothing of one that only every object has, as `constructor`. */
+function known(table: Record<string, Remedy>, code: string | null): Remedy | undefined {
+  return code !== null && Object.hasOwn(table, code) ? table[code] : undefined;
 }

@@ -32,8 +32,8 @@ export interface Folded {
   /** Declines of the present card, and of all cards. */
   declinesOfCard: number;
   declined: Noted<'declined'> | null;
-  /** Failed charges that stand in the ledger, by Stripe's id. */
-  declinedCharges: Set<string>;
+  /** Charges of the intent that cannot be the open attempt's, by Stripe's id. */
+  earlierCharges: Set<string>;
   retryAsked: Noted<'retry_asked'> | null;
   held: Noted<'held'> | null;
   waiveAsked: Noted<'waive_asked'> | null;
@@ -150,6 +150,7 @@ function applyMoney(
       fee.open = noted<'attempted'>(entry.data);
       fee.unknown = null;
       fee.triedCard = entry.data.paymentMethod;
+      if (entry.data.chargeBefore) fee.earlierCharges.add(entry.data.chargeBefore);
       fee.attempts = entry.data.attempt;
       return;
     case 'unknown':
@@ -158,7 +159,7 @@ function applyMoney(
     case 'declined':
       Object.assign(fee, { open: null, unknown: null });
       fee.declinesOfCard += 1;
-      if (entry.data.charge) fee.declinedCharges.add(entry.data.charge);
+      if (entry.data.charge) fee.earlierCharges.add(entry.data.charge);
       fee.declined = noted<'declined'>(entry.data);
       return;
     case 'lapsed':
@@ -260,7 +261,7 @@ function empty(): Folded {
     attempts: 0,
     declinesOfCard: 0,
     declined: null,
-    declinedCharges: new Set(),
+    earlierCharges: new Set(),
     retryAsked: null,
     held: null,
     waiveAsked: null,

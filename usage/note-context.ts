@@ -7,10 +7,7 @@ import { labelAt, nameAt, npiAt } from './note-labels.ts';
 /** How far before a mention a note's head may stand, and behind it the signature. In characters. */
 const BEFORE = 8192;
 const BEHIND = 4096;
-const COLON = 58;
-const FEED = 10;
-const PAGE = 12;
-const SMALL_D = 100;
+const SIGNED = 'igned by ';
 /** A label that returns after this much text opens another note. */
 const HEAD_MAX = 300;
 
@@ -37,6 +34,9 @@ export function createNoteContext(sink: Sink, lines: boolean) {
   let base = 0;
   /** Labels have been looked for up to here. */
   let scanned = 0;
+  let lastRule = -1;
+  const labels = createFinder(':');
+  const signatures = createFinder(SIGNED);
   let head: Head = empty();
   let seen = new Map<string, number>();
   let waiting: Waiting[] = [];
@@ -46,17 +46,24 @@ export function createNoteContext(sink: Sink, lines: boolean) {
     seen = new Map();
   }
 
-  /** Looks for labels, and for what sets notes apart, up to the absolute position `to`. */
+  /** Takes in labels, and signatures where one is awaited, up to the absolute position `to`. */
   function scan(buffer: string, to: number): void {
-    const end = to - base;
-    for (let at = scanned - base; at < end; at++) {
-      const char = buffer.charCodeAt(at);
-      if (char === COLON) label(buffer, at);
-      else if ((char === FEED && isRule(buffer, at + 1)) || char === PAGE) apart(base + at);
-      else if (char === SMALL_D && waiting.length > 0 && buffer.startsWith('igned by ', at - 4))
-        signed(buffer, at - 4);
+    let at = scanned;
+    if (to <= at) return;
+    for (;;) {
+      const colon = labels.next(buffer, base, at);
+      const sign = isAwaited() ? signatures.next(buffer, base, at) : Number.POSITIVE_INFINITY;
+      at = Math.min(colon, sign);
+      if (at >= to) break;
+      if (at === sign) signed(buffer, at - base);
+      else label(buffer, at - base);
+      at++;
     }
-    scanned = Math.max(scanned, to);
+    scanned = to;
+  }
+
+  function isAwaited(): boolean {
+    return waiting.some((one) => !one.done);
   }
 
   /** Another note begins at `at`. */
@@ -70,7 +77,7 @@ export function createNoteContext(sink: Sink, lines: boolean) {
       .slice(Math.max(0, at - 4), at)
       .toLowerCase()
       .replace('-', '');
-    if (!cosigned.endsWith('cos')) signature(nameAt(buffer, at + 9), base + at);
+    if (!cosigned.endsWith('cos')) signature(nameAt(buffer, at + SIGNED.length), base + at);
   }
 
   function label(buffer: string, colon: number): void {
@@ -126,10 +133,17 @@ export function createNoteContext(sink: Sink, lines: boolean) {
   }
 
   return {
+    /** A rule or a page break at `at` in the buffer sets two notes apart. */
+    rule(buffer: string, at: number): void {
+      lastRule = base + at;
+      if (waiting.length === 0) return;
+      scan(buffer, lastRule);
+      apart(lastRule);
+    },
     /** A mention on the line buffer[lineFrom, lineEnd). */
     found(mention: Mention, line: number, buffer: string, lineFrom: number, lineEnd: number): void {
       const at = base + mention.start;
-      const from = lines ? base + lineFrom : at - BEFORE;
+      const from = Math.max(lines ? base + lineFrom : at - BEFORE, lastRule);
       if (from > scanned) {
         // What was known is of another record, or of a note too far back.
         apart(at);
@@ -172,18 +186,26 @@ export function createNoteContext(sink: Sink, lines: boolean) {
   };
 }
 
+/** Finds a text again and again, looking at nothing twice. Positions are absolute. */
+function createFinder(sought: string) {
+  let found = -1;
+  return {
+    /** The first place at or after `from`; the end of the buffer where there is none in it yet. */
+    next(buffer: string, base: number, from: number): number {
+      if (found >= from) return found;
+      const at = buffer.indexOf(sought, from - base);
+      if (at >= 0) found = base + at;
+      return at >= 0 ? found : base + buffer.length;
+    },
+  };
+}
+
 function empty(): Head {
   return { name: null, npi: null, serviceDate: null, date: null };
 }
 
 function clinician(head: Head): Clinician {
   return { npi: head.npi, name: head.name, id: null };
-}
-
-/** Three dashes or the like at `at`: a rule between notes. */
-function isRule(text: string, at: number): boolean {
-  const char = text.charAt(at);
-  return '-=*_'.includes(char || '!') && text.startsWith(char + char, at + 1);
 }
 
 /** "Clinician: Dana Whitlock, LMFT   NPI 2000000010" */

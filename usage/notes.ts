@@ -11,6 +11,7 @@ const RIGHT = 160;
 const SPAN = 240;
 /** Text kept behind the reading position: the head of a note, for its clinician and date. */
 const KEEP = 8192;
+const PAGE_BREAK = 12;
 /** Lines above, and their length, in which a heading may stand. */
 const ABOVE_LINES = 10;
 const ABOVE_CHARS = 1000;
@@ -42,7 +43,8 @@ export function createTextReader(sink: Sink, lines: boolean): Reader {
         if (char === 10) {
           line++;
           lineFrom = at;
-        }
+          if (isRule(buffer, at)) context.rule(buffer, at);
+        } else if (char === PAGE_BREAK) context.rule(buffer, at);
       }
     }
   }
@@ -164,6 +166,13 @@ function joinsToFive(text: string, at: number): boolean {
     else if (text.charCodeAt(i) !== 32 || !isDigit(text.charCodeAt(i + 1))) break;
   }
   return digits === 5;
+}
+
+/** Three dashes or the like at the start of a line: a rule between notes. */
+function isRule(text: string, at: number): boolean {
+  const char = text.charCodeAt(at);
+  if (char !== 45 && char !== 61 && char !== 42 && char !== 95) return false;
+  return text.charCodeAt(at + 1) === char && text.charCodeAt(at + 2) === char;
 }
 
 function lineEnd(text: string, from: number, most: number): number {

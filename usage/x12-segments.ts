@@ -24,6 +24,7 @@ export interface SegmentSink {
 /** The tags wanted, each with the values of its first element that matter, or null for all. */
 export type Wanted = Readonly<Record<string, readonly string[] | null>>;
 
+const FEED = 10;
 /** Enough characters to see a whole ISA segment, even a wrapped or indented one, and beyond. */
 const LOOKAHEAD = 512;
 /** A longer segment is no X12: the text is skipped to the next thing that looks like one. */
@@ -60,25 +61,17 @@ export function createSegments(wanted: Wanted, sink: SegmentSink) {
   let counted = 0;
   let delimiters: Delimiters | null = null;
   let inGarbage = false;
-  /** The next line feed at or after `at`, so that lines are counted without looking twice. */
-  let feed = -1;
 
   function advance(position: number): void {
-    while (feed >= 0 && feed < position) {
-      line++;
-      feed = buffer.indexOf('\n', feed + 1);
-    }
-    at = position;
+    for (; at < position; at++) if (buffer.charCodeAt(at) === FEED) line++;
   }
 
   function skipBlank(): void {
-    let position = at;
-    while (position < buffer.length) {
-      const char = buffer.charCodeAt(position);
-      if (char > 32 && char !== 0xfeff) break;
-      position++;
+    for (; at < buffer.length; at++) {
+      const char = buffer.charCodeAt(at);
+      if (char === FEED) line++;
+      else if (char > 32 && char !== 0xfeff) return;
     }
-    if (position > at) advance(position);
   }
 
   function garbage(): void {
@@ -98,18 +91,28 @@ export function createSegments(wanted: Wanted, sink: SegmentSink) {
       else if (!delimiters) return lost(atEnd);
     }
     const { element, terminator } = delimiters;
-    const end = buffer.indexOf(terminator, at);
-    if (end - at > SEGMENT_MAX || (end < 0 && left > SEGMENT_MAX)) return lost(atEnd);
-    if (end >= 0) take(end, element);
+    const stop = terminator.charCodeAt(0);
+    const most = Math.min(buffer.length, at + SEGMENT_MAX);
+    // One loop for the end and the line breaks: this is where the time goes.
+    let end = at;
+    let feeds = 0;
+    for (; end < most; end++) {
+      const char = buffer.charCodeAt(end);
+      if (char === stop) break;
+      if (char === FEED) feeds++;
+    }
+    if (end < most) take(end, element, feeds);
+    else if (left > SEGMENT_MAX) return lost(atEnd);
     else if (atEnd) last(element);
-    return end >= 0;
+    return end < most;
   }
 
-  function take(end: number, element: string): void {
+  function take(end: number, element: string, feeds: number): void {
     const tagEnd = tagEndAt(buffer, at);
     if (tagEnd > 0 && (tagEnd === end || buffer.charAt(tagEnd) === element)) {
-      hand(end, tagEnd, element);
-      advance(end + 1);
+      hand(end, tagEnd, element, feeds > 0);
+      line += feeds + (buffer.charCodeAt(end) === FEED ? 1 : 0);
+      at = end + 1;
       return;
     }
     // Something else up to this terminator; a real segment may start on one of its lines.
@@ -118,7 +121,7 @@ export function createSegments(wanted: Wanted, sink: SegmentSink) {
     advance(inner < 0 ? end + 1 : inner);
   }
 
-  function hand(end: number, tagEnd: number, element: string): void {
+  function hand(end: number, tagEnd: number, element: string, wrapped: boolean): void {
     inGarbage = false;
     counted++;
     const filter = filters.get(tagKey(buffer, at, tagEnd));
@@ -126,7 +129,7 @@ export function createSegments(wanted: Wanted, sink: SegmentSink) {
       return;
     let text = buffer.slice(at, end);
     // Wrapped files break lines inside segments; where a line feed ends a segment there is none.
-    if (feed >= 0 && feed < end) text = text.replaceAll('\r', '').replaceAll('\n', '');
+    if (wrapped) text = text.replaceAll('\r', '').replaceAll('\n', '');
     else if (text.endsWith('\r')) text = text.slice(0, -1);
     sink.segment({ tag: filter.tag, text, separator: element, number: counted, line });
   }
@@ -135,10 +138,10 @@ export function createSegments(wanted: Wanted, sink: SegmentSink) {
   function last(element: string): void {
     const tagEnd = tagEndAt(buffer, at);
     if (tagEnd > 0 && buffer.charAt(tagEnd) === element) {
-      let end = buffer.length;
-      if (feed >= 0) end = feed;
+      const feed = buffer.indexOf('\n', at);
+      let end = feed < 0 ? buffer.length : feed;
       while (end > tagEnd && buffer.charCodeAt(end - 1) <= 32) end--;
-      hand(end, tagEnd, element);
+      hand(end, tagEnd, element, false);
       sink.truncated(line);
     } else garbage();
     advance(buffer.length);
@@ -158,7 +161,6 @@ export function createSegments(wanted: Wanted, sink: SegmentSink) {
     write(text: string): void {
       buffer = at < buffer.length ? buffer.slice(at) + text : text;
       at = 0;
-      feed = buffer.indexOf('\n');
       while (one(false));
     },
     end(): void {

@@ -83,16 +83,16 @@ function approval(view: AssessmentView, viewer: Viewer): Html {
       <h3>Approval</h3>
       <p>Nobody waits for an approval.</p>
     </section>`;
-  const charged = totals.will_be_charged ?? { clinicians: 0, cents: 0 };
-  const others = waiting - charged.clinicians;
   return html`<section class="card">
     <h3>Approval</h3>
-    <p>
-      <strong>${counted(charged.clinicians, 'clinician')}</strong> will get a notice and,
-      ${counted(assessment.policy.noticeDays, 'day')} later at the earliest, be charged
-      <strong>${dollars(charged.cents)}</strong> in all, once each.
-      ${others > 0 && `${counted(others, 'other')} cannot be charged yet; see below.`}
-    </p>
+    <ul class="reasons">
+      ${ACTED_ON.map((bucket) => {
+        const { clinicians = 0, cents = 0 } = totals[bucket] ?? {};
+        return (
+          clinicians > 0 && html`<li>${whatFollows(bucket, clinicians, cents, assessment)}</li>`
+        );
+      })}
+    </ul>
     ${
       may(viewer, 'approve')
         ? approveForm(view, viewer)
@@ -100,6 +100,20 @@ function approval(view: AssessmentView, viewer: Viewer): Html {
     }
     <p class="small soft">Roster hash <span class="hash">${hash}</span></p>
   </section>`;
+}
+
+/** What an approval means for the clinicians of a bucket. */
+function whatFollows(
+  bucket: Bucket,
+  clinicians: number,
+  cents: number,
+  { policy }: Assessment,
+): Html {
+  const who = html`<strong>${counted(clinicians, 'clinician')}</strong>`;
+  if (bucket === 'no_card') return html`${who} without a card: will be asked for one, not charged.`;
+  if (bucket === 'no_email') return html`${who} without an e-mail: cannot be told, so not charged.`;
+  return html`${who} will get a notice and be charged <strong>${dollars(cents)}</strong> in all,
+    once each, ${counted(policy.noticeDays, 'day')} later at the earliest.`;
 }
 
 function approveForm({ assessment, hash }: AssessmentView, viewer: Viewer): Html {

@@ -32,21 +32,30 @@ function columns(timeZone: string): Column<Audited>[] {
     { head: 'To', cell: ({ object }) => objectOf(object) },
     {
       head: 'Said',
-      cell: ({ detail }) =>
-        Object.entries(detail).map(
-          ([name, value]) => html`<span class="soft">${name}</span> ${textOf(value)} `,
-        ),
+      cell: ({ detail }) => saidOf(detail),
     },
   ];
 }
 
-const UUID = /^(?:(fee|assessment|import) )?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const UUID = /^(fee|assessment|import|evidence) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** A link where the object says what it is: "fee <id>". */
+/** What was acted on, with a link where there is a page about it. */
 function objectOf(object: string): Html {
   const [, kind, id] = UUID.exec(object) ?? [];
   if (!kind || !id) return html`${object}`;
-  return html`<a href="/console/${kind}s/${id}">${kind} ${id.slice(0, 8)}</a>`;
+  const short = `${kind} ${id.slice(0, 8)}`;
+  return kind === 'evidence'
+    ? html`<span title="${id}">${short}</span>`
+    : html`<a href="/console/${kind}s/${id}">${short}</a>`;
+}
+
+/** What was said with an act. That it was done goes without saying; that it was refused does not. */
+function saidOf({ outcome, ...rest }: Record<string, unknown>): Html[] {
+  const said = Object.entries(rest).map(
+    ([name, value]) => html`<span class="soft">${name}</span> ${textOf(value)} `,
+  );
+  if (outcome === undefined || outcome === 'done') return said;
+  return [...said, html`<span class="badge person">Refused</span> <code>${textOf(outcome)}</code>`];
 }
 
 function textOf(value: unknown): string {

@@ -124,8 +124,8 @@ function todoRow(
 ): Html | null {
   if (count === 0) return null;
   return html`<li>
-    <span class="count">${count ?? '•'}${more && '+'}</span> <a href="${href}">${label}</a>
-    <span class="soft">${todo}</span>
+    <span class="count">${count?.toLocaleString('en-US') ?? '•'}${more && '+'}</span>
+    <span><a href="${href}">${label}</a> <span class="soft">${todo}</span></span>
   </li>`;
 }
 

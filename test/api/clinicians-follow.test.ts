@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createStripe } from '../../gateways/payments.ts';
+import { appendAll, openedAssessment } from '../support/assessment.ts';
+import { sample } from '../support/fees.ts';
+import { openOffice, type Office } from './office.ts';
+
+const HEADER = 'ref,name,email,npi,vendor,time_zone,stripe_customer,payment_method';
+
+describe('a roster at Stripe', () => {
+  let office: Office;
+  beforeAll(async () => {
+    office = await openOffice();
+  });
+  afterAll(() => office.close());
+
+  const stripe = () => library(office);
+  const put = (rows: string[], query = '') =>
+    office.ask('PUT', `/v1/clinicians${query}`, {
+      body: [HEADER, ...rows].join('\r\n'),
+      headers: { 'content-type': 'text/csv' },
+    });
+
+  it('a card of another customer is refused, one of their own is kept', async () => {
+    const ann = await customerWithCard(stripe());
+    const bo = await customerWithCard(stripe());
+    const answer = await put([
+      `A1,Ann Lee,a@x.example,,theranest,,${ann.customer},${ann.card}`,
+      `B1,Bo Ray,b@x.example,,theranest,,${bo.customer},${ann.card}`,
+    ]);
+    expect(answer.json).toMatchObject({ created: 1, refused: 1 });
+    expect(answer.json.rows).toMatchObject([{ line: 3, reason: 'unknown_payment_method' }]);
+  });
+
+  it('a deleted customer is refused, and one without a card is warned about', async () => {
+    const gone = await stripe().customers.create();
+    await stripe().customers.del(gone.id);
+    const cardless = await stripe().customers.create();
+    const answer = await put([
+      `A1,Ann Lee,a@x.example,,theranest,,${gone.id},`,
+      `B1,Bo Ray,b@x.example,,theranest,,${cardless.id},`,
+    ]);
+    expect(answer.json.rows).toMatchObject([{ line: 2, reason: 'customer_deleted' }]);
+    expect(answer.json.warnings).toMatchObject([{ line: 3, reason: 'no_card' }]);
+  });
+
+  it('nothing is looked up when that is not wanted', async () => {
+    const answer = await put(['A1,Ann Lee,a@x.example,,theranest,,cus_gone,'], '?check=none');
+    expect(answer.json).toMatchObject({ created: 1, checkedAtStripe: false });
+  });
+
+  it('silence means that nothing is written', async () => {
+    const deaf = await openOffice();
+    await deaf.stripe.close();
+    const answer = await deaf.ask('PUT', '/v1/clinicians', {
+      body: `${HEADER}\nA1,Ann Lee,a@x.example,,theranest,,cus_1,\nA2,Bo,,,theranest,,,`,
+      headers: { 'content-type': 'text/csv' },
+    });
+    expect(answer).toMatchObject({ status: 503, code: 'payments_unavailable' });
+    expect(answer.headers['retry-after']).toBeDefined();
+    expect((await deaf.ask('GET', '/v1/clinicians')).json.clinicians).toEqual([]);
+    await deaf.close();
+  });
+});
+
+describe('a change on the roster reaches the fees that are there', () => {
+  let practice: Office;
+  let feeIds: string[];
+  let assessmentId: string;
+  beforeAll(async () => {
+    practice = await openOffice();
+    const opened = await openedAssessment(practice.db.pool, practice.ledger, { count: 5 });
+    ({ feeIds, assessmentId } = opened);
+  });
+  afterAll(() => practice.close());
+
+  const asked = [sample('assessed'), sample('approved')];
+  /** Takes the n-th clinician's fee to where the entries lead. */
+  const feeOf = async (n: number, entries: Parameters<typeof appendAll>[2]) => {
+    await appendAll(practice.ledger, feeIds[n - 1]!, entries);
+    return feeIds[n - 1]!;
+  };
+  const story = async (feeId: string) => (await practice.ask('GET', `/v1/fees/${feeId}`)).json;
+  const kinds = async (feeId: string) =>
+    (await story(feeId)).entries.map(({ kind }: { kind: string }) => kind);
+  /** Sends one clinician's row, with nothing but what changes. */
+  const row = (n: number, change: Record<string, string>) => {
+    const cells = { ref: `C-${n}`, name: `Person ${n}`, ...change };
+    return practice.ask('PUT', '/v1/clinicians?check=none', {
+      body: [Object.keys(cells).join(','), Object.values(cells).join(',')].join('\n'),
+      headers: { 'content-type': 'text/csv' },
+    });
+  };
+
+  it('a move to an EHR that does not levy waives it', async () => {
+    const feeId = await feeOf(1, asked);
+    const answer = await row(1, { vendor: 'therapynotes' });
+    expect(answer.json).toMatchObject({ updated: 1, feesChanged: 1 });
+    expect(await kinds(feeId)).toEqual(['assessed', 'approved', 'waived']);
+    expect((await story(feeId)).entries.at(-1).actor).toBe('key-all');
+  });
+
+  it('a move to another EHR that levies leaves standing what the first charged for', async () => {
+    const feeId = await feeOf(2, asked);
+    expect((await row(2, { vendor: 'simplepractice' })).json).toMatchObject({ updated: 1 });
+    expect(await kinds(feeId)).toEqual(['assessed', 'approved']);
+  });
+
+  it('another address takes up a notice that failed, the same address does not', async () => {
+    const feeId = await feeOf(3, [...asked, sample('notice_failed')]);
+    await row(3, { email: 'person3@example.org' });
+    expect((await story(feeId)).state).toBe('notice_failed');
+    await row(3, { email: 'new@example.org' });
+    expect((await story(feeId)).state).toBe('approved');
+  });
+
+  it('another card takes up a fee that waits for one', async () => {
+    const feeId = await feeOf(4, [...asked, sample('card_missing')]);
+    const { customer, card } = await customerWithCard(library(practice));
+    expect((await row(4, { stripe_customer: customer })).json).toMatchObject({ feesChanged: 1 });
+    const after = await story(feeId);
+    expect(after.state).toBe('approved');
+    expect(after.entries.at(-1)).toMatchObject({
+      kind: 'card_updated',
+      data: { paymentMethod: card },
+    });
+  });
+
+  it('a new name alone changes no fee', async () => {
+    const feeId = await feeOf(5, asked);
+    const answer = await row(5, { name: 'Person Five' });
+    expect(answer.json).toMatchObject({ updated: 1, feesChanged: 0 });
+    expect(await kinds(feeId)).toEqual(['assessed', 'approved']);
+  });
+
+  it('somebody new gets a fee in the assessment that is open', async () => {
+    const answer = await row(6, { vendor: 'theranest' });
+    expect(answer.json).toMatchObject({ created: 1, enrolled: 1 });
+    const fees = await practice.ask('GET', `/v1/fees?assessmentId=${assessmentId}&ref=C-6`);
+    expect(fees.json.fees).toMatchObject([{ ref: 'C-6', state: 'detecting' }]);
+  });
+});
+
+function library(office: Office) {
+  return createStripe({ secretKey: 'sk_test_office', apiBase: office.stripe.url });
+}
+
+async function customerWithCard(lib: ReturnType<typeof library>) {
+  const { id } = await lib.customers.create();
+  const card = await lib.paymentMethods.attach('pm_card_visa', { customer: id });
+  return { customer: id, card: card.id };
+}
