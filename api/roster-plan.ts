@@ -12,6 +12,8 @@ export interface Wanted {
   before: KnownClinician | null;
   /** The card Stripe has for them, once Stripe was asked. */
   card: string | null;
+  /** Stripe was asked and has no card for them. */
+  noCard: boolean;
 }
 
 /** What a roster would do, before anything is written or Stripe is asked. */
@@ -98,7 +100,7 @@ function compare(plan: Plan, row: GoodRow, known: KnownClinician[], timeZone: st
   const clinician = merged(row, before, timeZone);
   if ('reason' in clinician) plan.refused.push(clinician);
   else if (before && isSame(clinician, before)) plan.unchanged += 1;
-  else plan.wanted.push({ line: row.line, clinician, before, card: null });
+  else plan.wanted.push({ line: row.line, clinician, before, card: null, noCard: false });
 }
 
 function merged(row: GoodRow, before: KnownClinician | null, timeZone: string) {

@@ -27,7 +27,12 @@ export async function checkAtStripe(
     const reading = await patiently(() => payments.readCard(stripeCustomer, paymentMethod));
     const why = refusal(reading, paymentMethod);
     if (why) refused.push({ line: row.line, ref: row.clinician.ref, ...why });
-    else good.push({ ...row, card: reading.found ? reading.paymentMethod : null });
+    else
+      good.push({
+        ...row,
+        card: reading.found ? reading.paymentMethod : null,
+        noCard: !reading.found,
+      });
   });
   return { wanted: good.sort((a, b) => a.line - b.line), refused };
 }

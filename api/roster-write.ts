@@ -30,6 +30,8 @@ export async function writeRoster(
   const written: Written = { created: 0, updated: 0, enrolled: 0, feesChanged: 0, refused: [] };
   await eachOf(wanted, async (row) => {
     const done = await deps.ledger.clinicians.upsert(row.clinician);
+    if (row.noCard && done.outcome !== 'duplicate')
+      await deps.ledger.clinicians.setNoCard(done.clinicianId);
     if (done.outcome === 'duplicate') written.refused.push(duplicateNote(row, done));
     else if (done.outcome === 'created') written.created += 1;
     else if (done.outcome === 'updated') {

@@ -87,9 +87,8 @@ export function adopt(fee: Folded, reading: IntentReading, at: Date, policy: Pol
   if (!fee.open) return [];
   if (reading.status === 'canceled')
     return [entry('lapsed', { attempt: fee.open.attempt, why: 'the intent was canceled' })];
-  const isNew = !reading.charge || !fee.earlierCharges.has(reading.charge);
-  const changed = reading.charge !== fee.open.chargeBefore;
-  if (reading.status === 'waiting' && isNew && changed && reading.refusal)
+  const isNew = reading.charge !== null && !fee.earlierCharges.has(reading.charge);
+  if (reading.status === 'waiting' && isNew && reading.refusal)
     return refused(fee, reading.refusal, at, policy);
   return [];
 }

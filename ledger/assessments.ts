@@ -24,6 +24,12 @@ export interface Assessment {
   pausedAt: Date | null;
   pausedBy: string | null;
   pausedWhy: string | null;
+  resumedAt: Date | null;
+  resumedBy: string | null;
+  /** As of when the last finished check looked at it. */
+  checkedAt: Date | null;
+  /** When the first few charges were found in order and the rest were let go; null before. */
+  clearedAt: Date | null;
 }
 
 export type Opening =
@@ -54,7 +60,8 @@ const ASSESSMENT = `
     a.amount_cents as "amountCents", a.rate_source as "rateSource",
     a.auto_approve as "autoApprove", a.livemode, a.opened_by as "openedBy",
     a.opened_at as "openedAt", a.enrolled_at as "enrolledAt", a.paused_at as "pausedAt",
-    a.paused_by as "pausedBy", a.paused_why as "pausedWhy"
+    a.paused_by as "pausedBy", a.paused_why as "pausedWhy", a.resumed_at as "resumedAt",
+    a.resumed_by as "resumedBy", a.checked_at as "checkedAt", a.cleared_at as "clearedAt"
   from assessments a join vendors v using (vendor)`;
 
 /** One row per fee; what an approval signs is the hash over those not approved before. */
@@ -69,7 +76,7 @@ const ROSTER = `
       when f.state in ('paid', 'refunded', 'disputed', 'gave_up') then 'settled'
       when f.state <> 'ready' then 'under_way'
       when c.email is null then 'no_email'
-      when c.stripe_customer is null then 'no_card'
+      when c.stripe_customer is null or c.no_card then 'no_card'
       else 'will_be_charged'
     end as bucket
   from fees f

@@ -113,6 +113,8 @@ export function createClinicians(pool: pg.Pool) {
          on conflict (ref) do update set name = excluded.name, email = excluded.email,
            npi = excluded.npi, vendor = excluded.vendor, time_zone = excluded.time_zone,
            stripe_customer = excluded.stripe_customer, payment_method = excluded.payment_method,
+           no_card = clinicians.no_card and excluded.payment_method is null
+             and clinicians.stripe_customer is not distinct from excluded.stripe_customer,
            updated_at = levy_now()
          returning clinician_id`,
         FIELDS_IN_ORDER.map((field) => row[field]),
@@ -123,10 +125,17 @@ export function createClinicians(pool: pg.Pool) {
         : { ref: row.ref, outcome: 'created', clinicianId, changed: [] };
     },
 
+    /** Records that Stripe was asked and has no card for this clinician. */
+    async setNoCard(clinicianId: string): Promise<void> {
+      await pool.query('update clinicians set no_card = true where clinician_id = $1', [
+        clinicianId,
+      ]);
+    },
+
     /** Records the card a customer now has on file. */
     async setCard(clinicianId: string, paymentMethod: string): Promise<void> {
       await pool.query(
-        `update clinicians set payment_method = $2, updated_at = levy_now()
+        `update clinicians set payment_method = $2, no_card = false, updated_at = levy_now()
          where clinician_id = $1`,
         [clinicianId, paymentMethod],
       );

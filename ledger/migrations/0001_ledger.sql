@@ -37,6 +37,8 @@ create table clinicians (
   time_zone text not null,
   stripe_customer text,
   payment_method text,
+  -- Stripe was asked and has no card for this customer; false also when nobody asked.
+  no_card boolean not null default false,
   updated_at timestamptz not null default levy_now()
 );
 create unique index clinicians_email on clinicians (lower(email));

@@ -5,6 +5,7 @@ import { verify, type VerifyPlace } from '../../cli/verify.ts';
 import type { Report } from '../../core/verify.ts';
 import { createHouse, type House } from '../support/house.ts';
 import { queueBackends } from '../support/queues.ts';
+import { createTamper } from '../support/tamper.ts';
 import { feeOf, liveYear, payers } from '../support/year.ts';
 
 async function settledYear() {
@@ -42,7 +43,7 @@ it('says for people and for programs that everything holds, with status 0', asyn
 it('names the fee that breaks a rule, with status 1', async () => {
   const { house } = await settledYear();
   const fee = await feeOf(house, 'P1');
-  await house.db.pool.query("update fees set state = 'held' where fee_id = $1", [fee]);
+  await createTamper(house.db.pool).index(fee, { state: 'held' });
   const told = await run([], placeOf(house));
   expect(told.status).toBe(1);
   expect(told.out).toContain(`BROKEN  index`);

@@ -3,7 +3,7 @@ import { ConfigError, parseConfig } from '../../config/config.ts';
 import { POLICY } from '../../config/policy.ts';
 import { DAY_MS } from '../../core/policy.ts';
 
-const noFiles = (): string => {
+const noFiles = (_path: string): string => {
   throw new Error('ENOENT');
 };
 

@@ -75,3 +75,13 @@ export async function feeOf({ ledger }: House, ref: string): Promise<string> {
   if (!fee) throw new Error(`no fee of ${ref}`);
   return fee.feeId;
 }
+
+/** When each fee that was attempted was so first, and when it was paid, in the first order. */
+export async function firstTries(house: House): Promise<{ attempted: Date; paid: Date | null }[]> {
+  const { rows } = await house.db.pool.query<{ attempted: Date; paid: Date | null }>(
+    `select min(recorded_at) filter (where kind = 'attempted') as attempted,
+       min(recorded_at) filter (where kind = 'paid') as paid
+     from entries group by fee_id having bool_or(kind = 'attempted') order by 1`,
+  );
+  return rows;
+}

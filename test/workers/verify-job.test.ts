@@ -2,19 +2,25 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createVerifyJob } from '../../workers/verify-job.ts';
 import { createHouse, type House } from '../support/house.ts';
 import { queueBackends } from '../support/queues.ts';
+import { createTamper } from '../support/tamper.ts';
+import { payBehind } from '../support/verified-year.ts';
 import { feeOf, liveYear, payers } from '../support/year.ts';
 
 let house: House;
 let pullDown: () => Promise<void>;
 let assessmentId: string;
+let tamper: ReturnType<typeof createTamper>;
 let errors: Record<string, unknown>[];
 
 beforeAll(async () => {
   house = await createHouse(queueBackends[0]!, (end) => (pullDown = end));
   assessmentId = await liveYear(house, payers(6));
+  tamper = createTamper(house.db.pool);
 });
 afterAll(() => pullDown());
 beforeEach(() => (errors = []));
+
+const containing = (words: string): unknown => expect.stringContaining(words);
 
 /** Runs the job once, with a log that is listened to. */
 const job = () => {
@@ -26,15 +32,6 @@ const job = () => {
 const assessment = async () => (await house.ledger.assessments.get(assessmentId))!;
 const onRecord = async (feeId: string | null) =>
   (await house.ledger.findings.open({ limit: 100 })).filter((one) => one.feeId === feeId);
-
-/** A second charge at Stripe for somebody who has paid. */
-async function chargeAgain(fee: string): Promise<void> {
-  await house.stripe.paymentIntents.create({
-    ...{ amount: 1950, currency: 'usd', confirm: true, payment_method: 'pm_card_visa' },
-    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-    metadata: { fee, year: '2026' },
-  });
-}
 
 describe('the check by the clock', () => {
   it('leaves a year alone in which everything holds, and notes that it looked', async () => {
@@ -51,7 +48,7 @@ describe('the check by the clock', () => {
     const paid = (await house.ledger.fees.load(fee))!.entries.find(({ kind }) => kind === 'paid');
     const intent = paid?.kind === 'paid' ? paid.data.intent : '';
     await house.stripe.refunds.create({ payment_intent: intent });
-    expect(await job()).toMatchObject({ done: expect.stringContaining('everything holds') });
+    expect(await job()).toMatchObject({ done: containing('everything holds') });
     const [line] = await house.ledger.reports.fees({ ref: 'P1', limit: 1 });
     expect(line?.state).toBe('refunded');
   });
@@ -68,11 +65,11 @@ describe('the check by the clock', () => {
 
   it('pauses the assessment on a breach, says why, and puts it on record once', async () => {
     const fee = await feeOf(house, 'P2');
-    await chargeAgain(fee);
-    expect(await job()).toMatchObject({ failed: expect.stringContaining('one_charge 1') });
+    await payBehind(house, fee);
+    expect(await job()).toMatchObject({ failed: containing('one_charge 1') });
     expect(await assessment()).toMatchObject({
       pausedBy: 'levy verify',
-      pausedWhy: expect.stringContaining(`The check found a breach. fee ${fee}: `),
+      pausedWhy: containing(`The check found a breach. fee ${fee}: `),
     });
     const found = await house.ledger.findings.open({ assessmentId, limit: 10 });
     expect(new Set(found.map(({ check }) => check))).toEqual(
@@ -88,12 +85,12 @@ describe('the check by the clock', () => {
   });
 
   it('does not undo a person’s resume for what the person has seen, but for what is new', async () => {
-    await chargeAgain(await feeOf(house, 'P3'));
+    await payBehind(house, await feeOf(house, 'P3'));
     await job();
     await house.ledger.assessments.resume(assessmentId, 'an operator');
     await job();
     expect((await assessment()).pausedAt).toBeNull();
-    await chargeAgain(await feeOf(house, 'P4'));
+    await payBehind(house, await feeOf(house, 'P4'));
     await job();
     expect((await assessment()).pausedWhy).toContain(await feeOf(house, 'P4'));
     await house.ledger.assessments.resume(assessmentId, 'an operator');
@@ -101,25 +98,20 @@ describe('the check by the clock', () => {
 
   it('keeps a finding on record until it is put right', async () => {
     const fee = await feeOf(house, 'P5');
-    const store = (state: string) =>
-      house.db.pool.query('update fees set state = $2 where fee_id = $1', [fee, state]);
-    await store('gave_up');
+    await tamper.index(fee, { state: 'gave_up' });
     await job();
     expect(await onRecord(fee)).toMatchObject([{ check: 'index' }]);
-    await store('paid');
+    await tamper.index(fee, { state: 'paid' });
     await job();
     expect(await onRecord(fee)).toEqual([]);
     await house.ledger.assessments.resume(assessmentId, 'an operator');
   });
 
   it('records what is late, but does not stop what would catch up', async () => {
-    await house.db.pool.query(
-      `insert into clinicians (ref, name, vendor, time_zone, updated_at)
-       values ('L1', 'Somebody', 'theranest', 'America/New_York', '2026-01-01')`,
-    );
+    await house.clinician('L1', 'pm_card_visa');
+    await tamper.longAgo('L1');
     await house.ledger.clinicians.enrollLatecomers();
-    await house.db.pool.query("update assessments set enrolled_at = '2026-01-01'");
-    expect(await job()).toMatchObject({ failed: expect.stringContaining('nobody_forgotten 1') });
+    expect(await job()).toMatchObject({ failed: containing('nobody_forgotten 1') });
     expect(await onRecord(await feeOf(house, 'L1'))).toHaveLength(1);
     expect((await assessment()).pausedAt).toBeNull();
   });
