@@ -32,14 +32,14 @@ export async function readImport(
   importedBy: string,
 ): Promise<ReadImport> {
   const tally = createTally(createMatcher(await ledger.clinicians.forMatching()), periodOf(wish));
-  const hash = createHash('sha256');
+  const meter = createMeter(body);
   const options = wish.kind ? { kind: wish.kind } : {};
   let counted = { format: 'text', records: 0, bytes: 0 };
   try {
-    for await (const item of readUsage(metered(body, hash), options)) {
+    for await (const item of readUsage(meter.chunks(), options)) {
       if (item.type === 'counted') counted = item;
       else if (item.type === 'problem' && item.reason === 'not_a_usage_file')
-        throw problem('not_a_usage_file', { message: item.message });
+        throw refusal(item.message, meter.bytes());
       else tally.add(item);
     }
   } catch (error) {
@@ -48,9 +48,8 @@ export async function readImport(
     if (body.readableAborted || isBroken(error)) throw problem('truncated_upload');
     throw error;
   }
-  if (counted.bytes === 0) throw problem('empty_body');
   return {
-    sha256: hash.digest('hex'),
+    sha256: meter.sha256(),
     fileName: wish.fileName,
     vendor: wish.vendor,
     periodFrom: wish.periodFrom,
@@ -67,18 +66,27 @@ export async function readImport(
 }
 
 /** The bytes on their way, hashed and counted. The stream stays open when reading stops early. */
-async function* metered(
-  body: Readable,
-  hash: ReturnType<typeof createHash>,
-): AsyncGenerator<Uint8Array> {
+function createMeter(body: Readable) {
+  const hash = createHash('sha256');
   let bytes = 0;
-  const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > FILE_BYTES) throw problem('too_large');
-    hash.update(chunk);
-    yield chunk;
-  }
+  return {
+    async *chunks(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of body.iterator({
+        destroyOnReturn: false,
+      }) as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > FILE_BYTES) throw problem('too_large');
+        hash.update(chunk);
+        yield chunk;
+      }
+    },
+    bytes: () => bytes,
+    sha256: () => hash.digest('hex'),
+  };
+}
+
+function refusal(message: string, bytes: number): Problem {
+  return bytes === 0 ? problem('empty_body') : problem('not_a_usage_file', { message });
 }
 
 /** Records without a date belong to the export's period, if that names a single year. */

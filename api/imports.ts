@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Type, type Static } from 'typebox';
-import type { ImportProblem, ImportResult } from '../ledger/evidence.ts';
+import type { FirstUse, ImportProblem, ImportResult } from '../ledger/evidence.ts';
 import { asAct, byOf, followEvidence, type By } from './acts.ts';
 import type { ApiDeps } from './deps.ts';
 import { problem } from './errors.ts';
@@ -156,15 +156,17 @@ async function importFile(
     act.object = `import ${kept.importId}`;
     act.detail = { created, findings: kept.findings, matched: kept.matched };
     // Also when it was there already: the earlier upload may have ended between these two.
-    const pairs = new Map(
-      read.uses.map(({ clinicianId, year }) => {
-        return [`${clinicianId} ${year}`, { clinicianId, year }];
-      }),
-    );
-    const feeIds = await deps.ledger.evidence.feesOf([...pairs.values()]);
+    const feeIds = await deps.ledger.evidence.feesOf(surelyUsed(read.uses));
     const feesChanged = await followEvidence(deps, by, feeIds, true);
     return { ...(await resultOf(deps, kept)), created, feesChanged };
   });
+}
+
+/** Whose fees there is news for. Weak evidence is none until a person accepts it. */
+function surelyUsed(uses: FirstUse[]): { clinicianId: string; year: number }[] {
+  const sure = uses.filter(({ certainty }) => certainty === 'sure');
+  const pairs = sure.map(({ clinicianId, year }) => ({ clinicianId, year }));
+  return [...new Map(pairs.map((pair) => [`${pair.clinicianId} ${pair.year}`, pair])).values()];
 }
 
 async function resultOf({ ledger }: ApiDeps, kept: ImportResult) {

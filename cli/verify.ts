@@ -111,7 +111,8 @@ function told({ checkedAt, fees, checks, ok }: Report): string {
   const count = broken.reduce((sum, { breaches, more }) => sum + breaches.length + more, 0);
   const end = ok
     ? 'Everything holds.'
-    : `${count} ${count === 1 ? 'breach' : 'breaches'} of ${broken.length} of ${checks.length} checks.`;
+    : `${count} ${count === 1 ? 'breach' : 'breaches'}, in ${broken.length} of ` +
+      `${checks.length} checks.`;
   return [
     `${fees} ${fees === 1 ? 'fee' : 'fees'} checked as of ${checkedAt.toISOString()}`,
     '',

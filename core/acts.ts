@@ -103,8 +103,9 @@ export function follow(fee: Folded, change: Change): NewEntry[] {
 
 /** The clinician moved to another EHR, or back to the one that levies this fee. */
 function moved(fee: Folded, levied: boolean): NewEntry[] {
-  if (levied) return fee.exempted ? [entry('reopened', { why: 'roster' })] : [];
-  if (!fee.assessed) return fee.exempted ? [] : [entry('reopened', { why: 'roster' })];
+  const unseen = levied ? fee.exempted : !fee.assessed && !fee.exempted;
+  if (unseen) return fee.reopened ? [] : [entry('reopened', { why: 'roster' })];
+  if (levied || !fee.assessed) return [];
   const decision = waive(fee, 'moved to an EHR that does not levy the fee');
   return 'entries' in decision ? decision.entries : [];
 }

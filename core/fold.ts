@@ -133,11 +133,11 @@ function apply(fee: Folded, entry: Entry): void {
       fee.noticeFailed = null;
       return;
     default:
-      applyMoney(fee, entry, noted);
+      applyAttempt(fee, entry, noted);
   }
 }
 
-function applyMoney(
+function applyAttempt(
   fee: Folded,
   entry: Entry,
   noted: <K extends keyof EntryData>(data: EntryData[K]) => Noted<K>,
@@ -170,6 +170,17 @@ function applyMoney(
       fee.paidCents += entry.data.amountCents;
       fee.paid = noted<'paid'>(entry.data);
       return;
+    default:
+      applyMoney(fee, entry, noted);
+  }
+}
+
+function applyMoney(
+  fee: Folded,
+  entry: Entry,
+  noted: <K extends keyof EntryData>(data: EntryData[K]) => Noted<K>,
+): void {
+  switch (entry.kind) {
     case 'waive_asked':
       fee.waiveAsked = noted<'waive_asked'>(entry.data);
       return;

@@ -185,7 +185,7 @@ function cents({ stripeCents, books }: BookedFee, now: Date): string[] {
   return [`${stripeCents} cents by the ledger, ${theirs} by Stripe's balance`];
 }
 
-/** With asynchronous capture a charge has its balance transaction within the hour; a day is late. */
+/** A charge captured asynchronously has its balance transaction within the hour; a day is late. */
 const SETTLED_WITHIN_MS = DAY_MS;
 
 function amounts({ amountCents: rate, books }: BookedFee): string[] {

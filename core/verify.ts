@@ -29,8 +29,8 @@ export const CHECKS = {
   },
   nobody_forgotten: {
     sentence:
-      'Nobody was forgotten: every fee with evidence is paid, rests in a state with a name, or is ' +
-      'due and on time.',
+      'Nobody was forgotten: every fee with evidence is paid, rests in a state with a name, or ' +
+      'is due and on time.',
     stops: false,
   },
   objects: {

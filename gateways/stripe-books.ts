@@ -84,7 +84,8 @@ export function bookkeeping(stripe: Stripe, call: Call) {
   /**
    * Stripe's books from `since` up to but not including `until`, newest first, page by page as
    * they are asked for. Intents and charges are those that carry a fee; refunds, disputes and
-   * movements are all there are. By list, so nothing is missing. Throws `PaymentsUnavailable`, `PaymentsRefused`.
+   * movements are all there are. By list, so nothing is missing.
+   * Throws `PaymentsUnavailable`, `PaymentsRefused`.
    */
   function books(period: { since: Date; until?: Date }) {
     const created = range(period);

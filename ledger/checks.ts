@@ -175,7 +175,8 @@ const NOBODY_FORGOTTEN = `
   where (f.next_step is null and not f.state = any (rests))
     or (f.next_step is not null and f.due_at is null)
     or (a.paused_at is null and f.due_at < late
-      and (f.due_at > 'epoch' or greatest(coalesce(a.enrolled_at, 'infinity'), c.updated_at) < late))
+      and (f.due_at > 'epoch'
+        or greatest(coalesce(a.enrolled_at, 'infinity'), c.updated_at) < late))
     or (f.state = 'no_use' and c.vendor = a.vendor and ${COUNTS})
     or (f.state = 'exempt' and c.vendor = a.vendor and c.updated_at < late)
   union all

@@ -63,7 +63,7 @@ const RATES: Record<Fault, number> = {
   queue_dropped: 0.1,
   queue_doubled: 0.15,
   queue_late: 0.1,
-  queue_refused: 0.05,
+  queue_refused: 0.015,
   queue_flushed: 0,
   queue_stale: 0,
   queue_forged: 0,

@@ -14,6 +14,7 @@ export interface Outlook {
 }
 
 const LONGEST_WAIT_MS = 3_600_000;
+const LONGEST_KICK_MS = 300_000;
 /** After this long a round that was never heard of again is given up. */
 const LOST_MS = 90_000;
 
@@ -37,16 +38,19 @@ export function createPumping(
   let wait = 0;
   let progress = -1;
 
+  /** The next round is at this time, whatever was thought before; never, at the end of time. */
   function schedule(at: number): void {
     next = at;
     const mine = (serial += 1);
+    if (at === Infinity) return;
     timeline.at(at, () => {
       if (mine === serial) void round();
     });
   }
 
   function kick(ms: number): void {
-    if (timeline.now() + ms < next) schedule(timeline.now() + ms);
+    const at = timeline.now() + Math.max(ms, Math.min(wait / 4, LONGEST_KICK_MS));
+    if (at < next) schedule(at);
   }
 
   async function round(): Promise<void> {
@@ -68,7 +72,7 @@ export function createPumping(
     wait = moved || !isDue ? 1_500 : Math.min(wait * 2, LONGEST_WAIT_MS);
     if (isDue) schedule(timeline.now() + wait + random.int(1_000));
     else if (after.dueAt !== null) schedule(after.dueAt + random.int(2_000));
-    else next = Infinity;
+    else schedule(Infinity);
   }
 
   async function outlook(): Promise<Outlook> {

@@ -24,8 +24,6 @@ export function createPool(args: {
   const { database, life, faults, random, weather, now } = args;
 
   async function faulty(db: Pick<SimulatedDatabase, 'query'>, text: string, values?: unknown[]) {
-    // A transaction whose connection is gone is rolled back by the server, whoever asks.
-    if (text === 'rollback') return db.query(text);
     if (now() < weather.awayUntil) throw broken('57P01');
     if (faults.strikes('db_conflict')) throw broken(random.pick(['40P01', '40001']));
     const result = await db.query(text, values);
@@ -47,7 +45,11 @@ export function createPool(args: {
       await life.pass(way(), 'before a transaction');
       const session = await database.connect();
       return {
-        query: (text: string, values?: unknown[]) => faulty(session, text, values),
+        // What a transaction can meet, it meets at its ends.
+        query: (text: string, values?: unknown[]) =>
+          text === 'begin' || text === 'commit'
+            ? faulty(session, text, values)
+            : session.query(text, values),
         release: () => session.release(),
       };
     },

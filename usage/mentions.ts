@@ -306,8 +306,17 @@ function certaintyOf(tokens: Token[], group: Candidate[], line: Line): Certainty
   if (negatedWithin(tokens, Math.max(0, head.first - 8), head.first)) return 'weak';
   if (deniedAfter(tokens, tail.last + 1)) return 'weak';
   if (conditional(tokens, head.first, tail.last)) return 'weak';
-  const text = line.text.slice(line.contextFrom, line.contextTo).toLowerCase();
-  return NOT_A_RECORD.some((phrase) => text.includes(phrase)) ? 'weak' : 'sure';
+  return speaksOf(tokens, NOT_A_RECORD) ? 'weak' : 'sure';
+}
+
+/** One of the phrases stands among the tokens, word by word. */
+function speaksOf(tokens: Token[], phrases: readonly string[][]): boolean {
+  return tokens.some((token, i) =>
+    phrases.some(
+      (phrase) =>
+        phrase[0] === token.word && phrase.every((word, n) => tokens[i + n]?.word === word),
+    ),
+  );
 }
 
 const USED_AFTER = new Set(

@@ -1,5 +1,6 @@
 import { isLetter, isDigit } from './cpt.ts';
 import { day } from './day.ts';
+import { createFinder } from './finder.ts';
 import type { Clinician, Finding, Sink } from './finding.ts';
 import type { Mention } from './mentions.ts';
 import { labelAt, nameAt, npiAt } from './note-labels.ts';
@@ -182,20 +183,6 @@ export function createNoteContext(sink: Sink, lines: boolean) {
     end(buffer: string): void {
       if (waiting.length > 0) scan(buffer, base + buffer.length);
       settle(Number.POSITIVE_INFINITY);
-    },
-  };
-}
-
-/** Finds a text again and again, looking at nothing twice. Positions are absolute. */
-function createFinder(sought: string) {
-  let found = -1;
-  return {
-    /** The first place at or after `from`; the end of the buffer where there is none in it yet. */
-    next(buffer: string, base: number, from: number): number {
-      if (found >= from) return found;
-      const at = buffer.indexOf(sought, from - base);
-      if (at >= 0) found = base + at;
-      return at >= 0 ? found : base + buffer.length;
     },
   };
 }

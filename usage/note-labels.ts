@@ -95,6 +95,10 @@ const TYPES = new Map<string, LabelType>();
 for (const [type, phrases] of Object.entries(LABELS))
   for (const phrase of phrases) TYPES.set(phrase, type as LabelType);
 
+const LAST_WORDS = new Set(
+  [...TYPES.keys()].map((phrase) => phrase.slice(phrase.lastIndexOf(' ') + 1)),
+);
+
 /** Before "provider:" or "NPI:" these make it somebody else's. */
 const OTHERS = new Set(
   (
@@ -111,17 +115,29 @@ const NAME_MAX = 60;
 /** The label ending at the colon `at`, with its value up to the end of the line; null if none. */
 export function labelAt(text: string, at: number): Label | null {
   let end = at;
-  while (end > 0 && text.charCodeAt(end - 1) === 32) end--;
-  if (!isLetter(text.charCodeAt(end - 1))) return null;
-  const words = wordsBefore(text, end);
-  for (let count = Math.min(4, words.length); count > 0; count--) {
-    const type = TYPES.get(words.slice(words.length - count).join(' '));
-    if (!type) continue;
-    const previous = words[words.length - count - 1];
-    if (previous !== undefined && OTHERS.has(previous)) return null;
-    return { type, value: valueOf(type, text, at + 1) };
+  while (text.charCodeAt(end - 1) === 32) end--;
+  if (!mayEndLabel(text, end)) return null;
+  const phrase = phraseBefore(text, end);
+  for (let from = 0; from >= 0;) {
+    const type = TYPES.get(from === 0 ? phrase : phrase.slice(from));
+    if (type) return isOthers(phrase, from) ? null : { type, value: valueOf(type, text, at + 1) };
+    const space = phrase.indexOf(' ', from);
+    from = space < 0 ? -1 : space + 1;
   }
   return null;
+}
+
+/** The word before the label makes it somebody else's: "referring provider", "group NPI". */
+function isOthers(phrase: string, from: number): boolean {
+  if (from === 0) return false;
+  return OTHERS.has(phrase.slice(phrase.lastIndexOf(' ', from - 2) + 1, from - 1));
+}
+
+/** The last word before the colon ends some label: most colons of a note are of no interest. */
+function mayEndLabel(text: string, end: number): boolean {
+  let start = end;
+  while (end - start < 16 && isLetter(text.charCodeAt(start - 1))) start--;
+  return end - start > 1 && LAST_WORDS.has(text.slice(start, end).toLowerCase());
 }
 
 /** The value of a label of this type in the text at `from`; null where there is none. */
@@ -204,18 +220,18 @@ function skipOne(text: string, from: number): number {
   return text.charCodeAt(from) === 32 ? from + 1 : from;
 }
 
-function wordsBefore(text: string, end: number): string[] {
-  const words: string[] = [];
-  let at = end;
-  while (words.length < 5 && at > 0 && end - at < LABEL_MAX) {
-    let start = at;
-    while (start > 0 && isLetter(text.charCodeAt(start - 1)) && at - start < 24) start--;
-    if (start === at) break;
-    words.unshift(text.slice(start, at).toLowerCase());
-    const gap = text.charCodeAt(start - 1);
-    const joint = gap === 32 || gap === 45 || gap === 47;
-    if (!joint || text.charCodeAt(start - 2) === 32) break;
-    at = start - 1;
+/** Up to five words before `end`, lower case with single spaces, as far as they touch. */
+function phraseBefore(text: string, end: number): string {
+  let start = end;
+  let words = 1;
+  while (end - start < LABEL_MAX) {
+    const char = text.charCodeAt(start - 1);
+    if (isLetter(char)) start--;
+    else if ((char === 32 || char === 45 || char === 47) && isLetter(text.charCodeAt(start - 2))) {
+      if (++words > 5) break;
+      start--;
+    } else break;
   }
-  return words;
+  const phrase = text.slice(start, end).toLowerCase();
+  return phrase.includes('-') || phrase.includes('/') ? phrase.replace(/[-/]/g, ' ') : phrase;
 }

@@ -1,17 +1,19 @@
-import { isDigit, isLetter } from './cpt.ts';
 import type { Reader, Sink } from './finding.ts';
+import { createFinder } from './finder.ts';
 import { type Line, type Mention, mentionsIn } from './mentions.ts';
 import { createNoteContext } from './note-context.ts';
 import type { CellScanner } from './rows.ts';
+import { bytesOf, isLabelled, nextTrigger } from './triggers.ts';
 
 /** Characters of a line that may tell what a number in it is, to its left and to its right. */
 const LEFT = 240;
 const RIGHT = 160;
 /** Characters of a long line looked at in one go. */
 const SPAN = 240;
+/** Characters held back until more have arrived, so that a look to the right never falls short. */
+const HOLD = LEFT + SPAN + RIGHT;
 /** Text kept behind the reading position: the head of a note, for its clinician and date. */
 const KEEP = 8192;
-const PAGE_BREAK = 12;
 /** Lines above, and their length, in which a heading may stand. */
 const ABOVE_LINES = 10;
 const ABOVE_CHARS = 1000;
@@ -22,35 +24,43 @@ const ABOVE_CHARS = 1000;
  */
 export function createTextReader(sink: Sink, lines: boolean): Reader {
   let buffer = '';
+  let bytes = bytesOf('');
+  /** Where the buffer begins in the text. All other positions are places in the buffer. */
+  let base = 0;
   /** Everything before has been looked at. */
   let at = 0;
   let lineFrom = 0;
   let line = 1;
   let pendingReturn = false;
+  const feeds = createFinder('\n');
   const context = createNoteContext(sink, lines);
 
   function read(atEnd: boolean): void {
-    const limit = atEnd ? buffer.length : buffer.length - (LEFT + SPAN + RIGHT);
+    const limit = atEnd ? buffer.length : buffer.length - HOLD;
     while (at < limit) {
-      const char = buffer.charCodeAt(at);
-      if (char > 57) at++;
-      else if (char >= 48) {
-        const end = triggerEnd(buffer, at);
-        if (end > 0) look();
-        else at = -end;
-      } else {
-        at++;
-        if (char === 10) {
-          line++;
-          lineFrom = at;
-          if (isRule(buffer, at)) context.rule(buffer, at);
-        } else if (char === PAGE_BREAK) context.rule(buffer, at);
-      }
+      at = nextTrigger(bytes, at, limit);
+      if (at < limit) look();
+    }
+  }
+
+  /** Counts lines up to `position`, and notices the rules that set notes apart. */
+  function walkTo(position: number): void {
+    for (;;) {
+      const feed = feeds.next(buffer, base, base + lineFrom) - base;
+      if (feed >= position) return;
+      line++;
+      lineFrom = feed + 1;
+      if (isRule(buffer, lineFrom)) context.rule(buffer, lineFrom);
     }
   }
 
   /** A number that may be a code stands at `at`: judges this stretch of the line. */
   function look(): void {
+    walkTo(at);
+    if (isLabelled(buffer, at, lineFrom)) {
+      at += 5;
+      return;
+    }
     const end = lineEnd(buffer, at, at + SPAN + RIGHT);
     const short = end - lineFrom <= LEFT + SPAN;
     const to = short ? end : wordEnd(buffer, Math.min(end, at + SPAN));
@@ -75,24 +85,29 @@ export function createTextReader(sink: Sink, lines: boolean): Reader {
       if (pendingReturn) piece = piece.slice(0, -1);
       if (piece.includes('\r')) piece = piece.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
       buffer += piece;
+      bytes = bytesOf(buffer);
       read(false);
-      const cut = Math.max(0, Math.min(at, buffer.length) - KEEP);
+      const cut = Math.min(at, buffer.length) - KEEP;
       if (cut < KEEP) return;
+      walkTo(Math.min(at, buffer.length));
       context.forget(buffer, cut);
       buffer = buffer.slice(cut);
+      base += cut;
       at -= cut;
       lineFrom = Math.max(0, lineFrom - cut);
     },
     end() {
       read(true);
+      walkTo(buffer.length);
       context.end(buffer);
     },
-    records: () => line,
+    records: () => (lineFrom >= buffer.length ? line - 1 : line),
   };
 }
 
-/** Scans one cell of a table for mentions; the row knows clinician and date. */
+/** Finds the mentions in one cell of a table; the row knows clinician and date. */
 export const scanCell: CellScanner = (text) => {
+  if (!mayHoldCode(text)) return [];
   const found: ReturnType<CellScanner> = [];
   const above: string[] = [];
   for (const part of text.split('\n')) {
@@ -103,10 +118,9 @@ export const scanCell: CellScanner = (text) => {
   return found;
 };
 
-/** The mentions of one short line; `above` are the lines before it, nearest first. */
-export function mentionsInLine(text: string, above: string[], record: string): Mention[] {
-  if (!mayHoldCode(text)) return [];
+function mentionsInLine(text: string, above: string[], record: string): Mention[] {
   const to = text.length;
+  if (!mayHoldCode(text)) return [];
   return mentionsIn({
     text,
     from: 0,
@@ -119,61 +133,18 @@ export function mentionsInLine(text: string, above: string[], record: string): M
 }
 
 function mayHoldCode(text: string): boolean {
-  for (let at = 0; at < text.length;) {
-    if (!isDigit(text.charCodeAt(at))) at++;
-    else {
-      const end = triggerEnd(text, at);
-      if (end > 0) return true;
-      at = -end;
-    }
-  }
-  return false;
+  return text.length >= 5 && nextTrigger(bytesOf(text), 0, text.length) < text.length;
 }
 
-/** Letters that end a code of four digits, and letters a scanner makes of digits. */
-const SUFFIXES = new Set([...'FTUMAftuma'].map((letter) => letter.charCodeAt(0)));
-const MISREAD = new Set([...'OolIiSsBbZz'].map((letter) => letter.charCodeAt(0)));
-
-/**
- * The end of the digits at `at` if they may be a code: five of them, four and a letter, or a
- * pattern as scanners leave it. Otherwise the negative of where to read on.
- */
-function triggerEnd(text: string, at: number): number {
-  let end = at + 1;
-  while (isDigit(text.charCodeAt(end))) end++;
-  const digits = end - at;
-  if (digits > 5 || isDigit(text.charCodeAt(at - 1))) return -end;
-  if (digits === 5) return end;
-  const next = text.charCodeAt(end);
-  if (digits === 4 && (SUFFIXES.has(next) || MISREAD.has(next))) return end;
-  const after = text.charCodeAt(end + 1);
-  if (next === 32 && isDigit(after) && digits < 5 && joinsToFive(text, at)) return end;
-  if (
-    MISREAD.has(next) &&
-    (isDigit(after) || MISREAD.has(after)) &&
-    !isLetter(text.charCodeAt(at - 1))
-  )
-    return end;
-  return -end;
-}
-
-/** Groups of digits with single spaces between them that make five: `9 0 8 3 7`, `90 834`. */
-function joinsToFive(text: string, at: number): boolean {
-  let digits = 0;
-  let i = at;
-  for (; digits < 6; i++) {
-    if (isDigit(text.charCodeAt(i))) digits++;
-    else if (text.charCodeAt(i) !== 32 || !isDigit(text.charCodeAt(i + 1))) break;
-  }
-  return digits === 5;
-}
-
-/** Three dashes or the like at the start of a line: a rule between notes. */
+/** Three dashes or the like, or a page break, at the start of a line: another note begins. */
 function isRule(text: string, at: number): boolean {
   const char = text.charCodeAt(at);
+  if (char === PAGE_BREAK) return true;
   if (char !== 45 && char !== 61 && char !== 42 && char !== 95) return false;
   return text.charCodeAt(at + 1) === char && text.charCodeAt(at + 2) === char;
 }
+
+const PAGE_BREAK = 12;
 
 function lineEnd(text: string, from: number, most: number): number {
   const end = Math.min(most, text.length);
@@ -190,16 +161,13 @@ function wordStart(text: string, from: number): number {
 /** Past the word `at` stands in, so that no number is cut in two. */
 function wordEnd(text: string, at: number): number {
   let end = at;
-  while (end < at + 20 && (isDigit(text.charCodeAt(end)) || isLetter(text.charCodeAt(end)))) end++;
+  while (end < at + 20 && text.charCodeAt(end) > 32) end++;
   return end;
 }
 
 function linesAbove(text: string, lineFrom: number): string[] {
   const from = Math.max(0, lineFrom - ABOVE_CHARS);
   if (lineFrom <= from) return [];
-  return text
-    .slice(from, lineFrom - 1)
-    .split('\n')
-    .reverse()
-    .slice(0, ABOVE_LINES);
+  const above = text.slice(from, lineFrom - 1).split('\n');
+  return above.reverse().slice(0, ABOVE_LINES);
 }

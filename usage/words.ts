@@ -234,7 +234,7 @@ export function isCondition(word: string): boolean {
 }
 
 /** Phrases of a record that lists or explains codes instead of using them. */
-export const NOT_A_RECORD: readonly string[] = [
+export const NOT_A_RECORD: readonly string[][] = [
   'fee schedule',
   'rate sheet',
   'price list',
@@ -243,7 +243,7 @@ export const NOT_A_RECORD: readonly string[] = [
   'cheat sheet',
   'reminder from billing',
   'for reference only',
-];
+].map((phrase) => phrase.split(' '));
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));

@@ -50,7 +50,7 @@ export async function startWork(args: {
   const processors = createProcessors(deps, queues, annual);
   const workers: RunningWorker[] = [];
   const start = <Name extends JobName>(name: Name) =>
-    workers.push(queues.work(name, processors[name] as Processor<Name>));
+    workers.push(queues.work(name, processors[name]));
   for (const name of Object.keys(processors) as JobName[]) start(name);
 
   const stop = new AbortController();

@@ -49,7 +49,7 @@ function objectOf(object: string): Html {
     : html`<a href="/console/${kind}s/${id}">${short}</a>`;
 }
 
-/** What was said with an act. That it was done goes without saying; that it was refused does not. */
+/** What was said with an act; that it was done goes without saying. */
 function saidOf({ outcome, ...rest }: Record<string, unknown>): Html[] {
   const said = Object.entries(rest).map(
     ([name, value]) => html`<span class="soft">${name}</span> ${textOf(value)} `,

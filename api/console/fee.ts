@@ -13,7 +13,7 @@ import { day, distance, when } from './times.ts';
 import { KIND_WORDS, nextWords } from './words.ts';
 
 /** A piece of evidence with what a person said about it. */
-export type Proof = FirstUse & { evidenceId: string; fileName: string; verdict: string | null };
+type Proof = FirstUse & { evidenceId: string; fileName: string; verdict: string | null };
 
 export interface FeeView {
   feeCase: FeeCase;

@@ -2,12 +2,7 @@ import { html, type Html } from './html.ts';
 
 /** An instant as people of a zone read it, with the zone: "Jan 15, 2026, 9:00 AM EST". */
 export function when(at: Date, timeZone: string): Html {
-  return html`<time datetime="${at.toISOString()}">${moment(at, timeZone)}</time>`;
-}
-
-/** The same without markup. */
-export function moment(at: Date, timeZone: string): string {
-  return formatter(timeZone).format(at);
+  return html`<time datetime="${at.toISOString()}">${formatter(timeZone).format(at)}</time>`;
 }
 
 /** A calendar day given as YYYY-MM-DD: "Jan 5, 2026". Other text is given back as it is. */

@@ -55,13 +55,15 @@ export async function change(
   card: string | null = null,
 ): Promise<void> {
   if (!person.clinicianId) return;
-  Object.assign(person.row, fields);
+  // A field the roster does not speak of stays as it is, such as the card of a hint.
+  const known = await scene.plain.clinicians.get(person.clinicianId);
+  Object.assign(person.row, { paymentMethod: known?.paymentMethod ?? null }, fields);
   if (!(await write(scene, person, card)) || !fields.vendor) return;
   person.vendors.push({ from: scene.setting.timeline.now(), vendor: fields.vendor });
 }
 
 async function write(scene: Scene, person: Person, card: string | null): Promise<boolean> {
-  const row = { line: 1, clinician: { ...person.row }, before: null, card };
+  const row = { line: 1, clinician: { ...person.row }, before: null, card, noCard: false };
   const answer = await scene.office.ask(`write ${person.row.ref} on the roster`, (_, deps) =>
     writeRoster(deps, by(scene), [row], VENDORS),
   );

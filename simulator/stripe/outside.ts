@@ -59,13 +59,15 @@ export function outside(world: StripeWorld) {
     world.emit('customer.deleted', { id: customer.id }, false);
   }
 
-  /** Somebody confirms the fee's intent at the dashboard, or by an open link. */
+  /**
+   * Somebody pays the fee's intent at the dashboard. Tries that are declined there are left out:
+   * the ledger hears of payments, not of every try of somebody else.
+   */
   function pay(intent: Intent): boolean {
-    const card = books.customers.get(intent.customer)?.defaultCard;
-    if (!card) return false;
-    return tried(() =>
-      confirmIntent(world, intent.id, card, { by: 'outside', key: null, decidedAt: world.now() }),
-    );
+    const card = books.cards.get(books.customers.get(intent.customer)?.defaultCard ?? '');
+    if (!card || (card.mood.answer !== 'approve' && card.mood.tries > 0)) return false;
+    const asker = { by: 'outside', key: null, decidedAt: world.now() } as const;
+    return tried(() => confirmIntent(world, intent.id, card.id, asker));
   }
 
   function cancel(intent: Intent): boolean {

@@ -108,13 +108,6 @@ describe('an import', () => {
     for (const { clinicianName } of answer.json.problems)
       expect(clinicianName ?? '').toMatch(/^[^\p{C}]{0,200}$/u);
   });
-
-  it('with weak findings charges nobody until a person accepts them', async () => {
-    const note = `Note of 2026-04-01\nTherapist: ${other.name}, NPI ${other.npi}\nDid not bill 90834.\n`;
-    const answer = await send(note, '?kind=text&from=2026-04-01&to=2026-04-30');
-    expect(answer.status, answer.text).toBe(201);
-    expect(answer.json.findings).toBe(answer.json.matched + answer.json.unmatched);
-  });
 });
 
 describe('a file that cannot be read', () => {

@@ -135,7 +135,7 @@ describe('the configuration', () => {
       '/run/secrets/stripe': 'sk_test_fromafile\n',
       '/run/secrets/empty': '\n',
     };
-    const readFile = (path: string) => files[path] ?? noFiles();
+    const readFile = (path: string) => files[path] ?? noFiles(path);
     const read = parseConfig({ STRIPE_SECRET_KEY_FILE: '/run/secrets/stripe' }, readFile);
     expect(read.stripe?.secretKey).toBe('sk_test_fromafile');
     const found = complaints(

@@ -51,7 +51,7 @@ describe.each(queueBackends)('charging on $name', (backend) => {
     expect(house.sandbox.books('fee')).toMatchObject({ doubleCharges: [] });
   });
 
-  it('pauses when too many outcomes are unknown, and charges each once after a resume', async () => {
+  it('pauses when too many outcomes are unknown, and resumes charging once', async () => {
     const house = await createHouse(backend);
     await fault(house, { kind: 'status_500_after_commit', times: 1_000 });
     await house.work();

@@ -84,7 +84,7 @@ describe('the check by the clock', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('does not undo a person’s resume for what the person has seen, but for what is new', async () => {
+  it('undoes a person’s resume only for what the person has not seen', async () => {
     await payBehind(house, await feeOf(house, 'P3'));
     await job();
     await house.ledger.assessments.resume(assessmentId, 'an operator');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entry } from '../../core/fee.ts';
 import type { Report } from '../../core/verify.ts';
@@ -8,6 +9,13 @@ import { broken, openVerifiedYear, type VerifiedYear } from '../support/verified
 import { EVERYBODY, feeOf, openYear, payers, type Somebody } from '../support/year.ts';
 
 const MORE: Somebody[] = [['B3', 'pm_card_levy_insufficientFunds_once']];
+
+/** Stripe takes the money, and its answer is lost. */
+const LOST_ANSWERS = {
+  route: 'payment_intents.confirm',
+  kind: 'status_500_after_commit',
+  times: 100,
+};
 
 let year: VerifiedYear;
 beforeAll(async () => {
@@ -77,7 +85,7 @@ describe('the checker names the fee', () => {
     expect(found).toEqual(['index', 'nobody_forgotten']);
   });
 
-  it('that rests without use although there is evidence, and the person without any fee', async () => {
+  it('that rests in spite of evidence, and the person without any fee', async () => {
     const found = await year.named('F1', () => year.tamper.oldEvidence('F1'));
     expect(found).toEqual(['nobody_forgotten']);
     const forgotten = await year.newly(async () => {
@@ -162,6 +170,23 @@ describe('the checker', () => {
     expect(reports.flatMap((report) => [...broken(report).keys()])).toEqual([]);
     expect(reports.length).toBeGreaterThan(3);
   }, 60_000);
+
+  it('allows Stripe to know the answer to an attempt before the ledger does', async () => {
+    const house = await createHouse(queueBackends[0]!);
+    await fetch(`${house.sandbox.url}/_sandbox/faults`, {
+      method: 'POST',
+      body: JSON.stringify(LOST_ANSWERS),
+    });
+    const work = await house.work();
+    await openYear(house, payers(3), { unknownLookMs: [600_000] });
+    const isUnknown = async () =>
+      (await house.ledger.reports.fees({ state: 'unknown', limit: 3 })).length === 3;
+    while (!(await isUnknown())) await sleep(30);
+    await work.close();
+    expect(house.sandbox.books().succeeded).toHaveLength(3);
+    const report = await createVerify({ ...house.deps, patienceMs: 0 }).once();
+    expect([...broken(report).keys()]).toEqual([]);
+  });
 
   it('speaks of no assessment that is not there, and of none without Stripe', async () => {
     const verify = createVerify(year.house.deps);

@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide, follow, waive, type Act, type Change } from '../../core/acts.ts';
+import { STATES, type Kind, type NewEntry } from '../../core/fee.ts';
+import { fold } from '../../core/fold.ts';
+import { next } from '../../core/next.ts';
+import { KINDS, sample, story, testPolicy } from '../support/fees.ts';
+
+type Line = Kind | NewEntry;
+const entriesOf = (lines: readonly Line[]) =>
+  story(lines.map((line) => (typeof line === 'string' ? sample(line) : line)));
+const feeOf = (...lines: Line[]) => fold(entriesOf(lines));
+
+const owed: Line[] = ['assessed', 'approved'];
+const noticed: Line[] = [...owed, 'noticed'];
+const tried: Line[] = [...noticed, 'opened', 'attempted'];
+const hard = sample('declined', { verdict: 'needs_card', retryAt: null, code: 'lost_card' });
+const paid: Line[] = [...tried, 'paid'];
+
+/** Everything a fee can be when somebody asks for something, state by state and then some. */
+const SITUATIONS = {
+  detecting: [],
+  no_use: ['looked'],
+  exempt: ['exempted'],
+  ready: ['assessed'],
+  approved: owed,
+  notice_failed: [...owed, 'notice_failed'],
+  noticed,
+  charging: tried,
+  unknown: [...tried, 'unknown'],
+  retrying: [...tried, 'declined'],
+  asked_to_retry: [...tried, 'declined', 'retry_asked'],
+  needs_card: [...tried, hard],
+  card_came: [...tried, hard, 'card_updated'],
+  no_card: [...owed, 'card_missing'],
+  gave_up: [...tried, 'declined', 'gave_up'],
+  held: [...noticed, 'held'],
+  held_declined: [...tried, 'declined', 'held'],
+  being_waived: [...tried, 'waive_asked'],
+  waived: [...noticed, 'waived'],
+  waived_unreachable: [...owed, 'notice_failed', 'waived'],
+  paid,
+  paid_held: [...paid, 'held'],
+  refund_asked: [...paid, 'refund_asked'],
+  refund_opened: [...paid, 'refund_asked', 'refund_opened'],
+  refunded_in_part: [...paid, sample('refunded', { amountCents: 500 })],
+  refunded: [...paid, 'refunded'],
+  disputed: [...paid, 'disputed'],
+} satisfies Record<string, readonly Line[]>;
+type Situation = keyof typeof SITUATIONS;
+
+const WISHES: Act[] = [
+  { act: 'waive', why: 'kindness' },
+  { act: 'hold', why: 'a look' },
+  { act: 'release' },
+  { act: 'retry' },
+  { act: 'refund', why: 'mistake' },
+];
+
+/** What each wish comes to: the entries it leads to, or `- code` why it is refused. */
+function answers(situation: readonly Line[]): string[] {
+  return WISHES.map((wish) => {
+    const decision = decide(feeOf(...situation), wish);
+    if ('refused' in decision) return `- ${decision.refused}`;
+    return decision.entries.map(({ kind }) => kind).join(' ');
+  });
+}
+
+const SETTLED = '- already_settled';
+const NOT_OWED = '- not_assessed';
+const NOT_HELD = '- not_held';
+const NO_RETRY = '- not_retryable';
+const UNPAID = '- not_paid';
+const UNDER_WAY = '- under_way';
+
+/** By situation: waive, hold, release, retry, refund. */
+const ANSWERS: Record<Situation, [string, string, string, string, string]> = {
+  detecting: [NOT_OWED, 'held', NOT_HELD, NO_RETRY, UNPAID],
+  no_use: [NOT_OWED, 'held', NOT_HELD, NO_RETRY, UNPAID],
+  exempt: [NOT_OWED, 'held', NOT_HELD, NO_RETRY, UNPAID],
+  ready: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID],
+  approved: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID],
+  notice_failed: ['waived', 'held', NOT_HELD, 'retry_asked', UNPAID],
+  noticed: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID],
+  charging: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID],
+  unknown: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID],
+  retrying: ['waive_asked', 'held', NOT_HELD, 'retry_asked', UNPAID],
+  asked_to_retry: ['waive_asked', 'held', NOT_HELD, UNDER_WAY, UNPAID],
+  needs_card: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID],
+  card_came: ['waive_asked', 'held', NOT_HELD, 'retry_asked', UNPAID],
+  no_card: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID],
+  gave_up: ['revived waive_asked', 'held', NOT_HELD, 'revived retry_asked', UNPAID],
+  held: ['waived', '- already_held', 'released', NO_RETRY, UNPAID],
+  held_declined: ['waive_asked', '- already_held', 'released', '- already_held', UNPAID],
+  being_waived: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID],
+  waived: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID],
+  waived_unreachable: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID],
+  paid: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked'],
+  paid_held: [SETTLED, '- already_held', 'released', NO_RETRY, 'refund_asked'],
+  refund_asked: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNDER_WAY],
+  refund_opened: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNDER_WAY],
+  refunded_in_part: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked'],
+  refunded: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID],
+  disputed: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked'],
+};
+
+describe('a person asks to waive, hold, release, retry or refund', () => {
+  it.each(Object.entries(ANSWERS))('%s', (situation, expected) => {
+    expect(answers(SITUATIONS[situation as Situation])).toEqual(expected);
+  });
+
+  it('in every state a fee can be in', () => {
+    const met = Object.values(SITUATIONS).map(
+      (lines) => next(entriesOf(lines), testPolicy()).state,
+    );
+    expect(STATES.filter((state) => !met.includes(state))).toEqual([]);
+  });
+
+  it('and twice gets one result: the second is told that it was done', () => {
+    for (const lines of Object.values(SITUATIONS))
+      for (const wish of WISHES) {
+        const first = decide(feeOf(...lines), wish);
+        if ('refused' in first) continue;
+        expect(decide(feeOf(...lines, ...first.entries), wish), `${wish.act} again`).toHaveProperty(
+          'refused',
+        );
+      }
+  });
+
+  it('and is told why not, in a sentence', () => {
+    for (const lines of Object.values(SITUATIONS))
+      for (const wish of WISHES) {
+        const decision = decide(feeOf(...lines), wish);
+        if ('refused' in decision) expect(decision.why).toMatch(/^[a-z].{10,}[^.]$/);
+      }
+  });
+
+  it('waives the whole of what is owed, for the reason that was given', () => {
+    expect(waive(feeOf(...owed), 'kindness')).toEqual({ entries: [sample('waived')] });
+  });
+
+  it('may retry another card, but never one that must not be tried again', () => {
+    const later = [...tried, hard, 'card_updated', sample('attempted', { attempt: 2 }), hard];
+    expect(decide(feeOf(...(later as Line[])), { act: 'retry' })).toMatchObject({
+      refused: 'not_retryable',
+    });
+  });
+});
+
+describe('the world changes', () => {
+  const changes: Record<string, Change> = {
+    evidence: { change: 'evidence' },
+    withdrawn: { change: 'evidence_withdrawn' },
+    leaves: { change: 'vendor', levied: false },
+    returns: { change: 'vendor', levied: true },
+    email: { change: 'email' },
+    card: { change: 'card', paymentMethod: 'pm_2' },
+    same: { change: 'card', paymentMethod: 'pm_1' },
+    renewed: { change: 'card', paymentMethod: 'pm_1', renewed: true },
+  };
+  const to = (lines: readonly Line[], name: string) =>
+    follow(feeOf(...lines), changes[name] as Change)
+      .map(({ kind }) => kind)
+      .join(' ');
+
+  /** By situation, every change that makes a difference; all others add nothing. */
+  const RECARD = { card: 'card_updated', renewed: 'card_updated' };
+  const REVIVE = { card: 'revived card_updated', renewed: 'revived card_updated' };
+  const MOVED = { withdrawn: 'reopened', leaves: 'waived' };
+  const ASKED = { withdrawn: 'reopened', leaves: 'waive_asked' };
+  const LOOK = { evidence: 'reopened', leaves: 'reopened' };
+  const FOLLOWS: Record<Situation, Record<string, string>> = {
+    detecting: LOOK,
+    no_use: LOOK,
+    exempt: { evidence: 'reopened', returns: 'reopened' },
+    ready: MOVED,
+    approved: MOVED,
+    notice_failed: { ...MOVED, email: 'retry_asked' },
+    noticed: MOVED,
+    charging: ASKED,
+    unknown: ASKED,
+    retrying: { ...ASKED, ...RECARD },
+    asked_to_retry: { ...ASKED, ...RECARD },
+    needs_card: { ...ASKED, ...RECARD },
+    card_came: ASKED,
+    no_card: { ...MOVED, ...RECARD, same: 'card_updated' },
+    gave_up: { withdrawn: 'reopened', leaves: 'revived waive_asked', ...REVIVE },
+    held: MOVED,
+    held_declined: { ...ASKED, ...RECARD },
+    being_waived: {},
+    waived: {},
+    waived_unreachable: {},
+    paid: { withdrawn: 'held' },
+    paid_held: {},
+    refund_asked: { withdrawn: 'held' },
+    refund_opened: { withdrawn: 'held' },
+    refunded_in_part: { withdrawn: 'held' },
+    refunded: { withdrawn: 'held' },
+    disputed: { withdrawn: 'held' },
+  };
+  it.each(Object.entries(FOLLOWS))('%s', (situation, expected) => {
+    const lines = SITUATIONS[situation as Situation];
+    const found = Object.keys(changes)
+      .map((name) => [name, to(lines, name)])
+      .filter(([, kinds]) => kinds !== '');
+    expect(Object.fromEntries(found)).toEqual(expected);
+  });
+
+  it('twice the same way adds nothing the second time', () => {
+    for (const lines of Object.values(SITUATIONS))
+      for (const change of Object.values(changes)) {
+        const first = follow(feeOf(...lines), change);
+        expect(follow(feeOf(...lines, ...first), change)).toEqual([]);
+      }
+  });
+
+  it('never leads to a charge of somebody whose fee is waived or under a waiver', () => {
+    const anyChange = fc.constantFrom(...Object.values(changes));
+    const anyLines = fc.array(fc.constantFrom(...KINDS.filter((kind) => kind !== 'withdrawn')));
+    fc.assert(
+      fc.property(anyLines, anyChange, (kinds, change) => {
+        const lines = [...noticed, 'opened' as const, ...kinds];
+        const fee = feeOf(...lines);
+        if (!fee.waived && !fee.waiveAsked) return;
+        const after = [...lines, ...follow(fee, change)];
+        const what = next(entriesOf(after), testPolicy());
+        if (what.step === 'charge') expect(feeOf(...after).open).not.toBeNull();
+      }),
+    );
+  });
+});

@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import { adopt, keys, refused, type IntentReading } from '../../core/attempt.ts';
+import type { Entry, Kind, NewEntry } from '../../core/fee.ts';
+import { fold } from '../../core/fold.ts';
+import { reading, refusal } from '../support/bank.ts';
+import { AMOUNT, sample, story, testPolicy } from '../support/fees.ts';
+
+const policy = testPolicy();
+const AT = new Date('2026-01-30T15:00:00Z');
+
+type Line = Kind | NewEntry;
+const entriesOf = (...lines: Line[]): Entry[] =>
+  story(lines.map((line) => (typeof line === 'string' ? sample(line) : line)));
+const noticed: Line[] = ['assessed', 'approved', 'noticed'];
+const open: Line[] = [...noticed, 'opened', 'attempted'];
+const kindsOf = (entries: NewEntry[]) => entries.map(({ kind }) => kind);
+
+/** What a reading adds to a fee with these entries. */
+const adds = (lines: Line[], read: IntentReading) =>
+  adopt(fold(entriesOf(...lines)), read, AT, policy);
+
+describe('a refused attempt', () => {
+  const declined = (lines: Line[], code: string, changes = {}) =>
+    refused(fold(entriesOf(...lines)), refusal(code, changes), AT, policy);
+  /** `n` declines of the same card, each of its own charge, and the next attempt open. */
+  const afterDeclines = (n: number): Line[] => [
+    ...noticed,
+    'opened',
+    ...Array.from({ length: n }, (_, at): Line[] => [
+      sample('attempted', { attempt: at + 1 }),
+      sample('declined', { attempt: at + 1, charge: `ch_${at + 1}` }),
+    ]).flat(),
+    sample('attempted', { attempt: n + 1 }),
+  ];
+
+  it.each([
+    [0, '2026-02-02T15:00:00.000Z'],
+    [1, '2026-02-04T15:00:00.000Z'],
+    [2, '2026-02-06T15:00:00.000Z'],
+  ])('after %s others is tried again on the next rung of the ladder', (before, retryAt) => {
+    expect(declined(afterDeclines(before), 'insufficient_funds')).toEqual([
+      expect.objectContaining({
+        kind: 'declined',
+        data: expect.objectContaining({ attempt: before + 1, verdict: 'retry', retryAt }),
+      }),
+    ]);
+  });
+
+  it('is the last when it is the fourth, and what is owed is written off', () => {
+    const [last, end] = declined(afterDeclines(3), 'insufficient_funds');
+    expect(last).toMatchObject({ kind: 'declined', data: { verdict: 'give_up', retryAt: null } });
+    expect(end).toMatchObject({ kind: 'gave_up', data: { amountCents: AMOUNT } });
+  });
+
+  it('gives up when the ladder has no rung left, though attempts were', () => {
+    const short = testPolicy({ retryDays: [3] });
+    const [, end] = refused(
+      fold(entriesOf(...afterDeclines(1))),
+      refusal('do_not_honor'),
+      AT,
+      short,
+    );
+    expect(end?.kind).toBe('gave_up');
+  });
+
+  it('starts the ladder anew with another card', () => {
+    const lines = [...afterDeclines(3).slice(0, -1), 'card_updated' as const];
+    const [only, ...others] = declined(
+      [...lines, sample('attempted', { attempt: 4 })],
+      'insufficient_funds',
+    );
+    expect(only).toMatchObject({ data: { verdict: 'retry', retryAt: '2026-02-02T15:00:00.000Z' } });
+    expect(others).toEqual([]);
+  });
+
+  it('by a technical fault is tried again within hours, but only the first time', () => {
+    expect(declined(open, 'processing_error')[0]).toMatchObject({
+      data: { retryAt: '2026-01-30T21:00:00.000Z' },
+    });
+    expect(declined(afterDeclines(1), 'processing_error')[0]).toMatchObject({
+      data: { retryAt: '2026-02-04T15:00:00.000Z' },
+    });
+  });
+
+  it('asks for another card at once when this one must not be tried again', () => {
+    expect(declined(open, 'lost_card')).toEqual([
+      expect.objectContaining({
+        data: expect.objectContaining({ verdict: 'needs_card', retryAt: null }),
+      }),
+    ]);
+  });
+
+  it.each(['duplicate_transaction', 'a_code_nobody_knows', 'constructor', ''])(
+    'with the code "%s" is left to a person',
+    (code) => {
+      const [first, second] = declined(open, code);
+      expect(first).toMatchObject({ data: { verdict: 'park', retryAt: null } });
+      expect(second?.kind).toBe('held');
+    },
+  );
+
+  it('keeps the bank’s codes and nothing of what it said', () => {
+    const [entry] = declined(open, 'do_not_honor', {
+      adviceCode: 'try_again_later',
+      networkAdviceCode: '02',
+      sentToNetwork: false,
+      charge: null,
+    });
+    expect(entry?.data).toEqual({
+      attempt: 1,
+      charge: null,
+      code: 'do_not_honor',
+      adviceCode: 'try_again_later',
+      networkAdviceCode: '02',
+      sentToNetwork: false,
+      verdict: 'retry',
+      retryAt: '2026-02-02T15:00:00.000Z',
+    });
+  });
+
+  it('without an open attempt is a bug and writes nothing', () => {
+    expect(() => declined(noticed, 'do_not_honor')).toThrow('Bug!');
+  });
+});
+
+describe('a reading of the intent', () => {
+  const paid = { status: 'succeeded', charge: 'ch_9' } as const;
+  const taken: Line[] = [...open, sample('paid', { charge: 'ch_9' })];
+  const table: [what: string, before: Line[], read: IntentReading, kinds: Kind[]][] = [
+    ['that shows nothing adds nothing', open, reading(), []],
+    ['that is processing adds nothing', open, reading({ status: 'processing' }), []],
+    ['with the money is paid', open, reading(paid), ['paid']],
+    ['with money from elsewhere is paid', noticed, reading(paid), ['paid']],
+    ['with money after a waiver is paid', [...open, 'lapsed', 'waived'], reading(paid), ['paid']],
+    [
+      'with money after giving up takes the fee up again first',
+      [...open, 'declined', 'gave_up'],
+      reading(paid),
+      ['revived', 'paid'],
+    ],
+    [
+      'with a new failed charge is declined',
+      open,
+      reading({ charge: 'ch_1', refusal: refusal('do_not_honor') }),
+      ['declined'],
+    ],
+    [
+      'with the failed charge of before is not this attempt’s',
+      [...noticed, 'opened', sample('attempted', { chargeBefore: 'ch_1' })],
+      reading({ charge: 'ch_1', refusal: refusal('do_not_honor') }),
+      [],
+    ],
+    ['canceled ends the open attempt', open, reading({ status: 'canceled' }), ['lapsed']],
+    ['canceled without an attempt adds nothing', noticed, reading({ status: 'canceled' }), []],
+  ];
+  it.each(table)('%s', (_what, before, read, kinds) => {
+    expect(kindsOf(adds(before, read))).toEqual(kinds);
+  });
+
+  const refunds = (...list: [string, number, 'pending' | 'succeeded' | 'failed'][]) =>
+    reading({
+      ...paid,
+      refunds: list.map(([refund, amountCents, status]) => ({ refund, amountCents, status })),
+    });
+  const afterwards: [what: string, before: Line[], read: IntentReading, kinds: Kind[]][] = [
+    ['of a refund made in the dashboard', [], refunds(['re_1', 500, 'succeeded']), ['refunded']],
+    ['of a refund under way', [], refunds(['re_1', 500, 'pending']), ['refund_opened']],
+    ['of a known refund under way', ['refund_opened'], refunds(['re_1', 500, 'pending']), []],
+    ['of the end of it', ['refund_opened'], refunds(['re_1', 500, 'succeeded']), ['refunded']],
+    [
+      'of its failure',
+      ['refund_opened'],
+      refunds(['re_1', 500, 'failed']),
+      ['refund_failed', 'held'],
+    ],
+    [
+      'of two refunds at once',
+      [],
+      refunds(['re_2', 500, 'pending'], ['re_1', 500, 'succeeded']),
+      ['refund_opened', 'refunded'],
+    ],
+  ];
+  it.each(afterwards)('after payment, %s', (_what, before, read, kinds) => {
+    expect(kindsOf(adds([...taken, ...before], read))).toEqual(kinds);
+  });
+
+  it('takes back what a failed refund had given, and only if it had', () => {
+    const failed = refunds(['re_1', 500, 'failed']);
+    const cents = (before: Line[]) => adds([...taken, ...before], failed)[0]?.data;
+    expect(cents([sample('refunded', { amountCents: 500 })])).toMatchObject({ amountCents: 500 });
+    expect(cents(['refund_opened'])).toMatchObject({ amountCents: 0 });
+  });
+
+  it('names a dispute even when it was over before anybody looked', () => {
+    const dispute = { dispute: 'dp_1', amountCents: AMOUNT, status: 'lost', why: 'x' } as const;
+    expect(kindsOf(adds(taken, reading({ ...paid, dispute })))).toEqual([
+      'disputed',
+      'dispute_closed',
+    ]);
+  });
+});
+
+describe('the idempotency keys', () => {
+  it('are the same for the same thing, and never those of another', () => {
+    const all = [
+      keys.intent('f1'),
+      keys.intent('f2'),
+      keys.attempt('f1', 1),
+      keys.attempt('f1', 2),
+      keys.attempt('f2', 1),
+      keys.cancel('f1'),
+      keys.refund('f1', 7),
+      keys.refund('f1', 8),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+    expect(keys.attempt('f1', 1)).toBe(all[2]);
+  });
+});
