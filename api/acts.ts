@@ -150,10 +150,13 @@ export async function followEvidence(
     });
     if (!after || 'refused' in after || after.added === 0) return;
     changed += 1;
-    await offerNext(deps, after.feeCase);
+    if (feeIds.length <= FEW) await offerNext(deps, after.feeCase);
   });
   return changed;
 }
+
+/** Up to so many fees are put on the queue at once; more are left to the pump and its window. */
+export const FEW = 20;
 
 /** Puts a fee's next step on the queue if it is due: a fast path, the pump would do it later. */
 export async function offerNext(deps: ActDeps, feeCase: FeeCase): Promise<void> {
@@ -169,12 +172,19 @@ export async function offer<Name extends JobName>(
   name: Name,
   payload: Payload<Name>,
 ): Promise<void> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('no answer')), PATIENCE_MS).unref();
+  });
   try {
-    await deps.queues.enqueue(name, payload);
+    // A queue whose connection is going down may never answer at all.
+    await Promise.race([deps.queues.enqueue(name, payload), late]);
   } catch (error) {
     deps.log.warn({ job: name, ...factsOf(error) }, 'the queue is away; the pump will offer this');
   }
 }
+
+/** How long a request waits for the queue. */
+const PATIENCE_MS = 2_000;
 
 /** As many at once as leave the database's connections to others. */
 const AT_ONCE = 4;

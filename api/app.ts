@@ -13,7 +13,7 @@ import { clinicianRoutes } from './clinicians.ts';
 import { installConsole } from './console/pages.ts';
 import type { ApiDeps } from './deps.ts';
 import { installDocs } from './docs.ts';
-import { answer, installErrors, problem } from './errors.ts';
+import { answer, answerSocket, installErrors, problem } from './errors.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { feeRoutes } from './fees.ts';
 import { healthRoutes } from './health.ts';
@@ -57,6 +57,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
     requestTimeout: REQUEST_MS,
     connectionTimeout: SILENCE_MS,
     trustProxy: deps.trustProxy.length > 0 ? deps.trustProxy : false,
+    clientErrorHandler: answerSocket,
     frameworkErrors: (error, request, reply) => void answer(error, request, reply as never),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as Api;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);

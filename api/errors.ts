@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 
@@ -8,6 +10,7 @@ import { Type } from 'typebox';
 export const ERRORS = {
   invalid_request: [400, 'The request does not fit its schema.', 'See details, and /docs.'],
   invalid_json: [400, 'The body is not valid JSON.', 'Send one JSON object as UTF-8.'],
+  invalid_http: [400, 'This is no HTTP request.', 'Check what sends it, and its headers.'],
   invalid_url: [400, 'The address cannot be decoded.', 'Percent-encode it as UTF-8.'],
   empty_body: [400, 'The body is empty.', 'Send the file as the body of the request.'],
   invalid_roster: [400, 'This is not a roster.', 'Send CSV with a header line, NDJSON or JSON.'],
@@ -125,6 +128,19 @@ export function answer(error: unknown, request: FastifyRequest, reply: FastifyRe
     });
 }
 
+/** Answers what cannot even be parsed as a request, and closes the line. */
+export function answerSocket(error: { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+  const [status, message, help] = ERRORS.invalid_http;
+  const body = JSON.stringify({
+    error: { code: 'invalid_http', message, help, requestId: randomUUID() },
+  });
+  socket.end(
+    `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
 /** Fastify's own refusals, in our words. */
 const FRAMEWORK: Record<string, ErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
@@ -133,11 +149,15 @@ const FRAMEWORK: Record<string, ErrorCode> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'empty_body',
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
   FST_ERR_BAD_URL: 'invalid_url',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
   FST_ERR_NOT_FOUND: 'not_found',
 };
 
-/** SQLSTATE classes: 08 connection, 53 resources, 57 shut down; 42P01 is not migrated yet. */
-const AWAY = /^(08|53|57)...$|^42P01$/;
+/**
+ * SQLSTATE classes 08 connection, 53 resources, 57 shut down; and single ones: no such database,
+ * a database that lets nobody in, a table that is not there before the migration.
+ */
+const AWAY = /^(08|53|57)...$|^(3D000|55000|42P01)$/;
 const NETWORK = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -165,7 +185,8 @@ function asProblem(error: unknown): { code: ErrorCode; said: Said } {
   const known = FRAMEWORK[code ?? ''];
   if (known) return { code: known, said: {} };
   if (error instanceof SyntaxError && statusCode === 400) return { code: 'invalid_json', said: {} };
-  if (statusCode === 400) return { code: 'invalid_request', said: {} };
+  if (statusCode && statusCode >= 400 && statusCode < 500)
+    return { code: 'invalid_request', said: {} };
   return { code: 'internal', said: {} };
 }
 

@@ -3,7 +3,7 @@ import type { Folded } from '../core/fold.ts';
 import type { Clinician } from '../ledger/clinicians.ts';
 import type { FeeCase } from '../ledger/fees.ts';
 import type { Vendor } from '../ledger/rates.ts';
-import { eachOf, offerNext, type ActDeps, type By } from './acts.ts';
+import { eachOf, FEW, offerNext, type ActDeps, type By } from './acts.ts';
 import { duplicateNote, type Wanted } from './roster-plan.ts';
 import type { RowNote } from './roster-row.ts';
 
@@ -28,6 +28,7 @@ export async function writeRoster(
   vendors: Vendor[],
 ): Promise<Written> {
   const written: Written = { created: 0, updated: 0, enrolled: 0, feesChanged: 0, refused: [] };
+  const changed: FeeCase[] = [];
   await eachOf(wanted, async (row) => {
     const done = await deps.ledger.clinicians.upsert(row.clinician);
     if (row.noCard && done.outcome !== 'duplicate')
@@ -38,9 +39,11 @@ export async function writeRoster(
       written.updated += 1;
       const fees = await deps.ledger.clinicians.fees(done.clinicianId);
       for (const { feeId } of fees)
-        if (await followRow(deps, by, feeId, row, done.changed, vendors)) written.feesChanged += 1;
+        changed.push(...(await followRow(deps, by, feeId, row, done.changed, vendors)));
     }
   });
+  written.feesChanged = changed.length;
+  if (changed.length <= FEW) for (const feeCase of changed) await offerNext(deps, feeCase);
   if (written.created > 0) written.enrolled = await deps.ledger.clinicians.enrollLatecomers();
   return written;
 }
@@ -52,13 +55,11 @@ async function followRow(
   row: Wanted,
   changed: (keyof Clinician)[],
   vendors: Vendor[],
-): Promise<boolean> {
+): Promise<FeeCase[]> {
   const after = await deps.ledger.fees.change(feeId, by.actor, (fee, feeCase) => ({
     entries: changesOf(fee, feeCase, row, changed, vendors).flatMap((one) => follow(fee, one)),
   }));
-  if (!after || 'refused' in after || after.added === 0) return false;
-  await offerNext(deps, after.feeCase);
-  return true;
+  return after && 'feeCase' in after && after.added > 0 ? [after.feeCase] : [];
 }
 
 /** What a changed row means for one fee; at most one change, the weightiest, adds entries. */

@@ -52,30 +52,31 @@ function index({ entries, policy, ...stored }: StoredFee): string[] {
     wrong.push(`intent ${stored.intent ?? 'none'} is stored, ${intent ?? 'none'} was opened`);
   try {
     const { state, step, at } = next(entries, policy);
-    const told = (word: string, name: string | null, when: Date | null) =>
-      `${word} ${name ?? 'nothing'}${when ? ` from ${when.toISOString()}` : ''}`;
-    const kept = told(stored.state, stored.step, stored.at);
-    const due = told(state, step, at);
-    if (kept !== due) wrong.push(`stored: ${kept}; by the entries: ${due}`);
+    const same =
+      state === stored.state && step === stored.step && at?.getTime() === stored.at?.getTime();
+    if (!same) wrong.push(`stored: ${told(stored)}; by the entries: ${told({ state, step, at })}`);
   } catch {
     wrong.push('the entries do not add up to any state');
   }
   return wrong;
 }
 
+function told({ state, step, at }: Pick<StoredFee, 'state' | 'step' | 'at'>): string {
+  return `${state} ${step ?? 'nothing'}${at ? ` from ${at.toISOString()}` : ''}`;
+}
+
 /** The movement stored in each entry is the one its kind and amount stand for. */
 function movements({ entries }: StoredFee): string[] {
   return entries.flatMap((one) => {
-    const right = movement(one);
-    const told = (debit: string | null, credit: string | null, cents: number | null) =>
-      debit || credit || cents ? `${cents} cents from ${credit} to ${debit}` : 'nothing';
-    const kept = told(one.debit, one.credit, one.amountCents);
-    const meant = told(right?.debit ?? null, right?.credit ?? null, right?.amountCents ?? null);
-    return kept === meant
-      ? []
-      : [`entry ${one.seq} (${one.kind}) moves ${kept} instead of ${meant}`];
+    const { debit, credit, amountCents } = movement(one) ?? NO_MOVEMENT;
+    if (one.debit === debit && one.credit === credit && one.amountCents === amountCents) return [];
+    const kept = `${one.amountCents} cents from ${one.credit} to ${one.debit}`;
+    const meant = `${amountCents} cents from ${credit} to ${debit}`;
+    return [`entry ${one.seq} (${one.kind}) moves ${kept} instead of ${meant}`];
   });
 }
+
+const NO_MOVEMENT = { debit: null, credit: null, amountCents: null };
 
 /** The notice period once more, by our calendar instead of the database's. */
 function unannounced({ entries, policy }: StoredFee): string[] {

@@ -24,20 +24,24 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
   /**
    * Confirms the intent once with this card, without the cardholder: the one call that takes
    * money. Never throws for what Stripe or the network does; every end is a `Confirmation`.
+   * `isLate` is asked at the last moment, after any waiting: what Stripe may have forgotten the
+   * key of is not sent any more.
    */
   async function confirmIntent(args: {
     intent: string;
     paymentMethod: string;
     key: string;
+    isLate?: () => boolean;
   }): Promise<Confirmation> {
     try {
-      const answer = await call('POST /v1/payment_intents/:id/confirm', () =>
-        stripe.paymentIntents.confirm(
+      const answer = await call('POST /v1/payment_intents/:id/confirm', async () => {
+        if (args.isLate?.()) throw new PaymentsUnavailable(TOO_LATE, null, false);
+        return stripe.paymentIntents.confirm(
           args.intent,
           { payment_method: args.paymentMethod, off_session: true, expand: EXPAND_INTENT },
           { idempotencyKey: args.key },
-        ),
-      );
+        );
+      });
       if (isReplay(answer)) return await lookAgain(args.intent);
       if (answer.status === 'requires_action') return declined(UNATTENDED);
       return concluded(readingOf(answer, [], []));
@@ -87,6 +91,9 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
   return { confirmIntent };
 }
 
+/** Why a confirmation was not sent: its key may be forgotten. */
+const TOO_LATE = 'too_late';
+
 const CARD_GONE: Refusal = {
   code: 'resource_missing',
   adviceCode: null,
@@ -108,7 +115,9 @@ function concluded(reading: IntentReading): Confirmation {
 }
 
 function unanswered({ why, afterMs }: PaymentsUnavailable): Confirmation {
-  return SLOW_DOWN.has(why) ? { outcome: 'slow_down', why, afterMs } : { outcome: 'unknown', why };
+  return SLOW_DOWN.has(why) || why === TOO_LATE
+    ? { outcome: 'slow_down', why, afterMs }
+    : { outcome: 'unknown', why };
 }
 
 /** For an extra look that may be done without: its failure to get through is `instead`. */

@@ -139,8 +139,8 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     const written = new Set(rows.map((row) => row.fee_id));
     return appends.map(({ feeCase }) => written.has(feeCase.feeId));
   };
-  const loadOne = createBatch(loadMany, { items: 200, runs: 2 });
-  const appendOne = createBatch(appendMany, { items: 200, runs: 2 });
+  const loadOne = createBatch(loadMany, { items: 200, runs: 1 });
+  const appendOne = createBatch(appendMany, { items: 200, runs: 1 });
 
   const load = (feeId: string): Promise<FeeCase | null> => loadOne(feeId);
   const append = async (

@@ -30,8 +30,7 @@ export function startCrew(setting: Setting): Crew {
   return {
     worker() {
       const able = [...running.values()].filter(
-        ({ life }) =>
-          life.name !== 'api' && life.alive && life.frozenUntil <= timeline.now(),
+        ({ life }) => life.name !== 'api' && life.alive && life.frozenUntil <= timeline.now(),
       );
       return able.length > 0 ? random.pick(able) : null;
     },

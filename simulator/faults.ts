@@ -96,11 +96,7 @@ export function swarm(random: Random): Rates {
 }
 
 /** Decides by the rates, each fault by chance of its own: leaving one out changes no other. */
-export function createFaults(
-  rates: Rates,
-  random: Random,
-  note: (fault: Fault) => void,
-): Faults {
+export function createFaults(rates: Rates, random: Random, note: (fault: Fault) => void): Faults {
   const sources = new Map<Fault, Random>();
   const counts: Partial<Record<Fault, number>> = {};
   let over = false;

@@ -9,7 +9,10 @@ export interface Office {
    * Asks until there is an answer: `done` with the result, or a refusal with its code. Gives null
    * when nobody answered for so long that the question was given up.
    */
-  ask<T>(what: string, work: (api: Process, deps: ActDeps) => Promise<T>): Promise<Answer<T> | null>;
+  ask<T>(
+    what: string,
+    work: (api: Process, deps: ActDeps) => Promise<T>,
+  ): Promise<Answer<T> | null>;
 }
 
 export type Answer<T> = { done: T; askedAt: number } | { refused: string; askedAt: number };

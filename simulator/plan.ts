@@ -92,7 +92,9 @@ export function planOf(seed: number, cut: Cut = {}): Plan {
     people: everybody.filter((_, index) => !cut.people || cut.people.includes(index)),
     happenings: kept.filter(({ index }) => !cut.happenings || cut.happenings.includes(index)),
     rates: cut.faults
-      ? Object.fromEntries(Object.entries(rates).filter(([name]) => cut.faults?.includes(name as Fault)))
+      ? Object.fromEntries(
+          Object.entries(rates).filter(([name]) => cut.faults?.includes(name as Fault)),
+        )
       : rates,
   };
 }
@@ -100,7 +102,12 @@ export function planOf(seed: number, cut: Cut = {}): Plan {
 function policy(random: Random): Policy {
   return {
     ...POLICY,
-    timeZone: random.pick([POLICY.timeZone, POLICY.timeZone, 'America/Los_Angeles', 'Europe/Berlin']),
+    timeZone: random.pick([
+      POLICY.timeZone,
+      POLICY.timeZone,
+      'America/Los_Angeles',
+      'Europe/Berlin',
+    ]),
     noticeDays: random.pick([7, 14, 14, 21, 30]),
     chargeHour: random.pick([0, 8, 10, 10, 23]),
     canaryFees: random.pick([0, 0, 0, 2, POLICY.canaryFees]),
@@ -146,7 +153,7 @@ function uses(random: Random, openAt: number, joinsAt: number | null): Use[] {
 
 function happenings(random: Random, openAt: number, count: number, rates: Rates): Happening[] {
   const found: Omit<Happening, 'index'>[] = [];
-  for (let at = openAt + random.between(5, 100) * HOUR_MS; at < YEAR_END; ) {
+  for (let at = openAt + random.between(5, 100) * HOUR_MS; at < YEAR_END;) {
     found.push({ kind: 'approve', person: null, at, on: null, after: 0 });
     at += random.between(10, 60) * DAY_MS;
   }
@@ -162,7 +169,15 @@ function happenings(random: Random, openAt: number, count: number, rates: Rates)
   return found.map((one, index) => ({ ...one, index }));
 }
 
-const TURNS: Kind[] = ['noticed', 'attempted', 'attempted', 'attempted', 'declined', 'opened', 'paid'];
+const TURNS: Kind[] = [
+  'noticed',
+  'attempted',
+  'attempted',
+  'attempted',
+  'declined',
+  'opened',
+  'paid',
+];
 
 function befall(
   random: Random,
@@ -174,7 +189,13 @@ function befall(
   const on = random.pick(TURNS);
   const after = random.pick([0, 0, 300, 5_000, 600_000, 6 * HOUR_MS, 3 * DAY_MS, 20 * DAY_MS]);
   const isTurn = person !== null && random.chance(0.65);
-  return { kind, person, at: isTurn ? null : at, on: isTurn ? on : null, after: random.int(after + 1) };
+  return {
+    kind,
+    person,
+    at: isTurn ? null : at,
+    on: isTurn ? on : null,
+    after: random.int(after + 1),
+  };
 }
 
 /** Some moment between the opening and the middle of December, early ones more often. */

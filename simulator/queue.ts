@@ -86,7 +86,7 @@ export function createQueue(args: {
     if (!anyway && !(isHere && (job.state === 'waiting' || job.state === 'delayed'))) return;
     const worker = taker();
     if (worker) void run(job, worker);
-    else timeline.at(timeline.now() + 30_000, () => give(job, anyway));
+    else timeline.at(timeline.now() + 300_000, () => give(job, anyway));
   }
 
   async function run(job: Job, worker: Taker): Promise<void> {

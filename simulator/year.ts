@@ -174,7 +174,10 @@ function followers(scene: Scene): (feeCase: FeeCase, entries: NewEntry[]) => voi
       if (one.kind === 'told' && one.data.letter === 'card_needed' && chance.chance(0.6))
         timeline.at(soon, () => void answerLetter(scene, person));
       if (one.kind === 'notice_failed' && chance.chance(0.5))
-        timeline.at(soon, () => void change(scene, person, { email: `${CANARY}.${ref}.new@people.example` }));
+        timeline.at(
+          soon,
+          () => void change(scene, person, { email: `${CANARY}.${ref}.new@people.example` }),
+        );
     }
   };
 }

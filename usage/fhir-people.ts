@@ -105,8 +105,8 @@ function keyOf(target: string, scope: string, type: string | null, npi: string |
   if (target.startsWith('#')) return `${scope}${target}`;
   if (npi !== null && target.includes('?')) return `${type ?? 'Practitioner'}?npi=${npi}`;
   if (target.startsWith('urn:')) return target;
-  const parts = withoutVersion(target).split('/');
-  return parts.length >= 2 ? parts.slice(-2).join('/') : target;
+  const path = withoutVersion(target);
+  return path.slice(path.lastIndexOf('/', path.lastIndexOf('/') - 1) + 1);
 }
 
 function withoutVersion(target: string): string {
@@ -117,31 +117,36 @@ function withoutVersion(target: string): string {
 function typeOf(target: string | null): string | null {
   if (target === null || target.startsWith('#') || target.startsWith('urn:')) return null;
   const query = target.indexOf('?');
-  if (query >= 0) return target.slice(0, query).split('/').at(-1) ?? null;
-  return withoutVersion(target).split('/').at(-2) ?? null;
+  const path = query >= 0 ? target.slice(0, query) : withoutVersion(target);
+  const end = query >= 0 ? path.length : path.lastIndexOf('/');
+  return end < 0 ? null : path.slice(path.lastIndexOf('/', end - 1) + 1, end);
 }
 
 /** The id a system gave the person: of use only where it is a name of theirs, not a random one. */
 function idOf(target: string | null): string | null {
   if (target === null || target.startsWith('#') || target.startsWith('urn:')) return null;
   if (target.includes('?')) return null;
-  return withoutVersion(target).split('/').at(-1) ?? null;
+  const path = withoutVersion(target);
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 function npiIn(identifiers: Json): string | null {
   for (const identifier of list(identifiers)) {
     const fields = record(identifier);
     const system = text(fields?.system)?.toLowerCase() ?? '';
-    const types = list(record(fields?.type)?.coding).map((c) => text(record(c)?.code));
-    const isNpi =
-      system.endsWith('us-npi') ||
-      system.includes(NPI_OID) ||
-      /\bnpi\b/.test(system) ||
-      (types.some((code) => code?.toLowerCase() === 'npi') && !system.includes('tax'));
     const value = text(fields?.value)?.trim() ?? '';
-    if (isNpi && value !== '') return value;
+    if (value !== '' && (isNpiSystem(system) || isNpiType(fields?.type, system))) return value;
   }
   return null;
+}
+
+function isNpiSystem(system: string): boolean {
+  return system.endsWith('us-npi') || system.includes(NPI_OID) || /\bnpi\b/.test(system);
+}
+
+function isNpiType(type: Json, system: string): boolean {
+  const codes = list(record(type)?.coding).map((coding) => text(record(coding)?.code));
+  return codes.some((code) => code?.toLowerCase() === 'npi') && !system.includes('tax');
 }
 
 /** A conditional reference: `Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|2000000010`. */

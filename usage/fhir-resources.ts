@@ -4,8 +4,10 @@ import type { Finding } from './finding.ts';
 import { type Json, list, record, text } from './json.ts';
 
 /** A use found in a resource, before it is known whom its reference means. */
-export interface Use {
-  finding: Omit<Finding, 'clinician' | 'where'>;
+export interface Use extends Pick<
+  Finding,
+  'code' | 'modifiers' | 'kind' | 'date' | 'certainty' | 'rule'
+> {
   who: Referred | null;
   /** The element inside the resource, e.g. `item 2`. */
   element: string | null;
@@ -55,31 +57,52 @@ export function usesIn(resource: Fields, scope: string): Use[] {
 
 function claim(resource: Fields, scope: string, rule: string): Use[] {
   if (NOT_A_CLAIM.has(text(resource.use) ?? '')) return [];
-  const uses: Use[] = [];
-  const claimDate = start(resource.billablePeriod);
-  const visit = (item: Json, element: string, parent: Fields | null): void => {
-    const fields = record(item);
-    if (!fields) return;
-    const who = claimClinician(resource, sequences(fields) ?? sequences(parent), scope);
-    const date =
-      dayOf(fields.servicedDate) ?? start(fields.servicedPeriod) ?? dayOf(parent?.servicedDate);
-    const modifiers = modifiersIn(fields.modifier);
-    for (const coded of cptIn(fields.productOrService ?? fields.service))
-      uses.push(use(coded, { modifiers, date: date ?? claimDate, rule, who, element }));
-    list(fields.detail ?? fields.subDetail).forEach((detail, i) =>
-      visit(detail, `${element}.${i + 1}`, { ...parent, ...fields }),
-    );
-  };
-  list(resource.item).forEach((item, i) => {
-    visit(item, `item ${text(record(item)?.sequence) ?? i + 1}`, null);
+  const found: Use[] = [];
+  const context = { resource, scope, rule, date: start(resource.billablePeriod), found };
+  const items = list(resource.item);
+  for (let i = 0; i < items.length; i++) {
+    const item = record(items[i]);
+    if (item) claimItem(context, item, `item ${text(item.sequence) ?? i + 1}`, null);
+  }
+  const procedures = list(resource.procedure);
+  for (let i = 0; i < procedures.length; i++) {
+    const done = record(procedures[i]);
+    const date = dayOf(done?.date) ?? context.date;
+    for (const coded of cptIn(done?.procedureCodeableConcept)) {
+      const who = claimClinician(resource, null, scope);
+      found.push(use(coded, { modifiers: [], date, rule, who, element: `procedure ${i + 1}` }));
+    }
+  }
+  return found;
+}
+
+interface ClaimContext {
+  resource: Fields;
+  scope: string;
+  rule: string;
+  date: string | null;
+  found: Use[];
+}
+
+/** An item, or a detail of one: what a detail does not say, its item says. */
+function claimItem(context: ClaimContext, item: Fields, element: string, parent: Fields | null) {
+  const coded = cptIn(item.productOrService ?? item.service);
+  if (coded.length > 0) {
+    const named = sequences(item) ?? sequences(parent);
+    const who = claimClinician(context.resource, named, context.scope);
+    const own = dayOf(item.servicedDate) ?? start(item.servicedPeriod);
+    const date = own ?? dayOf(parent?.servicedDate) ?? context.date;
+    const modifiers = modifiersIn(item.modifier);
+    const { rule } = context;
+    for (const one of coded) context.found.push(use(one, { modifiers, date, rule, who, element }));
+  }
+  const details = item.detail ?? item.subDetail;
+  if (details === undefined) return;
+  list(details).forEach((detail, i) => {
+    const fields = record(detail);
+    if (fields)
+      claimItem(context, fields, `${element}.${i + 1}`, parent ? { ...parent, ...item } : item);
   });
-  list(resource.procedure).forEach((done, i) => {
-    const who = claimClinician(resource, null, scope);
-    const date = dayOf(record(done)?.date) ?? claimDate;
-    for (const coded of cptIn(record(done)?.procedureCodeableConcept))
-      uses.push(use(coded, { modifiers: [], date, rule, who, element: `procedure ${i + 1}` }));
-  });
-  return uses;
 }
 
 function procedure(resource: Fields, scope: string): Use[] {
@@ -87,9 +110,7 @@ function procedure(resource: Fields, scope: string): Use[] {
   const date =
     dayOf(resource.performedDateTime ?? resource.occurrenceDateTime) ??
     start(resource.performedPeriod ?? resource.occurrencePeriod);
-  const who = best(
-    list(resource.performer).map((one) => candidate(one, ['function', 'role'], ['actor'], scope)),
-  );
+  const who = best(list(resource.performer), PERFORMER, scope, null);
   return cptIn(resource.code).map((coded) =>
     use(coded, { modifiers: [], date, rule: 'fhir.procedure', who, kind: 'progress_note' }),
   );
@@ -98,7 +119,7 @@ function procedure(resource: Fields, scope: string): Use[] {
 function chargeItem(resource: Fields, scope: string): Use[] {
   const date = dayOf(resource.occurrenceDateTime) ?? start(resource.occurrencePeriod);
   const people = list(resource.performer ?? resource.participant);
-  const who = best(people.map((one) => candidate(one, ['function', 'role'], ['actor'], scope)));
+  const who = best(people, PERFORMER, scope, null);
   return cptIn(resource.code).map((coded) =>
     use(coded, { modifiers: [], date, rule: 'fhir.chargeitem', who }),
   );
@@ -108,10 +129,8 @@ function encounter(resource: Fields, scope: string): Use[] {
   const status = text(resource.status);
   if (status === 'cancelled') return [];
   const date = start(resource.period ?? resource.actualPeriod);
-  const people = list(resource.participant).map((one) =>
-    candidate(one, ['type'], ['individual', 'actor'], scope),
-  );
-  const who = best(people) ?? referred(resource.serviceProvider, scope);
+  const participant = best(list(resource.participant), PARTICIPANT, scope, null);
+  const who = participant ?? referred(resource.serviceProvider, scope);
   const concepts = [...list(resource.type), ...list(resource.serviceType)];
   const coded = concepts.flatMap((concept) => cptIn(concept));
   return coded.map((found) => {
@@ -134,82 +153,92 @@ function use(
   },
 ): Use {
   return {
-    finding: {
-      type: 'finding',
-      code: coded.code,
-      modifiers: rest.modifiers,
-      kind: rest.kind ?? 'billing',
-      date: rest.date,
-      certainty: coded.certainty,
-      rule: `${rest.rule}.${coded.basis}`,
-    },
+    code: coded.code,
+    modifiers: rest.modifiers,
+    kind: rest.kind ?? 'billing',
+    date: rest.date,
+    certainty: coded.certainty,
+    rule: `${rest.rule}.${coded.basis}`,
     who: rest.who,
     element: rest.element ?? null,
   };
 }
 
 /** The careTeam members an item names: R4 numbers, STU3 link ids. Null where it names none. */
-function sequences(item: Fields | null): Set<string> | null {
+function sequences(item: Fields | null): Json[] | null {
   const named = item?.careTeamSequence ?? item?.careTeamLinkId;
-  if (!Array.isArray(named) || named.length === 0) return null;
-  return new Set(named.map((one) => String(one)));
+  return Array.isArray(named) && named.length > 0 ? named : null;
 }
 
 /** Who rendered: the item's careTeam member, else the claim's, else its provider. */
-function claimClinician(
-  resource: Fields,
-  named: Set<string> | null,
-  scope: string,
-): Referred | null {
-  const team = list(resource.careTeam);
-  const members = named
-    ? team.filter((member) => named.has(text(record(member)?.sequence) ?? ''))
-    : team;
-  const chosen = best(
-    members.map((member) => candidate(member, ['role', 'qualification'], ['provider'], scope)),
-  );
+function claimClinician(resource: Fields, named: Json[] | null, scope: string): Referred | null {
+  const chosen = best(list(resource.careTeam), MEMBER, scope, named);
   return chosen ?? referred(resource.provider, scope);
 }
 
-interface Candidate {
-  who: Referred | null;
-  rank: number;
-  responsible: boolean;
+/** Where a list of people keeps each one's reference and role, by version of FHIR. */
+interface Shape {
+  targets: readonly string[];
+  roles: readonly string[];
 }
 
-function candidate(member: Json, roles: string[], targets: string[], scope: string): Candidate {
-  const fields = record(member);
-  const target = targets.map((name) => fields?.[name]).find((value) => value !== undefined);
-  const role = roles.map((name) => fields?.[name]).find((value) => value !== undefined);
-  return {
-    who: referred(target, scope),
-    rank: rankOf(role),
-    responsible: fields?.responsible === true,
-  };
+const MEMBER: Shape = { targets: ['provider'], roles: ['role', 'qualification'] };
+const PERFORMER: Shape = { targets: ['actor'], roles: ['function', 'role'] };
+const PARTICIPANT: Shape = { targets: ['individual', 'actor'], roles: ['type'] };
+
+/**
+ * The one who stands out by role; among several of one role the one responsible. Null where two
+ * fit equally well: nobody is guessed. `named` limits the choice to these sequence numbers.
+ */
+function best(people: Json[], shape: Shape, scope: string, named: Json[] | null): Referred | null {
+  let chosen: Referred | null = null;
+  let top = 0;
+  let tied = false;
+  for (const one of people) {
+    const fields = record(one);
+    if (!fields || (named && !named.some((value) => String(value) === String(fields.sequence))))
+      continue;
+    const rank = rankOf(field(fields, shape.roles)) + (fields.responsible === true ? 0.5 : 0);
+    if (rank < 1 || rank < top) continue;
+    const who = referred(field(fields, shape.targets), scope);
+    if (!who) continue;
+    tied = rank === top && chosen !== null && !isSame(who, chosen);
+    chosen = who;
+    top = rank;
+  }
+  return tied ? null : chosen;
 }
 
+function field(fields: Fields, names: readonly string[]): Json {
+  for (const name of names) if (fields[name] !== undefined) return fields[name];
+  return undefined;
+}
+
+function isSame(a: Referred, b: Referred): boolean {
+  return (
+    a.key === b.key && a.clinician.npi === b.clinician.npi && a.clinician.name === b.clinician.name
+  );
+}
+
+/** The nearest reading of a role's codes and words; remembered, for a file has few roles. */
 function rankOf(role: Json): number {
-  const words = list(role).flatMap((concept) => [
-    text(record(concept)?.text) ?? '',
-    ...list(record(concept)?.coding).flatMap((coding) => [
-      text(record(coding)?.code) ?? '',
-      text(record(coding)?.display) ?? '',
-    ]),
-  ]);
-  const all = words.join(' ').toLowerCase();
-  return ROLES.find(([part]) => all.includes(part))?.[1] ?? UNKNOWN_ROLE;
+  let words = '';
+  for (const concept of list(role)) {
+    const fields = record(concept);
+    words += ` ${text(fields?.text) ?? ''}`;
+    for (const coding of list(fields?.coding))
+      words += ` ${text(record(coding)?.code) ?? ''} ${text(record(coding)?.display) ?? ''}`;
+  }
+  const known = RANKS.get(words);
+  if (known !== undefined) return known;
+  const all = words.toLowerCase();
+  const rank = ROLES.find(([part]) => all.includes(part))?.[1] ?? UNKNOWN_ROLE;
+  if (RANKS.size < RANKS_MAX) RANKS.set(words, rank);
+  return rank;
 }
 
-/** The one who stands out; null where two fit equally well: nobody is guessed. */
-function best(candidates: Candidate[]): Referred | null {
-  const fit = candidates.filter((one) => one.who !== null && one.rank > 0);
-  const top = Math.max(0, ...fit.map((one) => one.rank));
-  let leading = fit.filter((one) => one.rank === top);
-  if (leading.length > 1 && leading.some((one) => one.responsible))
-    leading = leading.filter((one) => one.responsible);
-  const different = new Set(leading.map((one) => JSON.stringify(one.who)));
-  return different.size === 1 ? leading[0]!.who : null;
-}
+const RANKS = new Map<string, number>();
+const RANKS_MAX = 1000;
 
 function start(period: Json): string | null {
   return dayOf(record(period)?.start);
@@ -217,6 +246,7 @@ function start(period: Json): string | null {
 
 /** The calendar day as written, in the zone it was written in; null for a month or a year. */
 function dayOf(value: Json): string | null {
-  const written = text(value) ?? '';
-  return /^\d{4}-\d{2}-\d{2}/.test(written) ? written.slice(0, 10) : null;
+  return typeof value === 'string' && ISO_DAY.test(value) ? value.slice(0, 10) : null;
 }
+
+const ISO_DAY = /^\d{4}-\d{2}-\d{2}/;

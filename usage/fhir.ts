@@ -1,6 +1,6 @@
-import { createPeople, isPerson, type Referred } from './fhir-people.ts';
+import { createPeople, isPerson } from './fhir-people.ts';
 import { type Use, usesIn } from './fhir-resources.ts';
-import type { Finding, Problem, Reader, Sink } from './finding.ts';
+import type { Problem, Reader, Sink } from './finding.ts';
 import { createJsonSplit } from './json-split.ts';
 import { type Json, list, record, text } from './json.ts';
 
@@ -8,7 +8,7 @@ import { type Json, list, record, text } from './json.ts';
  * Findings held back until the practitioner they refer to has been read. Beyond this many the
  * oldest goes out with what is known, so that memory stays flat.
  */
-const WAITING_MAX = 20_000;
+const WAITING_MAX = 2000;
 
 const RELEVANT = new Set([
   'Claim',
@@ -23,8 +23,9 @@ const RELEVANT = new Set([
 ]);
 
 interface Waiting {
-  finding: Omit<Finding, 'clinician'>;
-  who: Referred;
+  use: Use;
+  line: number;
+  place: string;
 }
 
 /**
@@ -63,19 +64,25 @@ export function createFhirReader(sink: Sink): Reader {
 
   function found(use: Use, scope: string, line: number): void {
     const place = use.element === null ? scope : `${scope} ${use.element}`;
-    const finding = { ...use.finding, where: { line, resource: place } };
     const { who } = use;
-    if (who === null) return sink({ ...finding, clinician: { npi: null, name: null, id: null } });
-    if (people.settled(who) || who.key?.startsWith(`${scope}#`))
-      return sink({ ...finding, clinician: people.resolve(who) });
-    waiting.push({ finding, who });
+    const known =
+      who === null || people.settled(who) || (who.key?.startsWith(`${scope}#`) ?? false);
+    if (known) return hand({ use, line, place });
+    waiting.push({ use, line, place });
     if (waiting.length >= WAITING_MAX) release(waiting.length / 2);
+  }
+
+  function hand({ use, line, place }: Waiting): void {
+    const { code, modifiers, kind, date, certainty, rule, who } = use;
+    const clinician = who === null ? NOBODY : people.resolve(who);
+    const where = { line, resource: place };
+    sink({ type: 'finding', code, modifiers, kind, clinician, date, where, certainty, rule });
   }
 
   function release(count: number): void {
     const ready = waiting.slice(0, count);
     waiting = waiting.slice(count);
-    for (const { finding, who } of ready) sink({ ...finding, clinician: people.resolve(who) });
+    for (const one of ready) hand(one);
   }
 
   const split = createJsonSplit({
@@ -108,6 +115,8 @@ export function createFhirReader(sink: Sink): Reader {
   };
 }
 
+const NOBODY = { npi: null, name: null, id: null };
+
 const BROKEN = 'This record is no valid JSON and was skipped. Export it again.';
 const GARBAGE = 'Text that is no JSON was skipped. Check that the file is complete.';
 const TRUNCATED =
@@ -130,10 +139,14 @@ function parsed(json: string): Json {
  * bulk export is patients and observations, which are then not worth parsing.
  */
 function resourceTypeIn(json: string): string | null {
-  const key = '"resourceType"';
-  const first = json.indexOf(key);
+  // As good as every export begins so; what is contained matters only where the whole does.
+  if (json.startsWith(USUAL)) return json.slice(USUAL.length, json.indexOf('"', USUAL.length));
+  const first = json.indexOf(KEY);
   if (first < 0) return null;
-  const open = json.indexOf('"', first + key.length);
-  if (json.indexOf(key, open) >= 0) return '';
+  const open = json.indexOf('"', first + KEY.length);
+  if (json.indexOf(KEY, open) >= 0) return '';
   return json.slice(open + 1, json.indexOf('"', open + 1));
 }
+
+const USUAL = '{"resourceType":"';
+const KEY = '"resourceType"';

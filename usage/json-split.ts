@@ -18,6 +18,7 @@ const LINE_MAX = 4 * 1024 * 1024;
 /** A single resource longer than this is given up: nothing real comes near it. */
 const OBJECT_MAX = 32 * 1024 * 1024;
 
+const FEED = 10;
 const QUOTE = 34;
 const COMMA = 44;
 const COLON = 58;
@@ -35,79 +36,69 @@ const CLOSE = 125;
  */
 export function createJsonSplit(sink: JsonSink) {
   let buffer = '';
+  /** Everything before has been handed over or passed. */
+  let at = 0;
   let line = 1;
   let inGarbage = false;
   let scan: Scan | null = null;
 
   /** Outside any object: finds the next one. True when there is more to do. */
   function outside(atEnd: boolean): boolean {
-    let at = 0;
-    while (at < buffer.length && buffer.charCodeAt(at) !== OPEN) {
+    skipToObject();
+    const left = buffer.length - at;
+    if (left === 0) return false;
+    const feed = buffer.indexOf('\n', at);
+    const end = feed < 0 ? buffer.length : feed;
+    if (feed < 0 && !atEnd && left <= LINE_MAX) return false;
+    const close = end - at <= LINE_MAX ? closingBrace(buffer, at, end) : 0;
+    if (close > 0 && sink.object(buffer.slice(at, close), line, false)) at = close;
+    else scan = startScan(at, line);
+    return true;
+  }
+
+  function skipToObject(): void {
+    for (; at < buffer.length; at++) {
       const char = buffer.charCodeAt(at);
-      if (char === 10) {
+      if (char === OPEN) return;
+      if (char === FEED) {
         line++;
         inGarbage = false;
-      } else if (!isFiller(char) && !inGarbage) {
+      } else if (!inGarbage && !isFiller(char)) {
         sink.garbage(line);
         inGarbage = true;
       }
-      at++;
     }
-    buffer = buffer.slice(at);
-    if (buffer === '') return false;
-    const end = buffer.indexOf('\n');
-    const length = end < 0 ? buffer.length : end;
-    if (end < 0 && !atEnd && length <= LINE_MAX) return false;
-    const close = length <= LINE_MAX ? closingBrace(buffer, length) : 0;
-    if (close > 0 && sink.object(buffer.slice(0, close), line, false)) {
-      buffer = buffer.slice(close);
-      return true;
-    }
-    scan = startScan(line);
-    return true;
   }
 
   function inside(current: Scan, atEnd: boolean): boolean {
     const state = advance(current, buffer, sink);
-    if (state === 'more') {
-      line = current.line;
-      if (current.at - current.keepFrom > OBJECT_MAX) return fail(current);
-      // Only the object being captured is kept; the rest of a Bundle is forgotten as it passes.
-      buffer = buffer.slice(current.keepFrom);
-      current.at -= current.keepFrom;
-      current.captureFrom -= current.keepFrom;
-      current.keepFrom = 0;
-      if (!atEnd) return false;
-      sink.truncated(current.startLine);
-      buffer = '';
-      scan = null;
+    at = current.at;
+    line = current.line;
+    if (state === 'more' && current.at - current.keepFrom <= OBJECT_MAX) {
+      at = current.keepFrom;
       return false;
     }
-    if (state === 'broken') return fail(current);
-    buffer = buffer.slice(current.at);
-    line = current.line;
+    if (state !== 'done') {
+      // Given up: what follows is looked at for the next object.
+      sink.broken(current.startLine);
+      at = Math.max(at, current.startAt + 1);
+      inGarbage = true;
+    }
     scan = null;
-    return true;
-  }
-
-  /** Gives the object up and looks for the next one where it broke. */
-  function fail(current: Scan): boolean {
-    sink.broken(current.startLine);
-    buffer = buffer.slice(Math.max(current.at, 1));
-    line = current.line;
-    scan = null;
-    inGarbage = true;
     return true;
   }
 
   function read(atEnd: boolean): void {
-    while (buffer !== '' && (scan ? inside(scan, atEnd) : outside(atEnd)));
+    while (scan ? inside(scan, atEnd) : outside(atEnd));
     if (atEnd && scan) sink.truncated(scan.startLine);
   }
 
   return {
     write(text: string): void {
-      buffer = buffer === '' ? text : buffer + text;
+      // Only the object being read is kept; the rest of a Bundle is forgotten as it passes.
+      buffer = at < buffer.length ? buffer.slice(at) + text : text;
+      if (scan) shift(scan, at);
+      at = 0;
       read(false);
     },
     end: () => read(true),
@@ -118,6 +109,7 @@ export function createJsonSplit(sink: JsonSink) {
 interface Scan {
   at: number;
   line: number;
+  startAt: number;
   startLine: number;
   /** Open brackets, outermost first: true for an object, false for a list. */
   nesting: boolean[];
@@ -133,19 +125,28 @@ interface Scan {
   bundle: boolean;
 }
 
-function startScan(line: number): Scan {
+function startScan(at: number, line: number): Scan {
   return {
-    at: 0,
+    at,
     line,
+    startAt: at,
     startLine: line,
     nesting: [],
     last: 0,
     text: null,
-    captureFrom: 0,
+    captureFrom: at,
     captureLine: line,
-    keepFrom: 0,
+    keepFrom: at,
     bundle: false,
   };
+}
+
+/** The first `by` characters of the text are gone. */
+function shift(scan: Scan, by: number): void {
+  scan.at -= by;
+  scan.startAt -= by;
+  scan.captureFrom -= by;
+  scan.keepFrom -= by;
 }
 
 /** Reads on to the end of the object, of the text, or to the first thing that is no JSON. */
@@ -162,7 +163,7 @@ function advance(scan: Scan, text: string, sink: JsonSink): 'done' | 'more' | 'b
       scan.at = end + 1;
       continue;
     }
-    if (char === 10) scan.line++;
+    if (char === FEED) scan.line++;
     else if (char === OPEN || char === OPEN_LIST) {
       if (!mayOpen(scan)) return 'broken';
       open(scan, char);
@@ -237,14 +238,14 @@ function stringEnd(text: string, at: number): number {
 }
 
 function feedWithin(text: string, from: number, to: number): number {
-  for (let at = from; at < to; at++) if (text.charCodeAt(at) === 10) return at;
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) === FEED) return at;
   return -1;
 }
 
-/** Where the line ends if its last character, blanks and commas aside, closes an object; or 0. */
-function closingBrace(text: string, end: number): number {
-  let at = end - 1;
-  while (at >= 0 && (text.charCodeAt(at) <= 32 || text.charCodeAt(at) === COMMA)) at--;
+/** The end of text[from, to) if its last character, blanks and commas aside, is `}`; or 0. */
+function closingBrace(text: string, from: number, to: number): number {
+  let at = to - 1;
+  while (at > from && (text.charCodeAt(at) <= 32 || text.charCodeAt(at) === COMMA)) at--;
   return text.charCodeAt(at) === CLOSE ? at + 1 : 0;
 }
 

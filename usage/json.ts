@@ -11,8 +11,10 @@ export function record(value: Json): Record<string, Json> | null {
 /** The value as a list; a lone object counts as a list of one, anything else as none. */
 export function list(value: Json): Json[] {
   if (Array.isArray(value)) return value;
-  return record(value) ? [value] : [];
+  return record(value) ? [value] : NONE;
 }
+
+const NONE: Json[] = [];
 
 /** The value as text: a string, or a number written out; else null. */
 export function text(value: Json): string | null {

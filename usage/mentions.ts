@@ -59,7 +59,7 @@ export function mentionsIn(line: Line): Mention[] {
     if (inside.length === 0) continue;
     const rule = judge(tokens, group, line) ?? fromAbove(tokens, group, line);
     if (rule === null) continue;
-    const certainty = certaintyOf(tokens, group, line);
+    const certainty = certaintyOf(tokens, group);
     for (const candidate of inside) {
       const { code, modifiers } = candidate;
       const billing = rule === 'text.ledger' || candidate.units || modifiers.length > 0;
@@ -300,7 +300,7 @@ function afterDate(tokens: Token[], candidate: Candidate): boolean {
 }
 
 /** Weak where the text denies the use, makes it conditional, or only lists codes. */
-function certaintyOf(tokens: Token[], group: Candidate[], line: Line): Certainty {
+function certaintyOf(tokens: Token[], group: Candidate[]): Certainty {
   const head = group[0]!;
   const tail = group.at(-1)!;
   if (negatedWithin(tokens, Math.max(0, head.first - 8), head.first)) return 'weak';

@@ -1,6 +1,6 @@
 import { createCsvReader } from './csv.ts';
 import { createDecoder, type Decoder, encodingOf } from './decode.ts';
-import type { Counted, Finding, Format, Problem, Reader, Sink } from './finding.ts';
+import type { Counted, Format, Problem, Reader, Sink, UsageItem } from './finding.ts';
 import { createFhirReader } from './fhir.ts';
 import { createTextReader, scanCell } from './notes.ts';
 import { isBinary, sniff, SNIFF_BYTES, type Sniffed } from './sniff.ts';
@@ -19,22 +19,62 @@ export interface ReadOptions {
  * one `Counted`. Memory stays flat whatever the length. A file that is none of the kinds ends in a
  * single problem `not_a_usage_file`; nothing in a file makes this throw, only its source can.
  */
-export async function* readUsage(
+export function readUsage(
   source: AsyncIterable<Uint8Array>,
   options: ReadOptions = {},
-): AsyncGenerator<Finding | Problem | Counted> {
-  const items: (Finding | Problem)[] = [];
-  const sink: Sink = (item) => items.push(item);
-  const reading = createReading(sink, options);
+): AsyncIterableIterator<UsageItem> {
+  const pending: UsageItem[] = [];
+  let taken = 0;
+  const filling = fill(source, options, pending);
+
+  async function refill(): Promise<IteratorResult<UsageItem>> {
+    pending.length = 0;
+    taken = 0;
+    for (;;) {
+      const step = await filling.next();
+      const item = pending[taken];
+      if (item !== undefined) {
+        taken++;
+        return { value: item, done: false };
+      }
+      if (step.done) return { value: undefined, done: true };
+    }
+  }
+
+  // Written out because an async generator costs more per finding than finding it did.
+  return {
+    next() {
+      const item = pending[taken];
+      if (item === undefined) return refill();
+      taken++;
+      return Promise.resolve({ value: item, done: false });
+    },
+    async return() {
+      await filling.return();
+      return { value: undefined, done: true };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** Reads on until there are items in `pending`; done when the source is. */
+async function* fill(
+  source: AsyncIterable<Uint8Array>,
+  options: ReadOptions,
+  pending: UsageItem[],
+): AsyncGenerator<void, void> {
+  const reading = createReading((item) => pending.push(item), options);
   for await (const chunk of source) {
     reading.write(chunk);
-    if (items.length > 0) yield* items.splice(0);
+    if (pending.length > 0) yield;
     if (reading.refused()) break;
   }
   reading.end();
-  for await (const _ of reading.workbook()) if (items.length > 0) yield* items.splice(0);
-  yield* items;
-  yield reading.counted();
+  const pieces = reading.workbook();
+  while (!(await pieces.next()).done) if (pending.length > 0) yield;
+  pending.push(reading.counted());
 }
 
 /** Bytes in, findings out: what `readUsage` does between two chunks. */

@@ -70,8 +70,8 @@ export function dateOf(
 }
 
 function add(found: RowCode[], code: CellCode, rule: string, line: number | null): void {
-  if (!found.some((known) => known.code === code.code && known.line === line))
-    found.push({ ...code, rule, line });
+  for (const known of found) if (known.code === code.code && known.line === line) return;
+  found.push({ code: code.code, modifiers: code.modifiers, rule, line });
 }
 
 /** Modifier columns belong to the row's one code, or to the code column of the same number. */

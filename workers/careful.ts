@@ -5,7 +5,7 @@ import type { AssessmentStanding } from '../ledger/safety.ts';
 import { WORKER, type WorkerDeps } from './deps.ts';
 
 /** Between two requests for a check of the same assessment by this process, in ms. */
-const ASK_AGAIN_MS = 5_000;
+const ASK_AGAIN_MS = 30_000;
 
 interface CarefulDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
   queues: Pick<Queues, 'enqueue' | 'clear'>;
@@ -35,6 +35,7 @@ export function createCareful({ ledger, queues, log, elapsedMs }: CarefulDeps) {
   async function askForCheck(assessmentId: string): Promise<void> {
     const last = asked.get(assessmentId);
     if (last !== undefined && elapsedMs() - last < ASK_AGAIN_MS) return;
+    if (last !== undefined) log.warn({ assessmentId }, 'charging waits for a check to finish');
     asked.set(assessmentId, elapsedMs());
     await queues.clear('verify', { assessmentId });
     await queues.enqueue('verify', { assessmentId });

@@ -1,6 +1,6 @@
 import { adopt, KEY_SAFE_MS, keys, refused, type IntentReading } from '../core/attempt.ts';
 import { entry, type NewEntry } from '../core/fee.ts';
-import type { Confirmation, Payments } from '../gateways/payments.ts';
+import { PaymentsRefused, type Confirmation, type Payments } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import { readyCard } from './card.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -34,7 +34,7 @@ interface Looked {
 
 /** Creates the intent, or finds the one whose creation was lost, and records it. */
 async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
-  const { feeId, assessment, clinician } = due.feeCase;
+  const { feeId, clinician } = due.feeCase;
   const customer = clinician.stripeCustomer;
   if (!customer) return cardMissing(deps, due, 'no_customer');
   // The key finds an earlier creation for a day. None was possible before a notice allowed it.
@@ -45,15 +45,29 @@ async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
   const reading =
     found.find(({ status }) => status === 'succeeded') ??
     found.find(({ status }) => status !== 'canceled') ??
-    (await deps.payments.openIntent({
-      feeId,
-      year: assessment.year,
-      amountCents: assessment.amountCents,
-      customer,
-      key: keys.intent(feeId),
-    }));
+    (await created(deps, due, customer));
+  if (!reading) return cardMissing(deps, due, 'customer_deleted');
   const opened = entry('opened', { intent: reading.intent });
   return { due: await write(deps.ledger, due.feeCase, [opened]), reading };
+}
+
+/** A new intent; null when the customer has been deleted at Stripe and none can be made. */
+async function created(
+  { payments }: Deps,
+  { feeCase: { feeId, assessment } }: DueCase,
+  customer: string,
+): Promise<IntentReading | null> {
+  const { year, amountCents } = assessment;
+  try {
+    return await payments.openIntent({
+      ...{ feeId, year, amountCents, customer },
+      key: keys.intent(feeId),
+    });
+  } catch (error) {
+    const isGone = error instanceof PaymentsRefused && error.code === 'resource_missing';
+    if (isGone && error.param === 'customer') return null;
+    throw error;
+  }
 }
 
 /** An attempt was sent and Stripe shows no trace of it: send the same again, or let it lapse. */
@@ -64,6 +78,10 @@ async function resume(deps: Deps, { due, reading }: Looked): Promise<Done> {
   if (due.feeCase.assessment.paused) return { done: 'paused' };
   if (due.feeCase.now().getTime() - open.at.getTime() > KEY_SAFE_MS) {
     const why = 'Stripe shows no trace of it after a day';
+    return settled(deps, due, [entry('lapsed', { attempt: open.attempt, why })]);
+  }
+  if (due.fee.reopened) {
+    const why = 'it never reached Stripe, and is not sent again before the evidence was looked at';
     return settled(deps, due, [entry('lapsed', { attempt: open.attempt, why })]);
   }
   return conclude(deps, due, await confirm(deps.payments, due));
@@ -111,10 +129,13 @@ const PAUSED = 'LV006';
 
 function confirm(payments: Payments, { feeCase, fee }: DueCase): Promise<Confirmation> {
   if (!fee.open) throw new Error('Bug! nothing to confirm');
+  const openedAt = fee.open.at.getTime();
   return payments.confirmIntent({
     intent: fee.open.intent,
     paymentMethod: fee.open.paymentMethod,
     key: keys.attempt(feeCase.feeId, fee.open.attempt),
+    // A process that stood still for a day must not go on where it stopped.
+    isLate: () => feeCase.now().getTime() - openedAt > KEY_SAFE_MS,
   });
 }
 

@@ -28,8 +28,7 @@ export async function takeDue(
   if (what.step !== step) return { done: `nothing to do: ${what.state}` };
   if (what.at && what.at > feeCase.now())
     return { done: `not due before ${what.at.toISOString()}` };
-  const begins = step === 'notice' || (step === 'charge' && !fee.open);
-  const entries = begins ? overlooked(feeCase, fee) : [];
+  const entries = step === 'notice' || step === 'charge' ? overlooked(feeCase, fee) : [];
   if (entries.length === 0) return { feeCase, fee };
   await write(ledger, feeCase, entries);
   return { done: entries.map((one) => one.kind).join(', ') };

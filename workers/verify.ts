@@ -100,13 +100,15 @@ async function* everyFee(
   assessmentId: string | null,
   { now: since }: CheckScope,
 ): AsyncGenerator<FeeBeside> {
-  let after = FIRST_ID;
-  for (;;) {
-    const page = await books.page({ assessmentId, after, limit: PAGE, since });
-    yield* page;
+  const fetch = (after: string) => books.page({ assessmentId, after, limit: PAGE, since });
+  let coming: Promise<FeeBeside[]> | null = fetch(FIRST_ID);
+  while (coming) {
+    const page: FeeBeside[] = await coming;
     const last = page.at(-1);
-    if (!last || page.length < PAGE) return;
-    after = last.stored.feeId;
+    // The database reads the next page while this one is being looked at.
+    coming = last && page.length === PAGE ? fetch(last.stored.feeId) : null;
+    coming?.catch(() => undefined);
+    yield* page;
   }
 }
 

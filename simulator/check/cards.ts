@@ -29,7 +29,8 @@ function checkCard({ setting, truth }: Scene, fee: FeeFacts, tries: Try[]): Viol
     if (tries.slice(0, index).some(({ forbidden, at }) => forbidden && at < one.decidedAt))
       breach(`${one.charge} after the bank had said never again`);
     const isFreed = (at: number) => at > before.at && at <= one.at;
-    const freed = asks.some(({ askedAt }) => isFreed(askedAt)) || cards.some(({ at }) => isFreed(at));
+    const freed =
+      asks.some(({ askedAt }) => isFreed(askedAt)) || cards.some(({ at }) => isFreed(at));
     if (!freed && one.at - before.at < policy.retrySoonMs && before.result === 'declined')
       breach(`${one.charge} came ${one.at - before.at} ms after the decline before it`);
   });

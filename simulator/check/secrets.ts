@@ -8,7 +8,9 @@ export function checkSecrets(scene: Scene, fees: FeeFacts[]): Violation[] {
   const places: Record<string, Iterable<string>> = {
     'the queue': scene.setting.queue.texts,
     "levy's log": scene.truth.logged,
-    Stripe: [...books.intents.values(), ...books.refunds.values()].map((one) => JSON.stringify(one)),
+    Stripe: [...books.intents.values(), ...books.refunds.values()].map((one) =>
+      JSON.stringify(one),
+    ),
     'the ledger': fees.map(({ entries }) => JSON.stringify(entries)),
   };
   return Object.entries(places).flatMap(([place, texts]) => {

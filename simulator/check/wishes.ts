@@ -27,7 +27,9 @@ interface Span {
 function quiet({ truth }: Scene, fee: FeeFacts): { charges: Span[]; notices: Span[] } {
   const paused = truth.pauses.map((span) => ({ ...span, why: 'paused' }));
   const done = (act: string) =>
-    truth.acts.filter((one) => one.feeId === fee.feeId && one.act === act && one.outcome === 'done');
+    truth.acts.filter(
+      (one) => one.feeId === fee.feeId && one.act === act && one.outcome === 'done',
+    );
   const held = done('hold').map(({ answeredAt: from }) => {
     return { from, until: firstAfter(done('release'), from), why: 'held' };
   });

@@ -80,4 +80,3 @@ function away({ setting }: Scene): string {
 function newAddress({ setting }: Scene, { plan }: Person): string {
   return `${CANARY}.${plan.ref}.${setting.random.int(1e6)}@people.example`;
 }
-

@@ -84,7 +84,7 @@ export async function importUse(scene: Scene, person: Person, use: Use): Promise
       return pieces;
     }),
   );
-  if (answer && 'done' in answer) note(person, answer.done, use, before);
+  if (answer && 'done' in answer) note(person, answer.done, before);
   scene.kick(500);
 }
 
@@ -92,20 +92,24 @@ export async function importUse(scene: Scene, person: Person, use: Use): Promise
 export async function plantUse(scene: Scene, person: Person, use: Use): Promise<void> {
   if (!person.clinicianId) return;
   const file = fileOf(person.clinicianId, person.plan.ref, use);
-  note(person, await record({ ledger: scene.plain }, file), use, scene.setting.timeline.now());
+  note(person, await record({ ledger: scene.plain }, file), scene.setting.timeline.now());
 }
 
-async function record({ ledger }: Pick<Process, 'ledger'>, file: ReadImport): Promise<string[]> {
+async function record({ ledger }: Pick<Process, 'ledger'>, file: ReadImport): Promise<Piece[]> {
   await ledger.evidence.record(file);
   const { clinicianId } = file.uses[0] as { clinicianId: string };
-  const pieces = await ledger.evidence.of(clinicianId, YEAR);
-  return pieces.map(({ evidenceId }) => evidenceId);
+  return ledger.evidence.of(clinicianId, YEAR);
 }
 
-function note(person: Person, pieces: string[], use: Use, from: number): void {
-  for (const evidenceId of pieces)
-    if (!person.evidence.some((piece) => piece.evidenceId === evidenceId))
-      person.evidence.push({ evidenceId, standing: [{ from, stands: use.certainty === 'sure' }] });
+interface Piece {
+  evidenceId: string;
+  certainty: 'sure' | 'weak';
+}
+
+function note(person: Person, pieces: Piece[], from: number): void {
+  for (const { evidenceId, certainty } of pieces)
+    if (!person.evidence.some((known) => known.evidenceId === evidenceId))
+      person.evidence.push({ evidenceId, standing: [{ from, stands: certainty === 'sure' }] });
 }
 
 function fileOf(clinicianId: string, ref: string, use: Use): ReadImport {

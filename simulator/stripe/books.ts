@@ -84,7 +84,15 @@ export interface Customer {
 /** What a card's bank answers; `tries` is how often it does before it approves. */
 export interface Mood {
   answer:
-    'approve' | 'soft' | 'technical' | 'hard' | 'forbid' | 'block' | 'odd' | 'authenticate' | 'slow';
+    | 'approve'
+    | 'soft'
+    | 'technical'
+    | 'hard'
+    | 'forbid'
+    | 'block'
+    | 'odd'
+    | 'authenticate'
+    | 'slow';
   code: string;
   tries: number;
   /** Slow: hours until it is decided, and whether for or against. */

@@ -145,4 +145,3 @@ function fresh<T>(value: T, headers: Record<string, string> = {}): T {
 function replayed<T>(value: T): T {
   return fresh(value, { 'idempotent-replayed': 'true' });
 }
-

@@ -45,7 +45,13 @@ export function keyMisused(): Error {
 export function apiError(statusCode: number, code?: string): Error {
   const Kind =
     statusCode === 429 ? Stripe.errors.StripeRateLimitError : Stripe.errors.StripeAPIError;
-  return new Kind({ type: 'api_error', statusCode, message: 'Failed.', headers: {}, code } as never);
+  return new Kind({
+    type: 'api_error',
+    statusCode,
+    message: 'Failed.',
+    headers: {},
+    code,
+  } as never);
 }
 
 /** The connection failed before, during or after: what became of the request is not known. */

@@ -55,7 +55,8 @@ export function outside(world: StripeWorld) {
   function deleteCustomer(customer: Customer): void {
     customer.deleted = true;
     customer.defaultCard = null;
-    for (const card of books.cards.values()) if (card.customer === customer.id) card.customer = null;
+    for (const card of books.cards.values())
+      if (card.customer === customer.id) card.customer = null;
     world.emit('customer.deleted', { id: customer.id }, false);
   }
 
@@ -91,7 +92,17 @@ export function outside(world: StripeWorld) {
     return true;
   }
 
-  return { addCustomer, addCard, renewCard, detachCard, deleteCustomer, pay, cancel, refund, dispute };
+  return {
+    addCustomer,
+    addCard,
+    renewCard,
+    detachCard,
+    deleteCustomer,
+    pay,
+    cancel,
+    refund,
+    dispute,
+  };
 }
 
 /** What Stripe refuses to a person at the dashboard simply does not happen. */

@@ -20,8 +20,7 @@ export function createRefund(
     throw invalid('This intent has no successful charge to refund.', { param: 'payment_intent' });
   if (charge.amount_refunded >= charge.amount)
     throw invalid('Charge has already been refunded.', { code: 'charge_already_refunded' });
-  if (charge.disputed)
-    throw invalid('Charge has been charged back.', { code: 'charge_disputed' });
+  if (charge.disputed) throw invalid('Charge has been charged back.', { code: 'charge_disputed' });
   const left = charge.amount - charge.amount_refunded;
   const course = world.random.weighted<Course>({
     succeeds: 60,

@@ -48,7 +48,11 @@ export function createStripeWorld(args: {
         id: newId('evt'),
         type,
         objectId: about.id,
-        intent: isIntent ? about.id : 'payment_intent' in about ? (about.payment_intent ?? null) : null,
+        intent: isIntent
+          ? about.id
+          : 'payment_intent' in about
+            ? (about.payment_intent ?? null)
+            : null,
         customer: 'customer' in about ? (about.customer ?? null) : null,
         paymentMethod: about.id.startsWith('pm_') ? about.id : null,
         feeId: about.metadata?.fee ?? null,

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';
+
+const LOST = 'pm_card_chargeDeclinedLostCard';
+
+/** A fee with a letter due now. */
+async function due(circumstances: Circumstances = {}): Promise<FeeLife> {
+  const fee = await feeLife(circumstances);
+  await fee.live('letter');
+  return fee;
+}
+
+const textOf = (fee: FeeLife) => fee.house.mailbox.messages().at(-1)?.text ?? '';
+
+async function setEmail(fee: FeeLife, email: string | null): Promise<void> {
+  const known = await fee.ledger.clinicians.get(fee.clinicianId);
+  if (!known) throw new Error('nobody there');
+  await fee.ledger.clinicians.upsert({ ...known, email });
+}
+
+describe('a letter', () => {
+  it.each<[what: string, circumstances: Circumstances, subject: string]>([
+    ['is the receipt after a payment', {}, 'Receipt: $19.50 for your 2026 CPT license fee'],
+    [
+      'asks for another card after a hard decline',
+      { card: LOST },
+      'Your card for the 2026 CPT license fee was declined',
+    ],
+    [
+      'asks for a card where there is none',
+      { card: null },
+      'Your 2026 CPT license fee: we have no card on file',
+    ],
+    [
+      'closes the fee after the last try',
+      { card: 'pm_card_chargeDeclinedInsufficientFunds' },
+      'Your 2026 CPT license fee is still unpaid',
+    ],
+  ])('%s, once', async (_what, circumstances, subject) => {
+    const fee = await due(circumstances);
+    await fee.live();
+    expect(fee.mails().at(-1)).toBe(subject);
+    expect(await fee.run('letter')).toHaveProperty(
+      'done',
+      expect.stringContaining('nothing to do'),
+    );
+    expect(new Set(fee.mails()).size).toBe(fee.mails().length);
+  });
+
+  it('never says that a card was reported lost', async () => {
+    const fee = await due({ card: LOST });
+    await fee.live();
+    expect(textOf(fee)).toContain('the charge was declined');
+    expect(textOf(fee)).not.toMatch(/lost|stolen/i);
+  });
+
+  it('names the card that was announced and charged', async () => {
+    const fee = await due();
+    await fee.live();
+    expect(textOf(fee)).toContain('Visa ending in 4242');
+  });
+
+  it('names no card when another was charged than the one announced, heard of or not', async () => {
+    const fee = await feeLife();
+    await fee.live('charge');
+    const { data } = await fee.house.stripe.paymentMethods.list({ customer: await fee.customer() });
+    await fee.house.stripe.paymentMethods.detach(data[0]?.id as string);
+    await fee.attach('pm_card_mastercard');
+    await fee.live();
+    expect(await fee.state()).toBe('paid');
+    expect(textOf(fee)).toContain('We received $19.50 on');
+    expect(textOf(fee)).not.toContain('4242');
+  });
+
+  it('without an address has failed, and is not tried for ever', async () => {
+    const fee = await due();
+    await setEmail(fee, null);
+    await fee.live();
+    expect(await fee.last('letter_failed')).toMatchObject({
+      data: { letter: 'receipt', why: 'no_email' },
+    });
+    expect(await fee.standing()).toMatchObject({ state: 'paid', step: null });
+  });
+
+  it('that is refused for good has failed, and the payment stands', async () => {
+    const fee = await due();
+    await setEmail(fee, 'refuse@people.example');
+    await fee.live();
+    expect(await fee.last('letter_failed')).toMatchObject({ data: { why: 'smtp_550' } });
+    expect(await fee.state()).toBe('paid');
+  });
+
+  it('that is put off goes out later, as often as the policy has waits', async () => {
+    const fee = await due();
+    await setEmail(fee, 'later@people.example');
+    await fee.live();
+    expect((await fee.kinds()).slice(-3)).toEqual(['deferred', 'deferred', 'told']);
+    expect(fee.mails()).toHaveLength(2);
+  });
+
+  it('is given up after the last wait', async () => {
+    const fee = await due({ policy: { mailRetryMs: [60_000] } });
+    await setEmail(fee, 'later@people.example');
+    await fee.live();
+    expect((await fee.kinds()).slice(-2)).toEqual(['deferred', 'letter_failed']);
+  });
+
+  it('whose answer was lost goes out again as the same mail', async () => {
+    const fee = await due();
+    await setEmail(fee, 'drop@people.example');
+    await fee.live();
+    const ids = fee.house.mailbox.messages().map(({ messageId }) => messageId);
+    expect(ids).toHaveLength(3);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('waits while the assessment is paused', async () => {
+    const fee = await due();
+    await fee.ledger.assessments.pause(fee.assessmentId, 'test', 'a look');
+    expect(await fee.run('letter')).toEqual({ done: 'paused' });
+    expect(await fee.ledger.fees.due('letter', 10, [])).toEqual([]);
+    await fee.ledger.assessments.resume(fee.assessmentId);
+    await fee.run('letter');
+    expect(fee.mails()).toHaveLength(2);
+  });
+
+  it('waits while a person holds the fee', async () => {
+    const fee = await due();
+    await fee.ask({ act: 'hold', why: 'a look' });
+    expect(await fee.run('letter')).toEqual({ done: 'nothing to do: held' });
+    await fee.ask({ act: 'release' });
+    await fee.live();
+    expect(fee.mails()).toHaveLength(2);
+  });
+
+  it('tells of the waiver also somebody who was only asked for a card', async () => {
+    const fee = await due({ card: null });
+    await fee.live();
+    await fee.ask({ act: 'waive', why: 'kindness' });
+    await fee.live();
+    expect(fee.mails().at(-1)).toBe('Your 2026 CPT license fee is waived');
+  });
+});
+
+describe('nobody is written to', () => {
+  it.each<[who: string, circumstances: Circumstances, state: string]>([
+    ['who used no code', { used: false }, 'no_use'],
+    ['who works in an EHR that does not levy', { vendor: 'therapynotes' }, 'exempt'],
+    ['who works in another EHR that levies', { vendor: 'simplepractice' }, 'exempt'],
+    ['before the roster is approved', { autoApprove: false }, 'ready'],
+  ])('%s', async (_who, circumstances, state) => {
+    const fee = await feeLife(circumstances);
+    await fee.live();
+    for (const step of ['notice', 'charge', 'letter', 'settle'] as const) await fee.run(step);
+    await fee.hearAll();
+    expect(await fee.state()).toBe(state);
+    expect(fee.mails()).toEqual([]);
+    expect(fee.house.sandbox.books('fee').intents).toEqual({});
+  });
+
+  it('whose fee was waived before the notice', async () => {
+    const fee = await feeLife();
+    await fee.live('notice');
+    await fee.ask({ act: 'waive', why: 'kindness' });
+    await fee.live();
+    expect(fee.mails()).toEqual([]);
+  });
+});
