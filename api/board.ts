@@ -18,7 +18,7 @@ import { callerOf, isHttps } from './auth.ts';
 import { shownAnswer, shownPayload } from './board-fence.ts';
 import { checkFormToken, formTokenOf, signInPath } from './console/form-token.ts';
 import type { ApiDeps } from './deps.ts';
-import { ERRORS, factsOf, Problem, problem } from './errors.ts';
+import { asProblem, ERRORS, factsOf, Problem, problem } from './errors.ts';
 
 /** Where the board lives; its page, scripts and API are all below. */
 const BASE = '/queues';
@@ -73,12 +73,15 @@ function boardServer(deps: ApiDeps, handlerHooks: BoardHooks): FastifyAdapter {
 
 /** The board's own way to answer an error would send the message of whatever was thrown. */
 function answerTo(error: Error, { log }: ApiDeps): ControllerHandlerReturnType {
-  if (error instanceof Problem) {
-    const status = ERRORS[error.code][0] as HTTPStatus;
-    return { status, body: { error: { key: 'ERRORS.FORBIDDEN' }, message: error.message } };
+  const { code, said } = asProblem(error);
+  const [status, message] = ERRORS[code];
+  if (status >= 500) {
+    log.error(factsOf(error), 'the board could not answer');
+    const body = { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' } };
+    return { status: status as HTTPStatus, body };
   }
-  log.error(factsOf(error), 'the board could not answer');
-  return { status: 500, body: { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' } } };
+  const body = { error: { key: 'ERRORS.FORBIDDEN' }, message: said.message ?? message };
+  return { status: status as HTTPStatus, body };
 }
 
 function adapterOf(name: JobName, deps: ApiDeps): BullMQAdapter {
@@ -167,7 +170,7 @@ function judge(deps: ApiDeps, senders: WeakMap<object, FastifyRequest>): BoardHo
       await deps.ledger.access.audit({
         actor: caller.name,
         action,
-        object: [params['queueName'], params['jobId']].filter(Boolean).join(' '),
+        object: [params['queueName'], params['jobId']].filter(Boolean).map(wordOf).join(' '),
         requestId: sender.id,
       });
       return { allow: true };
@@ -177,6 +180,13 @@ function judge(deps: ApiDeps, senders: WeakMap<object, FastifyRequest>): BoardHo
       return mayOperate(callerOf(senderOf(context))) ? fenced : asReadOnly(fenced);
     },
   };
+}
+
+/** The name of a queue or job as it may be written down: an address may hold anything. */
+function wordOf(name: unknown): string {
+  return String(name)
+    .replace(/[^\w.-]/g, '?')
+    .slice(0, 200);
 }
 
 function refused(message: string): BeforeHookResult {

@@ -170,7 +170,8 @@ const NETWORK = new Set([
 const GONE =
   /^(Connection terminated|timeout exceeded when trying to connect|Connection is closed)/;
 
-function asProblem(error: unknown): { code: ErrorCode; said: Said } {
+/** Any error as one of the table: what is not known to be the caller's is ours. */
+export function asProblem(error: unknown): { code: ErrorCode; said: Said } {
   if (error instanceof Problem) return error;
   const { code, validation, name, message, statusCode } = error as Partial<FastifyError>;
   if (validation) return { code: 'invalid_request', said: { details: fields(error) } };
@@ -178,7 +179,10 @@ function asProblem(error: unknown): { code: ErrorCode; said: Said } {
   if (AWAY.test(sqlState) || NETWORK.has(code ?? '') || GONE.test(message ?? ''))
     return { code: 'not_ready', said: {} };
   if (name === 'PaymentsUnavailable') return { code: 'payments_unavailable', said: {} };
-  if (name === 'PaymentsRefused') return { code: 'payments_refused', said: {} };
+  if (name === 'PaymentsRefused')
+    return code === 'resource_missing'
+      ? { code: 'no_customer', said: { message: 'Stripe does not know the customer.' } }
+      : { code: 'payments_refused', said: {} };
   // A value no column can hold: the schemas keep these out, this is the second fence.
   if (sqlState.startsWith('22')) return { code: 'invalid_request', said: {} };
   if (sqlState.startsWith('LV')) return { code: 'ledger_refused', said: {} };

@@ -141,7 +141,9 @@ function print(scores: Score[]): void {
         `records P ${one.recordPrecision} R ${one.recordRecall}, ${pairs.join(', ')}`,
     );
     for (const miss of one.misses)
-      console.log(`  ${miss.id} ${miss.class}: +[${miss.unexpected}] -[${miss.missed}]`);
+      console.log(
+        `  ${miss.id} ${miss.class}: +[${miss.unexpected.join()}] -[${miss.missed.join()}]`,
+      );
   }
 }
 

@@ -65,7 +65,8 @@ export const claim837: Maker = (i) => {
 
 /** What stands before the first claim of an 837P. */
 export const HEAD_837 = [
-  'ISA*00*          *00*          *ZZ*SENDERID       *ZZ*RECEIVERID     *240115*1200*^*00501*000000101*0*P*:',
+  'ISA*00*          *00*          *ZZ*SENDERID       *ZZ*RECEIVERID     *240115*1200*^*00501*' +
+    '000000101*0*P*:',
   'GS*HC*SENDERID*RECEIVERID*20240115*1200*1*X*005010X222A1',
   'ST*837*0001*005010X222A1',
   'BHT*0019*00*REF001*20240115*1200*CH',

@@ -37,7 +37,7 @@ const queues = await createQueues({
   onError: (error) => log.error(error.message),
 });
 // The notice period is a wait, not work: here a day has no length.
-const policy = { ...POLICY, dayMs: 1, noticeDays: 0 };
+const policy = { ...POLICY, dayMs: 1, noticeDays: 0, canaryFees: 0 };
 const settings = {
   smtpUrl,
   mailFrom: 'bench@practice.example',

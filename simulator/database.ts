@@ -43,6 +43,7 @@ export async function openDatabase(url: string): Promise<SimulatedDatabase> {
     let endTurn: (() => void) | null = null;
     return {
       async query(text, values) {
+        if (text.startsWith('create temporary')) own.littered = true;
         if (endTurn) {
           const last = text === 'commit' || text === 'rollback';
           try {
@@ -83,7 +84,8 @@ export async function openDatabase(url: string): Promise<SimulatedDatabase> {
       const end = await queue.turn();
       try {
         const own = idle.pop() ?? (await connection());
-        await own.send('discard temp');
+        if (own.littered) await own.send('discard temp');
+        own.littered = false;
         return sessionOn(own);
       } finally {
         end();
@@ -95,6 +97,7 @@ export async function openDatabase(url: string): Promise<SimulatedDatabase> {
       // What a killed process held is taken from it, as the server does.
       idle.splice(0, Infinity, ...open.filter((one) => one !== main));
       await main.send(EMPTY);
+      await main.send(`vacuum ${TABLES.join(', ')}`);
       for (const one of open) await one.send(`select set_config('sim.seed', $1, false)`, [name]);
     },
     async close() {
@@ -104,6 +107,8 @@ export async function openDatabase(url: string): Promise<SimulatedDatabase> {
 }
 
 interface Connection {
+  /** It holds temporary tables of somebody who is gone. */
+  littered: boolean;
   send(text: string, values?: unknown[]): Promise<pg.QueryResult>;
   close(): Promise<void>;
 }
@@ -128,6 +133,7 @@ async function connect(url: string, clock: () => number): Promise<Connection> {
   }
 
   return {
+    littered: false,
     async send(text, values) {
       const __t = performance.now();
       try {
@@ -185,15 +191,31 @@ const TAKE_OVER = `
   alter table fees alter fee_id set default sim_id();
   alter table imports alter import_id set default sim_id();
   alter table evidence alter evidence_id set default sim_id();
-  drop trigger if exists entries_no_truncate on entries;
-  drop trigger if exists audit_no_truncate on audit;
   do $$ declare name text; begin
     for name in select tablename from pg_tables where schemaname = 'public' loop
       execute format('alter table %I set (autovacuum_enabled = false)', name);
     end loop;
   end $$;`;
 
+const TABLES = [
+  'entries',
+  'findings',
+  'fees',
+  'assessments',
+  'evidence',
+  'import_problems',
+  'imports',
+  'clinicians',
+  'webhook_events',
+  'audit',
+  'rates',
+];
+
+/** Ten times as quick as to truncate; with the vacuum after it, as good as new. */
 const EMPTY = `
-  truncate entries, fees, assessments, evidence, imports, import_problems, clinicians,
-    webhook_events, findings, audit, rates restart identity;
-  alter sequence sim_ids restart`;
+  alter table entries disable trigger entries_append_only;
+  alter table audit disable trigger audit_append_only;
+  ${TABLES.map((table) => `delete from ${table};`).join(' ')}
+  alter table entries enable trigger entries_append_only;
+  alter table audit enable trigger audit_append_only;
+  select setval('sim_ids', 1, false)`;

@@ -18,7 +18,7 @@ export const HAPPENINGS = {
   approve: common(0),
   open_again: common(0.5),
   annual_trigger: common(0.5),
-  check: common(0.7),
+  check: common(0.3),
   pause: common(0.6),
   new_rate: common(0.5),
   waive: personal(0.4),

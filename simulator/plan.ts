@@ -110,7 +110,7 @@ function policy(random: Random): Policy {
     ]),
     noticeDays: random.pick([7, 14, 14, 21, 30]),
     chargeHour: random.pick([0, 8, 10, 10, 23]),
-    canaryFees: random.pick([0, 0, 0, 2, POLICY.canaryFees]),
+    canaryFees: random.pick([0, 0, 0, 0, 0, 2, POLICY.canaryFees]),
     unknownMax: random.pick([1, POLICY.unknownMax]),
     declineSample: random.pick([4, POLICY.declineSample]),
   };
@@ -155,7 +155,7 @@ function happenings(random: Random, openAt: number, count: number, rates: Rates)
   const found: Omit<Happening, 'index'>[] = [];
   for (let at = openAt + random.between(5, 100) * HOUR_MS; at < YEAR_END;) {
     found.push({ kind: 'approve', person: null, at, on: null, after: 0 });
-    at += random.between(10, 60) * DAY_MS;
+    at += random.between(20, 90) * DAY_MS;
   }
   const kinds = Object.entries(HAPPENINGS) as [HappeningKind, (typeof HAPPENINGS)[HappeningKind]][];
   for (const [kind, { fault, often, personal }] of kinds) {

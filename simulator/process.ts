@@ -10,6 +10,8 @@ import { createProcessors } from '../workers/work.ts';
 import { createLife, type Life } from './life.ts';
 import type { MailPort } from './mailbox.ts';
 import { createPool } from './sql.ts';
+import type { Step } from '../core/fee.ts';
+import type { Outlook } from './pumping.ts';
 import type { Setting } from './setting.ts';
 
 /** A process of levy: its parts are the production's own, only the world around them is not. */
@@ -19,8 +21,8 @@ export interface Process {
   deps: WorkerDeps;
   /** Works on one job, as a worker does. Never resolves when the process is killed meanwhile. */
   work(name: JobName, payload: unknown): Promise<Done>;
-  /** One round of the pump. Gives how many jobs it put on the queue. */
-  pump(): Promise<number>;
+  /** One round of the pump, after a look at what waits. */
+  pump(outlook: Outlook): Promise<number>;
 }
 
 export type Processors = { [Name in JobName]: Processor<Name> };
@@ -63,7 +65,13 @@ export function startProcess(setting: Setting, name: string, die: () => void): P
     return deps as WorkerDeps;
   }
 
-  const pumping = createPump({ ledger, log, queues: port, elapsedMs: life.elapsedMs });
+  const glance: { outlook: Outlook | null } = { outlook: null };
+  const pumping = createPump({
+    log,
+    ledger: spared(ledger, glance, timeline.now),
+    queues: port,
+    elapsedMs: life.elapsedMs,
+  });
   return {
     life,
     ledger,
@@ -75,7 +83,10 @@ export function startProcess(setting: Setting, name: string, die: () => void): P
       const process = used[job] as Processor<JobName>;
       return process(checkPayload(job, payload));
     },
-    pump: pumping.once,
+    pump(outlook) {
+      glance.outlook = outlook;
+      return pumping.once();
+    },
   };
 }
 
@@ -113,6 +124,34 @@ function mailOf(
       } finally {
         await life.pass(random.between(50, 3_000), 'after a mail', 3);
       }
+    },
+  };
+}
+
+/**
+ * Spares the pump the questions to which the look just now has shown that the answer is nothing:
+ * most of a year's statements would be these.
+ */
+function spared(ledger: Ledger, glance: { outlook: Outlook | null }, now: () => number): Ledger {
+  const { fees, events, assessments, safety } = ledger;
+  const nothingDue = (step: Step) => (glance.outlook?.due[step] ?? Infinity) > now();
+  return {
+    ...ledger,
+    fees: {
+      ...fees,
+      due: async (step, ...rest) => (nothingDue(step) ? [] : fees.due(step, ...rest)),
+    },
+    events: {
+      ...events,
+      open: async (limit) => (glance.outlook?.events === 0 ? [] : events.open(limit)),
+    },
+    assessments: {
+      ...assessments,
+      list: async () => (glance.outlook?.unenrolled === 0 ? [] : assessments.list()),
+    },
+    safety: {
+      ...safety,
+      standings: async () => (nothingDue('charge') ? [] : safety.standings()),
     },
   };
 }

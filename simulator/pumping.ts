@@ -1,16 +1,21 @@
+import type { Step } from '../core/fee.ts';
 import type { Process } from './process.ts';
 import type { Setting } from './setting.ts';
 
-/** What the ledger waits for: when something is due, and how far everything has come. */
+/** What the ledger waits for, at one moment. */
 export interface Outlook {
-  /** When the next fee is due; in the past when one is overdue; null when none will be. */
+  /** When the next fee is due for each step, in ms; nothing for a step nobody waits for. */
+  due: Partial<Record<Step, number>>;
+  /** When the next fee is due that no pause holds back; null when none will be. */
   dueAt: number | null;
-  /** Events and assessments that wait to be seen to. */
-  open: number;
-  /** Grows with everything that is written. */
-  progress: number;
+  /** Events that wait to be seen to. */
+  events: number;
+  /** Assessments whose people have no fees yet. */
+  unenrolled: number;
   /** Assessments that are paused. */
   paused: number;
+  /** Grows with everything that is written. */
+  progress: number;
 }
 
 const LONGEST_WAIT_MS = 3_600_000;
@@ -24,8 +29,9 @@ export interface Pumping {
 }
 
 /**
- * Gives the pump its rounds. `seen` is told what the ledger looked like after each. In production it has one every 200 ms; here the rounds in which
- * nothing can be due are left out, and they grow rarer while nothing moves.
+ * Gives the pump its rounds. `seen` is told what the ledger looks like before each. In production
+ * it has one every 200 ms; here the rounds in which nothing can be due are left out, and they grow
+ * rarer while nothing moves.
  */
 export function createPumping(
   setting: Setting,
@@ -55,27 +61,28 @@ export function createPumping(
 
   async function round(): Promise<void> {
     schedule(timeline.now() + LOST_MS);
-    const process = pumper();
-    if (!process) return;
     const mine = serial;
-    try {
-      await process.pump();
-    } catch (error) {
-      note(`${process.life.name}: a pump round failed: ${String(error)}`);
+    const outlook = await look();
+    seen(outlook);
+    const { dueAt, events, unenrolled } = outlook;
+    const isDue = events + unenrolled > 0 || (dueAt !== null && dueAt <= timeline.now());
+    if (!isDue) {
+      wait = 0;
+      schedule(dueAt === null ? Infinity : dueAt + random.int(2_000));
+      return;
     }
-    const after = await outlook();
-    seen(after);
-    if (mine !== serial) return;
-    const moved = after.progress !== progress;
-    progress = after.progress;
-    const isDue = after.open > 0 || (after.dueAt !== null && after.dueAt <= timeline.now());
-    wait = moved || !isDue ? 1_500 : Math.min(wait * 2, LONGEST_WAIT_MS);
-    if (isDue) schedule(timeline.now() + wait + random.int(1_000));
-    else if (after.dueAt !== null) schedule(after.dueAt + random.int(2_000));
-    else schedule(Infinity);
+    wait = outlook.progress === progress ? Math.min(wait * 2, LONGEST_WAIT_MS) : 1_500;
+    progress = outlook.progress;
+    const process = pumper();
+    try {
+      await process?.pump(outlook);
+    } catch (error) {
+      note(`${process?.life.name}: a pump round failed: ${String(error)}`);
+    }
+    if (mine === serial) schedule(timeline.now() + wait + random.int(1_000));
   }
 
-  async function outlook(): Promise<Outlook> {
+  async function look(): Promise<Outlook> {
     const { rows } = await database.query(OUTLOOK);
     return rows[0] as Outlook;
   }
@@ -84,14 +91,17 @@ export function createPumping(
 }
 
 const OUTLOOK = `
-  select
-    (select extract(epoch from min(f.due_at)) * 1000 from fees f join assessments a
-      using (assessment_id) where f.next_step is not null and (a.paused_at is null
-        or f.next_step in ('detect', 'settle') or f.state in ('charging', 'unknown'))
-    )::float8 as "dueAt",
-    ((select count(*) from webhook_events where handled_at is null)
-      + (select count(*) from assessments where enrolled_at is null))::integer as open,
-    (select count(*) from assessments where paused_at is not null)::integer as paused,
-    ((select coalesce(sum(seq), 0) from fees)
-      + (select count(*) from webhook_events where handled_at is not null)
-      + (select count(*) from fees))::integer as progress`;
+  select d.due, d."dueAt", a.paused, a.unenrolled, w.events,
+    (s.written + w.handled)::integer as progress
+  from (select coalesce(jsonb_object_agg(step, at), '{}') as due, min(free) as "dueAt"
+      from (select f.next_step as step, extract(epoch from min(f.due_at)) * 1000 as at,
+          extract(epoch from min(f.due_at) filter (where a.paused_at is null
+            or f.next_step in ('detect', 'settle') or f.state in ('charging', 'unknown')
+          ))::float8 * 1000 as free
+        from fees f join assessments a using (assessment_id)
+        where f.next_step is not null group by 1) steps) d,
+    (select count(paused_at)::integer as paused,
+      (count(*) - count(enrolled_at))::integer as unenrolled from assessments) a,
+    (select (count(*) - count(handled_at))::integer as events, count(handled_at) as handled
+      from webhook_events) w,
+    (select coalesce(sum(seq), 0) + count(*) as written from fees) s`;

@@ -60,7 +60,7 @@ export async function liveYear(
   year.revive();
   if (scene.truth.opened.size === 0) void open(scene);
   for (const pause of scene.truth.pauses) void resume(scene, pause);
-  for (const days of [0.1, 1, 2, 3, 7, 20, 40])
+  for (const days of [0.1, 2, 9])
     timeline.at(plan.healAt + days * DAY_MS, () => void approve(scene));
   await timeline.runUntil(plan.healAt + AFTERMATH_DAYS * DAY_MS);
 

@@ -16,7 +16,7 @@ export interface Candidate {
   repaired: boolean;
 }
 
-/** Every candidate in a line's tokens, in order. Numbers whose form rules them out are left away. */
+/** Every candidate in a line's tokens, in order, without numbers whose form rules them out. */
 export function candidatesIn(tokens: Token[]): Candidate[] {
   const found: Candidate[] = [];
   for (let i = 0; i < tokens.length; i++) {
@@ -118,7 +118,7 @@ function takeTail(tokens: Token[], candidate: Candidate): boolean {
   }
 }
 
-/** `-95`, `/25`, `:GT`, `*95` touching the code. A longer number after a hyphen makes it no code. */
+/** `-95`, `/25`, `:GT`, `*95` touching the code. A longer number behind a hyphen rules it out. */
 function joinedTail(tokens: Token[], candidate: Candidate, next: Token): 'took' | 'no' | 'done' {
   if (next.kind !== 'mark') return 'done';
   if (next.gap > 0) return spacedHyphen(tokens, candidate, next) ? 'took' : 'done';

@@ -14,9 +14,10 @@ export function endsClause(tokens: Token[], i: number): boolean {
 }
 
 const ABBREVIATIONS = new Set(
-  '24d proc svc no nr nos num lic acct ext auth ref tel inv rm ste apt dx px conf ind fam dr st'.split(
-    ' ',
-  ),
+  (
+    '24d proc svc no nr nos num lic acct ext auth ref tel inv rm ste apt dx px conf ' +
+    'ind fam dr st'
+  ).split(' '),
 );
 
 /** True where the number follows a state, and so is a postal code. */

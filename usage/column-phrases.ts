@@ -71,7 +71,8 @@ export const PHRASES: Partial<Record<Role, Record<number, string>>> = {
   },
   codeSet: {
     5:
-      'code system, coding system, code type, code set, code qualifier, vocabulary, vocabulary id, ' +
+      'code system, coding system, code type, code set, code qualifier, vocabulary, ' +
+      'vocabulary id, ' +
       'system, code source, procedure code system, procedure code type, codesystem, codetype',
   },
 };

@@ -41,8 +41,10 @@ const OTHER: Named = { role: 'other', rank: 0 };
 /** Words that make a heading somebody or something else's, whatever follows. */
 const NOT_THE_CLINICIAN = words(
   'supervisor supervising supervised supervision billing referring referral ordering group ' +
-    'facility location site payer payor insurance insurer client patient member subscriber primary ' +
-    'pcp organization organisation practice company office vendor tax scheduled scheduler created ' +
+    'facility location site payer payor insurance insurer client patient member ' +
+    'subscriber primary ' +
+    'pcp organization organisation practice company office vendor tax scheduled ' +
+    'scheduler created ' +
     'updated modified entered signed cosigner guarantor',
 );
 
@@ -196,8 +198,10 @@ const SERVICE_DATE = words(
 );
 const NOT_SERVICE_DATE = words(
   'birth dob paid payment posted post created create updated entered entry billed bill submitted ' +
-    'received due print statement thru to end through processed process admission admsn discharge ' +
-    'dschrg effective term expiration expires invoice check auth adjudicated signed modified last ' +
+    'received due print statement thru to end through processed process admission ' +
+    'admsn discharge ' +
+    'dschrg effective term expiration expires invoice check auth adjudicated signed ' +
+    'modified last ' +
     'next locked death plan',
 );
 
@@ -214,7 +218,8 @@ function contextColumn(parts: string[]): Named {
 
 const LABEL_WORDS = words(
   'zip postal phone fax city address street payer payor insurer insurance dob birth email units ' +
-    'unit pos place location paid unpaid balance copay payment total qty quantity minutes duration ' +
+    'unit pos place location paid unpaid balance copay payment total qty quantity ' +
+    'minutes duration ' +
     'npi tax license taxonomy name id number date',
 );
 

@@ -1,5 +1,5 @@
-import { cptCode, isDigit, isLetter } from './cpt.ts';
 import { endsClause, isAfterPlace, isPlacing, namesPlace } from './clause.ts';
+import { isDuration, isIcd10, isMinutes, isTimes } from './measures.ts';
 import type { Token } from './tokens.ts';
 import { isOtherCode, isOtherCpt, senseOf } from './words.ts';
 
@@ -57,15 +57,12 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
   };
   if (isAfterPlace(tokens, first)) return { ...found, verdict: 'other' };
   const placed = isPlacing(tokens, first - 1);
-  const counts = { commas: 0, numbers: 0, words: 0 };
-  const walk: Walk = { tokens, first, ...counts, related: false, placed, dxUsed: false, found };
+  const none = { commas: 0, numbers: 0, words: 0, related: false, dxUsed: false };
+  const walk: Walk = { tokens, first, ...none, placed, found };
   for (let i = first - 1; i >= 0 && i >= first - REACH; i--) {
     const verdict = step(walk, i);
-    if (verdict === 'stop') break;
     if (verdict === 'on') continue;
-    found.verdict = verdict;
-    found.at = i;
-    break;
+    return verdict === 'stop' ? found : { ...found, verdict, at: i };
   }
   return found;
 }
@@ -299,28 +296,4 @@ function takesNumberSign(tokens: Token[], i: number): boolean {
   const sense = senseOf(before.word);
   if (before.word.startsWith('superbill')) return false;
   return sense === 'cue' || sense === 'code' || before.word.startsWith('proc');
-}
-
-/** True for the words minutes and hours are given in. */
-export function isMinutes(text: string): boolean {
-  return MINUTES.has(text);
-}
-
-const MINUTES = new Set('min mins minute minutes hr hrs hour hours m'.split(' '));
-
-/** `55m`, `45min`, `1hr`. */
-export function isDuration(text: string): boolean {
-  return /^\d{1,3}(?:m|min|mins|hr|hrs|h)$/.test(text);
-}
-
-function isTimes(text: string): boolean {
-  return text.length < 4 && text[0] === 'x' && isDigit(text.charCodeAt(1));
-}
-
-/** A letter, two digits and perhaps more: F41.1, F331, Z63.0. */
-export function isIcd10(text: string): boolean {
-  if (text.length < 3 || text.length > 8 || !isLetter(text.charCodeAt(0))) return false;
-  if (!isDigit(text.charCodeAt(1)) || cptCode(text) !== null) return false;
-  const third = text.charCodeAt(2);
-  return (isDigit(third) || isLetter(third)) && !/^[a-v]\d{4}$/.test(text);
 }

@@ -120,7 +120,7 @@ const NOBODY = { npi: null, name: null, id: null };
 const BROKEN = 'This record is no valid JSON and was skipped. Export it again.';
 const GARBAGE = 'Text that is no JSON was skipped. Check that the file is complete.';
 const TRUNCATED =
-  'The file ends in the middle of a record, which was not read. Export it again and send the whole.';
+  'The file ends in the middle of a record, which was not read. Export it again and send it whole.';
 
 function problem(line: number, reason: string, message: string): Problem {
   return { type: 'problem', line, field: null, reason, message };

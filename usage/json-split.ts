@@ -70,7 +70,7 @@ export function createJsonSplit(sink: JsonSink) {
     }
   }
 
-  function inside(current: Scan, atEnd: boolean): boolean {
+  function inside(current: Scan): boolean {
     const state = advance(current, buffer, sink);
     at = current.at;
     line = current.line;
@@ -89,7 +89,7 @@ export function createJsonSplit(sink: JsonSink) {
   }
 
   function read(atEnd: boolean): void {
-    while (scan ? inside(scan, atEnd) : outside(atEnd));
+    while (scan ? inside(scan) : outside(atEnd));
     if (atEnd && scan) sink.truncated(scan.startLine);
   }
 

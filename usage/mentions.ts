@@ -1,19 +1,11 @@
 import { type Candidate, candidatesIn } from './candidates.ts';
-import { negatedWithin } from './clause.ts';
-import { isDuration, isIcd10, isMinutes, type LeftCompany, leftCompany } from './company.ts';
+import { certaintyOf } from './certainty.ts';
+import { type LeftCompany, leftCompany } from './company.ts';
+import { ENOUGH, evidence, hasCharge } from './evidence.ts';
 import type { Certainty } from './finding.ts';
-import { type Token, tokenise } from './tokens.ts';
 import { headingAbove } from './headings.ts';
-import {
-  isCondition,
-  isDoor,
-  isNegation,
-  isQuantity,
-  isStreet,
-  NOT_A_RECORD,
-  OTHER_CPT_SIGNS,
-  senseOf,
-} from './words.ts';
+import { type Token, tokenise } from './tokens.ts';
+import { isDoor, isQuantity, isStreet, OTHER_CPT_SIGNS, senseOf } from './words.ts';
 
 /** A code used in a line of running text. `start` is its place in the text. */
 export interface Mention {
@@ -41,9 +33,6 @@ export interface Line {
   /** The text of the record around, to tell what "CPT" means in it. */
   record(): string;
 }
-
-/** Evidence a number without a cue needs: two points. */
-const ENOUGH = 2;
 
 /**
  * The codes a line uses. A number counts only with company that makes it one: a cue, a service or
@@ -198,156 +187,4 @@ function isRoundAmount(tokens: Token[], head: Candidate, left: LeftCompany): boo
   const money = tokens[left.at]!.word;
   if (!money.startsWith('charge') && !money.startsWith('bill')) return false;
   return head.code.endsWith('00') && evidence(tokens, head, left) < ENOUGH;
-}
-
-/** Points for what is attached to a number or stands next to it. */
-function evidence(tokens: Token[], candidate: Candidate, left: LeftCompany): number {
-  let points = left.stranger ? -2 : 0;
-  if (left.service) points += 2;
-  if (candidate.modifiers.length > 0) points += 2;
-  if (candidate.units) points += 2;
-  if (afterDate(tokens, candidate)) points += 1;
-  points += rightEvidence(tokens, candidate);
-  return points;
-}
-
-function rightEvidence(tokens: Token[], candidate: Candidate): number {
-  let points = 0;
-  let service = false;
-  let words = 0;
-  if (hasCharge(tokens, candidate)) points += chargeTouches(tokens, candidate) ? 2 : 1;
-  for (let i = candidate.last + 1; i < tokens.length && i <= candidate.last + 8; i++) {
-    const token = tokens[i]!;
-    if (token.kind === 'mark') {
-      if (token.word === '.' && (tokens[i + 1]?.gap ?? 1) > 0) break;
-      if (token.word === ';') break;
-      continue;
-    }
-    const sense = senseOf(token.word);
-    if ((sense === 'other' && token.word !== 'total') || sense === 'document') break;
-    const near = words < 3;
-    if (token.kind === 'number') {
-      if (isMinutes(tokens[i + 1]?.word ?? '')) service ||= near;
-      else if (isDuration(token.word)) service ||= near;
-      continue;
-    }
-    if (sense === 'service' && near) service = true;
-    // "90837 billed to insurance" says so even of a number behind an unknown word.
-    if (isBilledAfter(token.word) && near) points += words === 0 ? 4 : 2;
-    else if (sense === 'cue' && near) points += 2;
-    else if (sense === 'code' && namesProcedure(tokens[i - 1])) points += 2;
-    if (token.word === 'pos') points += words === 0 ? 2 : 1;
-    else if (isIcd10(token.word) || token.word === 'dx') points++;
-    if (sense !== 'filler') words++;
-  }
-  return points + (service ? 2 : 0);
-}
-
-/** "selected as the billing code", "used as CPT code" */
-function namesProcedure(before: Token | undefined): boolean {
-  const sense = senseOf(before?.word ?? '');
-  return sense === 'cue' || sense === 'noun';
-}
-
-function isBilledAfter(word: string): boolean {
-  return BILLED_AFTER.has(word);
-}
-
-const BILLED_AFTER = new Set(
-  'billed submitted coded charged rebilled resubmitted reimbursed cpt'.split(' '),
-);
-
-/** An amount of money stands behind the code: `$175.00`, `@ 140.00`, `175.00`. */
-function hasCharge(tokens: Token[], candidate: Candidate): boolean {
-  for (let i = candidate.last + 1; i < tokens.length && i <= candidate.last + 10; i++) {
-    const token = tokens[i]!;
-    if (token.word === '$' || token.word === '@') return true;
-    if (token.word === ';') return false;
-    if (isAmount(tokens, i)) return true;
-    if (token.kind === 'word' && senseOf(token.word) === 'other') return false;
-  }
-  return false;
-}
-
-/** Nothing but marks stands between the code and its charge. */
-function chargeTouches(tokens: Token[], candidate: Candidate): boolean {
-  let i = candidate.last + 1;
-  // "90834  1  140.00": the units in between.
-  if (tokens[i]?.kind === 'number' && tokens[i]!.word.length <= 2) i++;
-  while (tokens[i]?.kind === 'mark' && tokens[i]!.word !== '$' && tokens[i]!.word !== '@') i++;
-  const token = tokens[i];
-  return token !== undefined && (token.kind === 'mark' || isAmount(tokens, i));
-}
-
-/** `175.00`, or `175 00` as on paper claims. */
-function isAmount(tokens: Token[], i: number): boolean {
-  const token = tokens[i]!;
-  if (token.kind !== 'number') return false;
-  if (/^\d{1,5}\.\d\d$/.test(token.word)) return true;
-  return /^\d{2,4}$/.test(token.word) && tokens[i + 1]?.word === '00' && tokens[i + 1]!.gap > 0;
-}
-
-/** A date stands right before the code: `03/14/2023  90837`, `2024-02-07 90834`. */
-function afterDate(tokens: Token[], candidate: Candidate): boolean {
-  let i = candidate.first - 1;
-  // A place of service may stand between: "02/14/2024  11  90837".
-  if (tokens[i]?.kind === 'number' && tokens[i]!.word.length <= 2 && tokens[i]!.gap > 0) i--;
-  if (tokens[i]?.word === ':' || tokens[i]?.word === ',' || tokens[i]?.word === '-') i--;
-  const [a, b, c, d, e] = [tokens[i - 4], tokens[i - 3], tokens[i - 2], tokens[i - 1], tokens[i]];
-  if (e?.kind !== 'number' || c?.kind !== 'number') return false;
-  const joints = d?.word === b?.word && (d?.word === '/' || d?.word === '-' || d?.word === '.');
-  return (joints && a?.kind === 'number') || (d?.word === '/' && e.end - e.start <= 4);
-}
-
-/** Weak where the text denies the use, makes it conditional, or only lists codes. */
-function certaintyOf(tokens: Token[], group: Candidate[]): Certainty {
-  const head = group[0]!;
-  const tail = group.at(-1)!;
-  if (negatedWithin(tokens, Math.max(0, head.first - 8), head.first)) return 'weak';
-  if (deniedAfter(tokens, tail.last + 1)) return 'weak';
-  if (conditional(tokens, head.first, tail.last)) return 'weak';
-  return speaksOf(tokens, NOT_A_RECORD) ? 'weak' : 'sure';
-}
-
-/** One of the phrases stands among the tokens, word by word. */
-function speaksOf(tokens: Token[], phrases: readonly string[][]): boolean {
-  return tokens.some((token, i) =>
-    phrases.some(
-      (phrase) =>
-        phrase[0] === token.word && phrase.every((word, n) => tokens[i + n]?.word === word),
-    ),
-  );
-}
-
-const USED_AFTER = new Set(
-  'billed used submitted charged coded performed rendered done needed applicable appropriate billable reported provided'.split(
-    ' ',
-  ),
-);
-
-/** "90837 was not billed", "90837 not used"; "not covered" and "not paid" deny nothing. */
-function deniedAfter(tokens: Token[], from: number): boolean {
-  let denied = false;
-  for (let i = from; i < tokens.length && i < from + 5; i++) {
-    const token = tokens[i]!;
-    if (token.kind === 'mark') return false;
-    if (isNegation(token.word)) denied = true;
-    else if (denied && USED_AFTER.has(token.word)) return true;
-  }
-  return false;
-}
-
-/** "would have been 90837", "use 90837 if the session runs over". */
-function conditional(tokens: Token[], first: number, last: number): boolean {
-  for (let i = first - 1; i >= 0 && i >= first - 8; i--) {
-    const { word, kind } = tokens[i]!;
-    if (kind === 'mark' && (word === '.' || word === ';')) break;
-    if (isCondition(word)) return true;
-  }
-  for (let i = last + 1; i < tokens.length && i <= last + 4; i++) {
-    const { word, kind } = tokens[i]!;
-    if (kind === 'mark' && word !== ',') break;
-    if (word === 'if' || word === 'unless') return true;
-  }
-  return false;
 }

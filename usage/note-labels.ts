@@ -102,7 +102,8 @@ const LAST_WORDS = new Set(
 /** Before "provider:" or "NPI:" these make it somebody else's. */
 const OTHERS = new Set(
   (
-    'referring referral primary care insurance billing supervising supervisor group other outside ' +
+    'referring referral primary care insurance billing supervising supervisor group ' +
+    'other outside ' +
     'previous prior pcp ordering requesting facility organization practice emergency family next ' +
     'birth cosigned co assigned'
   ).split(' '),
@@ -197,9 +198,10 @@ function isNameWord(word: string, index: number): boolean {
 const LOWER_PARTICLES = new Set('de la del der van von da di dos bin al el'.split(' '));
 /** Words that open the next field of a note and are no part of a name. */
 const NOT_NAMES = new Set(
-  'npi license lic client patient service date session note cpt dos dob diagnosis time start end type location supervisor signature signed duration code place procedure provider'.split(
-    ' ',
-  ),
+  (
+    'npi license lic client patient service date session note cpt dos dob diagnosis time start ' +
+    'end type location supervisor signature signed duration code place procedure provider'
+  ).split(' '),
 );
 
 function plain(word: string): string {

@@ -13,13 +13,17 @@ export interface PersonName {
 const TITLES = words('dr mr mrs ms miss mx prof professor rev sr. doctor fr');
 const SUFFIXES = words('jr sr ii iii iv');
 const PARTICLES = words(
-  'de la las los del della di da dos das van von der den ter ten le du st saint bin ibn al el ben mac',
+  'de la las los del della di da dos das van von der den ter ten le du st saint ' +
+    'bin ibn al el ben mac',
 );
 /** Degrees and licences of the field, without dots. Their list is open: see `isCredential`. */
 const CREDENTIALS = words(
-  'phd psyd md do edd dsw dnp pharmd ma ms msc msed med med msw mft mba mph mdiv ba bs bsw bsn aa ' +
-    'lcsw lcswa lcswr licsw lisw lsw lgsw lmsw lmhc lmhca lmhp lmft lmfta mftc lamft lpc lpcc lpca ' +
-    'lpcmh lapc lcpc lcmhc lcmhca lgpc lac lacmh ladc cadc csac lcas ncc acsw amft acswr apcc lep ' +
+  'phd psyd md do edd dsw dnp pharmd ma ms msc msed med med msw mft mba mph mdiv ' +
+    'ba bs bsw bsn aa ' +
+    'lcsw lcswa lcswr licsw lisw lsw lgsw lmsw lmhc lmhca lmhp lmft lmfta mftc ' +
+    'lamft lpc lpcc lpca ' +
+    'lpcmh lapc lcpc lcmhc lcmhca lgpc lac lacmh ladc cadc csac lcas ncc acsw amft ' +
+    'acswr apcc lep ' +
     'bcba bcbad bcaba rbt aprn np pmhnp pmhnpbc fnp arnp rn pa pac cnp cns crnp lp llp tllp esq ' +
     'ccc slp ot otr pt dpt rdt atr bc rpt rpts cctp emdr nbcc qmhp qmhpc lmhcp lcdc ceap cap swlc',
 );

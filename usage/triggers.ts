@@ -74,7 +74,7 @@ function isBroken(bytes: Uint8Array, first: number, end: number): boolean {
   return before === BLANK && first > 1 && isDigit(bytes[first - 2]!);
 }
 
-/** Looks for a code around `at`, step by step. Gives its place, or the negative of where it ended. */
+/** Looks for a code around `at`, step by step: its place, or the negative of where it ended. */
 function slowly(bytes: Uint8Array, at: number, from: number): number {
   let start = at;
   while (start > from && start > at - BACK && isPart(bytes, start - 1)) start--;

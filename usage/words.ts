@@ -34,8 +34,10 @@ const SENSES: Record<Sense, string> = {
     'procedurecode procedurecodes servicecode billingcode terminology',
   verb:
     'billed bill bills billable coded coding submit submits submitted submitting resubmitted ' +
-    'add rebilled rebill filed filing reimbursed rendered performed provided dropped recoded downcoded ' +
-    'upcoded claimed charged invoiced supports support justifies warrants used use using utilized assigned covers cover includes ' +
+    'add rebilled rebill filed filing reimbursed rendered performed provided ' +
+    'dropped recoded downcoded ' +
+    'upcoded claimed charged invoiced supports support justifies warrants used use ' +
+    'using utilized assigned covers cover includes ' +
     'including authorized approved',
   noun:
     'procedure procedures proc procs service services svc svcs billing charge charges los ' +
@@ -46,36 +48,52 @@ const SENSES: Record<Sense, string> = {
     'individual family couple couples conjoint marital group crisis consultation consult testing ' +
     'counseling counselling visit visits followup telehealth teletherapy televisit telemed addon ' +
     'diagnostic interview neuropsych neuropsychological psychological screening aba biofeedback ' +
-    'psychoeducation debriefing psychiatric debrief treatment medication med meds mgmt management ' +
+    'psychoeducation debriefing psychiatric debrief treatment medication med meds ' +
+    'mgmt management ' +
     'emdr cbt dbt multifamily hypnotherapy psych interactive supervision outpatient established ' +
-    'prolonged administration immunization vaccine vaccination collateral caregiver parent training ' +
+    'prolonged administration immunization vaccine vaccination collateral caregiver ' +
+    'parent training ' +
     'behavioral behavioural intervention interpretation scoring collaborative care psychiatry tx ' +
-    'reassessment reevaluation feedback therapeutic psychotx ind fam grp indiv mdm follow f/u checkup',
+    'reassessment reevaluation feedback therapeutic psychotx ind fam grp indiv mdm ' +
+    'follow f/u checkup',
   other:
     'zip zipcode zips postal phone telephone tel cell fax ext extension pager mrn mrns room rm ' +
     'suite ste apt apartment bldg building floor bed box badge locker policy certificate docket ' +
-    'case file chart ticket batch check cheque confirmation conf npi ein tin ssn dea caqh taxonomy ' +
+    'case file chart ticket batch check cheque confirmation conf npi ein tin ssn ' +
+    'dea caqh taxonomy ' +
     'serial vin tag passcode password pin route hwy highway lot gate door garage parking permit ' +
-    'registration tracking reference ref refs program project grant voucher cert loinc snomed ndc ' +
-    'rxnorm cvx revenue rev drg score scores scored income salary balance deductible owes owed owe ' +
-    'earns earned debt loan mortgage rent settlement dollars amount total subtotal sum cost costs ' +
-    'price prices budget savings premium refund credit lottery page pages pp volume issue station ' +
+    'registration tracking reference ref refs program project grant voucher cert ' +
+    'loinc snomed ndc ' +
+    'rxnorm cvx revenue rev drg score scores scored income salary balance ' +
+    'deductible owes owed owe ' +
+    'earns earned debt loan mortgage rent settlement dollars amount total subtotal ' +
+    'sum cost costs ' +
+    'price prices budget savings premium refund credit lottery page pages pp volume ' +
+    'issue station ' +
     'version sku item upc barcode excel timestamp bib jersey raffle chip license licence lic psy ' +
-    'lmft lcsw lpc lpcc lmhc licsw lcpc psyd dob bus flight squadron unit# lotto walked ran steps ' +
+    'lmft lcsw lpc lpcc lmhc licsw lcpc psyd dob bus flight squadron unit# lotto ' +
+    'walked ran steps ' +
     'dial dialed dialled enrollment contract plate',
   document:
     'claim claims auth auths authorization authorizations authorisation preauth precert referral ' +
-    'invoice invoices receipt receipts statement statements payment payments paid copay copayment ' +
+    'invoice invoices receipt receipts statement statements payment payments paid ' +
+    'copay copayment ' +
     'coinsurance fee fees rate rates order orders eob era remit',
   owner:
-    'client clients patient patients member subscriber provider payer payor insurer insurance plan ' +
-    'carrier encounter therapist clinician counselor doctor dr staff user practice facility clinic ' +
+    'client clients patient patients member subscriber provider payer payor insurer ' +
+    'insurance plan ' +
+    'carrier encounter therapist clinician counselor doctor dr staff user practice ' +
+    'facility clinic ' +
     'agency school hospital center centre date dates area county city town line site location ' +
-    'veteran sergeant captain form request acct account accounts record call text message msg unit ' +
+    'veteran sergeant captain form request acct account accounts record call text ' +
+    'message msg unit ' +
     'box-number meeting zoom webinar id ids employee house home street pt pts cl',
-  list: 'address addresses addr mailing icd icd9 icd10 dsm dsm5 dx dxs diagnosis diagnoses axis r/o',
+  list:
+    'address addresses addr mailing icd icd9 icd10 dsm dsm5 dx dxs diagnosis ' +
+    'diagnoses axis r/o',
   blank:
-    'none n/a na nil null tbd tba pending see blank unknown missing unassigned unspecified omitted ' +
+    'none n/a na nil null tbd tba pending see blank unknown missing unassigned ' +
+    'unspecified omitted ' +
     'later',
   ordinal: 'number no num nbr nr nos numbers id ids',
   filler:
@@ -83,7 +101,10 @@ const SENSES: Record<Sense, string> = {
     'that these those today todays our my his her their its it in entered listed selected ' +
     'documented reported added plus also then first second primary modifier modifiers mod mods x ' +
     'ii iii iv level category cat type new now so instead both through thru vs only correct ' +
-    'following same done time from after due given without s medicaid medicare up weekly biweekly monthly twice daily ongoing continue continued moderate low high straightforward complexity slip capture sheet info information details tab entry ' +
+    'following same done time from after due given without s medicaid medicare up ' +
+    'weekly biweekly monthly twice daily ongoing continue continued moderate low ' +
+    'high straightforward complexity slip capture sheet info information details ' +
+    'tab entry ' +
     'minute minutes min mins hour hours hr hrs units ' +
     'u dos pos quality old w session-code again will be we i she he they have has had',
 };
@@ -106,7 +127,8 @@ const OTHER_CODES = words(
     'country meeting wifi key building garage unlock qr reason remark denial carc rarc room ' +
     'lockbox keypad parking lobby bar morse penal source-of referral group payer facility status ' +
     'color colour zoom login activation backup authentication 2fa sms text elevator bathroom ' +
-    'restroom invite invitation gift tracking batch employee department site condition occurrence ' +
+    'restroom invite invitation gift tracking batch employee department site ' +
+    'condition occurrence ' +
     'value snomed loinc ndc drug diagnostic dsm house apartment building-entry event sort swift ' +
     'routing bank tax honor conduct building',
 );
@@ -141,7 +163,8 @@ export function isQuantity(word: string): boolean {
 }
 
 const STREETS = words(
-  'st street ave avenue blvd boulevard rd road ln lane ct court pl place pkwy parkway hwy highway ' +
+  'st street ave avenue blvd boulevard rd road ln lane ct court pl place pkwy ' +
+    'parkway hwy highway ' +
     'circle cir terrace ter trail trl way loop square plaza sq broadway drive',
 );
 
@@ -151,14 +174,18 @@ export function isStreet(word: string): boolean {
 }
 
 const STATES = words(
-  'al ak az ar ca co ct de dc fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ' +
+  'al ak az ar ca co ct de dc fl ga hi id il in ia ks ky la me md ma mi mn ms mo ' +
+    'mt ne nv nh nj nm ' +
     'ny nc nd oh ok or pa pr ri sc sd tn tx ut vt va wa wv wi wy',
 );
 const STATE_NAMES = words(
-  'alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii ' +
+  'alabama alaska arizona arkansas california colorado connecticut delaware ' +
+    'florida georgia hawaii ' +
     'idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan ' +
-    'minnesota mississippi missouri montana nebraska nevada jersey mexico york carolina dakota ohio ' +
-    'oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming',
+    'minnesota mississippi missouri montana nebraska nevada jersey mexico york ' +
+    'carolina dakota ohio ' +
+    'oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington ' +
+    'wisconsin wyoming',
 );
 
 /** True for a state's two letters, lower case. */
@@ -173,7 +200,8 @@ export function isStateName(word: string): boolean {
 
 /** "CPT" followed by one of these is a therapy, a test, a rank or a trainer. */
 const CPT_THE_OTHER = words(
-  'session sessions protocol worksheet worksheets homework manual workbook group therapy treatment ' +
+  'session sessions protocol worksheet worksheets homework manual workbook group ' +
+    'therapy treatment ' +
     'therapist trained training module modules phase week weeks skills techniques work course ' +
     'certified score scores test testing results assignment log logs practice handout handouts ' +
     'approach intervention material materials model stuck impact completed class classes exam ' +
@@ -214,8 +242,9 @@ export const OTHER_CPT_SIGNS: readonly string[] = [
 ];
 
 const NEGATIONS = words(
-  "not never without dont don't didn't didnt doesn't doesnt won't wont can't cant cannot isn't isnt " +
-    "wasn't wasnt aren't weren't avoid unable declined declines refuse refused rather neither nor " +
+  "not never without dont don't didn't didnt doesn't doesnt won't wont can't cant cannot isn't " +
+    "isnt wasn't wasnt aren't weren't avoid unable declined declines refuse refused rather " +
+    'neither nor ' +
     "shouldn't couldn't wouldn't no",
 );
 const CONDITIONS = words(

@@ -6,7 +6,7 @@ export interface Delimiters {
   terminator: string;
 }
 
-/** Tags after which a lost reader can find its place again, and that may open a file without ISA. */
+/** Tags by which a lost reader finds its place again, and that may open a file without ISA. */
 const LANDMARKS = new Set(
   (
     'ISA IEA GS GE ST SE BHT BPR TRN HL NM1 N1 N3 N4 PRV REF CLM CLP SBR PAT DTP DTM HI LX SV1 ' +

@@ -111,7 +111,7 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
     return count;
   }
 
-  /** Rounds until `stop` is aborted; one that fails is logged, and tried again less and less often. */
+  /** Rounds until `stop` is aborted; one that fails is logged and tried again, ever less often. */
   async function run(stop: AbortSignal, everyMs: number): Promise<void> {
     let failures = 0;
     while (!stop.aborted) {

@@ -6,7 +6,7 @@ import { openOffice, type Answer, type Office } from './office.ts';
 import { routesOf, type Route } from './routes.ts';
 
 /** The same requests on every run; another number, other requests. */
-const SEED = 20_260_115;
+const SEED = 1;
 const REQUESTS = 4_000;
 
 let office: Office;

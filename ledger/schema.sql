@@ -1,0 +1,359 @@
+-- What the migrations make of a database; written by npm run schema.
+
+constraint access_keys.access_keys_name_key UNIQUE (name)
+
+constraint access_keys.access_keys_pkey PRIMARY KEY (key_id)
+
+constraint access_keys.access_keys_prefix_key UNIQUE (prefix)
+
+constraint assessments.assessments_pkey PRIMARY KEY (assessment_id)
+
+constraint assessments.assessments_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint assessments.assessments_vendor_year_key UNIQUE (vendor, year)
+
+constraint audit.audit_pkey PRIMARY KEY (audit_id)
+
+constraint clinicians.clinicians_npi_key UNIQUE (npi)
+
+constraint clinicians.clinicians_pkey PRIMARY KEY (clinician_id)
+
+constraint clinicians.clinicians_ref_key UNIQUE (ref)
+
+constraint clinicians.clinicians_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint entries.entries_amount_cents_check CHECK ((amount_cents > 0))
+
+constraint entries.entries_check CHECK ((((debit IS NULL) = (credit IS NULL)) AND ((debit IS NULL) = (amount_cents IS NULL))))
+
+constraint entries.entries_check1 CHECK ((debit <> credit))
+
+constraint entries.entries_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
+
+constraint entries.entries_pkey PRIMARY KEY (fee_id, seq)
+
+constraint entries.entries_seq_check CHECK ((seq > 0))
+
+constraint evidence.evidence_certainty_check CHECK ((certainty = ANY (ARRAY['sure'::text, 'weak'::text])))
+
+constraint evidence.evidence_check CHECK (((verdict IS NULL) = (decided_by IS NULL)))
+
+constraint evidence.evidence_clinician_id_fkey FOREIGN KEY (clinician_id) REFERENCES clinicians(clinician_id)
+
+constraint evidence.evidence_import_id_clinician_id_year_kind_certainty_key UNIQUE NULLS NOT DISTINCT (import_id, clinician_id, year, kind, certainty)
+
+constraint evidence.evidence_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id)
+
+constraint evidence.evidence_kind_check CHECK ((kind = ANY (ARRAY['billing'::text, 'progress_note'::text, 'diagnosis'::text, 'vendor_invoice'::text])))
+
+constraint evidence.evidence_pkey PRIMARY KEY (evidence_id)
+
+constraint evidence.evidence_verdict_check CHECK ((verdict = ANY (ARRAY['accepted'::text, 'refused'::text])))
+
+constraint fees.fees_assessment_id_clinician_id_key UNIQUE (assessment_id, clinician_id)
+
+constraint fees.fees_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessments(assessment_id)
+
+constraint fees.fees_clinician_id_fkey FOREIGN KEY (clinician_id) REFERENCES clinicians(clinician_id)
+
+constraint fees.fees_intent_key UNIQUE (intent)
+
+constraint fees.fees_pkey PRIMARY KEY (fee_id)
+
+constraint findings.findings_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessments(assessment_id)
+
+constraint findings.findings_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
+
+constraint findings.findings_pkey PRIMARY KEY (finding_id)
+
+constraint idempotent_requests.idempotent_requests_pkey PRIMARY KEY (actor, key)
+
+constraint import_problems.import_problems_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id)
+
+constraint imports.imports_pkey PRIMARY KEY (import_id)
+
+constraint imports.imports_sha256_key UNIQUE (sha256)
+
+constraint imports.imports_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint migrations.migrations_pkey PRIMARY KEY (number)
+
+constraint paces.paces_pkey PRIMARY KEY (name)
+
+constraint rates.rates_pkey PRIMARY KEY (vendor, year)
+
+constraint rates.rates_processing_cents_check CHECK ((processing_cents >= 0))
+
+constraint rates.rates_royalty_cents_check CHECK ((royalty_cents >= 0))
+
+constraint rates.rates_status_check CHECK ((status = ANY (ARRAY['forecast'::text, 'confirmed'::text])))
+
+constraint rates.rates_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint rates.rates_year_check CHECK (((year >= 2000) AND (year <= 2200)))
+
+constraint sessions.sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES access_keys(key_id)
+
+constraint sessions.sessions_pkey PRIMARY KEY (hash)
+
+constraint settings.settings_pkey PRIMARY KEY (name)
+
+constraint vendors.vendors_pkey PRIMARY KEY (vendor)
+
+constraint vendors.vendors_vendor_check CHECK ((vendor ~ '^[a-z0-9][a-z0-9_-]{0,63}$'::text))
+
+constraint webhook_events.webhook_events_pkey PRIMARY KEY (event_id)
+
+function CREATE OR REPLACE FUNCTION public.check_attempt()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  run assessments;
+  notice entries;
+  earliest timestamptz;
+  days integer;
+begin
+  select a.* into run from assessments a join fees f using (assessment_id)
+    where f.fee_id = new.fee_id;
+  if run.forecast then
+    raise exception 'the rate of this assessment is a forecast' using errcode = 'LV003';
+  end if;
+  if run.paused_at is not null then
+    raise exception 'the assessment is paused' using errcode = 'LV006';
+  end if;
+  select * into notice from entries
+    where fee_id = new.fee_id and kind = 'noticed' order by seq desc limit 1;
+  if notice.seq is null then
+    raise exception 'an attempt needs a notice' using errcode = 'LV007';
+  end if;
+  if exists (select from entries where fee_id = new.fee_id
+      and kind in ('notice_failed', 'withdrawn', 'waived', 'waive_asked', 'paid')
+      and seq > notice.seq) then
+    raise exception 'the notice does not stand any more, or the fee is settled'
+      using errcode = 'LV008';
+  end if;
+  if (select kind from entries where fee_id = new.fee_id and kind in ('held', 'released')
+      order by seq desc limit 1) = 'held' then
+    raise exception 'the fee is held' using errcode = 'LV009';
+  end if;
+  if new.data ->> 'amountCents' is distinct from notice.data ->> 'amountCents'
+    or (new.data ->> 'amountCents')::integer is distinct from run.amount_cents then
+    raise exception 'the amount is not the noticed amount' using errcode = 'LV010';
+  end if;
+  -- The notice period once more, by the database's own calendar.
+  days := (run.policy ->> 'noticeDays')::integer;
+  if (run.policy ->> 'dayMs')::bigint = 86400000 then
+    earliest := ((notice.at at time zone (run.policy ->> 'timeZone')) + make_interval(days => days))
+      at time zone (run.policy ->> 'timeZone');
+  else
+    earliest := notice.at
+      + make_interval(secs => days * (run.policy ->> 'dayMs')::double precision / 1000);
+  end if;
+  -- Neither the writer's word nor the clock alone: the earlier of the two must be late enough.
+  if least(new.at, levy_now()) < greatest(earliest, (notice.data ->> 'chargeFrom')::timestamptz)
+  then
+    raise exception 'the notice period is not over' using errcode = 'LV011';
+  end if;
+  if exists (
+    select from entries a where a.fee_id = new.fee_id and a.kind = 'attempted'
+      and not exists (select from entries o where o.fee_id = a.fee_id
+        and o.kind in ('declined', 'lapsed', 'paid')
+        and o.seq > a.seq)) then
+    raise exception 'another attempt is open' using errcode = 'LV012';
+  end if;
+  if new.data ->> 'intent' is distinct from (select intent from fees where fee_id = new.fee_id) then
+    raise exception 'the attempt names another intent' using errcode = 'LV013';
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.check_notice()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  run assessments;
+begin
+  select a.* into run from assessments a join fees f using (assessment_id)
+    where f.fee_id = new.fee_id;
+  if run.forecast then
+    raise exception 'the rate of this assessment is a forecast' using errcode = 'LV003';
+  end if;
+  if (new.data ->> 'amountCents')::integer is distinct from run.amount_cents then
+    raise exception 'the noticed amount is not the rate' using errcode = 'LV004';
+  end if;
+  if not exists (select from entries where fee_id = new.fee_id and kind = 'assessed'
+      and data -> 'evidence' ->> 'evidenceId' is not null)
+    or not exists (select from entries where fee_id = new.fee_id and kind = 'approved') then
+    raise exception 'a notice needs evidence and an approval' using errcode = 'LV005';
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.check_seq()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.seq <> 1 + coalesce((select max(seq) from entries where fee_id = new.fee_id), 0) then
+    raise exception 'entry % of fee % leaves a gap', new.seq, new.fee_id using errcode = 'LV002';
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.levy_now()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ PARALLEL SAFE
+AS $function$ select clock_timestamp() $function$
+
+function CREATE OR REPLACE FUNCTION public.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'the ledger is append-only: % of % is refused', tg_op, tg_table_name
+    using errcode = 'LV001';
+end $function$
+
+index CREATE INDEX clinicians_customer ON public.clinicians USING btree (stripe_customer)
+
+index CREATE INDEX clinicians_vendor ON public.clinicians USING btree (vendor)
+
+index CREATE INDEX entries_answers ON public.entries USING btree (recorded_at) WHERE (kind = ANY (ARRAY['attempted'::text, 'declined'::text, 'lapsed'::text, 'paid'::text]))
+
+index CREATE INDEX entries_fingerprint ON public.entries USING btree (((data ->> 'fingerprint'::text)), at) WHERE ((kind = 'attempted'::text) AND ((data ->> 'fingerprint'::text) IS NOT NULL))
+
+index CREATE INDEX evidence_clinician ON public.evidence USING btree (clinician_id, year)
+
+index CREATE INDEX fees_charge ON public.fees USING btree (assessment_id, due_at, fee_id) WHERE (next_step = 'charge'::text)
+
+index CREATE INDEX fees_clinician ON public.fees USING btree (clinician_id)
+
+index CREATE INDEX fees_due ON public.fees USING btree (next_step, due_at) WHERE (next_step IS NOT NULL)
+
+index CREATE INDEX fees_state ON public.fees USING btree (assessment_id, state)
+
+index CREATE INDEX import_problems_import ON public.import_problems USING btree (import_id, line)
+
+index CREATE INDEX webhook_events_open ON public.webhook_events USING btree (received_at) WHERE (handled_at IS NULL)
+
+index CREATE UNIQUE INDEX access_keys_name_key ON public.access_keys USING btree (name)
+
+index CREATE UNIQUE INDEX access_keys_pkey ON public.access_keys USING btree (key_id)
+
+index CREATE UNIQUE INDEX access_keys_prefix_key ON public.access_keys USING btree (prefix)
+
+index CREATE UNIQUE INDEX assessments_pkey ON public.assessments USING btree (assessment_id)
+
+index CREATE UNIQUE INDEX assessments_vendor_year_key ON public.assessments USING btree (vendor, year)
+
+index CREATE UNIQUE INDEX audit_pkey ON public.audit USING btree (audit_id)
+
+index CREATE UNIQUE INDEX clinicians_email ON public.clinicians USING btree (lower(email))
+
+index CREATE UNIQUE INDEX clinicians_npi_key ON public.clinicians USING btree (npi)
+
+index CREATE UNIQUE INDEX clinicians_pkey ON public.clinicians USING btree (clinician_id)
+
+index CREATE UNIQUE INDEX clinicians_ref_key ON public.clinicians USING btree (ref)
+
+index CREATE UNIQUE INDEX entries_attempt ON public.entries USING btree (fee_id, ((data ->> 'attempt'::text))) WHERE (kind = 'attempted'::text)
+
+index CREATE UNIQUE INDEX entries_charge ON public.entries USING btree (((data ->> 'charge'::text))) WHERE (kind = 'paid'::text)
+
+index CREATE UNIQUE INDEX entries_pkey ON public.entries USING btree (fee_id, seq)
+
+index CREATE UNIQUE INDEX entries_refund ON public.entries USING btree (((data ->> 'refund'::text))) WHERE (kind = 'refunded'::text)
+
+index CREATE UNIQUE INDEX evidence_import_id_clinician_id_year_kind_certainty_key ON public.evidence USING btree (import_id, clinician_id, year, kind, certainty) NULLS NOT DISTINCT
+
+index CREATE UNIQUE INDEX evidence_pkey ON public.evidence USING btree (evidence_id)
+
+index CREATE UNIQUE INDEX fees_assessment_id_clinician_id_key ON public.fees USING btree (assessment_id, clinician_id)
+
+index CREATE UNIQUE INDEX fees_intent_key ON public.fees USING btree (intent)
+
+index CREATE UNIQUE INDEX fees_pkey ON public.fees USING btree (fee_id)
+
+index CREATE UNIQUE INDEX findings_open ON public.findings USING btree (check_name, fee_id, detail) NULLS NOT DISTINCT WHERE (gone_at IS NULL)
+
+index CREATE UNIQUE INDEX findings_pkey ON public.findings USING btree (finding_id)
+
+index CREATE UNIQUE INDEX idempotent_requests_pkey ON public.idempotent_requests USING btree (actor, key)
+
+index CREATE UNIQUE INDEX imports_pkey ON public.imports USING btree (import_id)
+
+index CREATE UNIQUE INDEX imports_sha256_key ON public.imports USING btree (sha256)
+
+index CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (number)
+
+index CREATE UNIQUE INDEX paces_pkey ON public.paces USING btree (name)
+
+index CREATE UNIQUE INDEX rates_pkey ON public.rates USING btree (vendor, year)
+
+index CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (hash)
+
+index CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (name)
+
+index CREATE UNIQUE INDEX vendors_pkey ON public.vendors USING btree (vendor)
+
+index CREATE UNIQUE INDEX webhook_events_pkey ON public.webhook_events USING btree (event_id)
+
+table access_keys (key_id uuid not null default gen_random_uuid(), name text not null, prefix text not null, hash bytea not null, scopes text[] not null, created_at timestamp with time zone not null default levy_now(), revoked_at timestamp with time zone)
+
+table assessments (assessment_id uuid not null default gen_random_uuid(), vendor text not null, year integer not null, policy jsonb not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), forecast boolean not null, rate_source text not null, auto_approve boolean not null, livemode boolean not null, opened_by text not null, opened_at timestamp with time zone not null default levy_now(), enrolled_at timestamp with time zone, paused_at timestamp with time zone, paused_by text, paused_why text, resumed_at timestamp with time zone, resumed_by text, cleared_at timestamp with time zone, checked_at timestamp with time zone)
+
+table audit (audit_id bigint not null, at timestamp with time zone not null default levy_now(), actor text not null, action text not null, object text not null, detail jsonb not null default '{}'::jsonb, request_id text)
+
+table clinicians (clinician_id uuid not null default gen_random_uuid(), ref text not null, name text not null, email text, npi text, vendor text not null, time_zone text not null, stripe_customer text, payment_method text, no_card boolean not null default false, updated_at timestamp with time zone not null default levy_now())
+
+table entries (fee_id uuid not null, seq integer not null, kind text not null, at timestamp with time zone not null, recorded_at timestamp with time zone not null default levy_now(), actor text not null, debit text, credit text, amount_cents integer, data jsonb not null)
+
+table evidence (evidence_id uuid not null default gen_random_uuid(), import_id uuid, clinician_id uuid not null, year integer not null, kind text not null, first_used_on date not null, file_name text not null, line bigint not null, rule text not null, certainty text not null, verdict text, decided_by text, decided_at timestamp with time zone, recorded_at timestamp with time zone not null default levy_now())
+
+table fees (fee_id uuid not null default gen_random_uuid(), assessment_id uuid not null, clinician_id uuid not null, intent text, seq integer not null default 0, state text not null default 'detecting'::text, next_step text default 'detect'::text, due_at timestamp with time zone default '1970-01-01 00:00:00+00'::timestamp with time zone)
+
+table findings (finding_id bigint not null, check_name text not null, assessment_id uuid, fee_id uuid, detail text not null, found_at timestamp with time zone not null default levy_now(), gone_at timestamp with time zone)
+
+table idempotent_requests (actor text not null, key text not null, fingerprint text not null, status integer, body text, created_at timestamp with time zone not null default levy_now())
+
+table import_problems (import_id uuid not null, line bigint not null, reason text not null, field text, message text not null, clinician_npi text, clinician_name text, times integer not null default 1)
+
+table imports (import_id uuid not null default gen_random_uuid(), sha256 text not null, file_name text not null, vendor text, period_from date, period_to date, format text not null, bytes bigint not null, records bigint not null, findings bigint not null, matched bigint not null, imported_by text not null, imported_at timestamp with time zone not null default levy_now())
+
+table migrations (number integer not null, name text not null, applied_at timestamp with time zone not null default now())
+
+table paces (name text not null, next_at timestamp with time zone not null, slowed_at timestamp with time zone, pause_ms integer not null default 0)
+
+table rates (vendor text not null, year integer not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), status text not null, source text not null, entered_by text not null, entered_at timestamp with time zone not null default levy_now())
+
+table sessions (hash bytea not null, key_id uuid not null, expires_at timestamp with time zone not null)
+
+table settings (name text not null, value text not null)
+
+table vendors (vendor text not null, name text not null, levies boolean not null, source text not null)
+
+table webhook_events (event_id text not null, type text not null, object_id text not null, intent text, customer text, payment_method text, fee_id uuid, livemode boolean not null, created_at timestamp with time zone not null, received_at timestamp with time zone not null default levy_now(), handled_at timestamp with time zone, outcome text)
+
+trigger CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER entries_attempt_allowed BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'attempted'::text)) EXECUTE FUNCTION check_attempt()
+
+trigger CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER entries_notice BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'noticed'::text)) EXECUTE FUNCTION check_notice()
+
+trigger CREATE TRIGGER entries_numbered BEFORE INSERT ON public.entries FOR EACH ROW EXECUTE FUNCTION check_seq()
+
+view balances  SELECT side.account,
+    sum(side.cents) AS balance_cents
+   FROM (entries
+     CROSS JOIN LATERAL ( VALUES (entries.debit,entries.amount_cents), (entries.credit,(- entries.amount_cents))) side(account, cents))
+  WHERE (entries.debit IS NOT NULL)
+  GROUP BY side.account;

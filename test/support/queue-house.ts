@@ -1,0 +1,86 @@
+import { onTestFinished } from 'vitest';
+import { createQueues, type Queues } from '../../jobs/queues.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { testLedger } from './assessment.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+import { testPolicy } from './fees.ts';
+import type { QueueBackend } from './queues.ts';
+import type { TestRedis } from './redis.ts';
+
+/** A ledger and a queue, without anybody who works. */
+export interface QueueHouse {
+  db: TestDatabase;
+  ledger: Ledger;
+  queues: Queues;
+  /** What the queue reported as its errors. */
+  errors: Error[];
+  /** Loses everything the queue holds. */
+  flush(): Promise<void>;
+  /** Everything the queue has stored, as one text: to be searched. */
+  dump(): Promise<string>;
+  /** Another process' view of the same queue. */
+  another(): Promise<Queues>;
+}
+
+/** Builds one for the running test and pulls it down after it. */
+export async function createQueueHouse(backend: QueueBackend): Promise<QueueHouse> {
+  const db = await createTestDatabase();
+  const ledger = await testLedger(db.pool);
+  const redis = backend.redis();
+  const errors: Error[] = [];
+  const another = async () => {
+    const queues = await createQueues({
+      redisUrl: redis?.url ?? null,
+      databaseUrl: db.url,
+      prefix: redis?.prefix ?? 'levy',
+      onError: (error) => errors.push(error),
+    });
+    onTestFinished(() => queues.close());
+    return queues;
+  };
+  return {
+    ...{ db, ledger, errors, another },
+    queues: await another(),
+    flush: () => redis?.flush() ?? flushPostgres(db),
+    dump: () => dumpQueue(db, redis),
+  };
+}
+
+/** Everything the queue has stored, keys, payloads, reasons, traces and events, as one text. */
+export async function dumpQueue(db: TestDatabase, redis?: TestRedis): Promise<string> {
+  if (redis) return redis.dump();
+  const { rows } = await db.pool.query<{ name: string }>(
+    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+     where table_schema = 'bullmq' and table_type = 'BASE TABLE' order by 1`,
+  );
+  const tables = [];
+  for (const { name } of rows)
+    tables.push(
+      (await db.pool.query<{ row: string }>(`select t::text as row from ${name} t`)).rows,
+    );
+  return tables.flatMap((all) => all.map(({ row }) => row)).join('\n');
+}
+
+/** An assessment with so many clinicians, enrolled and not looked at yet. */
+export async function manyFees({ db, ledger }: QueueHouse, count: number): Promise<string> {
+  await db.pool.query(
+    `insert into clinicians (ref, name, vendor, time_zone)
+     select 'C-' || n, 'Person ' || n, 'theranest', 'UTC' from generate_series(1, $1) n`,
+    [count],
+  );
+  const opening = await ledger.assessments.open({
+    vendor: 'theranest',
+    year: 2026,
+    policy: testPolicy(),
+    autoApprove: false,
+    livemode: false,
+    actor: 'test',
+  });
+  if (!opening.opened) throw new Error(opening.why);
+  await ledger.assessments.enroll(opening.assessment.assessmentId);
+  return opening.assessment.assessmentId;
+}
+
+async function flushPostgres({ pool }: TestDatabase): Promise<void> {
+  await pool.query('truncate bullmq.job, bullmq.scheduler, bullmq.meta, bullmq.event cascade');
+}

@@ -1,0 +1,107 @@
+import type { Candidate } from './candidates.ts';
+import type { LeftCompany } from './company.ts';
+import { isDuration, isIcd10, isMinutes } from './measures.ts';
+import type { Token } from './tokens.ts';
+import { senseOf } from './words.ts';
+
+/** Evidence a number without a cue needs: two points. */
+export const ENOUGH = 2;
+
+/** Points for what is attached to a number or stands next to it. */
+export function evidence(tokens: Token[], candidate: Candidate, left: LeftCompany): number {
+  let points = left.stranger ? -2 : 0;
+  if (left.service) points += 2;
+  if (candidate.modifiers.length > 0) points += 2;
+  if (candidate.units) points += 2;
+  if (afterDate(tokens, candidate)) points += 1;
+  points += rightEvidence(tokens, candidate);
+  return points;
+}
+
+function rightEvidence(tokens: Token[], candidate: Candidate): number {
+  let points = 0;
+  let service = false;
+  let words = 0;
+  if (hasCharge(tokens, candidate)) points += chargeTouches(tokens, candidate) ? 2 : 1;
+  for (let i = candidate.last + 1; i < tokens.length && i <= candidate.last + 8; i++) {
+    const token = tokens[i]!;
+    if (token.kind === 'mark') {
+      if (token.word === '.' && (tokens[i + 1]?.gap ?? 1) > 0) break;
+      if (token.word === ';') break;
+      continue;
+    }
+    const sense = senseOf(token.word);
+    if ((sense === 'other' && token.word !== 'total') || sense === 'document') break;
+    const near = words < 3;
+    if (token.kind === 'number') {
+      if (isMinutes(tokens[i + 1]?.word ?? '')) service ||= near;
+      else if (isDuration(token.word)) service ||= near;
+      continue;
+    }
+    if (sense === 'service' && near) service = true;
+    // "90837 billed to insurance" says so even of a number behind an unknown word.
+    if (isBilledAfter(token.word) && near) points += words === 0 ? 4 : 2;
+    else if (sense === 'cue' && near) points += 2;
+    else if (sense === 'code' && namesProcedure(tokens[i - 1])) points += 2;
+    if (token.word === 'pos') points += words === 0 ? 2 : 1;
+    else if (isIcd10(token.word) || token.word === 'dx') points++;
+    if (sense !== 'filler') words++;
+  }
+  return points + (service ? 2 : 0);
+}
+
+/** "selected as the billing code", "used as CPT code" */
+function namesProcedure(before: Token | undefined): boolean {
+  const sense = senseOf(before?.word ?? '');
+  return sense === 'cue' || sense === 'noun';
+}
+
+function isBilledAfter(word: string): boolean {
+  return BILLED_AFTER.has(word);
+}
+
+const BILLED_AFTER = new Set(
+  'billed submitted coded charged rebilled resubmitted reimbursed cpt'.split(' '),
+);
+
+/** An amount of money stands behind the code: `$175.00`, `@ 140.00`, `175.00`. */
+export function hasCharge(tokens: Token[], candidate: Candidate): boolean {
+  for (let i = candidate.last + 1; i < tokens.length && i <= candidate.last + 10; i++) {
+    const token = tokens[i]!;
+    if (token.word === '$' || token.word === '@') return true;
+    if (token.word === ';') return false;
+    if (isAmount(tokens, i)) return true;
+    if (token.kind === 'word' && senseOf(token.word) === 'other') return false;
+  }
+  return false;
+}
+
+/** Nothing but marks stands between the code and its charge. */
+function chargeTouches(tokens: Token[], candidate: Candidate): boolean {
+  let i = candidate.last + 1;
+  // "90834  1  140.00": the units in between.
+  if (tokens[i]?.kind === 'number' && tokens[i]!.word.length <= 2) i++;
+  while (tokens[i]?.kind === 'mark' && tokens[i]!.word !== '$' && tokens[i]!.word !== '@') i++;
+  const token = tokens[i];
+  return token !== undefined && (token.kind === 'mark' || isAmount(tokens, i));
+}
+
+/** `175.00`, or `175 00` as on paper claims. */
+function isAmount(tokens: Token[], i: number): boolean {
+  const token = tokens[i]!;
+  if (token.kind !== 'number') return false;
+  if (/^\d{1,5}\.\d\d$/.test(token.word)) return true;
+  return /^\d{2,4}$/.test(token.word) && tokens[i + 1]?.word === '00' && tokens[i + 1]!.gap > 0;
+}
+
+/** A date stands right before the code: `03/14/2023  90837`, `2024-02-07 90834`. */
+function afterDate(tokens: Token[], candidate: Candidate): boolean {
+  let i = candidate.first - 1;
+  // A place of service may stand between: "02/14/2024  11  90837".
+  if (tokens[i]?.kind === 'number' && tokens[i]!.word.length <= 2 && tokens[i]!.gap > 0) i--;
+  if (tokens[i]?.word === ':' || tokens[i]?.word === ',' || tokens[i]?.word === '-') i--;
+  const [a, b, c, d, e] = [tokens[i - 4], tokens[i - 3], tokens[i - 2], tokens[i - 1], tokens[i]];
+  if (e?.kind !== 'number' || c?.kind !== 'number') return false;
+  const joints = d?.word === b?.word && (d?.word === '/' || d?.word === '-' || d?.word === '.');
+  return (joints && a?.kind === 'number') || (d?.word === '/' && e.end - e.start <= 4);
+}
