@@ -47,6 +47,9 @@ export async function readImport(
     // Readers never throw on content: the stream itself broke.
     if (body.readableAborted || isBroken(error)) throw problem('truncated_upload');
     throw error;
+  } finally {
+    // What is left of a refused file is let run out: a line nobody reads from never notices its end.
+    body.resume();
   }
   return {
     sha256: meter.sha256(),
@@ -86,7 +89,8 @@ function createMeter(body: Readable) {
 }
 
 function refusal(message: string, bytes: number): Problem {
-  return bytes === 0 ? problem('empty_body') : problem('not_a_usage_file', { message });
+  if (bytes === 0) return problem('empty_body');
+  return problem('not_a_usage_file', { message, help: 'Nothing of it was kept.' });
 }
 
 /** Records without a date belong to the export's period, if that names a single year. */

@@ -48,6 +48,7 @@ const Result = Type.Object({
   refused: Type.Integer({ description: 'Rows and records that could not be read' }),
   weak: Type.Integer({ description: 'Pieces of evidence that wait for a person' }),
   clinicians: Type.Integer({ description: 'Clinicians with evidence in this file' }),
+  evidenceAdded: Type.Integer({ description: 'Pieces of evidence that were not there before' }),
   feesChanged: Type.Integer(),
   problems: Type.Array(ProblemShape, { description: 'The first 1000' }),
 });
@@ -93,8 +94,9 @@ export async function importRoutes(app: Api, deps: ApiDeps): Promise<void> {
 }
 
 const DESCRIPTION =
-  'The content decides what it is. The same content twice changes nothing. `from` and `to`, in ' +
-  'one year, stand in for dates that records do not have. An upload that breaks off leaves nothing.';
+  'The content decides what it is. The same content twice changes nothing, unless the roster has ' +
+  'changed: then it is matched anew. `from` and `to`, in one year, stand in for dates that records do not have. ' +
+  'An upload that breaks off leaves nothing.';
 
 function listRoutes(app: Api, deps: ApiDeps): void {
   const { evidence } = deps.ledger;
@@ -153,12 +155,18 @@ async function importFile(
     if (wish.vendor && !(await knows(deps, wish.vendor))) throw problem('unknown_vendor');
     const read = await readImport(deps.ledger, body, wish, by.actor);
     const { created, import: kept } = await deps.ledger.evidence.record(read);
+    // The same content on another roster may tell more: somebody new, or an NPI put right.
+    const added = created
+      ? read.uses.length
+      : await deps.ledger.evidence.recordAgain(kept.importId, { ...read, fileName: kept.fileName });
+    const { findings, matched } = read;
     act.object = `import ${kept.importId}`;
-    act.detail = { created, findings: kept.findings, matched: kept.matched };
-    // Also when it was there already: the earlier upload may have ended between these two.
+    act.detail = { created, findings, matched, added };
+    // Also when nothing is new: the earlier upload may have ended between these two.
     const feeIds = await deps.ledger.evidence.feesOf(surelyUsed(read.uses));
     const feesChanged = await followEvidence(deps, by, feeIds, true);
-    return { ...(await resultOf(deps, kept)), created, feesChanged };
+    const result = await resultOf(deps, { ...kept, findings, matched });
+    return { ...result, created, evidenceAdded: added, feesChanged };
   });
 }
 

@@ -83,7 +83,8 @@ async function wholePath(queue: 'redis' | 'postgres'): Promise<PathResult> {
   };
   say(
     `whole path on ${queue.padEnd(8)} ${pathPer.toFixed(0).padStart(6)} fees/s, bare chain ` +
-      `${barePer.toFixed(0).padStart(6)}/s, ratio ${result.ratio.toFixed(3)}, worker at most ${peakMb} MB ` +
+      `${barePer.toFixed(0).padStart(6)}/s, ` +
+      `ratio ${result.ratio.toFixed(3)}, worker at most ${peakMb} MB ` +
       `(medians of ${path.length}: ${path.map((one) => one.toFixed(0)).join(', ')} and ` +
       `${bare.map((one) => one.toFixed(0)).join(', ')})`,
   );
@@ -119,7 +120,8 @@ async function manyFees(queue: 'redis' | 'postgres'): Promise<ManyResult> {
   const { seconds, perSecond, peakMb } = all;
   say(
     `${fees} fees opened and looked at on ${queue.padEnd(8)} in ${seconds.toFixed(1)} s ` +
-      `(${perSecond.toFixed(0)}/s), worker at most ${peakMb} MB; with a tenth of them ${tenth.peakMb} MB`,
+      `(${perSecond.toFixed(0)}/s), worker at most ${peakMb} MB; ` +
+      `with a tenth of them ${tenth.peakMb} MB`,
   );
   return { queue, fees, seconds, perSecond, peakMb, peakMbOfTenth: tenth.peakMb };
 }

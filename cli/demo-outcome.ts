@@ -24,7 +24,7 @@ export interface Outcome {
   right: boolean;
 }
 
-/** Adds up the year, from the ledger on one side and from Stripe's and the mailbox's on the other. */
+/** Adds up the year: the ledger on one side, Stripe's books and the mailbox on the other. */
 export async function outcomeOf(
   { ledger, sandbox }: RunningLevy,
   client: Client,
@@ -74,18 +74,21 @@ export function printOutcome(
   say('\nState          Fees       Cents');
   for (const [state, count] of Object.entries(summary.states))
     say(
-      `${state.padEnd(14)} ${String(count).padStart(4)}  ${dollars(summary.cents[state] ?? 0).padStart(10)}`,
+      `${state.padEnd(14)} ${String(count).padStart(4)}  ` +
+        dollars(summary.cents[state] ?? 0).padStart(10),
     );
   say(
     `\nE-mails accepted ${summary.emails_sent}, intents ${summary.intents}, charges that succeeded`,
   );
   say(
-    `${summary.succeeded_charges}, double charges ${summary.double_charges}; accounts sum to ${summary.ledger_sum}.`,
+    `${summary.succeeded_charges}, double charges ${summary.double_charges}; ` +
+      `accounts sum to ${summary.ledger_sum}.`,
   );
   const { ledger, stripe } = takenCents;
   const agree = ledger === stripe ? 'they agree to the cent' : 'THEY DO NOT AGREE';
   say(
-    `Taken by our ledger ${dollars(ledger)}, by the sandbox Stripe's books ${dollars(stripe)}: ${agree}.`,
+    `Taken by our ledger ${dollars(ledger)}, ` +
+      `by the sandbox Stripe's books ${dollars(stripe)}: ${agree}.`,
   );
   if (surprises.length > 0) say(`Ended otherwise than planned: ${surprises.join(', ')}`);
   say(`\nDone in ${summary.seconds} s. With --keep, look around: fee stories ${url}/console/fees,`);

@@ -24,6 +24,7 @@ FILE may be - for standard input.
 interface Imported {
   importId: string;
   created: boolean;
+  evidenceAdded: number;
   records: number;
   findings: number;
   clinicians: number;
@@ -182,7 +183,7 @@ const SHOWN = 20;
 
 function summary(file: string, result: Imported): string {
   const { created, records, findings, clinicians, problems, importId } = result;
-  const again = created ? '' : ' (imported before: nothing has changed)';
+  const again = created ? '' : ` (imported before: ${news(result.evidenceAdded)})`;
   const lines = [
     `${file}: ${records} records, ${findings} uses, ${clinicians} clinicians${again}`,
     `  ${result.unmatched} unmatched, ${result.ambiguous} ambiguous, ${result.undated} undated, ` +
@@ -196,6 +197,10 @@ function summary(file: string, result: Imported): string {
   const more = problems.length - SHOWN;
   if (more > 0) lines.push(`  ${more} more: GET /v1/imports/${importId}/problems`);
   return `${lines.join('\n')}\n`;
+}
+
+function news(added: number): string {
+  return added === 0 ? 'nothing has changed' : `${added} new by the roster of now`;
 }
 
 function explain(error: unknown, target: URL): string {

@@ -40,12 +40,12 @@ export async function upload(args: {
   // After an early answer the line may break on what is still being sent; that is no news then.
   request.on('error', () => undefined);
   const answered = once(request, 'response') as Promise<[IncomingMessage]>;
-  // The API may refuse a file long before its end; then nobody waits for the rest to be sent.
-  const sent = pipeline(body, counting(args.onBytes), request).catch((error: unknown) => error);
-  const [response] = await answered;
+  const sent = pipeline(body, counting(args.onBytes), request);
+  // The API may refuse a file long before its end; a file may break off before the API answers.
+  const [response] = await Promise.race([answered, sent.then(() => answered)]);
+  sent.catch(() => undefined);
   const text = await textOf(response);
   body.destroy();
-  await sent;
   return read(response, text);
 }
 

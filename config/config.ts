@@ -175,7 +175,7 @@ function stripeOf(reader: Reader, production: boolean) {
 
 /**
  * Stripe's own limits (docs.stripe.com/rate-limits, 2026): 100 calls a second live, 25 in test
- * mode, and 25 per endpoint. An address that only speaks like Stripe has none unless they are named.
+ * mode, and 25 per endpoint. An address that only speaks like Stripe has none unless named.
  */
 function limitsOf(
   reader: Reader,

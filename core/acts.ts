@@ -77,8 +77,8 @@ export type Change =
   | { change: 'evidence_withdrawn' }
   | { change: 'vendor'; levied: boolean }
   | { change: 'email' }
-  /** `renewed`: the card is the one of before, with new data. */
-  | { change: 'card'; paymentMethod: string; renewed?: boolean };
+  /** `renewedAt`: the card is the one of before, and its bank sent new data then. */
+  | { change: 'card'; paymentMethod: string; renewedAt?: Date };
 
 /** The entries a change outside leads to: none when it makes no difference to this fee. */
 export function follow(fee: Folded, change: Change): NewEntry[] {
@@ -111,12 +111,14 @@ function moved(fee: Folded, levied: boolean): NewEntry[] {
 }
 
 function newCard(fee: Folded, change: Extract<Change, { change: 'card' }>): NewEntry[] {
-  const { paymentMethod, renewed } = change;
+  const { paymentMethod, renewedAt } = change;
   if (fee.paid || fee.waived || fee.waiveAsked) return [];
   const wanted = fee.cardMissing ?? fee.declined;
   if (!wanted || (fee.cardUpdated && fee.cardUpdated.seq > wanted.seq)) return [];
-  // Heard of once more, or only now: the card that was declined is not another card.
-  if (!fee.cardMissing && !renewed && paymentMethod === fee.triedCard) return [];
+  // Heard of once more, or only now: the card that was declined is not another card, and what was
+  // declined were its new data already if the bank had sent them before.
+  const isNew = renewedAt ? renewedAt > wanted.at : paymentMethod !== fee.triedCard;
+  if (!fee.cardMissing && !isNew) return [];
   return [...revive(fee), entry('card_updated', { paymentMethod })];
 }
 

@@ -143,7 +143,7 @@ export type NewEntry = {
   [K in Kind]: { kind: K; data: EntryData[K] };
 }[Kind];
 
-/** A fact in the ledger. `at` is when it happened; `actor` is who: a key's name, a worker, Stripe. */
+/** A fact in the ledger. `at` is when it happened; `actor` is who: a key, a worker, Stripe. */
 export type Entry = NewEntry & { seq: number; at: Date; actor: string };
 
 /** Shorthand for writing a fact down: `entry('looked', { found: false })`. */

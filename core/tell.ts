@@ -46,7 +46,8 @@ const SENTENCES: Sentences = {
     `The notice was accepted by the mail server: ${dollars(amountCents)} from the ${card.brand} ` +
     `ending in ${card.last4}, not before ${day(chargeFrom, how)}.`,
   deferred: ({ step, until, why }, how) =>
-    `The mail server asked to wait (${why}); the ${step} goes out again from ${moment(until, how)}.`,
+    `The mail server asked to wait (${why}); ` +
+    `the ${step} goes out again from ${moment(until, how)}.`,
   notice_failed: ({ why }) =>
     why === 'no_email'
       ? 'The notice could not be sent: there is no e-mail address. Nothing will be charged.'

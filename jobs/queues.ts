@@ -11,6 +11,7 @@ import {
   type JobsOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
+import { once } from 'node:events';
 import pg from 'pg';
 import { checkPayload, JOB_NAMES, jobId, JOBS, type JobName, type Payload } from './jobs.ts';
 
@@ -43,6 +44,8 @@ interface Backend {
   factory: BackendFactory<IQueueBackend, unknown>;
   forQueues: unknown;
   forWorkers: unknown;
+  /** Throws at once when there is no connection, where the library would wait for one. */
+  assertUp(): void;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -53,7 +56,7 @@ interface Backend {
  */
 export async function createQueues(options: QueueOptions) {
   const backend = options.redisUrl
-    ? redisBackend(options.redisUrl, options.onError)
+    ? await redisBackend(options.redisUrl, options.onError)
     : await postgresBackend(options.databaseUrl, options.onError);
   const shared = { prefix: options.prefix ?? 'levy', skipVersionCheck: true };
   const queues = Object.fromEntries(
@@ -75,6 +78,7 @@ export async function createQueues(options: QueueOptions) {
     /** Puts one job on its queue; the same job again changes nothing. */
     async enqueue<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<void> {
       const data = checkPayload(name, payload);
+      backend.assertUp();
       await queues[name].add(name, data, optionsOf(name, data));
     },
 
@@ -84,17 +88,20 @@ export async function createQueues(options: QueueOptions) {
         const data = checkPayload(name, payload);
         return { name, data, opts: optionsOf(name, data) };
       });
+      backend.assertUp();
       if (jobs.length > 0) await queues[name].addBulk(jobs);
     },
 
     /** Jobs of a queue that are waiting, delayed or in hand. */
     async queued(name: JobName): Promise<number> {
+      backend.assertUp();
       const counts = await queues[name].getJobCounts(...UNFINISHED);
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
 
     /** Removes a finished job that still stands under an id that is needed again. */
     async clear<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<boolean> {
+      backend.assertUp();
       const job = (await queues[name].getJob(jobId(name, payload))) as Job | undefined;
       if (!job || !((await job.isFailed()) || (await job.isCompleted()))) return false;
       await job.remove();
@@ -103,6 +110,7 @@ export async function createQueues(options: QueueOptions) {
 
     /** Puts a recurring job in place as a job scheduler; again changes nothing. */
     async schedule(name: RecurringJob, cron: string, timeZone: string): Promise<void> {
+      backend.assertUp();
       if (await isScheduled(queues[name], name, cron, timeZone)) return;
       const { attempts, backoff, removeOnComplete, removeOnFail } = optionsOf(name, {});
       await queues[name].upsertJobScheduler(
@@ -184,14 +192,13 @@ async function run<Name extends JobName>(
 
 /** An error as a code without content: `error ECONNREFUSED`, `error 40P01`, `TypeError`. */
 function codeOf(error: unknown): string {
-  const { name, code, why } = error as { name?: unknown; code?: unknown; why?: unknown };
-  const words = [name, code ?? why].filter((word) => typeof word === 'string');
-  return (
-    words
-      .join(' ')
-      .replace(/[^\w .:-]/g, '')
-      .slice(0, 120) || 'error'
-  );
+  const { name, code, why } = Object(error) as Record<string, unknown>;
+  return [name, code ?? why].filter(isWord).join(' ') || 'error';
+}
+
+/** What looks like a code; whatever else stands where a code should may be anybody's words. */
+function isWord(word: unknown): boolean {
+  return typeof word === 'string' && /^[\w.-]{1,60}$/.test(word);
 }
 
 function optionsOf<Name extends JobName>(name: Name, payload: Payload<Name>): JobsOptions {
@@ -204,16 +211,26 @@ function optionsOf<Name extends JobName>(name: Name, payload: Payload<Name>): Jo
   };
 }
 
-function redisBackend(url: string, onError: (error: Error) => void): Backend {
+/** Longest wait at the start for the first answer of Redis; without one it counts as away. */
+const FIRST_ANSWER_MS = 2_000;
+
+async function redisBackend(url: string, onError: (error: Error) => void): Promise<Backend> {
   // A producer must fail fast, so that its caller knows; a worker waits for Redis to come back.
   const producer = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false });
   const consumer = new Redis(url, { maxRetriesPerRequest: null });
   for (const connection of [producer, consumer]) connection.on('error', onError);
+  // Ready, or not to be reached: either is known in a moment, and nothing waits for it later.
+  const signal = AbortSignal.timeout(FIRST_ANSWER_MS);
+  await once(producer, 'ready', { signal }).catch(() => undefined);
   return {
     name: 'redis',
     factory: createRedisBackend as BackendFactory<IQueueBackend, unknown>,
     forQueues: producer,
     forWorkers: consumer,
+    assertUp() {
+      if (producer.status !== 'ready')
+        throw Object.assign(new Error('Redis is away; try again later'), { code: 'ECONNREFUSED' });
+    },
     ping: async () => void (await producer.ping()),
     async close() {
       producer.disconnect();
@@ -245,6 +262,7 @@ async function postgresBackend(url: string, onError: (error: Error) => void): Pr
     factory: createPostgresBackend as BackendFactory<IQueueBackend, unknown>,
     forQueues: producers,
     forWorkers: consumers,
+    assertUp: () => undefined,
     ping: async () => void (await producers.query('select 1')),
     async close() {
       await Promise.all([producers.end(), consumers.end()]);

@@ -156,7 +156,7 @@ export function createAccess(pool: pg.Pool) {
       return { claim: 'done', status: known.status, body: known.body ?? '' };
     },
 
-    /** Stores the answer to a claimed request, or frees the key when the request came to nothing. */
+    /** Stores the answer to a claimed request, or frees the key when it came to nothing. */
     async finishRequest(
       actor: string,
       key: string,

@@ -43,7 +43,8 @@ export function createEvents(pool: pg.Pool) {
     async open(limit: number): Promise<StripeEvent[]> {
       const { rows } = await pool.query<StripeEvent>(
         `select event_id as id, type, object_id as "objectId", w.intent, customer, livemode,
-           payment_method as "paymentMethod", coalesce(w.fee_id, f.fee_id) as "feeId", created_at as "createdAt"
+           payment_method as "paymentMethod", coalesce(w.fee_id, f.fee_id) as "feeId",
+           created_at as "createdAt"
          from webhook_events w left join fees f on f.intent = w.intent
          where handled_at is null order by received_at limit $1`,
         [limit],
@@ -54,7 +55,8 @@ export function createEvents(pool: pg.Pool) {
     async get(eventId: string): Promise<(StripeEvent & { handledAt: Date | null }) | null> {
       const { rows } = await pool.query<StripeEvent & { handledAt: Date | null }>(
         `select event_id as id, type, object_id as "objectId", w.intent, customer, livemode,
-           payment_method as "paymentMethod", coalesce(w.fee_id, f.fee_id) as "feeId", created_at as "createdAt",
+           payment_method as "paymentMethod", coalesce(w.fee_id, f.fee_id) as "feeId",
+           created_at as "createdAt",
            handled_at as "handledAt"
          from webhook_events w left join fees f on f.intent = w.intent where event_id = $1`,
         [eventId],

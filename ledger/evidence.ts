@@ -109,6 +109,23 @@ export function createEvidence(pool: pg.Pool) {
       return { created: false, import: (await find(read.sha256)) as ImportResult };
     },
 
+    /**
+     * Adds to an import what the same content says now that the roster is another: evidence of
+     * people who could not be told before, and who still cannot. What stands, stays. Gives how many
+     * pieces of evidence are new.
+     */
+    async recordAgain(importId: string, read: ReadImport): Promise<number> {
+      return inTransaction(pool, async (client) => {
+        await client.query('update imports set findings = $2, matched = $3 where import_id = $1', [
+          importId,
+          read.findings,
+          read.matched,
+        ]);
+        await client.query('delete from import_problems where import_id = $1', [importId]);
+        return writeParts(client, importId, read);
+      });
+    },
+
     async imports(): Promise<ImportResult[]> {
       const { rows } = await pool.query<ImportResult>(
         `select ${IMPORT} from imports order by imported_at desc limit 1000`,
@@ -209,13 +226,19 @@ export function createEvidence(pool: pg.Pool) {
   };
 }
 
-async function writeParts(client: pg.PoolClient, importId: string, read: ReadImport) {
-  await client.query(
+/** Gives how many pieces of evidence were not there yet. */
+async function writeParts(
+  client: pg.PoolClient,
+  importId: string,
+  read: ReadImport,
+): Promise<number> {
+  const { rowCount } = await client.query(
     `insert into evidence (import_id, clinician_id, year, kind, first_used_on, file_name, line,
        rule, certainty)
      select $1, "clinicianId", year, kind, "firstUsedOn", $2, line, rule, certainty
      from jsonb_to_recordset($3) as u ("clinicianId" uuid, year integer, kind text,
-       "firstUsedOn" date, line bigint, rule text, certainty text)`,
+       "firstUsedOn" date, line bigint, rule text, certainty text)
+     on conflict do nothing`,
     [importId, read.fileName, JSON.stringify(read.uses)],
   );
   await client.query(
@@ -226,4 +249,5 @@ async function writeParts(client: pg.PoolClient, importId: string, read: ReadImp
        "clinicianNpi" text, "clinicianName" text, times integer)`,
     [importId, JSON.stringify(read.problems)],
   );
+  return rowCount ?? 0;
 }

@@ -42,10 +42,9 @@ export interface FeeCase {
   now: () => Date;
 }
 
-/** A fee that is due, as the pump needs it. */
+/** A due fee, and the number of its last entry: the step will write the next one. */
 export interface DueFee {
   feeId: string;
-  /** Number of the last entry: the step will write the next one. */
   seq: number;
 }
 
@@ -59,7 +58,8 @@ interface Append {
 
 const LOAD = `
   select f.fee_id, levy_now() as now, a.assessment_id, a.vendor, v.name as vendor_name,
-    cv.levies as clinician_vendor_levies, a.year, a.policy, a.royalty_cents, a.processing_cents, a.amount_cents, a.forecast,
+    cv.levies as clinician_vendor_levies, a.year, a.policy, a.royalty_cents,
+    a.processing_cents, a.amount_cents, a.forecast,
     a.livemode, a.auto_approve, a.paused_at is not null as paused,
     c.clinician_id, c.ref, c.name, c.email, c.vendor as clinician_vendor, c.stripe_customer,
     c.payment_method,

@@ -16,7 +16,8 @@ export async function migrate(pool: pg.Pool): Promise<void> {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
     await client.query(
       `create table if not exists migrations (
-        number integer primary key, name text not null, applied_at timestamptz not null default now())`,
+        number integer primary key, name text not null,
+        applied_at timestamptz not null default now())`,
     );
     const { rows } = await client.query<{ number: number }>('select number from migrations');
     const applied = new Set(rows.map((row) => row.number));

@@ -59,5 +59,6 @@ async function answered(pool: pg.Pool, log: { warn(fields: object, message: stri
 
 function codeOf(error: unknown): string {
   const { code, errors } = error as { code?: unknown; errors?: { code?: unknown }[] };
-  return String(code ?? errors?.[0]?.code ?? 'error');
+  const found = code ?? errors?.[0]?.code;
+  return typeof found === 'string' ? found : 'error';
 }

@@ -19,11 +19,13 @@ const RESERVE = `
   on conflict (name) do update
     set next_at = greatest(paces.next_at, clock_timestamp())
       + (excluded.next_at - transaction_timestamp())
-  returning name, extract(epoch from next_at - clock_timestamp())::double precision * 1000 as until_ms`;
+  returning name,
+    extract(epoch from next_at - clock_timestamp())::double precision * 1000 as until_ms`;
 
 const SLOW = `
   insert into paces (name, next_at, slowed_at, pause_ms)
-  values ($1, clock_timestamp() + make_interval(secs => $2::integer / 1000.0), clock_timestamp(), $2)
+  values ($1, clock_timestamp() + make_interval(secs => $2::integer / 1000.0),
+    clock_timestamp(), $2)
   on conflict (name) do update
     set pause_ms = case
         when paces.slowed_at > clock_timestamp() - interval '1 second' then paces.pause_ms

@@ -32,5 +32,6 @@ const OBJECTS = `
 export async function dumpSchema(pool: pg.Pool): Promise<string> {
   const { rows } = await pool.query<{ line: string }>(OBJECTS);
   const lines = rows.map(({ line }) => line.trimEnd()).sort();
-  return `-- What the migrations make of a database; written by npm run schema.\n\n${lines.join('\n\n')}\n`;
+  const heading = '-- What the migrations make of a database; written by npm run schema.';
+  return `${[heading, ...lines].join('\n\n')}\n`;
 }

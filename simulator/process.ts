@@ -79,7 +79,7 @@ export function startProcess(setting: Setting, name: string, die: () => void): P
     async work(job, payload) {
       const deps = depsAt(timeline.now());
       const processors = createProcessors(deps, port, annualOf(setting));
-      const used = { ...processors, ...plant.processors?.(deps, setting) } as Processors;
+      const used = { ...processors, ...plant.processors?.(deps, setting) };
       const process = used[job] as Processor<JobName>;
       return process(checkPayload(job, payload));
     },

@@ -1,4 +1,4 @@
-import { checkPayload, jobId, JOBS, type JobName, type Payload } from '../jobs/jobs.ts';
+import { checkPayload, jobId, JOBS, type JobName } from '../jobs/jobs.ts';
 import type { Done, Queues } from '../jobs/queues.ts';
 import type { Faults } from './faults.ts';
 import type { Life } from './life.ts';
@@ -151,7 +151,7 @@ export function createQueue(args: {
       },
       async clear(name, payload) {
         await way();
-        const id = `${name} ${jobId(name, payload as Payload<typeof name>)}`;
+        const id = `${name} ${jobId(name, payload)}`;
         const state = jobs.get(id)?.state;
         return (state === 'completed' || state === 'failed') && jobs.delete(id);
       },

@@ -34,8 +34,9 @@ export function createWebhooks(
   }
 
   async function receive(event: Event): Promise<void> {
-    const { ours: _, ...about } = event;
-    const hint = { ...about, livemode: false, createdAt: new Date(event.createdAt) };
+    const { ours, ...about } = event;
+    note(ours ? `webhook ${event.id}` : `webhook ${event.id} of others`);
+    const hint = { ...about, livemode: false, createdAt: inSeconds(event.createdAt) };
     const answer = await office().ask(`webhook ${event.id} ${event.type}`, (api) =>
       api.ledger.events.receive(hint),
     );
@@ -51,4 +52,9 @@ export function createWebhooks(
   }
 
   return { deliver, forge };
+}
+
+/** Stripe writes times in whole seconds. */
+function inSeconds(ms: number): Date {
+  return new Date(Math.floor(ms / 1_000) * 1_000);
 }

@@ -86,7 +86,6 @@ async function prepare(database: SimulatedDatabase, plan: Plan, plant: PlantedBu
   const log: string[] = [];
   const note = (line: string) => {
     log.push(`${new Date(timeline.now()).toISOString()} ${line}`);
-    (globalThis as any).__note?.(log.at(-1));
   };
   const faults = createFaults(plan.rates, random.fork('faults'), (fault) => note(`! ${fault}`));
   const truth = emptyTruth();

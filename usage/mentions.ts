@@ -51,7 +51,7 @@ export function mentionsIn(line: Line): Mention[] {
     const certainty = certaintyOf(tokens, group);
     for (const candidate of inside) {
       const { code, modifiers } = candidate;
-      const billing = rule === 'text.ledger' || candidate.units || modifiers.length > 0;
+      const billing = rule === 'text.ledger';
       const start = tokens[candidate.first]!.start;
       mentions.push({ code, modifiers, start, certainty, rule, billing });
     }

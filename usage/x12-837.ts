@@ -88,7 +88,8 @@ export function createClaims(sink: Sink): TransactionReader {
       return;
     }
     if (line) line.rendering = clinician;
-    else if (claim && !claim.otherPayer) claim.rendering = clinician;
+    // Without a claim the file begins in the middle of one.
+    else if (!(claim ??= openClaim()).otherPayer) claim.rendering = clinician;
   }
 
   function date(segment: Segment): void {

@@ -61,17 +61,18 @@ function isSeparator(char: string): boolean {
   return char > ' ' && !isAlphanumeric(char.charCodeAt(0));
 }
 
-/** The first character after which, blanks aside, a landmark segment follows. */
+/** The character before the second segment, blanks aside; a line feed where there is no other. */
 function terminatorBefore(window: string, element: string, from: number): string | null {
   for (let i = window.indexOf(element, from + 1); i >= 0; i = window.indexOf(element, i + 1)) {
     const start = landmarkStart(window, i);
     if (start <= from) continue;
-    let before = start - 1;
-    while (before > 0 && window.charCodeAt(before) <= 32) before--;
-    const terminator = window.charAt(before);
-    if (terminator !== element && isSeparator(terminator)) return terminator;
-    // An ISA that ends in blanks, or a file whose segments end with their lines.
-    if (window.slice(before, start).includes('\n')) return '\n';
+    const first = window.slice(0, start).trimEnd();
+    const terminator = first.charAt(first.length - 1);
+    const byLine = window.slice(first.length, start).includes('\n');
+    // ISA16, the component separator, ends the ISA of a file whose segments end with their lines.
+    const isComponent = byLine && isIsa(window, 0) && first.at(-2) === element;
+    if (terminator !== element && isSeparator(terminator) && !isComponent) return terminator;
+    if (byLine) return '\n';
   }
   return null;
 }

@@ -69,7 +69,11 @@ async function readCard(
   const isOther = !renewed && card.paymentMethod !== paymentMethod;
   if (isOther) await ledger.clinicians.setCard(clinicianId, card.paymentMethod);
   // Also when the card is on file already: this job may have ended between the two.
-  const change = { change: 'card', paymentMethod: card.paymentMethod, renewed } as const;
+  const change = {
+    change: 'card',
+    paymentMethod: card.paymentMethod,
+    ...(renewed && { renewedAt: event.createdAt }),
+  } as const;
   let added = 0;
   for (const { feeId } of await ledger.clinicians.fees(clinicianId)) {
     const after = await ledger.fees.change(feeId, 'Stripe', (fee) => ({

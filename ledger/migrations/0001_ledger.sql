@@ -110,7 +110,8 @@ create index entries_fingerprint on entries ((data ->> 'fingerprint'), at)
 create view balances as
   select account, sum(cents)::bigint as balance_cents
   from entries
-  cross join lateral (values (debit, amount_cents), (credit, -amount_cents)) as side (account, cents)
+  cross join lateral (values (debit, amount_cents), (credit, -amount_cents))
+    as side (account, cents)
   where debit is not null
   group by account;
 

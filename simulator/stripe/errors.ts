@@ -59,10 +59,10 @@ export function connectionError(code: 'ETIMEDOUT' | 'ECONNRESET' | 'ECONNREFUSED
   return new Stripe.errors.StripeConnectionError({
     message: 'An error occurred with our connection to Stripe.',
     detail: Object.assign(new Error(code), { code }),
-  } as never);
+  });
 }
 
 /** Half an answer, which no JSON parser reads. */
 export function unreadable(): Error {
-  return new Stripe.errors.StripeAPIError({ message: 'Invalid JSON received.' } as never);
+  return new Stripe.errors.StripeAPIError({ message: 'Invalid JSON received.' });
 }

@@ -63,7 +63,7 @@ describe('a roster', () => {
     expect(wrapped.json).toMatchObject({ unchanged: 2 });
   });
 
-  it('is found in whatever spelling, order, delimiter and encoding a spreadsheet gives', async () => {
+  it('is found in whatever spelling, order, delimiter and encoding a sheet gives', async () => {
     const table = [
       'E-Mail Address;Full Name;NPI Number;Clinician ID;EHR;Favourite Colour',
       'ann@x.example;Zoë Peña;1234567893; A1 ;Thera Nest;red',

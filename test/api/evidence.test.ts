@@ -66,7 +66,7 @@ it('a sure use found later opens the fee again, one found twice does not', async
   expect(await stateNow()).toBe('ready');
 });
 
-it('sure evidence that was refused takes the fee with it, but not while another stands', async () => {
+it('sure evidence that was refused takes the fee with it, unless another stands', async () => {
   const more =
     'Date of Service,Clinician,Clinician NPI,Billing Code\n2026-07-02,,1234567893,90834\n';
   await office.ask('POST', '/v1/imports', { body: more });

@@ -35,7 +35,7 @@ describe('the sample exports', () => {
       expect(first.json.matched).toBeGreaterThan(0);
       const second = await send(Buffer.from(bytes), '?fileName=again');
       expect(second.status).toBe(200);
-      expect(second.json).toEqual({ ...first.json, created: false });
+      expect(second.json).toEqual({ ...first.json, created: false, evidenceAdded: 0 });
     }
     expect((await office.ask('GET', '/v1/imports')).json.imports).toHaveLength(3);
   });
@@ -81,6 +81,25 @@ describe('an import', () => {
     const { importId } = answer.json;
     const listed = await office.ask('GET', `/v1/imports/${importId}/problems`);
     expect(listed.json.problems).toEqual(answer.json.problems);
+  });
+
+  it('sent again tells more once the roster knows more, and nothing twice', async () => {
+    const late = { ref: 'LATE', name: 'Late Joiner', npi: '1982345677', vendor: 'theranest' };
+    const file = table(
+      `2026-03-09,Client,"${late.name}",${late.npi},90834`,
+      row(known, '2026-08-01'),
+    );
+    const before = await send(file, '?fileName=early.csv');
+    expect(before.json).toMatchObject({ matched: 1, unmatched: 1, evidenceAdded: 1 });
+    await office.ask('PUT', '/v1/clinicians', { body: [late] });
+    const after = await send(file, '?fileName=later.csv');
+    expect(after).toMatchObject({ status: 200 });
+    expect(after.json).toMatchObject({
+      importId: before.json.importId,
+      ...{ created: false, matched: 2, unmatched: 0, evidenceAdded: 1, problems: [] },
+    });
+    const many = await Promise.all([send(file), send(file), send(file)]);
+    for (const { json } of many) expect(json).toMatchObject({ evidenceAdded: 0, clinicians: 2 });
   });
 
   it('takes the year from its own period where rows have no date', async () => {
@@ -161,7 +180,8 @@ describe('over a real line', () => {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
     socket.write(
-      `POST /v1/imports?fileName=cut.csv HTTP/1.1\r\nHost: x\r\nContent-Length: ${file.length}\r\n` +
+      'POST /v1/imports?fileName=cut.csv HTTP/1.1\r\nHost: x\r\n' +
+        `Content-Length: ${file.length}\r\n` +
         `Authorization: Bearer ${office.tokens.all}\r\n\r\n${file.slice(0, 150_000)}`,
     );
     await expect.poll(() => office.app.server.connections ?? 1).toBeGreaterThan(0);
@@ -182,7 +202,7 @@ describe('over a real line', () => {
       headers: { authorization: `Bearer ${office.tokens.all}` },
       body: chunks() as never,
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(answer.status).toBe(201);
     expect(await answer.json()).toMatchObject({ findings: 18, matched: 18 });
   });

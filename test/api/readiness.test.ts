@@ -38,7 +38,7 @@ describe('with everything there', () => {
     expect(text).toMatch(/levy_queue_jobs\{queue="charge"\} 0/);
     expect(text).toMatch(/levy_up\{part="ledger"\} 1/);
     expect(text).toMatch(
-      /levy_http_request_duration_seconds_count\{method="GET",route="\/v1\/vendors",status="200"\} 1/,
+      /request_duration_seconds_count\{method="GET",route="\/v1\/vendors",status="200"\} 1/,
     );
   });
 

@@ -3,8 +3,8 @@ import { ConfigError, parseConfig } from '../../config/config.ts';
 import { POLICY } from '../../config/policy.ts';
 import { DAY_MS } from '../../core/policy.ts';
 
-const noFiles = (_path: string): string => {
-  throw new Error('ENOENT');
+const noFiles = (path: string): string => {
+  throw new Error(`ENOENT ${path}`);
 };
 
 /** The variables that are complained about, each with its problem. */

@@ -156,7 +156,11 @@ describe('the world changes', () => {
     email: { change: 'email' },
     card: { change: 'card', paymentMethod: 'pm_2' },
     same: { change: 'card', paymentMethod: 'pm_1' },
-    renewed: { change: 'card', paymentMethod: 'pm_1', renewed: true },
+    renewed: {
+      change: 'card',
+      paymentMethod: 'pm_1',
+      renewedAt: new Date('2026-12-01T00:00:00Z'),
+    },
   };
   const to = (lines: readonly Line[], name: string) =>
     follow(feeOf(...lines), changes[name] as Change)

@@ -35,53 +35,51 @@ const entered = (decision: { entries: NewEntry[] } | { refused: string }) => {
   return decision.entries;
 };
 
+const ACCOUNTS: [what: string, lines: Line[], sums: Record<string, number>][] = [
+  ['nothing is owed before it is assessed', ['looked', 'reopened'], {}],
+  ['a fee is owed to us and by us', ['assessed'], OWED],
+  ['evidence withdrawn leaves nothing', ['assessed', 'approved', 'withdrawn'], {}],
+  ['a notice and an attempt move nothing', tried, OWED],
+  ['a decline moves nothing', [...tried, 'declined'], OWED],
+  ['a payment goes to Stripe', [...tried, 'paid'], TAKEN],
+  [
+    'a waiver is ours to bear',
+    [...tried, 'lapsed', 'waived'],
+    { passed_on: -AMOUNT, waived: AMOUNT },
+  ],
+  [
+    'giving up writes off',
+    [...tried, 'declined', 'gave_up'],
+    { passed_on: -AMOUNT, written_off: AMOUNT },
+  ],
+  ['taking up again owes again', [...tried, 'declined', 'gave_up', 'revived'], OWED],
+  [
+    'a refund leaves Stripe',
+    [...tried, 'paid', 'refunded'],
+    { passed_on: -AMOUNT, refunds: AMOUNT },
+  ],
+  ['a refund under way has not left', [...tried, 'paid', 'refund_opened'], TAKEN],
+  [
+    'a refund that failed comes back',
+    [...tried, 'paid', 'refunded', sample('refund_failed', { amountCents: AMOUNT })],
+    TAKEN,
+  ],
+  ['one that had never left does not', [...tried, 'paid', 'refund_opened', 'refund_failed'], TAKEN],
+  [
+    'a dispute takes it away',
+    [...tried, 'paid', 'disputed'],
+    { passed_on: -AMOUNT, disputes: AMOUNT },
+  ],
+  ['a dispute won gives it back', [...tried, 'paid', 'disputed', 'dispute_closed'], TAKEN],
+  [
+    'a dispute lost does not',
+    [...tried, 'paid', 'disputed', sample('dispute_closed', { won: false })],
+    { passed_on: -AMOUNT, disputes: AMOUNT },
+  ],
+];
+
 describe('the accounts', () => {
-  it.each<[what: string, lines: Line[], sums: Record<string, number>]>([
-    ['nothing is owed before it is assessed', ['looked', 'reopened'], {}],
-    ['a fee is owed to us and by us', ['assessed'], OWED],
-    ['evidence withdrawn leaves nothing', ['assessed', 'approved', 'withdrawn'], {}],
-    ['a notice and an attempt move nothing', tried, OWED],
-    ['a decline moves nothing', [...tried, 'declined'], OWED],
-    ['a payment goes to Stripe', [...tried, 'paid'], TAKEN],
-    [
-      'a waiver is ours to bear',
-      [...tried, 'lapsed', 'waived'],
-      { passed_on: -AMOUNT, waived: AMOUNT },
-    ],
-    [
-      'giving up writes off',
-      [...tried, 'declined', 'gave_up'],
-      { passed_on: -AMOUNT, written_off: AMOUNT },
-    ],
-    ['taking up again owes again', [...tried, 'declined', 'gave_up', 'revived'], OWED],
-    [
-      'a refund leaves Stripe',
-      [...tried, 'paid', 'refunded'],
-      { passed_on: -AMOUNT, refunds: AMOUNT },
-    ],
-    ['a refund under way has not left', [...tried, 'paid', 'refund_opened'], TAKEN],
-    [
-      'a refund that failed comes back',
-      [...tried, 'paid', 'refunded', sample('refund_failed', { amountCents: AMOUNT })],
-      TAKEN,
-    ],
-    [
-      'one that had never left does not',
-      [...tried, 'paid', 'refund_opened', 'refund_failed'],
-      TAKEN,
-    ],
-    [
-      'a dispute takes it away',
-      [...tried, 'paid', 'disputed'],
-      { passed_on: -AMOUNT, disputes: AMOUNT },
-    ],
-    ['a dispute won gives it back', [...tried, 'paid', 'disputed', 'dispute_closed'], TAKEN],
-    [
-      'a dispute lost does not',
-      [...tried, 'paid', 'disputed', sample('dispute_closed', { won: false })],
-      { passed_on: -AMOUNT, disputes: AMOUNT },
-    ],
-  ])('%s', (_what, lines, sums) => {
+  it.each(ACCOUNTS)('%s', (_what, lines, sums) => {
     expect(balances(lines)).toEqual(sums);
   });
 

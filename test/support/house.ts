@@ -165,7 +165,7 @@ export async function settled(house: House, timeoutMs = 15_000): Promise<void> {
     if (fees.length > 0 && going.length === 0) return;
     if (performance.now() > deadline)
       throw new Error(
-        `still going: ${going.map(({ ref, state, nextStep }) => `${ref} ${state} ${nextStep}`).join(', ')}`,
+        going.map(({ ref, state, nextStep }) => `${ref} ${state} ${nextStep}`).join(', '),
       );
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

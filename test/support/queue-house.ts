@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
-import { createQueues, type Queues } from '../../jobs/queues.ts';
+import type { JobName, Payload } from '../../jobs/jobs.ts';
+import { createQueues, type Done, type Queues, type RunningWorker } from '../../jobs/queues.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { testLedger } from './assessment.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -44,6 +45,25 @@ export async function createQueueHouse(backend: QueueBackend): Promise<QueueHous
     flush: () => redis?.flush() ?? flushPostgres(db),
     dump: () => dumpQueue(db, redis),
   };
+}
+
+/** Works on a queue until so many jobs have been taken, then lets those in hand finish. */
+export async function workOff<Name extends JobName>(
+  { queues }: QueueHouse,
+  name: Name,
+  count: number,
+  process: (payload: Payload<Name>) => Promise<Done> | Done,
+): Promise<Payload<Name>[]> {
+  const taken: Payload<Name>[] = [];
+  const worker = await new Promise<RunningWorker>((resolve) => {
+    const working = queues.work(name, async (payload) => {
+      taken.push(payload);
+      if (taken.length === count) resolve(working);
+      return process(payload);
+    });
+  });
+  await worker.close();
+  return taken;
 }
 
 /** Everything the queue has stored, keys, payloads, reasons, traces and events, as one text. */

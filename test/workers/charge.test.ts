@@ -58,7 +58,7 @@ describe('charge', () => {
     expect(succeeded(house)).toBe(1);
   });
 
-  it('starts no second attempt and asks nothing of the card while the outcome is open', async () => {
+  it('starts no second attempt and writes no letter while the outcome is open', async () => {
     const { house, ledger, feeId } = await dueFee();
     await fault(house, 'confirm', 'truncate');
     await run(house, ledger, 'charge', feeId);

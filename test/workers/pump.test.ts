@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Step } from '../../core/fee.ts';
 import type { PaymentEvent } from '../../gateways/payments.ts';
 import { JOB_NAMES, jobId, type JobName, type Payload } from '../../jobs/jobs.ts';
-import type { Queues, RunningWorker } from '../../jobs/queues.ts';
+import type { Queues } from '../../jobs/queues.ts';
 import type { FeeCase } from '../../ledger/fees.ts';
 import { createPump } from '../../workers/pump.ts';
 import { appendAll, setClock } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
-import { createQueueHouse, manyFees, type QueueHouse } from '../support/queue-house.ts';
+import { createQueueHouse, manyFees, workOff, type QueueHouse } from '../support/queue-house.ts';
 import { queueBackends } from '../support/queues.ts';
 
 /** A pump whose clock the test turns, over a house's ledger and queue. */
@@ -40,16 +40,8 @@ async function queued({ queues }: QueueHouse): Promise<Record<JobName, number>> 
 }
 
 /** Works on a queue until one job is done: it fails for good, and changes nothing. */
-async function failOne<Name extends JobName>({ queues }: QueueHouse, name: Name): Promise<void> {
-  const worker = await new Promise<RunningWorker>((taken) => {
-    const working = queues.work(name, async () => {
-      taken(working);
-      return { failed: 'not today' };
-    });
-  });
-  // Closing waits for the job in hand.
-  await worker.close();
-}
+const failOne = (house: QueueHouse, name: JobName) =>
+  workOff(house, name, 1, () => ({ failed: 'not today' }));
 
 const hint = (id: string): PaymentEvent => ({
   ...{ id, type: 'payment_intent.succeeded', livemode: false, objectId: 'pi_1', intent: null },
