@@ -48,7 +48,7 @@ export async function readImport(
     if (body.readableAborted || isBroken(error)) throw problem('truncated_upload');
     throw error;
   } finally {
-    // What is left of a refused file is let run out: a line nobody reads from never notices its end.
+    // What is left of a refused file runs out: a line nobody reads never notices its end.
     body.resume();
   }
   return {

@@ -95,7 +95,8 @@ export async function importRoutes(app: Api, deps: ApiDeps): Promise<void> {
 
 const DESCRIPTION =
   'The content decides what it is. The same content twice changes nothing, unless the roster has ' +
-  'changed: then it is matched anew. `from` and `to`, in one year, stand in for dates that records do not have. ' +
+  'changed: then it is matched anew. `from` and `to`, in one year, stand in for dates that ' +
+  'records do not have. ' +
   'An upload that breaks off leaves nothing.';
 
 function listRoutes(app: Api, deps: ApiDeps): void {

@@ -2,7 +2,14 @@ import type Stripe from 'stripe';
 import type { IntentReading, Refusal } from '../core/attempt.ts';
 import { isReplay, type Call } from './stripe-calls.ts';
 import { orMissing } from './stripe-cards.ts';
-import { isWrongState, PaymentsRefused, PaymentsUnavailable, SLOW_DOWN } from './stripe-faults.ts';
+import {
+  isWrongState,
+  PaymentsRefused,
+  PaymentsUnavailable,
+  SLOW_DOWN,
+  TOO_LATE,
+  tooLate,
+} from './stripe-faults.ts';
 import type { Reader } from './stripe-reader.ts';
 import { EXPAND_INTENT, readingOf } from './stripe-reading.ts';
 
@@ -35,7 +42,7 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
   }): Promise<Confirmation> {
     try {
       const answer = await call('POST /v1/payment_intents/:id/confirm', async () => {
-        if (args.isLate?.()) throw new PaymentsUnavailable(TOO_LATE, null, false);
+        if (args.isLate?.()) throw tooLate();
         return stripe.paymentIntents.confirm(
           args.intent,
           { payment_method: args.paymentMethod, off_session: true, expand: EXPAND_INTENT },
@@ -90,9 +97,6 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
 
   return { confirmIntent };
 }
-
-/** Why a confirmation was not sent: its key may be forgotten. */
-const TOO_LATE = 'too_late';
 
 const CARD_GONE: Refusal = {
   code: 'resource_missing',

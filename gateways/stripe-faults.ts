@@ -73,6 +73,14 @@ export function translated(error: unknown): unknown {
   return new PaymentsRefused(code, status, word(error.param), refusal);
 }
 
+/** Why something was not sent: it waited for so long that Stripe may have forgotten its key. */
+export const TOO_LATE = 'too_late';
+
+/** Nothing was sent, and nothing happened. */
+export function tooLate(): PaymentsUnavailable {
+  return new PaymentsUnavailable(TOO_LATE, null, false);
+}
+
 /** Whether Stripe refused because the intent is not in a state for what was asked. */
 export function isWrongState(error: unknown): boolean {
   return (

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type { IntentReading } from '../core/attempt.ts';
 import { isReplay, type Call } from './stripe-calls.ts';
-import { isWrongState, PaymentsRefused } from './stripe-faults.ts';
+import { isWrongState, PaymentsRefused, tooLate } from './stripe-faults.ts';
 import type { Reader } from './stripe-reader.ts';
 import { EXPAND_INTENT, refundStatus } from './stripe-reading.ts';
 
@@ -17,7 +17,8 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
    * Creates the fee's intent, unconfirmed, in US cents. Stripe gets the fee's id and the year and
    * nothing else: no receipt address (receipts are ours), no payment method (the confirmation
    * names it). Redirecting methods are off, or Stripe would ask every confirmation for a
-   * `return_url`. Throws `PaymentsUnavailable`, `PaymentsRefused`.
+   * `return_url`. `isLate` is asked at the last moment, after any waiting: with a key that may be
+   * forgotten nothing is sent. Throws `PaymentsUnavailable`, `PaymentsRefused`.
    */
   async function openIntent(args: {
     feeId: string;
@@ -25,6 +26,7 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
     amountCents: number;
     customer: string;
     key: string;
+    isLate?: () => boolean;
   }): Promise<IntentReading> {
     const params: Stripe.PaymentIntentCreateParams = {
       amount: args.amountCents,
@@ -38,9 +40,10 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
       metadata: { fee: args.feeId, year: String(args.year) },
       expand: EXPAND_INTENT,
     };
-    const intent = await call('POST /v1/payment_intents', () =>
-      stripe.paymentIntents.create(params, { idempotencyKey: args.key }),
-    );
+    const intent = await call('POST /v1/payment_intents', async () => {
+      if (args.isLate?.()) throw tooLate();
+      return stripe.paymentIntents.create(params, { idempotencyKey: args.key });
+    });
     return reader.current(intent);
   }
 

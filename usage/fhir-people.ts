@@ -52,7 +52,9 @@ export function createPeople() {
     resolve,
     /** True where looking up again later cannot say more. */
     settled: (who: Referred): boolean =>
-      who.key === null || who.clinician.npi !== null || known.has(who.key),
+      who.key === null ||
+      (who.clinician.npi !== null && who.clinician.name !== null) ||
+      known.has(who.key),
     /** Forgets the contained resources of one parent. */
     forget(scope: string): void {
       for (const key of known.keys()) if (key.startsWith(`${scope}#`)) known.delete(key);

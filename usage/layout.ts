@@ -56,12 +56,21 @@ export function isHeaderRow(row: Row): boolean {
     const text = cell.trim();
     if (text === '') continue;
     if (cptCode(text) || day(text) || (isDigit(text.charCodeAt(0)) && text !== '24D')) return false;
+    if (isSentence(text)) return false;
     const { role } = columnFor(text);
     if (role !== 'other') known++;
     if (role !== 'other' && role !== 'label' && role !== 'price') strong++;
   }
   return strong >= 1 && known >= 2 && known >= row.cells.length / 4;
 }
+
+/** Headings are names; a cell that reads like a sentence heads no column. */
+function isSentence(text: string): boolean {
+  const last = text.at(-1);
+  return last === '.' || last === '?' || text.split(' ').length > HEADING_WORDS;
+}
+
+const HEADING_WORDS = 6;
 
 /** The layout a heading announces; `titles` are the rows above it. */
 export function layoutFromHeader(header: Row, titles: Row[]): Layout {
@@ -144,7 +153,9 @@ export function layoutFromContent(rows: Row[]): Layout {
     else if (share(isProcedure) > 0.8 && share(isCpt) > 0) codes.push({ index, line: null });
   }
   const likely = codes.filter(({ index }) => !isPostal(rows, index) && !isSerial(column(index)));
-  const certain = likely.length === 1 && dates.length > 0;
+  // A second column of such numbers, rising as invoices do, makes the first no more than a guess.
+  const alone = !codes.some(({ index }) => isSerial(column(index)));
+  const certain = likely.length === 1 && dates.length > 0 && alone;
   return {
     ...EMPTY,
     codes: likely.length === 1 ? likely : [],

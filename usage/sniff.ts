@@ -1,3 +1,4 @@
+import { columnFor } from './columns.ts';
 import { delimiterOf, widths } from './csv.ts';
 import { createDecoder, encodingOf } from './decode.ts';
 import type { Format } from './finding.ts';
@@ -128,11 +129,15 @@ function hasFhirLine(text: string): boolean {
     .some((line) => line.trimStart().startsWith('{') && line.includes('"resourceType"'));
 }
 
+function isColumn(cell: string): boolean {
+  return columnFor(cell.replaceAll('"', '').trim()).role !== 'other';
+}
+
 /** Delimited with a heading that names known columns, or many lines of one width. */
 function isTable(text: string): boolean {
   const delimiter = delimiterOf(text);
   if (delimiter === null) return false;
-  const lines = text.split('\n', 40);
+  const lines = text.split(/\r\n|\r|\n/, 40);
   const heading = lines.some((line) =>
     isHeaderRow({
       cells: line.split(delimiter).map((cell) => cell.replaceAll('"', '').trim()),
@@ -141,7 +146,8 @@ function isTable(text: string): boolean {
     }),
   );
   const found = widths(text, delimiter);
-  if (heading) return true;
+  // One line alone is a table only if it names columns and nothing else.
+  if (heading) return found.length > 1 || text.split(delimiter).every(isColumn);
   const wide = found.filter((width) => width >= 3 && width === found[0]);
   return wide.length >= 3 && wide.length >= found.length * 0.8;
 }

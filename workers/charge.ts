@@ -1,6 +1,11 @@
 import { adopt, KEY_SAFE_MS, keys, refused, type IntentReading } from '../core/attempt.ts';
 import { entry, type NewEntry } from '../core/fee.ts';
-import { PaymentsRefused, type Confirmation, type Payments } from '../gateways/payments.ts';
+import {
+  PaymentsRefused,
+  PaymentsUnavailable,
+  type Confirmation,
+  type Payments,
+} from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import { readyCard } from './card.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -40,32 +45,49 @@ async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
   // The key finds an earlier creation for a day. None was possible before a notice allowed it.
   const notice = due.feeCase.entries.find((one) => one.kind === 'noticed');
   const first = new Date(notice?.kind === 'noticed' ? notice.data.chargeFrom : 0).getTime();
-  const keyIsSafe = due.feeCase.now().getTime() - first < KEY_SAFE_MS;
-  const found = keyIsSafe ? [] : await deps.payments.findIntents({ customer, feeId });
+  const now = () => due.feeCase.now().getTime();
+  const keyIsSafe = now() - first < KEY_SAFE_MS;
+  const knownAt = keyIsSafe ? first : now();
   const reading =
-    found.find(({ status }) => status === 'succeeded') ??
-    found.find(({ status }) => status !== 'canceled') ??
-    (await created(deps, due, customer));
+    (keyIsSafe ? null : await lost(deps, feeId, customer)) ??
+    (await created(deps, due, customer, () => now() - knownAt > KEY_SAFE_MS));
   if (!reading) return cardMissing(deps, due, 'customer_deleted');
   const opened = entry('opened', { intent: reading.intent });
   return { due: await write(deps.ledger, due.feeCase, [opened]), reading };
 }
 
-/** A new intent; null when the customer has been deleted at Stripe and none can be made. */
-async function created(
+/** The fee's intent if Stripe has one that may still be paid or was. */
+async function lost(
   { payments }: Deps,
-  { feeCase: { feeId, assessment } }: DueCase,
+  feeId: string,
   customer: string,
 ): Promise<IntentReading | null> {
+  const found = await payments.findIntents({ customer, feeId });
+  const paid = found.find(({ status }) => status === 'succeeded');
+  return paid ?? found.find(({ status }) => status !== 'canceled') ?? null;
+}
+
+/**
+ * A new intent; null when the customer has been deleted at Stripe and none can be made. `isLate`:
+ * the key may have been forgotten since it was known to be safe, so that it would make a second.
+ */
+async function created(
+  deps: Deps,
+  { feeCase: { feeId, assessment } }: DueCase,
+  customer: string,
+  isLate: () => boolean,
+): Promise<IntentReading | null> {
   const { year, amountCents } = assessment;
+  const wish = { feeId, year, amountCents, customer, key: keys.intent(feeId), isLate };
   try {
-    return await payments.openIntent({
-      ...{ feeId, year, amountCents, customer },
-      key: keys.intent(feeId),
-    });
+    return await deps.payments.openIntent(wish);
   } catch (error) {
     const isGone = error instanceof PaymentsRefused && error.code === 'resource_missing';
     if (isGone && error.param === 'customer') return null;
+    // A 5xx is given again to the key for a day, whether or not the intent was made: look for it.
+    const isStored = error instanceof PaymentsUnavailable && error.why === 'server_error';
+    const made = isStored ? await lost(deps, feeId, customer) : null;
+    if (made) return made;
     throw error;
   }
 }

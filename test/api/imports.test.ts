@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inventedNpi } from '../../sandbox/samples/npi.ts';
 import { people } from '../../sandbox/samples/people.ts';
 import { usageExports } from '../../sandbox/samples/exports.ts';
 import { openOffice, type Office } from './office.ts';
@@ -84,7 +85,7 @@ describe('an import', () => {
   });
 
   it('sent again tells more once the roster knows more, and nothing twice', async () => {
-    const late = { ref: 'LATE', name: 'Late Joiner', npi: '1982345677', vendor: 'theranest' };
+    const late = { ref: 'LATE', name: 'Late Joiner', npi: inventedNpi(999), vendor: 'theranest' };
     const file = table(
       `2026-03-09,Client,"${late.name}",${late.npi},90834`,
       row(known, '2026-08-01'),

@@ -59,7 +59,7 @@ const services = (databaseUrl: string) => ({
 
 const TOKEN = /levy_a_[\w-]{43}/;
 
-it('starts without its database, says that it is not ready, and is when the database comes', async () => {
+it('starts without its database, is not ready, and is when the database comes', async () => {
   const db = await createTestDatabase();
   const port = await freePort();
   const url = new URL(db.url);

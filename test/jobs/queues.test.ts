@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { describe, expect, it } from 'vitest';
 import { jobId, type JobName } from '../../jobs/jobs.ts';
-import type { Done, RunningWorker } from '../../jobs/queues.ts';
+import type { RunningWorker } from '../../jobs/queues.ts';
 import { createQueueHouse, workOff, type QueueHouse } from '../support/queue-house.ts';
 import { queueBackends } from '../support/queues.ts';
 

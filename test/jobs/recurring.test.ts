@@ -48,7 +48,7 @@ describe.each(queueBackends)('a recurring job on $name', (backend) => {
     expect(await waiting(house)).toHaveLength(1);
   });
 
-  it('whose time came while nobody worked is run when somebody does, not a year later', async () => {
+  it('whose time came while nobody worked is run when somebody does', async () => {
     const house = await createQueueHouse(backend);
     await house.queues.schedule('annual', '* * * * * *', 'UTC');
     const [due] = await waiting(house);

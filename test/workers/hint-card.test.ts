@@ -43,7 +43,7 @@ describe('a hint about another card', () => {
     expect(await countOf(fee, 'attempted')).toBe(8);
   });
 
-  it('tells a fee that had no card at all, which is then announced before it is charged', async () => {
+  it('tells a fee that had no card at all, which is announced before it is charged', async () => {
     const fee = await lived({ card: null });
     expect(await fee.state()).toBe('needs_card');
     expect(fee.mails()).toEqual(['Your 2026 CPT license fee: we have no card on file']);
@@ -98,7 +98,7 @@ describe('a hint about another card', () => {
     expect(await countOf(fee, 'card_updated')).toBe(0);
   });
 
-  it('between the notice and the charge has that card charged, and no letter name the other', async () => {
+  it('between notice and charge has that card charged, and no letter name the other', async () => {
     const fee = await feeLife();
     await fee.live('charge');
     const card = await fee.attach('pm_card_mastercard');

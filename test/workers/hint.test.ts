@@ -90,7 +90,7 @@ describe('a hint about a payment', () => {
     expect(await fee.hear(event('evt_1', { intent: await intentOf(fee) }))).toBe('0 new entries');
   });
 
-  it('about a fee nobody has charged yet, a fee of others, or no fee at all changes nothing', async () => {
+  it('about a fee nobody has charged, a fee of others, or no fee changes nothing', async () => {
     const fee = await feeLife();
     const before = await fee.kinds();
     const stranger = '00000000-0000-4000-8000-000000000000';
@@ -114,7 +114,7 @@ describe('a hint about a payment', () => {
 });
 
 describe('a hint about money that went back', () => {
-  it('records refunds made in Stripe’s dashboard, in part and then in full, and tells of each', async () => {
+  it('records refunds made in Stripe’s dashboard, in part and in full, and tells', async () => {
     const fee = await lived();
     const payment_intent = await intentOf(fee);
     await fee.house.stripe.refunds.create({ payment_intent, amount: 500 });
@@ -131,7 +131,7 @@ describe('a hint about money that went back', () => {
     ]);
   });
 
-  it('takes back a refund that failed after it had succeeded, and leaves it to a person', async () => {
+  it('takes back a refund that failed after it succeeded, and leaves it to a person', async () => {
     const fee = await lived();
     const made = await fee.house.stripe.refunds.create({ payment_intent: await intentOf(fee) });
     await fee.hearAll();

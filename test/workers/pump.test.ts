@@ -119,7 +119,7 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     },
   );
 
-  it('offers a hint again whose job has failed for good, and once more after a restart', async () => {
+  it('offers a hint again whose job failed for good, and once more after a restart', async () => {
     const house = await createQueueHouse(backend);
     await house.ledger.events.receive(hint('evt_1'));
     const pump = pumpOf(house);
@@ -160,7 +160,7 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     expect(await house.queues.queued('assessment')).toBe(0);
   });
 
-  it('leaves notices and charges of a paused assessment alone, and goes on with the rest', async () => {
+  it('leaves notices and charges of a paused assessment, and goes on with the rest', async () => {
     const house = await createQueueHouse(backend);
     const assessmentId = await manyFees(house, 5);
     const feeIds = (await house.ledger.reports.fees({ limit: 5 })).map(({ feeId }) => feeId);

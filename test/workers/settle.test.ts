@@ -103,7 +103,7 @@ describe('a waiver', () => {
     expect(await statusOf(fee)).toBe('canceled');
   });
 
-  it('of a payment that Stripe is still processing waits for its end, then gives it back', async () => {
+  it('of a payment Stripe is still processing waits for its end, then gives it back', async () => {
     const fee = await due('pm_card_levy_processing');
     await fee.run('charge');
     await fee.ask(WAIVE);
@@ -131,7 +131,7 @@ describe('a waiver', () => {
     ]);
   });
 
-  it('of a fee whose last decline comes in by a hint meanwhile owes nothing twice either', async () => {
+  it('of a fee whose last decline comes by a hint meanwhile owes nothing twice', async () => {
     const fee = await due('pm_card_chargeDeclinedInsufficientFunds');
     for (let n = 0; n < 3; n += 1) {
       await fee.live('charge');

@@ -12,7 +12,7 @@ export const codeRules: Rule[] = [
         /^(bench|simulator|chaos)\//,
         /-?main\.ts$/,
       ],
-      ['test/support/global-setup.ts'],
+      ['test/support/global-setup.ts', 'test/api/server.test.ts'],
       ({ text }) => (text === 'process.env' ? text : undefined),
     ),
     breaks: [
