@@ -46,7 +46,9 @@ export async function planRoster(
   }
   for (let start = 0; start < good.length; start += CHUNK) {
     const chunk = good.slice(start, start + CHUNK);
-    const known = await ledger.clinicians.similar(chunk.map(({ ref, says }) => ({ ...says, ref })));
+    const known = createKnown(
+      await ledger.clinicians.similar(chunk.map(({ ref, says }) => ({ ...says, ref }))),
+    );
     for (const row of chunk) compare(plan, row, known, context.timeZone);
   }
   return plan;
@@ -82,17 +84,29 @@ function createSeen(): (row: GoodRow) => RowNote[] {
   };
 }
 
-function compare(plan: Plan, row: GoodRow, known: KnownClinician[], timeZone: string): void {
-  const lower = (text: string | null | undefined) => text?.toLowerCase();
-  const before = known.find(({ ref }) => lower(ref) === lower(row.ref)) ?? null;
+/** Finds people on the roster by what must be theirs alone. */
+function createKnown(people: KnownClinician[]) {
+  const by = (field: 'ref' | 'npi' | 'email') =>
+    new Map(people.map((person) => [person[field]?.toLowerCase(), person]));
+  const maps = { ref: by('ref'), npi: by('npi'), email: by('email') };
+  return (field: keyof typeof maps, value: string | null | undefined): KnownClinician | null =>
+    (value ? maps[field].get(value.toLowerCase()) : null) ?? null;
+}
+
+function compare(
+  plan: Plan,
+  row: GoodRow,
+  known: ReturnType<typeof createKnown>,
+  timeZone: string,
+): void {
+  const before = known('ref', row.ref);
   if (before && before.ref !== row.ref) {
     plan.refused.push(duplicate(row, 'ref', `${before.ref} on the roster`));
     return;
   }
   for (const field of ['npi', 'email'] as const) {
-    const value = lower(row.says[field]);
-    const other = value && known.find((one) => one !== before && lower(one[field]) === value);
-    if (other) {
+    const other = known(field, row.says[field]);
+    if (other && other !== before) {
       plan.refused.push(duplicate(row, field, `${other.ref} on the roster`));
       return;
     }

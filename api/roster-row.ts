@@ -133,13 +133,21 @@ function isEmail(value: string): boolean {
   return /^[^\s@<>()[\],;:\\"]{1,64}@([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/i.test(value);
 }
 
+/** Zones asked about before: making a formatter is slow, and a roster names the same few. */
+const zones = new Map<string, boolean>();
+
 function isTimeZone(value: string): boolean {
+  const known = zones.get(value);
+  if (known !== undefined) return known;
+  let real = true;
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: value });
-    return true;
   } catch {
-    return false;
+    real = false;
   }
+  // Bounded: there are some 600 zones, and no end to what is none.
+  if (zones.size < 1_000) zones.set(value, real);
+  return real;
 }
 
 function same(known: string, given: string): boolean {

@@ -87,7 +87,7 @@ export function goldenFiles(): Buffer[] {
 }
 
 function mutated(seeds: Buffer[], random: (below: number) => number): Buffer {
-  let file = Buffer.from(seeds[random(seeds.length)]!);
+  let file: Buffer = Buffer.from(seeds[random(seeds.length)]!);
   for (let edits = 1 + random(6); edits > 0 && file.length > 0; edits--) {
     const at = random(file.length);
     const to = Math.min(file.length, at + 1 + random(40));

@@ -49,7 +49,14 @@ async function charge(
     (await payments.openIntent({ feeId, year, amountCents, customer, key: how.key(-attempt) }))
       .intent;
   const { paymentMethod, fingerprint } = card;
-  const attempted = { attempt, intent, amountCents, paymentMethod, fingerprint, chargeBefore: null };
+  const attempted = {
+    attempt,
+    intent,
+    amountCents,
+    paymentMethod,
+    fingerprint,
+    chargeBefore: null,
+  };
   const written = await ledger.fees.append(
     feeCase,
     [...(fee.intent ? [] : [entry('opened', { intent })]), entry('attempted', attempted)],

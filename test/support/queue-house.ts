@@ -4,9 +4,9 @@ import { createQueues, type Done, type Queues, type RunningWorker } from '../../
 import type { Ledger } from '../../ledger/ledger.ts';
 import { testLedger } from './assessment.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { dumpQueue } from './dump.ts';
 import { testPolicy } from './fees.ts';
 import type { QueueBackend } from './queues.ts';
-import type { TestRedis } from './redis.ts';
 
 /** A ledger and a queue, without anybody who works. */
 export interface QueueHouse {
@@ -64,21 +64,6 @@ export async function workOff<Name extends JobName>(
   });
   await worker.close();
   return taken;
-}
-
-/** Everything the queue has stored, keys, payloads, reasons, traces and events, as one text. */
-export async function dumpQueue(db: TestDatabase, redis?: TestRedis): Promise<string> {
-  if (redis) return redis.dump();
-  const { rows } = await db.pool.query<{ name: string }>(
-    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-     where table_schema = 'bullmq' and table_type = 'BASE TABLE' order by 1`,
-  );
-  const tables = [];
-  for (const { name } of rows)
-    tables.push(
-      (await db.pool.query<{ row: string }>(`select t::text as row from ${name} t`)).rows,
-    );
-  return tables.flatMap((all) => all.map(({ row }) => row)).join('\n');
 }
 
 /** An assessment with so many clinicians, enrolled and not looked at yet. */

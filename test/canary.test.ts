@@ -1,0 +1,242 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { pino } from 'pino';
+import { buildApi } from '../api/app.ts';
+import { REQUEST_LIMITS } from '../api/deps.ts';
+import { createKey } from '../api/first-token.ts';
+import type { Api } from '../api/schemas.ts';
+import { createPayments, createStripe } from '../gateways/payments.ts';
+import { claimFile } from '../sandbox/samples/claims.ts';
+import { inventedNpi } from '../sandbox/samples/npi.ts';
+import { dumpQueue, dumpTables } from './support/dump.ts';
+import { createHouse, rehearsal, settled, statesOf, type House } from './support/house.ts';
+import { queueBackends, type QueueBackend } from './support/queues.ts';
+import { tapWire } from './support/wire-tap.ts';
+
+/** What is planted, in everything that is ever put in. Codes and NPIs only as whole numbers. */
+const CANARIES: Record<string, RegExp> = {
+  name: /Canaria|Nameova/i,
+  email: /canarymail/i,
+  npi: /(?<!\w)200040\d{4}(?!\w)/,
+  patient: /Canarini/i,
+  code: /(?<!\w)9(7777|0834|0837|0791)(?!\w)/,
+  note: /canary text of a note/i,
+  file: /canary-file/i,
+  why: /canary reason/i,
+};
+const CODE = '97777';
+const WHY = 'canary reason of Canaria Nameova';
+
+/** Where each may stand nevertheless: the roster, a person's own words, what a person must solve. */
+const ALLOWED: Record<string, string[]> = {
+  clinicians: ['name', 'email', 'npi'],
+  import_problems: ['name', 'npi', 'patient'],
+  imports: ['file'],
+  evidence: ['file'],
+  entries: ['why'],
+  audit: ['why'],
+};
+
+const found = (text: string): string[] =>
+  Object.keys(CANARIES).filter((which) => (CANARIES[which] as RegExp).test(text));
+
+/** Everybody by reference: how their card, mailbox and EHR behave. */
+const PEOPLE: [ref: string, card: string | null, mailbox?: string, vendor?: string][] = [
+  ['P1', 'pm_card_visa'],
+  ['P2', 'pm_card_levy_insufficientFunds_once'],
+  ['P3', 'pm_card_visa', 'greylist'],
+  ['P4', 'pm_card_visa', 'drop'],
+  ['P5', 'pm_card_visa'],
+  ['D1', 'pm_card_chargeDeclinedLostCard'],
+  ['D2', 'pm_card_chargeDeclinedInsufficientFunds'],
+  ['D3', 'pm_card_levy_unknownDecline'],
+  ['N1', null],
+  ['N2', 'pm_card_visa', 'refuse'],
+  ['E1', 'pm_card_visa', 'exempt', 'therapynotes'],
+  ['U1', 'pm_card_visa', 'unused'],
+];
+
+interface Practice {
+  house: House;
+  app: Api;
+  token: string;
+  log: () => string;
+  wire: () => string;
+  redis: ReturnType<QueueBackend['redis']>;
+}
+
+/** A whole levy with its API, whose log and whose words to Stripe are kept. */
+async function openPractice(backend: QueueBackend): Promise<Practice> {
+  const redis = backend.redis();
+  const house = await createHouse({ name: backend.name, redis: () => redis });
+  const tap = await tapWire(house.sandbox.url);
+  onTestFinished(() => tap.close());
+  const lines: string[] = [];
+  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  const stripe = createStripe({ secretKey: 'sk_test_canary', apiBase: tap.url });
+  const payments = createPayments(stripe);
+  Object.assign(house.deps, { payments, log });
+  const app = await buildApi({
+    ...{ ledger: house.ledger, queues: house.queues, payments, log, policy: rehearsal() },
+    ...{ practiceName: 'Sunrise Practice', publicUrl: 'http://levy.test', trustProxy: [] },
+    ...{ webhookSecrets: ['whsec_canary'], sessionSecret: 'a secret of 32 characters or more' },
+    ...{ livemode: false, production: false, checks: {}, limits: REQUEST_LIMITS },
+  });
+  onTestFinished(() => app.close());
+  const scopes = ['read', 'operate', 'approve'] as const;
+  const token = (await createKey(house.ledger, 'office', [...scopes])) as string;
+  return { house, app, token, log: () => lines.join(''), wire: tap.heard, redis };
+}
+
+function desk({ app, token }: Practice) {
+  return async (method: 'GET' | 'POST' | 'PUT', url: string, body?: object | string) => {
+    const type = typeof body === 'string' ? 'text/csv' : 'application/json';
+    const answer = await app.inject({
+      ...{ method, url },
+      headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': type }) },
+      ...(body && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    if (answer.statusCode >= 500) throw new Error(`${method} ${url}: ${answer.body}`);
+    return answer.json() as Record<string, never>;
+  };
+}
+
+const nameOf = (ref: string) => `Canaria ${ref} Nameova`;
+
+async function hire({ house }: Practice, ask: ReturnType<typeof desk>): Promise<void> {
+  const rows = [];
+  for (const [n, [ref, card, mailbox = 'plain', vendor = 'theranest']] of PEOPLE.entries()) {
+    const customer = await house.stripe.customers.create();
+    if (card) await house.stripe.paymentMethods.attach(card, { customer: customer.id });
+    rows.push({
+      ...{ ref, vendor, name: nameOf(ref), npi: inventedNpi(n), stripe_customer: customer.id },
+      email: `${mailbox}.canarymail.${ref}@people.example`,
+    });
+  }
+  expect(await ask('PUT', '/v1/clinicians', rows)).toMatchObject({ created: PEOPLE.length });
+}
+
+/** Records of use of everybody but U1, with everything in them that must not be kept. */
+async function importUse(ask: ReturnType<typeof desk>): Promise<void> {
+  const users = PEOPLE.filter(([ref]) => ref !== 'U1');
+  const rows = users.map(
+    ([ref]) => `2026-03-01,Patiencia Canarini,${nameOf(ref)},,${CODE},canary text of a note`,
+  );
+  const table = ['Date of Service,Client,Clinician,Clinician NPI,Billing Code,Notes', ...rows, ''];
+  const csv = await ask('POST', '/v1/imports?fileName=canary-file.csv', table.join('\n'));
+  expect(csv).toMatchObject({ matched: users.length });
+  const claims = claimFile().replaceAll('CLIENT*NUMBER', 'CANARINI*PATIENCIA');
+  await ask('POST', '/v1/imports?fileName=canary-file.837', claims);
+}
+
+/** Stripe and the network fail in the ways that make programs talk. */
+async function misfortune({ house }: Practice): Promise<void> {
+  for (const [route, kind] of [
+    ['payment_intents.confirm', 'truncate'],
+    ['payment_intents.create', 'truncate'],
+    ['payment_intents.confirm', 'rate_limit'],
+    ['payment_methods.*', 'drop_after_commit'],
+  ])
+    await fetch(`${house.sandbox.url}/_sandbox/faults`, {
+      method: 'POST',
+      body: JSON.stringify({ route, kind, skip: 1 }),
+    });
+}
+
+/** A hint fails in the database, whose error names the whole row of the clinician. */
+async function failingRow(practice: Practice): Promise<void> {
+  const { house, app } = practice;
+  const [clinician] = await house.ledger.clinicians.list({ limit: 1 });
+  await house.db.pool.query(
+    `alter table clinicians add constraint none check (payment_method is null) not valid`,
+  );
+  const customer = clinician?.stripeCustomer as string;
+  const card = await house.stripe.paymentMethods.attach('pm_card_mastercard', { customer });
+  const payload = JSON.stringify({
+    ...{ id: 'evt_canary', object: 'event', type: 'payment_method.attached', livemode: false },
+    created: Math.floor((performance.timeOrigin + performance.now()) / 1000),
+    data: { object: { id: card.id, object: 'payment_method', customer } },
+  });
+  const signature = house.stripe.webhooks.generateTestHeaderString({
+    payload,
+    secret: 'whsec_canary',
+  });
+  await app.inject({
+    ...{ method: 'POST', url: '/webhooks/stripe', payload },
+    headers: { 'content-type': 'application/json', 'stripe-signature': signature },
+  });
+  const traces = () => dumpQueue(house.db, practice.redis);
+  await expect.poll(traces, { timeout: 10_000 }).toContain('error 23514');
+}
+
+/** The whole year, and everything people do in it. */
+async function liveThrough(practice: Practice): Promise<void> {
+  const { house } = practice;
+  const ask = desk(practice);
+  await hire(practice, ask);
+  await importUse(ask);
+  await house.work();
+  const { assessmentId } = await ask('POST', '/v1/assessments', {
+    vendor: 'theranest',
+    year: 2026,
+  });
+  await settled(house);
+  const { hash } = await ask('GET', `/v1/assessments/${assessmentId}/roster`);
+  await misfortune(practice);
+  await ask('POST', `/v1/assessments/${assessmentId}/approve`, { hash });
+  await settled(house);
+  for (const [ref, act] of [
+    ['P1', 'refund'],
+    ['P5', 'hold'],
+    ['N1', 'waive'],
+    ['D1', 'waive'],
+    ['D2', 'retry'],
+  ]) {
+    const [fee] = await house.ledger.reports.fees({ ref: ref as string, limit: 1 });
+    await ask('POST', `/v1/fees/${fee?.feeId}/${act}`, act === 'retry' ? {} : { why: WHY });
+  }
+  await settled(house);
+  await failingRow(practice);
+}
+
+describe.each(queueBackends)('a year with everything that goes wrong, on $name', (backend) => {
+  it('lets nothing out of what people and EHRs have put in', async () => {
+    const practice = await openPractice(backend);
+    const { house, app, token } = practice;
+    await liveThrough(practice);
+
+    // Without these, nothing would be proven: the year took place, and went wrong where it should.
+    expect(await statesOf(house)).toEqual({
+      ...{ P1: 'refunded', P2: 'paid', P3: 'paid', P4: 'paid', P5: 'held' },
+      ...{ D1: 'waived', D2: 'gave_up', D3: 'held' },
+      ...{ N1: 'waived', N2: 'notice_failed', E1: 'exempt', U1: 'no_use' },
+    });
+    const tables = await dumpTables(house.db, 'public');
+    const kept = found([...tables.values()].join('\n'));
+    expect(kept).toEqual(['name', 'email', 'npi', 'patient', 'file', 'why']);
+    expect(practice.log()).toContain('"level":50');
+    expect(practice.wire()).toContain('POST /v1/payment_intents');
+
+    // The queue: payloads, names, reasons of failures, traces, results and events.
+    const queue = await dumpQueue(house.db, practice.redis);
+    expect(queue).toMatch(/declined: lost_card; needs_card/);
+    expect(found(queue)).toEqual([]);
+    // The log of API and processors, every level of it.
+    expect(found(practice.log())).toEqual([]);
+    const headers = { authorization: `Bearer ${token}` };
+    expect(found((await app.inject({ url: '/metrics', headers })).body)).toEqual([]);
+    // Stripe: every request as it went over the wire, and what Stripe keeps of it.
+    expect(found(practice.wire())).toEqual([]);
+    expect(found(JSON.stringify(house.sandbox.books('fee')))).toEqual([]);
+
+    for (const [table, content] of tables)
+      expect(
+        found(content).filter((which) => !ALLOWED[table]?.includes(which)),
+        table,
+      ).toEqual([]);
+    // The clinicians' own mails name them, and nothing else of what was planted.
+    const mails = house.mailbox.messages().map(({ raw }) => raw);
+    expect(mails.length).toBeGreaterThan(12);
+    for (const mail of mails)
+      expect(found(mail).filter((which) => which !== 'name' && which !== 'email')).toEqual([]);
+  }, 60_000);
+});
