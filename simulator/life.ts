@@ -16,6 +16,8 @@ export interface Life {
    * than elsewhere a crash or a standstill is just here.
    */
   pass(ms: number, where: string, chances?: number): Promise<void>;
+  /** What the system takes back when the process is killed. */
+  heirs: Set<() => void>;
 }
 
 const MINUTE_MS = 60_000;
@@ -38,6 +40,7 @@ export function createLife(args: {
     name,
     alive: true,
     frozenUntil: 0,
+    heirs: new Set(),
     elapsedMs: () => (timeline.now() - bornAt) * pace,
     async pass(ms, where, chances = 1) {
       await timeline.sleep(ms);
@@ -54,6 +57,7 @@ export function createLife(args: {
   function end(where: string): void {
     life.alive = false;
     note(`${name} is killed: ${where}`);
+    for (const takeBack of life.heirs) takeBack();
     die(where);
   }
 

@@ -44,13 +44,17 @@ export function createPool(args: {
     async connect() {
       await life.pass(way(), 'before a transaction');
       const session = await database.connect();
+      const release = () => {
+        if (life.heirs.delete(release)) session.release();
+      };
+      life.heirs.add(release);
       return {
         // What a transaction can meet, it meets at its ends.
         query: (text: string, values?: unknown[]) =>
           text === 'begin' || text === 'commit'
             ? faulty(session, text, values)
             : session.query(text, values),
-        release: () => session.release(),
+        release,
       };
     },
   };

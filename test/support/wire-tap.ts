@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream';
 
 /** Everything that was sent to a server, with the server behind it. */
 export interface WireTap {
@@ -18,7 +19,8 @@ export async function tapWire(target: string): Promise<WireTap> {
     said.push(`${method} ${url}`, JSON.stringify(headers));
     const onward = http.request({ hostname, port, method, path: url, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
+      // Also an answer that breaks off in the middle must break off here.
+      pipeline(answer, response, () => response.destroy());
     });
     // A line that breaks behind the tap breaks in front of it, too.
     onward.on('error', () => response.destroy());
