@@ -263,11 +263,22 @@ describe('the link to give another card', () => {
     expect(JSON.stringify(line)).not.toContain(String(link));
   });
 
-  it('says so when Stripe cannot be asked or does not know the customer', async () => {
+  it('says so when Stripe does not know the customer', async () => {
     const visitor = await bank.visitor('read', 'operate');
     const answer = await visitor.post(`/console/fees/${bank.crowd.fees.retrying}/card-link`);
-    expect(answer.statusCode).toBe(502);
-    expect(answer.body).toContain('Stripe refused the question.');
+    expect(answer.statusCode).toBe(409);
+    expect(answer.body).toContain('Stripe does not know the customer.');
+  });
+
+  it('says so when Stripe cannot be asked', async () => {
+    const visitor = await bank.visitor('read', 'operate');
+    await fetch(`${sandbox.url}/_sandbox/faults`, {
+      method: 'POST',
+      body: JSON.stringify({ route: 'checkout.create', kind: 'status_500' }),
+    });
+    const answer = await visitor.post(`/console/fees/${bank.crowd.fees.retrying}/card-link`);
+    expect(answer.statusCode).toBe(503);
+    expect(answer.body).toContain('Stripe cannot be asked now.');
   });
 
   it('says on every page that real cards are charged', async () => {
