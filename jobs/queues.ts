@@ -35,12 +35,27 @@ export interface RunningWorker {
   close(): Promise<void>;
 }
 
-/** Kept for people to look at; a name that is kept never blocks the next job, see the pump. */
-const KEEP_COMPLETED = { count: 100 };
-const KEEP_FAILED = { age: 30 * 24 * 3_600, count: 5_000 };
+/** Finished jobs kept for people; one that is kept never blocks the next, see the pump. */
+type Kept = Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'>;
+
+const MONTH_S = 30 * 24 * 3_600;
+const KEPT_ON_REDIS: Kept = {
+  removeOnComplete: { count: 100 },
+  removeOnFail: { age: MONTH_S, count: 5_000 },
+};
+/**
+ * On Postgres by age alone: to keep a number, every job that ends deletes whatever is beyond it,
+ * and jobs that end at the same time delete the same rows and deadlock. A minute of completed jobs
+ * stays small enough to be counted by every round of the pump.
+ */
+const KEPT_ON_POSTGRES: Kept = {
+  removeOnComplete: { age: 60 },
+  removeOnFail: { age: MONTH_S },
+};
 
 interface Backend {
   name: 'redis' | 'postgres';
+  kept: Kept;
   factory: BackendFactory<IQueueBackend, unknown>;
   forQueues: unknown;
   forWorkers: unknown;
@@ -79,14 +94,14 @@ export async function createQueues(options: QueueOptions) {
     async enqueue<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<void> {
       const data = checkPayload(name, payload);
       backend.assertUp();
-      await queues[name].add(name, data, optionsOf(name, data));
+      await queues[name].add(name, data, optionsOf(name, data, backend.kept));
     },
 
     /** Puts many jobs on one queue. */
     async enqueueMany<Name extends JobName>(name: Name, payloads: Payload<Name>[]): Promise<void> {
       const jobs = payloads.map((payload) => {
         const data = checkPayload(name, payload);
-        return { name, data, opts: optionsOf(name, data) };
+        return { name, data, opts: optionsOf(name, data, backend.kept) };
       });
       backend.assertUp();
       if (jobs.length > 0) await queues[name].addBulk(jobs);
@@ -112,7 +127,11 @@ export async function createQueues(options: QueueOptions) {
     async schedule(name: RecurringJob, cron: string, timeZone: string): Promise<void> {
       backend.assertUp();
       if (await isScheduled(queues[name], name, cron, timeZone)) return;
-      const { attempts, backoff, removeOnComplete, removeOnFail } = optionsOf(name, {});
+      const { attempts, backoff, removeOnComplete, removeOnFail } = optionsOf(
+        name,
+        {},
+        backend.kept,
+      );
       await queues[name].upsertJobScheduler(
         name,
         { pattern: cron, tz: timeZone },
@@ -201,13 +220,16 @@ function isWord(word: unknown): boolean {
   return typeof word === 'string' && /^[\w.-]{1,60}$/.test(word);
 }
 
-function optionsOf<Name extends JobName>(name: Name, payload: Payload<Name>): JobsOptions {
+function optionsOf<Name extends JobName>(
+  name: Name,
+  payload: Payload<Name>,
+  kept: Kept,
+): JobsOptions {
   return {
     jobId: jobId(name, payload),
     attempts: JOBS[name].attempts,
     backoff: { type: 'exponential', delay: JOBS[name].backoffMs },
-    removeOnComplete: KEEP_COMPLETED,
-    removeOnFail: KEEP_FAILED,
+    ...kept,
   };
 }
 
@@ -224,6 +246,7 @@ async function redisBackend(url: string, onError: (error: Error) => void): Promi
   await once(producer, 'ready', { signal }).catch(() => undefined);
   return {
     name: 'redis',
+    kept: KEPT_ON_REDIS,
     factory: createRedisBackend as BackendFactory<IQueueBackend, unknown>,
     forQueues: producer,
     forWorkers: consumer,
@@ -259,6 +282,7 @@ async function postgresBackend(url: string, onError: (error: Error) => void): Pr
   }
   return {
     name: 'postgres',
+    kept: KEPT_ON_POSTGRES,
     factory: createPostgresBackend as BackendFactory<IQueueBackend, unknown>,
     forQueues: producers,
     forWorkers: consumers,
