@@ -40,6 +40,9 @@ export async function installBoard(app: FastifyInstance, deps: ApiDeps): Promise
       if (!request.caller && wantsPage(request)) return reply.redirect(signInPath(BASE), 303);
       if (!callerOf(request).scopes.includes('read'))
         throw problem('missing_scope', { details: { scope: 'read' } });
+      // The board fails over these while it writes its own refusal.
+      if (/\p{Cc}/u.test(Object.values(request.query as object).join()))
+        throw problem('invalid_request');
       senders.set(request.headers, request);
       dress(request, reply, deps);
     });

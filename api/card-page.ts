@@ -45,7 +45,8 @@ export function cardPages(app: Api, deps: ApiDeps): void {
     const { stripeCustomer: customer } = feeCase.clinician;
     if (!wantsCard(feeCase) || !customer) return reply.redirect(`/card/${params.token}`, 303);
     const returnUrl = `${deps.publicUrl}/card-saved`;
-    const { url } = await deps.payments.cardLink({ customer, returnUrl });
+    const { url, session } = await deps.payments.cardLink({ customer, returnUrl });
+    await deps.ledger.cardPages.opened(feeCase.feeId, session);
     return reply.redirect(url, 303);
   });
 

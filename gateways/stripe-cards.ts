@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { pages, type Call } from './stripe-calls.ts';
+import { type Call } from './stripe-calls.ts';
 import { PaymentsRefused } from './stripe-faults.ts';
 import { idOf } from './stripe-reading.ts';
 
@@ -90,30 +90,23 @@ export function cardPages(stripe: Stripe, call: Call) {
     return { url: session.url, session: session.id };
   }
 
-  /** Closes every open card page of a customer; how many were closed. Throws as above. */
-  async function expireCardLinks(customer: string): Promise<number> {
-    const open = pages(call, 'GET /v1/checkout/sessions', (page) =>
-      stripe.checkout.sessions.list({ customer, status: 'open', ...page }),
-    );
-    let closed = 0;
-    for await (const session of open) if (await expire(session.id)) closed += 1;
-    return closed;
-  }
-
-  /** False when it was completed or had expired in the meantime. */
-  async function expire(session: string): Promise<boolean> {
+  /**
+   * Closes a card page by its session's id. False when it was completed or had expired before.
+   * Throws as above.
+   */
+  async function closeCardPage(session: string): Promise<boolean> {
     try {
       await call('POST /v1/checkout/sessions/:id/expire', () =>
         stripe.checkout.sessions.expire(session),
       );
       return true;
     } catch (error) {
-      if (error instanceof PaymentsRefused && error.status === 400) return false;
+      if (error instanceof PaymentsRefused && [400, 404].includes(error.status)) return false;
       throw error;
     }
   }
 
-  return { cardLink, expireCardLinks };
+  return { cardLink, closeCardPage };
 }
 
 /** Null instead of the error when Stripe does not know the id. */

@@ -38,6 +38,8 @@ export interface FeeCase {
   };
   /** The first use that counts, by the evidence of the moment; null when there is none. */
   firstUse: Evidence | null;
+  /** Stripe's pages on which another card may still be given for this fee. */
+  cardPages: string[];
   /** The database's clock, running on from the moment of loading. */
   now: () => Date;
 }
@@ -71,7 +73,10 @@ const LOAD = `
       from evidence u
       where u.clinician_id = f.clinician_id and u.year = a.year
         and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))
-      order by u.first_used_on, u.kind limit 1) as first_use
+      order by u.first_used_on, u.kind limit 1) as first_use,
+    array(select p.session from card_pages p
+      where p.fee_id = f.fee_id and p.closed_at is null
+        and p.opened_at > levy_now() - interval '24 hours') as card_pages
   from fees f
   join assessments a using (assessment_id)
   join vendors v on v.vendor = a.vendor
@@ -241,6 +246,7 @@ interface LoadedRow {
   payment_method: string | null;
   entries: (NewEntry & { seq: number; at: string; actor: string })[] | null;
   first_use: Evidence | null;
+  card_pages: string[];
 }
 
 function caseOf(row: LoadedRow, sinceLoadedMs: () => number): FeeCase {
@@ -272,6 +278,7 @@ function caseOf(row: LoadedRow, sinceLoadedMs: () => number): FeeCase {
       paymentMethod: row.payment_method,
     },
     firstUse: row.first_use,
+    cardPages: row.card_pages,
     now: () => new Date(row.now.getTime() + sinceLoadedMs()),
   };
 }

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { createAccess } from './access.ts';
 import { createAssessments } from './assessments.ts';
 import { openBooks, type LaidOutBooks } from './books.ts';
+import { createCardPages } from './card-pages.ts';
 import { createChecks } from './checks.ts';
 import { createClinicians } from './clinicians.ts';
 import { createEvents } from './events.ts';
@@ -23,6 +24,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
   return {
     access: createAccess(pool),
     assessments: createAssessments(pool),
+    cardPages: createCardPages(pool),
     checks: createChecks(pool),
     clinicians: createClinicians(pool),
     events: createEvents(pool),

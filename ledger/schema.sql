@@ -14,6 +14,10 @@ constraint assessments.assessments_vendor_year_key UNIQUE (vendor, year)
 
 constraint audit.audit_pkey PRIMARY KEY (audit_id)
 
+constraint card_pages.card_pages_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
+
+constraint card_pages.card_pages_pkey PRIMARY KEY (session)
+
 constraint clinicians.clinicians_npi_key UNIQUE (npi)
 
 constraint clinicians.clinicians_pkey PRIMARY KEY (clinician_id)
@@ -217,6 +221,8 @@ begin
     using errcode = 'LV001';
 end $function$
 
+index CREATE INDEX card_pages_open ON public.card_pages USING btree (fee_id) WHERE (closed_at IS NULL)
+
 index CREATE INDEX clinicians_customer ON public.clinicians USING btree (stripe_customer)
 
 index CREATE INDEX clinicians_vendor ON public.clinicians USING btree (vendor)
@@ -250,6 +256,8 @@ index CREATE UNIQUE INDEX assessments_pkey ON public.assessments USING btree (as
 index CREATE UNIQUE INDEX assessments_vendor_year_key ON public.assessments USING btree (vendor, year)
 
 index CREATE UNIQUE INDEX audit_pkey ON public.audit USING btree (audit_id)
+
+index CREATE UNIQUE INDEX card_pages_pkey ON public.card_pages USING btree (session)
 
 index CREATE UNIQUE INDEX clinicians_email ON public.clinicians USING btree (lower(email))
 
@@ -306,6 +314,8 @@ table access_keys (key_id uuid not null default gen_random_uuid(), name text not
 table assessments (assessment_id uuid not null default gen_random_uuid(), vendor text not null, year integer not null, policy jsonb not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), forecast boolean not null, rate_source text not null, auto_approve boolean not null, livemode boolean not null, opened_by text not null, opened_at timestamp with time zone not null default levy_now(), enrolled_at timestamp with time zone, paused_at timestamp with time zone, paused_by text, paused_why text, resumed_at timestamp with time zone, resumed_by text, cleared_at timestamp with time zone, checked_at timestamp with time zone)
 
 table audit (audit_id bigint not null, at timestamp with time zone not null default levy_now(), actor text not null, action text not null, object text not null, detail jsonb not null default '{}'::jsonb, request_id text)
+
+table card_pages (session text not null, fee_id uuid not null, opened_at timestamp with time zone not null default levy_now(), closed_at timestamp with time zone)
 
 table clinicians (clinician_id uuid not null default gen_random_uuid(), ref text not null, name text not null, email text, npi text, vendor text not null, time_zone text not null, stripe_customer text, payment_method text, no_card boolean not null default false, updated_at timestamp with time zone not null default levy_now())
 

@@ -7,7 +7,7 @@ import { deferral, factsOf } from './mailing.ts';
 import type { WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
 
-type Deps = Pick<WorkerDeps, 'ledger' | 'mail' | 'practice'>;
+type Deps = Pick<WorkerDeps, 'ledger' | 'mail' | 'payments' | 'practice'>;
 
 /** Tells the clinician what happened: a receipt, a card that is needed, a waiver, a refund. */
 export function createLetter(deps: Deps): Processor<'letter'> {
@@ -17,6 +17,7 @@ export function createLetter(deps: Deps): Processor<'letter'> {
     if (due.feeCase.assessment.paused) return { done: 'paused' };
     const owed = letterOwed(due.fee);
     if (!owed) return { done: 'no letter is owed' };
+    await closeCardPages(deps, due);
     const { name, email } = due.feeCase.clinician;
     const failed = (why: string) => entry('letter_failed', { ...owed, why });
     const wrote = async (one: NewEntry) => {
@@ -31,6 +32,15 @@ export function createLetter(deps: Deps): Processor<'letter'> {
     if (sent.outcome === 'refused') return wrote(failed(sent.code));
     return wrote(deferral(due, 'letter', sent.code) ?? failed(sent.code));
   };
+}
+
+/** A settled fee needs no card: pages that were opened to give one take none any more. */
+async function closeCardPages({ ledger, payments }: Deps, { feeCase, fee }: DueCase) {
+  if (!fee.paid && !fee.waived) return;
+  for (const session of feeCase.cardPages) {
+    await payments.closeCardPage(session);
+    await ledger.cardPages.closed(session);
+  }
 }
 
 function letterFacts({ feeCase, fee }: DueCase, about: number, deps: Deps) {

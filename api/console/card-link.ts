@@ -13,6 +13,8 @@ export async function cardLinkOf(deps: ApiDeps, by: By, feeId: string): Promise<
     const customer = feeCase.clinician.stripeCustomer;
     if (!customer) throw problem('no_customer');
     const returnUrl = `${deps.publicUrl}/card-saved`;
-    return (await deps.payments.cardLink({ customer, returnUrl })).url;
+    const { url, session } = await deps.payments.cardLink({ customer, returnUrl });
+    await deps.ledger.cardPages.opened(feeId, session);
+    return url;
   });
 }

@@ -17,6 +17,8 @@ import { signInPages } from './sign-in.ts';
  */
 export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   const style = await styleSheet();
+  // Whoever types the bare address is a person: the console is what they look for.
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/console', 303));
   await app.register(
     async (scope) => {
       await scope.register(formbody, { bodyLimit: 16_384 });

@@ -125,6 +125,11 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
     });
   });
 
+  it('refuses a question that is none, without failing over it', async () => {
+    for (const status of ['no_such', '%00', '%1b'])
+      expect.soft((await api(reader, `?status=${status}`)).statusCode, status).toBe(400);
+  });
+
   it('is read-only for those who may only read, on the page and on the server', async () => {
     const job = await failedJob('needs_card');
     const { queues } = (await api(reader, '')).json<{ queues: { readOnlyMode: boolean }[] }>();

@@ -74,6 +74,11 @@ describe('signing in', () => {
     expect(newest).toMatchObject({ actor: office.name, action: 'signed_in' });
   });
 
+  it('is what the bare address leads to', async () => {
+    const bare = await desk.app.inject({ url: '/', headers: HOST });
+    expect(bare).toMatchObject({ statusCode: 303, headers: { location: '/console' } });
+  });
+
   it('goes on to its own pages only', async () => {
     const elsewhere = ['//evil.test', 'https://evil.test', '/console//evil', '/v1/fees', '/\\evil'];
     for (const next of elsewhere)

@@ -14,7 +14,7 @@ afterAll(() => office.close());
 
 /** What anybody may ask for: machines that watch, Stripe, clinicians, and the way in. */
 const OPEN = new RegExp(
-  '^/(healthz|readyz|metrics|docs|webhooks/stripe|card|card-saved|' +
+  '^/($|healthz|readyz|metrics|docs|webhooks/stripe|card|card-saved|' +
     'console/(sign-in|console\\.css|icon\\.svg))(/|$)',
 );
 

@@ -81,14 +81,15 @@ describe('the page to give a card', () => {
     const { customer } = await house.customer(null);
     const { url, session } = await house.payments.cardLink({ customer, returnUrl });
     expect(url).toMatch(/^http/);
-    await house.payments.cardLink({ customer, returnUrl });
     const done = await house.payments.cardLink({ customer, returnUrl });
     await house.control('POST', `checkout/${done.session}/complete`, {
       payment_method: 'pm_card_visa',
     });
     expect(await house.payments.readCard(customer, null)).toMatchObject({ found: true });
-    expect(await house.payments.expireCardLinks(customer)).toBe(2);
-    expect(await house.payments.expireCardLinks(customer)).toBe(0);
+    expect(await house.payments.closeCardPage(session)).toBe(true);
+    expect(await house.payments.closeCardPage(session)).toBe(false);
+    expect(await house.payments.closeCardPage(done.session)).toBe(false);
+    expect(await house.payments.closeCardPage('cs_test_none')).toBe(false);
     expect((await house.stripe.checkout.sessions.retrieve(session)).status).toBe('expired');
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decide } from '../../core/acts.ts';
 import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';
 
 const LOST = 'pm_card_chargeDeclinedLostCard';
@@ -11,6 +12,10 @@ async function due(circumstances: Circumstances = {}): Promise<FeeLife> {
 }
 
 const textOf = (fee: FeeLife) => fee.house.mailbox.messages().at(-1)?.text ?? '';
+
+async function stateOf(fee: FeeLife, session: string): Promise<string | null> {
+  return (await fee.house.stripe.checkout.sessions.retrieve(session)).status;
+}
 
 async function setEmail(fee: FeeLife, email: string | null): Promise<void> {
   const known = await fee.ledger.clinicians.get(fee.clinicianId);
@@ -70,6 +75,29 @@ describe('a letter', () => {
     expect(await fee.state()).toBe('paid');
     expect(textOf(fee)).toContain('We received $19.50 on');
     expect(textOf(fee)).not.toContain('4242');
+  });
+
+  it('closes the pages on which another card could be given, once the fee is settled', async () => {
+    const fee = await feeLife({ card: LOST });
+    await fee.live();
+    const { payments } = fee.house.deps;
+    const page = async () => {
+      const { session } = await payments.cardLink({
+        customer: await fee.customer(),
+        returnUrl: 'https://levy.example/thanks',
+      });
+      await fee.ledger.cardPages.opened(fee.feeId, session);
+      return session;
+    };
+    const session = await page();
+    expect(await stateOf(fee, session)).toBe('open');
+    await fee.ledger.fees.change(fee.feeId, 'operator', (folded) =>
+      decide(folded, { act: 'waive', why: 'moved' }),
+    );
+    await fee.live();
+    expect(await fee.state()).toBe('waived');
+    expect(await stateOf(fee, session)).toBe('expired');
+    expect((await fee.ledger.fees.load(fee.feeId))?.cardPages).toEqual([]);
   });
 
   it('without an address has failed, and is not tried for ever', async () => {
