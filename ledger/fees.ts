@@ -1,48 +1,13 @@
 import type pg from 'pg';
 import type { Decision } from '../core/acts.ts';
-import type { Entry, Evidence, NewEntry, State, Step } from '../core/fee.ts';
+import type { Entry, NewEntry, State, Step } from '../core/fee.ts';
 import { fold, type Folded } from '../core/fold.ts';
 import { movement } from '../core/money.ts';
 import { next } from '../core/next.ts';
-import type { Policy } from '../core/policy.ts';
 import { createBatch } from './batch.ts';
+import { caseOf, LOAD, type FeeCase, type LoadedRow } from './fee-case.ts';
 
-/** A fee with everything a decision about it needs, as of one moment. */
-export interface FeeCase {
-  feeId: string;
-  entries: Entry[];
-  assessment: {
-    assessmentId: string;
-    vendor: string;
-    vendorName: string;
-    year: number;
-    policy: Policy;
-    royaltyCents: number;
-    processingCents: number;
-    amountCents: number;
-    forecast: boolean;
-    livemode: boolean;
-    autoApprove: boolean;
-    paused: boolean;
-  };
-  clinician: {
-    clinicianId: string;
-    ref: string;
-    name: string;
-    email: string | null;
-    vendor: string;
-    /** Whether the EHR the clinician works in levies the fee at all. */
-    vendorLevies: boolean;
-    stripeCustomer: string | null;
-    paymentMethod: string | null;
-  };
-  /** The first use that counts, by the evidence of the moment; null when there is none. */
-  firstUse: Evidence | null;
-  /** Stripe's pages on which another card may still be given for this fee. */
-  cardPages: string[];
-  /** The database's clock, running on from the moment of loading. */
-  now: () => Date;
-}
+export type { FeeCase } from './fee-case.ts';
 
 /** A due fee, and the number of its last entry: the step will write the next one. */
 export interface DueFee {
@@ -57,32 +22,6 @@ interface Append {
   feeCase: FeeCase;
   entries: Entry[];
 }
-
-const LOAD = `
-  select f.fee_id, levy_now() as now, a.assessment_id, a.vendor, v.name as vendor_name,
-    cv.levies as clinician_vendor_levies, a.year, a.policy, a.royalty_cents,
-    a.processing_cents, a.amount_cents, a.forecast,
-    a.livemode, a.auto_approve, a.paused_at is not null as paused,
-    c.clinician_id, c.ref, c.name, c.email, c.vendor as clinician_vendor, c.stripe_customer,
-    c.payment_method,
-    (select jsonb_agg(jsonb_build_object('seq', e.seq, 'kind', e.kind, 'at', e.at,
-        'actor', e.actor, 'data', e.data) order by e.seq)
-      from entries e where e.fee_id = f.fee_id) as entries,
-    (select jsonb_build_object('kind', u.kind, 'firstUsedOn', u.first_used_on,
-        'evidenceId', u.evidence_id)
-      from evidence u
-      where u.clinician_id = f.clinician_id and u.year = a.year
-        and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))
-      order by u.first_used_on, u.kind limit 1) as first_use,
-    array(select p.session from card_pages p
-      where p.fee_id = f.fee_id and p.closed_at is null
-        and p.opened_at > levy_now() - interval '24 hours') as card_pages
-  from fees f
-  join assessments a using (assessment_id)
-  join vendors v on v.vendor = a.vendor
-  join clinicians c using (clinician_id)
-  join vendors cv on cv.vendor = c.vendor
-  where f.fee_id = any ($1::uuid[])`;
 
 const APPEND = `
   with input as (
@@ -218,68 +157,6 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
       const { rows } = await pool.query<{ now: Date }>('select levy_now() as now');
       return rows[0]?.now as Date;
     },
-  };
-}
-
-interface LoadedRow {
-  fee_id: string;
-  now: Date;
-  assessment_id: string;
-  vendor: string;
-  vendor_name: string;
-  clinician_vendor_levies: boolean;
-  year: number;
-  policy: Policy;
-  royalty_cents: number;
-  processing_cents: number;
-  amount_cents: number;
-  forecast: boolean;
-  livemode: boolean;
-  auto_approve: boolean;
-  paused: boolean;
-  clinician_id: string;
-  ref: string;
-  name: string;
-  email: string | null;
-  clinician_vendor: string;
-  stripe_customer: string | null;
-  payment_method: string | null;
-  entries: (NewEntry & { seq: number; at: string; actor: string })[] | null;
-  first_use: Evidence | null;
-  card_pages: string[];
-}
-
-function caseOf(row: LoadedRow, sinceLoadedMs: () => number): FeeCase {
-  return {
-    feeId: row.fee_id,
-    entries: (row.entries ?? []).map((one) => ({ ...one, at: new Date(one.at) })),
-    assessment: {
-      assessmentId: row.assessment_id,
-      vendor: row.vendor,
-      vendorName: row.vendor_name,
-      year: row.year,
-      policy: row.policy,
-      royaltyCents: row.royalty_cents,
-      processingCents: row.processing_cents,
-      amountCents: row.amount_cents,
-      forecast: row.forecast,
-      livemode: row.livemode,
-      autoApprove: row.auto_approve,
-      paused: row.paused,
-    },
-    clinician: {
-      clinicianId: row.clinician_id,
-      ref: row.ref,
-      name: row.name,
-      email: row.email,
-      vendor: row.clinician_vendor,
-      vendorLevies: row.clinician_vendor_levies,
-      stripeCustomer: row.stripe_customer,
-      paymentMethod: row.payment_method,
-    },
-    firstUse: row.first_use,
-    cardPages: row.card_pages,
-    now: () => new Date(row.now.getTime() + sinceLoadedMs()),
   };
 }
 

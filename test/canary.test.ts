@@ -26,7 +26,7 @@ const CANARIES: Record<string, RegExp> = {
 const CODE = '97777';
 const WHY = 'canary reason of a person';
 
-/** Where each may stand nevertheless: the roster, a person's own words, what a person must solve. */
+/** Where each may stand nevertheless: the roster, a person’s words, what a person must solve. */
 const ALLOWED: Record<string, string[]> = {
   clinicians: ['name', 'email', 'npi'],
   import_problems: ['name', 'npi'],
@@ -96,7 +96,7 @@ function desk({ app, token }: Practice) {
       ...(body && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     if (answer.statusCode >= 500) throw new Error(`${method} ${url}: ${answer.body}`);
-    return answer.json() as Record<string, never>;
+    return answer.json<Record<string, never>>();
   };
 }
 
@@ -191,7 +191,7 @@ async function liveThrough(practice: Practice): Promise<void> {
     ['D1', 'waive'],
     ['D2', 'retry'],
   ]) {
-    const [fee] = await house.ledger.reports.fees({ ref: ref as string, limit: 1 });
+    const [fee] = await house.ledger.reports.fees({ ref, limit: 1 });
     await ask('POST', `/v1/fees/${fee?.feeId}/${act}`, act === 'retry' ? {} : { why: WHY });
   }
   await settled(house);
