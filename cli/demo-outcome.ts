@@ -1,5 +1,8 @@
 import { dollars } from '../core/money.ts';
+import type { Report } from '../core/verify.ts';
+import { createPayments, createStripe } from '../gateways/payments.ts';
 import { people } from '../sandbox/samples/people.ts';
+import { createVerify } from '../workers/verify.ts';
 import type { Client, FeeRow } from './client.ts';
 import type { RunningLevy } from './run.ts';
 
@@ -19,6 +22,8 @@ export interface Outcome {
   fees: FeeRow[];
   /** Cents taken by our ledger, and by the sandbox Stripe's own books. */
   takenCents: { ledger: number; stripe: number };
+  /** What the checker of `levy verify` says of it. */
+  report: Report;
   /** Sample people whose fee ended otherwise than their story says. */
   surprises: string[];
   right: boolean;
@@ -26,7 +31,7 @@ export interface Outcome {
 
 /** Adds up the year: the ledger on one side, Stripe's books and the mailbox on the other. */
 export async function outcomeOf(
-  { ledger, sandbox }: RunningLevy,
+  { ledger, sandbox, stripeBase }: RunningLevy,
   client: Client,
   assessmentId: string,
   seconds: number,
@@ -54,17 +59,22 @@ export async function outcomeOf(
   const surprises = people
     .filter(({ ref, ending }) => fees.find((fee) => fee.ref === ref)?.state !== ending)
     .map(({ ref }) => ref);
+  const payments = createPayments(createStripe(stripeBase));
+  const report = await createVerify({ ledger, payments, log: SILENT }).once(assessmentId);
   const right =
+    report.ok &&
     surprises.length === 0 &&
     summary.double_charges === 0 &&
     summary.ledger_sum === 0 &&
     takenCents.ledger === takenCents.stripe;
-  return { summary, fees, takenCents, surprises, right };
+  return { summary, fees, takenCents, report, surprises, right };
 }
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The year as a table for people, with where to look further. */
 export function printOutcome(
-  { summary, fees, takenCents, surprises }: Outcome,
+  { summary, fees, takenCents, report, surprises }: Outcome,
   { url, sandbox }: RunningLevy,
   say: (line: string) => void,
 ): void {
@@ -89,6 +99,12 @@ export function printOutcome(
   say(
     `Taken by our ledger ${dollars(ledger)}, ` +
       `by the sandbox Stripe's books ${dollars(stripe)}: ${agree}.`,
+  );
+  const broken = report.checks.filter(({ breaches }) => breaches.length > 0);
+  say(
+    broken.length === 0
+      ? `All ${report.checks.length} checks of "levy verify" hold.`
+      : `BROKEN, by "levy verify": ${broken.map(({ name }) => name).join(', ')}.`,
   );
   if (surprises.length > 0) say(`Ended otherwise than planned: ${surprises.join(', ')}`);
   say(`\nDone in ${summary.seconds} s. With --keep, look around: fee stories ${url}/console/fees,`);

@@ -39,7 +39,9 @@ export async function demo(argv: string[], io: Io): Promise<number> {
     if (values.json) io.stdout.write(`${JSON.stringify(outcome.summary)}\n`);
     else printOutcome(outcome, levy, say);
     if (values.keep) {
-      say(`\nStill running. Sign in at ${levy.url}/console with ${token}\nCtrl-C ends it.`);
+      say(`\nStill running. Sign in at ${levy.url}/console with ${token}`);
+      say(`To check the books yourself: LEVY_HOME=${home} npm run levy -- verify`);
+      say('Ctrl-C ends it.');
       await io.stopped;
     }
     return outcome.right ? 0 : 1;
