@@ -24,7 +24,8 @@ const FIRST = `
 
 /**
  * One row per assessment that is not paused and has a charge due. Whoever is not among them has
- * nothing to charge. Only the caution's own few rows are read, so that it may be asked often.
+ * nothing to charge. Only the caution's own few rows are read, so that it may be asked often: the
+ * first few no more once they were found in order, when there are many others.
  */
 const STANDINGS = `
   select a.assessment_id as "assessmentId", a.policy, levy_now() as now, ${SINCE} as since,
@@ -33,9 +34,9 @@ const STANDINGS = `
     c.answered_at as "answeredAt", u.unknown,
     jsonb_build_object('tried', l.tried, 'declined', l.declined) as lately
   from assessments a
-  left join lateral (select count(*) as tried, count(*) filter (where kind is null) as open,
+  cross join lateral (select count(*) as tried, count(*) filter (where kind is null) as open,
       count(*) filter (where kind = 'paid') as paid, max(answered) as answered_at
-    from (${FIRST}) first) c on a.cleared_at is null
+    from (${FIRST}) first where a.cleared_at is null) c
   cross join lateral (select count(*)::integer as unknown from fees f
     where f.assessment_id = a.assessment_id and f.state = 'unknown'
       and (select max(e.recorded_at) from entries e
@@ -88,12 +89,7 @@ export function createSafety(pool: pg.Pool) {
       const { rows } = await pool.query<StandingRow>(STANDINGS);
       return rows.map(({ canary, answeredAt, ...row }) => ({
         ...row,
-        canary: {
-          tried: canary.tried ?? 0,
-          open: canary.open ?? 0,
-          paid: canary.paid ?? 0,
-          answeredAt,
-        },
+        canary: { ...canary, answeredAt },
       }));
     },
 
@@ -123,6 +119,6 @@ export function createSafety(pool: pg.Pool) {
 
 interface StandingRow extends Omit<AssessmentStanding, 'canary'> {
   policy: Policy;
-  canary: { tried: number | null; open: number | null; paid: number | null };
+  canary: Omit<AssessmentStanding['canary'], 'answeredAt'>;
   answeredAt: Date | null;
 }
