@@ -19,7 +19,7 @@ export const ERRORS = {
   stale_event: [400, 'The event was signed too long ago.', 'Check the clock of this machine.'],
   malformed_event: [400, 'The event cannot be read.', 'Send events as Stripe does.'],
   wrong_mode: [400, 'The event is of the other mode.', 'Keep test and live endpoints apart.'],
-  no_token: [401, 'A token is needed.', 'Send Authorization: Bearer <token>, or log in.'],
+  no_token: [401, 'A token is needed.', 'Send Authorization: Bearer TOKEN, or sign in.'],
   wrong_token: [401, 'The token is wrong or revoked.', 'Ask for a new one.'],
   missing_scope: [403, 'This key may not do that.', 'Use a key with the scope in details.'],
   other_site: [403, 'The request comes from another site.', 'Use the console, or a token.'],
