@@ -1,4 +1,6 @@
 import { cptCode, isDigit, isLetter, modifier } from './cpt.ts';
+import { isMinutes } from './measures.ts';
+import { senseOf } from './senses.ts';
 import type { Token } from './tokens.ts';
 
 /** A number in a line that has the form of a code, with what is attached to it. */
@@ -30,12 +32,10 @@ export function candidatesIn(tokens: Token[]): Candidate[] {
 
 function candidateAt(tokens: Token[], i: number): Candidate | null {
   const token = tokens[i]!;
-  if (token.end - token.start < 5 || token.end - token.start > 10) return null;
-  const cued = token.kind === 'word' && token.word.startsWith('cpt');
-  let word = cued ? token.word.slice(3) : token.word;
-  // A line break written as \n sticks to what follows it.
-  const escaped = token.kind === 'word' && 'nrt'.includes(word[0]!) && markAt(tokens, i - 1, '\\');
-  if (escaped) word = word.slice(1);
+  if (token.end - token.start < 5 || token.end - token.start > LONGEST) return null;
+  const glued = token.kind === 'word' ? cueLength(token.word) : 0;
+  const cued = glued > 0;
+  const word = token.word.slice(glued);
   if (!isDigit(word.charCodeAt(0))) return null;
   const code = cptCode(word.slice(0, 5));
   const rest = word.slice(5);
@@ -43,7 +43,7 @@ function candidateAt(tokens: Token[], i: number): Candidate | null {
   const attached = attachedTo(rest);
   if (!attached) return null;
   const qualified = qualifierBefore(tokens, i);
-  if (!cued && !escaped && !qualified && brokenBefore(tokens, i)) return null;
+  if (!cued && !qualified && brokenBefore(tokens, i)) return null;
   const candidate: Candidate = {
     code,
     modifiers: attached.modifiers,
@@ -56,6 +56,18 @@ function candidateAt(tokens: Token[], i: number): Candidate | null {
   return takeTail(tokens, candidate) ? candidate : null;
 }
 
+/** `procedurecode90837` and units, modifiers or the next field behind it. */
+const LONGEST = 26;
+
+/** The length of the cue a word begins with, if a number follows it: `cpt90834`, `cptcode90837`. */
+function cueLength(word: string): number {
+  let letters = 0;
+  while (isLetter(word.charCodeAt(letters))) letters++;
+  if (letters < 2 || letters === word.length) return 0;
+  const cue = word.slice(0, letters);
+  return senseOf(cue) === 'cue' || cue === 'proc' || cue === 'svc' ? letters : 0;
+}
+
 /** Only Category II starts with any digit; the others of four digits and a letter start with 0. */
 function plausible(code: string): boolean {
   return isDigit(code.charCodeAt(4)) || code[4] === 'F' || code[0] === '0';
@@ -66,8 +78,12 @@ function attachedTo(rest: string): { modifiers: string[]; units: boolean } | nul
   if (rest[0] === 'x' && rest.length <= 3 && isNumber(rest.slice(1)))
     return { modifiers: [], units: true };
   const found = rest.length === 2 && isLetter(rest.charCodeAt(0)) ? modifier(rest) : null;
-  return found ? { modifiers: [found], units: false } : null;
+  if (found) return { modifiers: [found], units: false };
+  // "90853Units:1", "90837Mod": the next field's name lost its blank.
+  return GLUED_FIELDS.has(rest) ? { modifiers: [], units: false } : null;
 }
+
+const GLUED_FIELDS = new Set('units unit mod modifier modifiers dx pos charge fee'.split(' '));
 
 /** `HC:90837`, `HC|90837`: the qualifier of a claim's service line. */
 function qualifierBefore(tokens: Token[], i: number): boolean {
@@ -126,7 +142,7 @@ function joinedTail(tokens: Token[], candidate: Candidate, next: Token): 'took' 
   const after = tokens[candidate.last + 2];
   if (!after || after.gap > 0) return next.word === '°' ? 'no' : 'done';
   const hyphen = next.word === '-' || next.word === '–';
-  if (!hyphen && !'/:*|>^'.includes(next.word)) return 'done';
+  if (!hyphen && !'/:*|>^+'.includes(next.word)) return 'done';
   const found = modifierOf(after);
   if (found && candidate.modifiers.length < 4) {
     candidate.modifiers.push(found);
@@ -138,12 +154,14 @@ function joinedTail(tokens: Token[], candidate: Candidate, next: Token): 'took' 
   return after.word.length === 1 ? 'no' : 'done';
 }
 
-/** `90834 -95`: the hyphen belongs to the modifier. */
+/** `90834 -95`, `90834 - 95`: the hyphen belongs to the modifier. */
 function spacedHyphen(tokens: Token[], candidate: Candidate, hyphen: Token): boolean {
   const at = candidate.last + 2;
-  const touches = hyphen.word === '-' && tokens[at]?.gap === 0;
-  const minutes = tokens[at + 1]?.word.startsWith('m') ?? false;
-  return touches && !minutes && takeModifier(tokens, candidate, at, at);
+  const token = tokens[at];
+  if ((hyphen.word !== '-' && hyphen.word !== '+') || !token) return false;
+  const next = tokens[at + 1]?.word ?? '';
+  const wide = token.gap > 0 && !(isNumber(token.word) && Number(token.word) > 90);
+  return !wide && !isMinutes(next) && takeModifier(tokens, candidate, at, at);
 }
 
 /** A modifier as a token: two characters; numbers below 22 are none. */
@@ -190,26 +208,39 @@ function takeSpaced(tokens: Token[], candidate: Candidate): boolean {
   const found = modifierOf(token);
   if (!found) return false;
   const next = tokens[at + 1];
-  const field =
-    !next ||
-    next.word === '$' ||
-    next.word === '|' ||
-    (next.kind === 'number' && next.gap > 0) ||
-    (next.end - next.start === 2 &&
-      modifierOf(next) !== null &&
-      next.kind === 'word' &&
-      isDigit(next.word.charCodeAt(1)));
   const lettered = !isNumber(found) && isDigit(found.charCodeAt(1));
-  if (!field && !lettered) return false;
-  if (!isNumber(found) && !lettered && !isUpper(found, token, tokens)) return false;
+  const known = token.capital && LETTERED.has(found);
+  if (!known && !lettered && !isField(next)) return false;
+  if (!known && !lettered && !isNumber(found) && next?.word !== '$') return false;
   return takeModifier(tokens, candidate, at, at);
 }
 
-/** Two letters count as a bare modifier only before a number: words like "is" and "to" do not. */
-function isUpper(found: string, token: Token, tokens: Token[]): boolean {
-  const next = tokens[tokens.indexOf(token) + 1];
-  return found[0] === 'G' || found[0] === 'H' || next?.word === '$';
+/** The end of the line, or what follows the modifiers in a billing line. */
+function isField(token: Token | undefined): boolean {
+  if (!token || token.word === '$' || token.word === '|' || isPointer(token)) return true;
+  if (token.kind === 'number') return token.gap > 0;
+  const digit = isDigit(token.word.charCodeAt(1));
+  return token.kind === 'word' && token.end - token.start === 2 && digit && !!modifierOf(token);
 }
+
+/** `A`, `AB`: the diagnoses a service line points to. */
+export function isPointer(token: Token | undefined): boolean {
+  if (!token?.capital || token.end - token.start > 4) return false;
+  for (const char of token.word) if (char < 'a' || char > 'd') return false;
+  return true;
+}
+
+/**
+ * Modifiers of two letters that behavioural health and its neighbours write, in capitals and
+ * apart from their code. Published by CMS as HCPCS Level II; others count where they are joined.
+ */
+const LETTERED = new Set(
+  (
+    'AF AG AH AI AJ AM CR CS ET FQ FR FS GC GE GN GO GP GQ GT HA HB HC HD HE HF HG HH HI HJ HK ' +
+    'HL HM HN HO HP HQ HR HS HT HU HV HW HX HY HZ KX SA SC TD TE TF TG TH TJ UA UB UC UD XE XP ' +
+    'XS XU'
+  ).split(' '),
+);
 
 /** `x2`, `x 2`, `(x2)`, `2 units`, `1u` behind the code. */
 function takeUnits(tokens: Token[], candidate: Candidate): boolean {
@@ -219,7 +250,9 @@ function takeUnits(tokens: Token[], candidate: Candidate): boolean {
   const token = tokens[at];
   if (!token) return true;
   let last = -1;
-  if (token.kind === 'word' && token.word[0] === 'x' && isNumber(token.word.slice(1))) last = at;
+  const field = unitsField(tokens, candidate.last + 1);
+  if (field > 0) last = field;
+  else if (token.kind === 'word' && token.word[0] === 'x' && isNumber(token.word.slice(1))) last = at;
   else if ((token.word === 'x' || token.word === '×') && isNumber(tokens[at + 1]?.word ?? ''))
     last = at + 1;
   else if (token.kind === 'number' && isUnitWord(tokens[at + 1]?.word ?? '')) last = at + 1;
@@ -232,8 +265,21 @@ function takeUnits(tokens: Token[], candidate: Candidate): boolean {
   return true;
 }
 
+/** `Units: 1`, `| Qty 2`: the last token of such a field, or -1. */
+function unitsField(tokens: Token[], from: number): number {
+  let at = from;
+  while (at < from + 2 && tokens[at]?.kind === 'mark' && tokens[at]!.word !== '.') at++;
+  if (!isUnitWord(tokens[at]?.word ?? '') && !QUANTITY.has(tokens[at]?.word ?? '')) return -1;
+  at++;
+  while (at < from + 7 && '(s):=-#'.includes(tokens[at]?.word ?? '?')) at++;
+  const count = tokens[at]?.word ?? '';
+  return isNumber(count) && count.length <= 3 ? at : -1;
+}
+
+const QUANTITY = new Set(['qty', 'quantity']);
+
 function isUnitWord(word: string): boolean {
-  return word === 'unit' || word === 'units' || word === 'u';
+  return word === 'unit' || word === 'units' || word === 'u' || word === 'un';
 }
 
 /** Characters a scanner takes for digits. */
@@ -259,7 +305,7 @@ function repairedAt(tokens: Token[], i: number): Candidate | null {
   }
   const next = tokens[last + 1];
   const runsOn = next !== undefined && next.kind === 'number' && next.gap <= 1;
-  if (digits < 4 || text.length !== 5 || runsOn || (last === i && digits === 5)) return null;
+  if (digits < 3 || text.length !== 5 || runsOn || (last === i && digits === 5)) return null;
   const code = cptCode(text);
   if (!code || !isNumber(code)) return null;
   const candidate = { code, modifiers: [], first: i, last, units: false, cued: false };

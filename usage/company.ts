@@ -1,7 +1,8 @@
 import { endsClause, isAfterPlace, isPlacing, namesPlace } from './clause.ts';
 import { isDuration, isIcd10, isMinutes, isTimes } from './measures.ts';
 import type { Token } from './tokens.ts';
-import { isOtherCode, isOtherCpt, senseOf } from './words.ts';
+import { senseOf } from './senses.ts';
+import { isOtherCode, isOtherCpt } from './words.ts';
 
 /** What stands to the left of a number, and what that makes of it. */
 export interface LeftCompany {
@@ -35,6 +36,8 @@ interface Walk {
   words: number;
   /** "for", "with", "covers" was passed: a document before it speaks of the number. */
   related: boolean;
+  /** A filler was passed. */
+  filled: boolean;
   /** "in", "from" or "near" stands before the number: only an outright cue makes it a code. */
   placed: boolean;
   /** A lettered diagnosis was passed: its label has been used up. */
@@ -55,9 +58,9 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
     service: false,
     stranger: false,
   };
-  if (isAfterPlace(tokens, first)) return { ...found, verdict: 'other' };
+  if (isAfterPlace(tokens, first) || isMeasured(tokens, first)) return { ...found, verdict: 'other' };
   const placed = isPlacing(tokens, first - 1);
-  const none = { commas: 0, numbers: 0, words: 0, related: false, dxUsed: false };
+  const none = { commas: 0, numbers: 0, words: 0, related: false, filled: false, dxUsed: false };
   const walk: Walk = { tokens, first, ...none, placed, found };
   for (let i = first - 1; i >= 0 && i >= first - REACH; i--) {
     const verdict = step(walk, i);
@@ -65,6 +68,13 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
     return verdict === 'stop' ? found : { ...found, verdict, at: i };
   }
   return found;
+}
+
+/** "hours: 12034", "units: 10450": the label of a quantity. */
+function isMeasured(tokens: Token[], first: number): boolean {
+  const label = tokens[first - 2]?.word ?? '';
+  if (tokens[first - 3]?.kind === 'number') return false;
+  return tokens[first - 1]?.word === ':' && (isMinutes(label) || label.startsWith('unit'));
 }
 
 function step(walk: Walk, i: number): Verdict {
@@ -84,14 +94,21 @@ function mark(walk: Walk, i: number): Verdict {
   if (char === ',') walk.commas++;
   if (char === '#' && !takesNumberSign(tokens, i)) return 'other';
   if (!endsClause(tokens, i)) return 'on';
-  // "55 minutes; 90837", "CPT; 90837": what touches the break still speaks of the number.
-  const before = tokens[i - 1];
-  if (i !== first - 1 || !before) return 'stop';
+  // "55 minutes; 90837", "CPT; 90837", "CPT: | - 90837": what touches the break still speaks of
+  // the number.
+  if (walk.words + walk.numbers > 0 || walk.filled || i < first - BREAK_MAX) return 'stop';
+  let j = i - 1;
+  while (tokens[j]?.kind === 'mark') j--;
+  const before = tokens[j];
+  if (!before) return 'stop';
   if (isMinutes(before.word) && !walk.placed) found.service = true;
   return NAMING.has(senseOf(before.word) ?? '') ? 'on' : 'stop';
 }
 
-const NAMING: ReadonlySet<string> = new Set(['cue', 'code', 'noun']);
+/** Marks that may stand between a label and its number. */
+const BREAK_MAX = 5;
+
+const NAMING: ReadonlySet<string> = new Set(['cue', 'code', 'noun', 'verb']);
 
 /** A number on the way: dates, times and other codes are passed, a label's own value is not. */
 function number(walk: Walk, i: number): Verdict {
@@ -157,13 +174,15 @@ function touches(walk: Walk): boolean {
 
 function filler(walk: Walk, i: number): Verdict {
   const { word: text } = walk.tokens[i]!;
+  walk.filled = true;
+  if (text.startsWith('mod') && walk.related && walk.words <= 1) return cue(walk, 'billing');
   if (RELATING.has(text)) walk.related = true;
   if (text !== 'cat' && text !== 'category') return 'on';
   // "Cat II", "category III": the sections of CPT by name.
   return SECTIONS.has(walk.tokens[i + 1]?.word ?? '') ? cue(walk, 'field') : 'on';
 }
 
-const RELATING = new Set(['for', 'with', 'under', 'as']);
+const RELATING = new Set(['for', 'with', 'under', 'as', 'to', 'on']);
 const SECTIONS = new Set(['i', 'ii', 'iii', '1', '2', '3']);
 
 /** "CPT", unless it is the therapy, the test or the trainer. */
@@ -195,6 +214,8 @@ function code(walk: Walk, i: number): Verdict {
   if (found.strangers > 2) return pass(walk);
   if (before?.kind === 'number' && senseOf(tokens[j - 2]?.word ?? '') === 'list') return 'other';
   if (!before || before.kind !== 'word') return cue(walk, 'code');
+  if (SECTIONS.has(before.word) && (tokens[j - 1]?.word ?? '').startsWith('cat'))
+    return cue(walk, 'field');
   if (isOtherCode(before.word)) return 'other';
   const sense = senseOf(before.word);
   if (sense === 'cue') return cue(walk, before.word.startsWith('cpt') ? 'cpt' : 'field');
@@ -222,7 +243,8 @@ function ordinal(walk: Walk, i: number): Verdict {
   if (sense === 'cue' && !before.startsWith('superbill')) return cue(walk, 'cpt');
   if (sense === 'code' || before.startsWith('proc')) return 'on';
   const next = tokens[i + 1]?.word;
-  if (tokens[i]!.word === 'no' && next !== '.' && next !== ':') return pass(walk);
+  const labelled = sense === 'other' || sense === 'document' || sense === 'owner';
+  if (tokens[i]!.word === 'no' && next !== '.' && next !== ':' && !labelled) return pass(walk);
   return touches(walk) ? 'other' : pass(walk);
 }
 
@@ -255,7 +277,7 @@ function owner(walk: Walk, i: number): Verdict {
 
 const TREATMENT = new Set(['treatment', 'tx', 'care']);
 const CLAIM_LINES = new Set(['claim', 'service', 'charge', 'billing']);
-const ACCOMPANYING = new Set(['with', 'w', 'without']);
+const ACCOMPANYING = new Set(['with', 'w', 'without', 'w/o', 'wo', 'sin', 'con']);
 const INSURERS = new Set(['insurance', 'insurer', 'carrier', 'plan']);
 
 /** "billed insurance", "submitted to the plan": the one it went to is no label. */

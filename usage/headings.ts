@@ -1,8 +1,10 @@
 import { tokenise } from './tokens.ts';
-import { senseOf } from './words.ts';
+import { senseOf } from './senses.ts';
 
 /** Lines a list may run below its heading. */
 const LIST_MAX = 8;
+/** Words of a label before its colon of which one must name codes. */
+const LABEL_WORDS = 4;
 /** A heading has few words; a sentence has more. */
 const HEADING_WORDS = 14;
 
@@ -32,8 +34,10 @@ function endsInCue(words: string[]): boolean {
   if (named.length === 0 || named.length > HEADING_WORDS) return false;
   const last = named.at(-1)!;
   if (senseOf(last) === 'blank') return false;
-  const ends = words.at(-1) === ':' || isCue(named, named.length - 1);
-  if (ends) return isCue(named, named.length - 1);
+  const colon = words.at(-1) === ':';
+  // "CPT codes billed:", "Procedure code(s) for today:"
+  if (colon) return named.some((_, i) => i >= named.length - LABEL_WORDS && isCue(named, i));
+  if (isCue(named, named.length - 1)) return true;
   // "Date  CPT  Units  Fee": every word heads a column, so none is a sentence's.
   const columns = named.every((word) => senseOf(word) !== undefined || COLUMNS.has(word));
   return columns && named.some((_, i) => isCue(named, i));

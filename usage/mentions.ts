@@ -1,11 +1,15 @@
 import { type Candidate, candidatesIn } from './candidates.ts';
+import { isDigit } from './cpt.ts';
+import { endsClause } from './clause.ts';
 import { certaintyOf } from './certainty.ts';
 import { type LeftCompany, leftCompany } from './company.ts';
 import { ENOUGH, evidence, hasCharge } from './evidence.ts';
 import type { Certainty } from './finding.ts';
 import { headingAbove } from './headings.ts';
+import { isIcd10, isMinutes } from './measures.ts';
 import { type Token, tokenise } from './tokens.ts';
-import { isDoor, isQuantity, isStreet, OTHER_CPT_SIGNS, senseOf } from './words.ts';
+import { senseOf } from './senses.ts';
+import { isDoor, isQuantity, isStreet, OTHER_CPT_SIGNS } from './words.ts';
 
 /** A code used in a line of running text. `start` is its place in the text. */
 export interface Mention {
@@ -78,17 +82,19 @@ function groups(tokens: Token[], candidates: Candidate[]): Candidate[][] {
   return all;
 }
 
-const JOINTS = new Set([',', ';', '/', '+', '&', '-', '–', ')', '(', '|', '\\']);
+const JOINTS = new Set([...',;/+&-–—)(|•*·']);
 const JOINING = new Set('and or with plus to through thru then vs also'.split(' '));
 
 function joins(tokens: Token[], from: number, to: number): boolean {
-  if (to - from > 5) return false;
-  if (to === from) return false;
+  if (to - from > 7 || to === from) return false;
+  let counts = 0;
   for (let i = from; i < to; i++) {
     const { kind, word } = tokens[i]!;
-    if (kind === 'mark' ? !JOINTS.has(word) : !JOINING.has(word)) return false;
+    // "90837 (2), 90834 - 1": how often each was used.
+    if (kind === 'number' && word.length <= 2 && to - from > 1) counts++;
+    else if (kind === 'mark' ? !JOINTS.has(word) : !JOINING.has(word)) return false;
   }
-  return true;
+  return counts <= 1;
 }
 
 /** The rule by which a list of candidates counts, or null. */
@@ -101,9 +107,19 @@ function judge(tokens: Token[], group: Candidate[], line: Line): string | null {
   if (group.some((candidate) => isSomethingElse(tokens, candidate, left))) return null;
   if (left.verdict === 'cue' && cueHolds(tokens, head, left, line)) return `text.${left.cue}`;
   // Four digits and a letter are doses, temperatures and seats more often than codes.
-  if (head.code.charCodeAt(4) > 57 && !head.units) return null;
+  if (head.code.charCodeAt(4) > 57 && !head.units && !cueBehind(tokens, head)) return null;
   const best = Math.max(...group.map((candidate) => evidence(tokens, candidate, left)));
   return best >= ENOUGH ? ruleFor(tokens, group) : null;
+}
+
+/** "3016F reported, CPT II": the code set is named behind the number, in the same sentence. */
+function cueBehind(tokens: Token[], head: Candidate): boolean {
+  for (let i = head.last + 1; i < tokens.length && i <= head.last + 8; i++) {
+    if (endsClause(tokens, i)) return false;
+    const { word } = tokens[i]!;
+    if (word.startsWith('cpt') || word === 'pla' || word === 'maaa' || word === 'billed') return true;
+  }
+  return false;
 }
 
 /**
@@ -142,7 +158,8 @@ function isSomethingElse(tokens: Token[], candidate: Candidate, left: LeftCompan
   if (!next || next.kind === 'mark') return false;
   const outright = left.cue === 'cpt' || left.cue === 'field';
   if (outright) return false;
-  if (next.kind === 'word' && isQuantity(next.word) && !candidate.units) return true;
+  const counted = next.kind === 'word' && isQuantity(next.word) && !candidate.units;
+  if (counted && isDigit(candidate.code.charCodeAt(4))) return true;
   if (next.word === 'zip' || next.word === 'area') return true;
   if (next.word === 'units' || next.word === 'unit') return true;
   for (let i = 1; i <= 4; i++) {
@@ -159,10 +176,31 @@ function cueHolds(tokens: Token[], head: Candidate, left: LeftCompany, line: Lin
     const near = head.first - left.at <= 2 || tokens.slice(left.at + 1, head.first).every(isJoint);
     return near || !speaksOfOtherCpt(line) || tokens[left.at]!.word !== 'cpt';
   }
+  if (left.cue === 'code' && !isFieldLabel(tokens, left.at) && !speaksOfCare(tokens, head))
+    return false;
   if (left.cue === 'code' || DOOR_VERBS.has(tokens[left.at]!.word)) return !doorNear(tokens, head);
   if (left.cue === 'billing') return !isRoundAmount(tokens, head, left);
   return true;
 }
+
+/** "Code: 90834", "code = 90834", "(code 90834)" */
+function isFieldLabel(tokens: Token[], at: number): boolean {
+  const next = tokens[at + 1]?.word ?? '';
+  return next !== '' && ':=#('.includes(next);
+}
+
+/** Some word of the line is of billing or of a service: a bare "code" in it is a procedure's. */
+function speaksOfCare(tokens: Token[], head: Candidate): boolean {
+  if (head.units || head.modifiers.length > 0 || hasCharge(tokens, head)) return true;
+  return tokens.some(({ word, kind }) => {
+    if (kind !== 'word') return false;
+    const sense = senseOf(word);
+    return sense === 'cue' || sense === 'verb' || sense === 'noun' || sense === 'service' ||
+      isMinutes(word) || isIcd10(word) || CARE.has(word);
+  });
+}
+
+const CARE = new Set('entered documented selected listed recorded ehr emr pos dos dx note clinician therapist units unit client pt patient copay'.split(' '));
 
 /** Verbs of doors as well as of billing. */
 const DOOR_VERBS = new Set(['use', 'used', 'using', 'assigned', 'code']);

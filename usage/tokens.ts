@@ -1,4 +1,5 @@
 import { isDigit, isLetter } from './cpt.ts';
+import { senseOf } from './senses.ts';
 
 /** A word, a number or one punctuation mark of a line. */
 export interface Token {
@@ -29,6 +30,12 @@ export function tokenise(text: string, from: number, to: number): Token[] {
     }
     let end = at + 1;
     let kind: Token['kind'] = 'mark';
+    if (char === BACKSLASH && isEscape(text.charCodeAt(end))) {
+      // A line break written as \n sets apart what a bar would.
+      tokens.push({ word: '|', start: at, end: end + 1, kind, capital: false, gap: at - last });
+      last = at = end + 1;
+      continue;
+    }
     if (isDigit(char)) {
       kind = 'number';
       end = numberEnd(text, at, to);
@@ -41,6 +48,7 @@ export function tokenise(text: string, from: number, to: number): Token[] {
     tokens.push({ word, start: at, end, kind, capital, gap: at - last });
     if (word === 't') spelled(tokens);
     else if (word === 'd') boxed(tokens);
+    else if (word === 'e') spaced(tokens);
     last = end;
     at = end;
   }
@@ -55,6 +63,37 @@ function spelled(tokens: Token[]): void {
   if (p?.word !== 'p' || c?.word !== 'c' || (tokens.at(-1)?.gap ?? 9) > 1) return;
   const { end } = tokens.at(-1)!;
   tokens.splice(-1 - 2 * step, 2 * step + 1, { ...c, word: 'cpt', end });
+}
+
+/** "P r o c e d u r e", "C o d e": letters set wide by a scanner; only words we know are joined. */
+function spaced(tokens: Token[]): void {
+  let first = tokens.length - 1;
+  const least = Math.max(0, first - SPACED_MAX);
+  while (first > least && isSpacedLetter(tokens, first)) first--;
+  const count = tokens.length - first;
+  if (count < 4 || tokens[first]!.end - tokens[first]!.start !== 1) return;
+  const { start } = tokens[first]!;
+  const { end } = tokens.at(-1)!;
+  const word = tokens.slice(first).reduce((all, token) => all + token.word, '');
+  if (senseOf(word) === undefined) return;
+  tokens.splice(first, count, { ...tokens[first]!, word, start, end });
+}
+
+/** Letters of the longest word looked for: "procedure". */
+const SPACED_MAX = 12;
+
+/** One letter, one blank after the letter before it. */
+function isSpacedLetter(tokens: Token[], i: number): boolean {
+  const { start, end, gap, kind } = tokens[i]!;
+  const before = tokens[i - 1]!;
+  return kind === 'word' && end - start === 1 && gap === 1 && before.end - before.start === 1;
+}
+
+const BACKSLASH = 92;
+
+/** The letter of \n, \r or \t. */
+function isEscape(char: number): boolean {
+  return char === 110 || char === 114 || char === 116;
 }
 
 /** "24 D", "24.D": the box of a paper claim that holds the code. */

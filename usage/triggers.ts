@@ -1,5 +1,6 @@
 import { isDigit, isLetter } from './cpt.ts';
-import { isState, senseOf } from './words.ts';
+import { senseOf } from './senses.ts';
+import { isState } from './words.ts';
 
 /** What a character may be part of: nothing of interest, a number, or a number badly scanned. */
 const NOTHING = 0;
