@@ -102,7 +102,8 @@ function brokenBefore(tokens: Token[], i: number): boolean {
   if (tokens[i]!.gap > 0 || mark.kind !== 'mark') return false;
   const before = tokens[i - 2];
   const touching = before !== undefined && mark.gap === 0 && before.kind !== 'mark';
-  if (mark.word === '@' || mark.word === '_' || mark.word === '%') return true;
+  if (mark.word === '_') return !(touching && senseOf(before.word) === 'cue');
+  if (mark.word === '@' || mark.word === '%') return true;
   if (mark.word === '+') return before?.kind === 'number' && touching && before.word.length < 5;
   if (mark.word === '-' || mark.word === '–') return touching && !opensRange(tokens, i);
   if (mark.word === '/' || mark.word === '.')
@@ -158,7 +159,7 @@ function joinedTail(tokens: Token[], candidate: Candidate, next: Token): 'took' 
 function spacedHyphen(tokens: Token[], candidate: Candidate, hyphen: Token): boolean {
   const at = candidate.last + 2;
   const token = tokens[at];
-  if ((hyphen.word !== '-' && hyphen.word !== '+') || !token) return false;
+  if (!'-+|'.includes(hyphen.word) || !token) return false;
   const next = tokens[at + 1]?.word ?? '';
   const wide = token.gap > 0 && !(isNumber(token.word) && Number(token.word) > 90);
   return !wide && !isMinutes(next) && takeModifier(tokens, candidate, at, at);
@@ -177,8 +178,13 @@ function takeNamed(tokens: Token[], candidate: Candidate): boolean {
   if (markAt(tokens, at, ',') || markAt(tokens, at, '-')) at++;
   if (tokens[at]?.word === 'w' || tokens[at]?.word === 'with') at++;
   if (markAt(tokens, at, '/')) at++;
+  if (tokens[at]?.word === 'a' || tokens[at]?.word === 'the') at++;
   const word = tokens[at]?.word ?? '';
-  if (word === 'modifier' || word === 'modifiers' || word === 'mod' || word === 'mods') {
+  // "with a -25 modifier", "w/ 95 mod"
+  const hyphen = markAt(tokens, at, '-') ? 1 : 0;
+  if (MODIFIER_WORDS.has(tokens[at + hyphen + 1]?.word ?? ''))
+    if (takeModifier(tokens, candidate, at + hyphen, at + hyphen + 1)) return true;
+  if (MODIFIER_WORDS.has(word)) {
     at++;
     while (tokens[at]?.kind === 'mark' && ':-#.='.includes(tokens[at]!.word)) at++;
     return takeModifier(tokens, candidate, at, at);
@@ -191,6 +197,8 @@ function takeNamed(tokens: Token[], candidate: Candidate): boolean {
     takeModifier(tokens, candidate, candidate.last + 2, candidate.last + 3)
   );
 }
+
+const MODIFIER_WORDS = new Set(['modifier', 'modifiers', 'mod', 'mods']);
 
 function takeModifier(tokens: Token[], candidate: Candidate, at: number, last: number): boolean {
   const found = tokens[at] ? modifierOf(tokens[at]) : null;

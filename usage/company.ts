@@ -7,8 +7,11 @@ import { isOtherCode, isOtherCpt } from './words.ts';
 /** What stands to the left of a number, and what that makes of it. */
 export interface LeftCompany {
   verdict: 'cue' | 'other' | 'none';
-  /** How the cue reads: `cpt`, `field` (a named code field), `billing`, `code` (of some kind). */
-  cue: 'cpt' | 'field' | 'billing' | 'code' | null;
+  /**
+   * How the cue reads: `cpt`, `field` (a named code field), `billing`, `code` (of some kind),
+   * `unknown` (code of something nobody knows).
+   */
+  cue: 'cpt' | 'field' | 'billing' | 'code' | 'unknown' | null;
   /** The cue's token, or -1. */
   at: number;
   /** Words of no known sense between cue and number. */
@@ -92,7 +95,8 @@ function mark(walk: Walk, i: number): Verdict {
   const { tokens, first, found } = walk;
   const { word: char } = tokens[i]!;
   if (char === ',') walk.commas++;
-  if (char === '#' && !takesNumberSign(tokens, i)) return 'other';
+  const numbers = tokens[i + 1]?.kind === 'number' && i + 1 < first;
+  if (char === '#' && !numbers && !takesNumberSign(tokens, i)) return 'other';
   if (!endsClause(tokens, i)) return 'on';
   // "55 minutes; 90837", "CPT; 90837", "CPT: | - 90837": what touches the break still speaks of
   // the number.
@@ -136,10 +140,11 @@ function word(walk: Walk, i: number): Verdict {
     case 'code':
       return code(walk, i);
     case 'noun':
-      if (isDateOfService(tokens, i)) return touches(walk) ? 'other' : 'stop';
+      if (isDateOfService(tokens, i)) return dateOfService(walk, i);
       return walk.words > 0 || walk.placed ? pass(walk) : cue(walk, 'billing');
     case 'verb':
       if (found.strangers > VERB_REACH) return 'stop';
+      if (SUMS.has(tokens[i - 1]?.word ?? '')) return 'other';
       return walk.placed ? pass(walk) : cue(walk, 'billing');
     case 'service':
       return service(walk, i);
@@ -156,6 +161,9 @@ function word(walk: Walk, i: number): Verdict {
       return stranger(walk, i);
   }
 }
+
+/** "total billed 10450" */
+const SUMS = new Set(['total', 'amount', 'sum', 'balance']);
 
 function cue(walk: Walk, kind: NonNullable<LeftCompany['cue']>): 'cue' {
   walk.found.cue = kind;
@@ -182,7 +190,9 @@ function filler(walk: Walk, i: number): Verdict {
   return SECTIONS.has(walk.tokens[i + 1]?.word ?? '') ? cue(walk, 'field') : 'on';
 }
 
-const RELATING = new Set(['for', 'with', 'under', 'as', 'to', 'on']);
+const RELATING = new Set(
+  'for with under as to on shows lists listed reflects indicates'.split(' '),
+);
 const SECTIONS = new Set(['i', 'ii', 'iii', '1', '2', '3']);
 
 /** "CPT", unless it is the therapy, the test or the trainer. */
@@ -222,14 +232,16 @@ function code(walk: Walk, i: number): Verdict {
   if (sense === 'noun' || sense === 'service') return cue(walk, 'field');
   if (sense === 'filler' || sense === 'blank') return cue(walk, 'code');
   if (sense === 'verb') return cue(walk, 'billing');
-  // "Conference code": a word nobody knows makes it a code of that.
-  return sense === undefined ? pass(walk) : 'other';
+  // "Conference code": a word nobody knows makes it a code of that, unless the line is of care.
+  if (sense !== undefined) return sense === 'list' && walk.dxUsed ? pass(walk) : 'other';
+  return cue(walk, 'unknown');
 }
 
 /** A service's name; "group" alone, touching the number, is as often an insurance group. */
 function service(walk: Walk, i: number): 'on' {
   const { tokens, first, found } = walk;
-  const group = tokens[i]!.word === 'group' && i === first - 1;
+  const labels = i === first - 1 || (i === first - 2 && tokens[i + 1]!.word === ':');
+  const group = tokens[i]!.word === 'group' && labels;
   const near = found.strangers === 0 && walk.numbers <= 1 && walk.words < 4;
   if (!group && near && !walk.placed) found.service = true;
   return pass(walk);
@@ -268,13 +280,16 @@ function owner(walk: Walk, i: number): Verdict {
     if (CLAIM_LINES.has(before)) return cue(walk, 'billing');
     if (walk.numbers > 0) return 'on';
   }
+  if (text === 'unit' && tokens[i - 1]?.kind === 'number' && !walk.placed) return service(walk, i);
   if (text === 'plan' && TREATMENT.has(before)) return service(walk, i);
   if (text === 'pt' || text === 'patient')
     if (before === 'est' || before === 'new' || before === 'established') return service(walk, i);
+  if (PREMISES.has(text) && (before === 'in' || before === 'at')) return pass(walk);
   if (!touches(walk) || walk.related || ACCOMPANYING.has(before)) return pass(walk);
   return INSURERS.has(text) && isBilledTo(tokens, i) ? pass(walk) : 'other';
 }
 
+const PREMISES = new Set(['office', 'clinic', 'home', 'house', 'hospital', 'school']);
 const TREATMENT = new Set(['treatment', 'tx', 'care']);
 const CLAIM_LINES = new Set(['claim', 'service', 'charge', 'billing']);
 const ACCOMPANYING = new Set(['with', 'w', 'without', 'w/o', 'wo', 'sin', 'con']);
@@ -292,6 +307,7 @@ function isBilledTo(tokens: Token[], i: number): boolean {
 
 function stranger(walk: Walk, i: number): Verdict {
   const { tokens, first, found } = walk;
+  if (tokens[i]!.word === 'seen' && walk.related && !walk.placed) return cue(walk, 'billing');
   found.strangers++;
   if (walk.words === 0 && namesPlace(tokens, i)) return 'other';
   const between = tokens.slice(i + 1, first);
@@ -306,7 +322,17 @@ const LABEL_JOINTS = new Set(['-', '=', 'is', 'no', '.']);
 /** "date of service", "place of service": labels of a date and of a place. */
 function isDateOfService(tokens: Token[], i: number): boolean {
   const head = tokens[i - 2]?.word ?? '';
-  return tokens[i - 1]?.word === 'of' && (head.startsWith('date') || head === 'place');
+  return tokens[i - 1]?.word === 'of' && (head.startsWith('date') || head === 'place' || head === 'code');
+}
+
+/** "for this date of service" is said in passing; "date of service: 45321" labels its number. */
+function dateOfService(walk: Walk, i: number): Verdict {
+  const { tokens } = walk;
+  for (let j = i - 3; j >= i - 5 && j >= 0; j--) {
+    const { word: text } = tokens[j]!;
+    if (text === 'for' || text === 'on') return 'on';
+  }
+  return touches(walk) ? 'other' : 'stop';
 }
 
 /** `CPT #90837` and `code #` name a code; `#` behind anything else numbers that. */

@@ -14,6 +14,7 @@ const HEADING_WORDS = 14;
  */
 export function headingAbove(above: string[]): boolean {
   let blank = 0;
+  let half = '';
   for (const text of above.slice(0, LIST_MAX)) {
     const trimmed = text.trim();
     if (trimmed === '') {
@@ -23,7 +24,10 @@ export function headingAbove(above: string[]): boolean {
     const tokens = tokenise(trimmed, 0, Math.min(trimmed.length, 200));
     const first = tokens.find((token) => token.kind !== 'mark');
     if (first?.kind === 'number' && first.word !== '24d') continue;
-    return endsInCue(tokens.map((token) => token.word));
+    const words = tokens.map((token) => token.word);
+    // "Procedure" over "Code": a heading broken in two.
+    if (half === '' && words.length === 1 && senseOf(words[0]!) === 'code') half = words[0]!;
+    else return endsInCue(half === '' ? words : [...words, half]);
   }
   return false;
 }

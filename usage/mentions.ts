@@ -158,7 +158,7 @@ function isSomethingElse(tokens: Token[], candidate: Candidate, left: LeftCompan
   if (!next || next.kind === 'mark') return false;
   const outright = left.cue === 'cpt' || left.cue === 'field';
   if (outright) return false;
-  const counted = next.kind === 'word' && isQuantity(next.word) && !candidate.units;
+  const counted = isCounted(tokens, candidate.last + 1) && !candidate.units;
   if (counted && isDigit(candidate.code.charCodeAt(4))) return true;
   if (next.word === 'zip' || next.word === 'area') return true;
   if (next.word === 'units' || next.word === 'unit') return true;
@@ -171,11 +171,22 @@ function isSomethingElse(tokens: Token[], candidate: Candidate, left: LeftCompan
   return false;
 }
 
+/** "10450 steps", "48500 per year": what follows is counted. */
+function isCounted(tokens: Token[], i: number): boolean {
+  const { kind, word } = tokens[i]!;
+  if (word === 'per') return PERIODS.has(tokens[i + 1]?.word ?? '');
+  return kind === 'word' && isQuantity(word);
+}
+
+const PERIODS = new Set('year month week day annum hour session night'.split(' '));
+
 function cueHolds(tokens: Token[], head: Candidate, left: LeftCompany, line: Line): boolean {
   if (left.cue === 'cpt') {
     const near = head.first - left.at <= 2 || tokens.slice(left.at + 1, head.first).every(isJoint);
     return near || !speaksOfOtherCpt(line) || tokens[left.at]!.word !== 'cpt';
   }
+  if (left.cue === 'field') return true;
+  if (left.cue === 'unknown') return speaksOfService(tokens) && !doorNear(tokens, head);
   if (left.cue === 'code' && !isFieldLabel(tokens, left.at) && !speaksOfCare(tokens, head))
     return false;
   if (left.cue === 'code' || DOOR_VERBS.has(tokens[left.at]!.word)) return !doorNear(tokens, head);
@@ -192,13 +203,18 @@ function isFieldLabel(tokens: Token[], at: number): boolean {
 /** Some word of the line is of billing or of a service: a bare "code" in it is a procedure's. */
 function speaksOfCare(tokens: Token[], head: Candidate): boolean {
   if (head.units || head.modifiers.length > 0 || hasCharge(tokens, head)) return true;
+  return speaksOfService(tokens) || tokens.some(({ word }) => CARE.has(word));
+}
+
+/** A word of billing, a service, minutes or a diagnosis stands in the line. */
+function speaksOfService(tokens: Token[]): boolean {
   return tokens.some(({ word, kind }) => {
     if (kind !== 'word') return false;
-    const sense = senseOf(word);
-    return sense === 'cue' || sense === 'verb' || sense === 'noun' || sense === 'service' ||
-      isMinutes(word) || isIcd10(word) || CARE.has(word);
+    return SERVING.has(senseOf(word) ?? '') || isMinutes(word) || isIcd10(word);
   });
 }
+
+const SERVING: ReadonlySet<string> = new Set(['cue', 'verb', 'noun', 'service']);
 
 const CARE = new Set('entered documented selected listed recorded ehr emr pos dos dx note clinician therapist units unit client pt patient copay'.split(' '));
 

@@ -40,7 +40,7 @@ const SENSES: Record<Sense, string> = {
     downcoded upcoded claimed charged invoiced charging invoicing overbilled underbilled
     supports support justifies justify justified warrants used use using utilized utilised
     assigned covers cover covered includes including authorized approved qualifies changed
-    updated corrected appended append reimburses facturado facturada facturar facturó facture
+    updated corrected upgraded downgraded switched adjusted revised amended authd appended append reimburses facturado facturada facturar facturó facture
     facturo cobrado cobrada cobrar cobró cobro codificado codificada autorizado autorizada
     utilizado`,
   noun: `
@@ -66,7 +66,7 @@ const SENSES: Record<Sense, string> = {
     coordination coaching rehab rehabilitation exercise exercises acupuncture nutrition
     dietitian venipuncture injection injections ekg ecg eeg mri xray x-ray ultrasound urinalysis
     anesthesia occupational monitoring observation stimulation terapia psicoterapia sesión
-    sesion sesiones evaluación evaluacion consulta visita familiar grupal pareja entrevista`,
+    sesion sesiones evaluación evaluacion consulta visita familiar grupal grupo pareja entrevista`,
   other: `
     zip zipcode zips postal phone telephone tel cell fax ext extension pager mrn mrns room rooms
     rm suite ste apt apartment bldg building floor bed box badge locker policy certificate
@@ -99,11 +99,12 @@ const SENSES: Record<Sense, string> = {
     practice facility clinic agency school hospital center centre date dates area county city
     town line site location veteran sergeant captain form request acct account accounts record
     records call text message msg unit meeting zoom webinar id ids employee house home street pt
-    pts cl ct cx consumer beneficiary guarantor dependent spouse employer vendor supplier
+    pts cl ct cx consumer beneficiary guarantor dependent spouse employer vendor coder biller rep representative agent nurse officer operator supervisee
+    supervisor manager adjuster supplier
     student inmate detainee resident tenant driver customer guest visitor host device terminal
     register document doc job task event sample kit booklet packet workbook library course class
     section cliente clientes paciente pacientes miembro seguro aseguradora proveedor fecha
-    usuario cuenta calle casa ciudad condado escuela unidad grupo office`,
+    usuario cuenta calle casa ciudad condado escuela unidad office`,
   list: `
     address addresses addr mailing icd icd9 icd10 dsm dsm5 dx dxs diagnosis diagnoses axis r/o
     hx impression problem problems dirección direccion diagnóstico diagnostico diagnósticos
@@ -113,7 +114,7 @@ const SENSES: Record<Sense, string> = {
     omitted later ninguno ninguna pendiente`,
   ordinal: 'number no num nbr nr nos numbers id ids número numero núm nº',
   filler: `
-    is was were be been being are as of the a an for with under to and or by on at via per this
+    shows lists reflects indicates allowed allows zero one two three four five six seven eight nine is was were be been being are as of the a an for with under to and or by on at via per this
     that these those today todays our my his her their its it in entered listed selected
     documented reported added plus also then first second third primary secondary modifier
     modifiers mod mods x ii iii iv level category cat type new now so instead both through thru
@@ -156,6 +157,7 @@ export function senseOf(word: string): Sense | undefined {
   const sense = DICTIONARY.get(word);
   if (sense !== undefined || word.length < 4) return sense;
   if (word.endsWith("'s")) return DICTIONARY.get(word.slice(0, -2));
+  if (word.endsWith("'d")) return 'verb';
   if (word.length > 20) return undefined;
   let guess = misspelt.get(word);
   if (guess === undefined) {
@@ -166,11 +168,33 @@ export function senseOf(word: string): Sense | undefined {
   return guess ?? undefined;
 }
 
+/** Endings and beginnings that leave a verb of billing one: rebill, precoded, resubmitting. */
+const ENDINGS = ['s', 'd', 'ed', 'ing', 'ting', 'ted'];
+const BEGINNINGS = ['re', 'up', 'down', 'over', 'under', 'pre', 'co', 'mis'];
+
+function inflected(word: string): Sense | null {
+  for (const beginning of BEGINNINGS) {
+    if (!word.startsWith(beginning)) continue;
+    const rest = word.slice(beginning.length);
+    const sense = DICTIONARY.get(rest);
+    if (sense === 'verb' || sense === 'service') return sense;
+    if (sense === 'code' || sense === 'noun') return 'verb';
+  }
+  for (const ending of ENDINGS) {
+    if (!word.endsWith(ending)) continue;
+    const sense = DICTIONARY.get(word.slice(0, -ending.length));
+    if (sense === 'verb' || sense === 'service' || sense === 'other') return sense;
+  }
+  return null;
+}
+
 /** A word with digits for letters, as scanners leave it, or a long one with one letter wrong. */
 function guessed(word: string): Sense | null {
   const repaired = word.replaceAll('0', 'o').replaceAll('1', 'l').replaceAll('5', 's');
   const sense = DICTIONARY.get(repaired);
   if (sense !== undefined) return sense;
+  const stem = inflected(repaired);
+  if (stem !== null) return stem;
   if (word.length < LONG - 1) return null;
   const like = LONG_WORDS.get(repaired[0]!)?.find((known) => isOneOff(known, repaired));
   return like === undefined ? null : DICTIONARY.get(like)!;

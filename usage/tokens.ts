@@ -43,16 +43,35 @@ export function tokenise(text: string, from: number, to: number): Token[] {
       kind = 'word';
       end = wordEnd(text, at, to);
     }
-    const word = kind === 'mark' ? text.charAt(at) : lower(text.slice(at, end));
+    // A leader of dots is one mark, and no full stop.
+    while (char === DOT && end < to && text.charCodeAt(end) === DOT) end++;
+    const mark = end - at > 2 ? '…' : text.charAt(at);
+    const word = kind === 'mark' ? mark : lower(text.slice(at, end));
     const capital = char >= 65 && char <= 90;
     tokens.push({ word, start: at, end, kind, capital, gap: at - last });
-    if (word === 't') spelled(tokens);
-    else if (word === 'd') boxed(tokens);
-    else if (word === 'e') spaced(tokens);
+    if (end - at === 1 && kind === 'word') joinLetters(tokens, text, end);
     last = end;
     at = end;
   }
   return tokens;
+}
+
+/** Joins a single letter to those before it where they are one word set apart. */
+function joinLetters(tokens: Token[], text: string, end: number): void {
+  const { word } = tokens.at(-1)!;
+  if (word === 't') spelled(tokens);
+  else if (word === 'd') boxed(tokens);
+  else if (word === 'm') evaluation(tokens);
+  const goesOn = text.charCodeAt(end) === BLANK && isLetter(text.charCodeAt(end + 1));
+  if (!goesOn || isLetter(text.charCodeAt(end + 2))) spaced(tokens);
+}
+
+/** "E & M", "E / M": evaluation and management. */
+function evaluation(tokens: Token[]): void {
+  const mark = tokens.at(-2);
+  const e = tokens.at(-3);
+  if ((mark?.word !== '&' && mark?.word !== '/') || e?.word !== 'e' || mark.gap > 1) return;
+  tokens.splice(-3, 3, { ...e, word: 'e/m', end: tokens.at(-1)!.end });
 }
 
 /** "C P T" and "C.P.T.": one word, as scanners and headings space it. */
@@ -90,6 +109,8 @@ function isSpacedLetter(tokens: Token[], i: number): boolean {
 }
 
 const BACKSLASH = 92;
+const BLANK = 32;
+const DOT = 46;
 
 /** The letter of \n, \r or \t. */
 function isEscape(char: number): boolean {
@@ -112,15 +133,24 @@ function lower(word: string): string {
 
 function numberEnd(text: string, at: number, to: number): number {
   let end = at;
+  let joined = at;
   while (end < to) {
     const char = text.charCodeAt(end);
     const joint = (char === 46 || char === 44) && isDigit(text.charCodeAt(end - 1));
     if (isDigit(char) || isLetter(char)) end++;
     // "175.00" and "90,834.00", but "90837,90834" are two.
-    else if (joint && isAmountTail(text, end, char)) end++;
+    else if (joint && isAmountTail(text, end, char) && isAmountHead(char, end - joined)) {
+      joined = end + 1;
+      end++;
+    }
     else break;
   }
   return end;
+}
+
+/** A comma sets apart three digits at most: "12,500", but not "90834,140.00". */
+function isAmountHead(joint: number, digits: number): boolean {
+  return joint !== 44 || digits <= 3;
 }
 
 function isAmountTail(text: string, at: number, joint: number): boolean {

@@ -31,7 +31,7 @@ export function isDoor(word: string): boolean {
 const QUANTITIES = words(
   'steps miles dollars people calories kcal lbs pounds mg mcg ml iu feet ft sq acres km yards ' +
     'followers points words views years days employees residents troops soldiers seats usd bucks ' +
-    'per annually yearly monthly votes copies sqft members times rpm bpm cells kg grams students ' +
+    'annually yearly monthly votes copies sqft members times rpm bpm cells kg grams students ' +
     'euros pesos cash stairs laps meters metres hz loan salary income',
 );
 
@@ -83,7 +83,8 @@ const CPT_THE_OTHER = words(
     'therapist trained training module modules phase week weeks skills techniques work course ' +
     'certified score scores test testing results assignment log logs practice handout handouts ' +
     'approach intervention material materials model stuck impact completed class classes exam ' +
-    'certification program cohort',
+    'certification program cohort consult consultation supervision book sheet ' +
+    'trauma trainer coach provider providers clinician clinicians patients clients',
 );
 
 /** True where the word after "CPT" shows that no code set is meant. */
