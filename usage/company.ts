@@ -43,6 +43,8 @@ interface Walk {
   filled: boolean;
   /** "in", "from" or "near" stands before the number: only an outright cue makes it a code. */
   placed: boolean;
+  /** Tokens from here on have been read. */
+  skipTo: number;
   /** A lettered diagnosis was passed: its label has been used up. */
   dxUsed: boolean;
   found: LeftCompany;
@@ -64,8 +66,9 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
   if (isAfterPlace(tokens, first) || isMeasured(tokens, first)) return { ...found, verdict: 'other' };
   const placed = isPlacing(tokens, first - 1);
   const none = { commas: 0, numbers: 0, words: 0, related: false, filled: false, dxUsed: false };
-  const walk: Walk = { tokens, first, ...none, placed, found };
+  const walk: Walk = { tokens, first, ...none, placed, skipTo: first, found };
   for (let i = first - 1; i >= 0 && i >= first - REACH; i--) {
+    if (walk.skipTo < first && i > walk.skipTo) continue;
     const verdict = step(walk, i);
     if (verdict === 'on') continue;
     return verdict === 'stop' ? found : { ...found, verdict, at: i };
@@ -222,6 +225,9 @@ function code(walk: Walk, i: number): Verdict {
   while (j >= 0 && tokens[j]!.kind === 'mark' && '/-®™&('.includes(tokens[j]!.word)) j--;
   const before = tokens[j];
   if (found.strangers > 2) return pass(walk);
+  // "will code this as 90837": the verb.
+  if (tokens.slice(i + 1, walk.first).some((token) => token.word === 'as'))
+    return cue(walk, 'billing');
   if (before?.kind === 'number' && senseOf(tokens[j - 2]?.word ?? '') === 'list') return 'other';
   if (!before || before.kind !== 'word') return cue(walk, 'code');
   if (SECTIONS.has(before.word) && (tokens[j - 1]?.word ?? '').startsWith('cat'))
@@ -232,10 +238,14 @@ function code(walk: Walk, i: number): Verdict {
   if (sense === 'noun' || sense === 'service') return cue(walk, 'field');
   if (sense === 'filler' || sense === 'blank') return cue(walk, 'code');
   if (sense === 'verb') return cue(walk, 'billing');
+  if (VISITS.has(before.word)) return cue(walk, 'field');
   // "Conference code": a word nobody knows makes it a code of that, unless the line is of care.
   if (sense !== undefined) return sense === 'list' && walk.dxUsed ? pass(walk) : 'other';
   return cue(walk, 'unknown');
 }
+
+/** What a code in a schedule is of. */
+const VISITS = new Set('appt appointment encounter admin'.split(' '));
 
 /** A service's name; "group" alone, touching the number, is as often an insurance group. */
 function service(walk: Walk, i: number): 'on' {
@@ -317,7 +327,7 @@ function stranger(walk: Walk, i: number): Verdict {
   return found.strangers > CPT_REACH ? 'stop' : 'on';
 }
 
-const LABEL_JOINTS = new Set(['-', '=', 'is', 'no', '.']);
+const LABEL_JOINTS = new Set(['-', '=', '(', 'is', 'no', '.']);
 
 /** "date of service", "place of service": labels of a date and of a place. */
 function isDateOfService(tokens: Token[], i: number): boolean {
@@ -330,7 +340,9 @@ function dateOfService(walk: Walk, i: number): Verdict {
   const { tokens } = walk;
   for (let j = i - 3; j >= i - 5 && j >= 0; j--) {
     const { word: text } = tokens[j]!;
-    if (text === 'for' || text === 'on') return 'on';
+    if (text !== 'for' && text !== 'on') continue;
+    walk.skipTo = j;
+    return 'on';
   }
   return touches(walk) ? 'other' : 'stop';
 }

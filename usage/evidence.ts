@@ -12,7 +12,7 @@ export function evidence(tokens: Token[], candidate: Candidate, left: LeftCompan
   let points = left.stranger ? -2 : 0;
   if (left.service) points += 2;
   if (candidate.modifiers.length > 0) points += 2;
-  if (candidate.units) points += 2;
+  if (candidate.units) points += 4;
   if (afterDate(tokens, candidate)) points += 1;
   if (inBoxes(tokens, candidate) || afterUnits(tokens, candidate)) points += 2;
   points += rightEvidence(tokens, candidate);
@@ -51,6 +51,8 @@ function rightEvidence(tokens: Token[], candidate: Candidate): number {
       continue;
     }
     const sense = senseOf(token.word);
+    // "member 90837": a label with a value of its own.
+    if (sense === 'owner' && tokens[i + 1]?.kind === 'number') break;
     if (sense === 'document' && isMoney(tokens, i + 1)) continue;
     if ((sense === 'other' && token.word !== 'total') || sense === 'document') break;
     const near = words < 3;

@@ -102,7 +102,7 @@ function judge(tokens: Token[], group: Candidate[], line: Line): string | null {
   const head = group[0]!;
   if (group.some((candidate) => candidate.cued)) return 'text.cpt';
   const left = leftCompany(tokens, head.first);
-  if (head.repaired) return directCue(head, left) ? 'text.repaired' : null;
+  if (head.repaired) return directCue(tokens, head, left) ? 'text.repaired' : null;
   if (left.verdict === 'other') return null;
   if (group.some((candidate) => isSomethingElse(tokens, candidate, left))) return null;
   if (left.verdict === 'cue' && cueHolds(tokens, head, left, line)) return `text.${left.cue}`;
@@ -147,8 +147,9 @@ function ruleFor(tokens: Token[], group: Candidate[]): string {
 }
 
 /** A scanner's reading is believed only right behind a cue. */
-function directCue(head: Candidate, left: LeftCompany): boolean {
-  if (left.verdict !== 'cue' || left.cue === 'billing') return false;
+function directCue(tokens: Token[], head: Candidate, left: LeftCompany): boolean {
+  if (left.verdict !== 'cue') return false;
+  if (left.cue === 'billing' && senseOf(tokens[left.at]!.word) !== 'noun') return false;
   return left.strangers === 0 && head.first - left.at <= 6;
 }
 

@@ -64,7 +64,7 @@ const SENSES: Record<Sense, string> = {
     psychodiagnostic psychoanalysis hypnosis ect tms rtms detox sbirt phq questionnaire
     inventory instrument exam examination telephonic telepsychiatry conference planning
     coordination coaching rehab rehabilitation exercise exercises acupuncture nutrition
-    dietitian venipuncture injection injections ekg ecg eeg mri xray x-ray ultrasound urinalysis
+    dietitian venipuncture injection injections shot shots flu ekg ecg eeg mri xray x-ray ultrasound urinalysis
     anesthesia occupational monitoring observation stimulation terapia psicoterapia sesión
     sesion sesiones evaluación evaluacion consulta visita familiar grupal grupo pareja entrevista`,
   other: `
