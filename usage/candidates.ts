@@ -152,7 +152,7 @@ function joinedTail(tokens: Token[], candidate: Candidate, next: Token): 'took' 
   }
   if (!hyphen) return 'done';
   if (after.kind === 'number' && !isCodeLike(after.word)) return 'no';
-  return after.word.length === 1 ? 'no' : 'done';
+  return after.kind === 'word' && after.word.length === 1 ? 'no' : 'done';
 }
 
 /** `90834 -95`, `90834 - 95`: the hyphen belongs to the modifier. */
@@ -227,6 +227,7 @@ function takeSpaced(tokens: Token[], candidate: Candidate): boolean {
 function isField(token: Token | undefined): boolean {
   if (!token || token.word === '$' || token.word === '|' || isPointer(token)) return true;
   if (token.kind === 'number') return token.gap > 0;
+  if (token.capital && LETTERED.has(token.word.toUpperCase())) return true;
   const digit = isDigit(token.word.charCodeAt(1));
   return token.kind === 'word' && token.end - token.start === 2 && digit && !!modifierOf(token);
 }
@@ -260,11 +261,11 @@ function takeUnits(tokens: Token[], candidate: Candidate): boolean {
   let last = -1;
   const field = unitsField(tokens, candidate.last + 1);
   if (field > 0) last = field;
-  else if (token.kind === 'word' && token.word[0] === 'x' && isNumber(token.word.slice(1))) last = at;
-  else if ((token.word === 'x' || token.word === '×') && isNumber(tokens[at + 1]?.word ?? ''))
+  else if (token.kind === 'word' && token.word[0] === 'x' && isCount(token.word.slice(1))) last = at;
+  else if ((token.word === 'x' || token.word === '×') && isCount(tokens[at + 1]?.word ?? ''))
     last = at + 1;
   else if (token.kind === 'number' && isUnitWord(tokens[at + 1]?.word ?? '')) last = at + 1;
-  else if (token.kind === 'number' && /^\d{1,2}u$/.test(token.word)) last = at;
+  else if (token.kind === 'number' && token.word.endsWith('u') && isCount(token.word)) last = at;
   if (last < 0) return true;
   if (isUnitWord(tokens[last + 1]?.word ?? '')) last++;
   if (open && markAt(tokens, last + 1, ')')) last++;
@@ -282,6 +283,11 @@ function unitsField(tokens: Token[], from: number): number {
   while (at < from + 7 && '(s):=-#'.includes(tokens[at]?.word ?? '?')) at++;
   const count = tokens[at]?.word ?? '';
   return isNumber(count) && count.length <= 3 ? at : -1;
+}
+
+/** `4`, `12u` */
+function isCount(text: string): boolean {
+  return text.length < 5 && isNumber(text.endsWith('u') ? text.slice(0, -1) : text);
 }
 
 const QUANTITY = new Set(['qty', 'quantity']);

@@ -41,6 +41,8 @@ interface Walk {
   related: boolean;
   /** A filler was passed. */
   filled: boolean;
+  /** "with client" touches the number: part of a service's name, or the client's own number. */
+  accompanied: boolean;
   /** "in", "from" or "near" stands before the number: only an outright cue makes it a code. */
   placed: boolean;
   /** Tokens from here on have been read. */
@@ -65,7 +67,7 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
   };
   if (isAfterPlace(tokens, first) || isMeasured(tokens, first)) return { ...found, verdict: 'other' };
   const placed = isPlacing(tokens, first - 1);
-  const none = { commas: 0, numbers: 0, words: 0, related: false, filled: false, dxUsed: false };
+  const none = { commas: 0, numbers: 0, words: 0, related: false, filled: false, accompanied: false, dxUsed: false };
   const walk: Walk = { tokens, first, ...none, placed, skipTo: first, found };
   for (let i = first - 1; i >= 0 && i >= first - REACH; i--) {
     if (walk.skipTo < first && i > walk.skipTo) continue;
@@ -144,7 +146,8 @@ function word(walk: Walk, i: number): Verdict {
       return code(walk, i);
     case 'noun':
       if (isDateOfService(tokens, i)) return dateOfService(walk, i);
-      return walk.words > 0 || walk.placed ? pass(walk) : cue(walk, 'billing');
+      if (walk.words > 0 || walk.placed) return pass(walk);
+      return labelsBilling(tokens, i) ? 'other' : cue(walk, 'billing');
     case 'verb':
       if (found.strangers > VERB_REACH) return 'stop';
       if (SUMS.has(tokens[i - 1]?.word ?? '')) return 'other';
@@ -165,8 +168,14 @@ function word(walk: Walk, i: number): Verdict {
   }
 }
 
+/** "ZIP for billing is 90815" */
+function labelsBilling(tokens: Token[], i: number): boolean {
+  const sense = senseOf(tokens[i - 2]?.word ?? '');
+  return tokens[i - 1]?.word === 'for' && (sense === 'other' || sense === 'list');
+}
+
 /** "total billed 10450" */
-const SUMS = new Set(['total', 'amount', 'sum', 'balance']);
+const SUMS = new Set(['total', 'amount', 'sum', 'balance', 'cost', 'price']);
 
 function cue(walk: Walk, kind: NonNullable<LeftCompany['cue']>): 'cue' {
   walk.found.cue = kind;
@@ -206,7 +215,7 @@ function outright(walk: Walk, i: number): Verdict {
   const direct = found.strangers === 0 && walk.words === 0;
   if (text === 'cpt' && !direct && next && isOtherCpt(next.word)) return 'stop';
   if (text === 'cpt' && isNumberedTest(tokens, i)) return 'stop';
-  if (found.strangers > CPT_REACH) return 'stop';
+  if (found.strangers > CPT_REACH || (walk.accompanied && text === 'cpt')) return 'stop';
   return cue(walk, text.startsWith('cpt') ? 'cpt' : 'field');
 }
 
@@ -244,6 +253,14 @@ function code(walk: Walk, i: number): Verdict {
   return cue(walk, 'unknown');
 }
 
+/** What groups are about; "Employer group 90853" is an insurance's. */
+const GROUPS = new Set(
+  (
+    'prevention skills process support education recovery grief anger parenting mindfulness ' +
+    'trauma anxiety depression women men teen teens relapse coping social'
+  ).split(' '),
+);
+
 /** What a code in a schedule is of. */
 const VISITS = new Set('appt appointment encounter admin'.split(' '));
 
@@ -251,7 +268,9 @@ const VISITS = new Set('appt appointment encounter admin'.split(' '));
 function service(walk: Walk, i: number): 'on' {
   const { tokens, first, found } = walk;
   const labels = i === first - 1 || (i === first - 2 && tokens[i + 1]!.word === ':');
-  const group = tokens[i]!.word === 'group' && labels;
+  const kind = tokens[i - 1]?.word ?? '';
+  const therapy = senseOf(kind) === 'service' || GROUPS.has(kind);
+  const group = tokens[i]!.word === 'group' && labels && !therapy;
   const near = found.strangers === 0 && walk.numbers <= 1 && walk.words < 4;
   if (!group && near && !walk.placed) found.service = true;
   return pass(walk);
@@ -277,15 +296,20 @@ function other(walk: Walk, i: number): Verdict {
   // A med check and a check-in are visits; a line item is a service line.
   const next = tokens[i + 1]?.word === '-' ? tokens[i + 2]?.word : tokens[i + 1]?.word;
   if (text === 'check' && (before.startsWith('med') || next === 'in')) return service(walk, i);
-  if (text === 'item' && before === 'line') return cue(walk, 'billing');
+  if ((text === 'phone' || text === 'telephone') && CALLS.has(next ?? '')) return service(walk, i);
+  if (walk.related && SUMS.has(text) && walk.words === 0) return cue(walk, 'billing');
   if (found.service || walk.numbers > 0 || walk.commas > 0) return pass(walk);
   return found.strangers <= 2 ? 'other' : pass(walk);
 }
+
+const CALLS = new Set('call calls visit session contact check consult consultation f/u'.split(' '));
 
 function owner(walk: Walk, i: number): Verdict {
   const { tokens } = walk;
   const { word: text } = tokens[i]!;
   const before = tokens[tokens[i - 1]?.word === '/' ? i - 2 : i - 1]?.word ?? '';
+  if (text === 'item' && before === 'line') return cue(walk, 'billing');
+  if (text === 'call' && (before === 'phone' || before === 'telephone')) return service(walk, i);
   if (text === 'line') {
     if (CLAIM_LINES.has(before)) return cue(walk, 'billing');
     if (walk.numbers > 0) return 'on';
@@ -295,6 +319,8 @@ function owner(walk: Walk, i: number): Verdict {
   if (text === 'pt' || text === 'patient')
     if (before === 'est' || before === 'new' || before === 'established') return service(walk, i);
   if (PREMISES.has(text) && (before === 'in' || before === 'at')) return pass(walk);
+  if (before === 'this' || before === 'that') return pass(walk);
+  if (ACCOMPANYING.has(before)) walk.accompanied ||= touches(walk);
   if (!touches(walk) || walk.related || ACCOMPANYING.has(before)) return pass(walk);
   return INSURERS.has(text) && isBilledTo(tokens, i) ? pass(walk) : 'other';
 }
@@ -302,7 +328,7 @@ function owner(walk: Walk, i: number): Verdict {
 const PREMISES = new Set(['office', 'clinic', 'home', 'house', 'hospital', 'school']);
 const TREATMENT = new Set(['treatment', 'tx', 'care']);
 const CLAIM_LINES = new Set(['claim', 'service', 'charge', 'billing']);
-const ACCOMPANYING = new Set(['with', 'w', 'without', 'w/o', 'wo', 'sin', 'con']);
+const ACCOMPANYING = new Set('with w without w/o wo sin con'.split(' '));
 const INSURERS = new Set(['insurance', 'insurer', 'carrier', 'plan']);
 
 /** "billed insurance", "submitted to the plan": the one it went to is no label. */

@@ -1,5 +1,6 @@
 import { tokenise } from './tokens.ts';
 import { senseOf } from './senses.ts';
+import { isOtherCode } from './words.ts';
 
 /** Lines a list may run below its heading. */
 const LIST_MAX = 8;
@@ -44,7 +45,8 @@ function endsInCue(words: string[]): boolean {
   if (isCue(named, named.length - 1)) return true;
   // "Date  CPT  Units  Fee": every word heads a column, so none is a sentence's.
   const columns = named.every((word) => senseOf(word) !== undefined || COLUMNS.has(word));
-  return columns && named.some((_, i) => isCue(named, i));
+  if (!columns) return false;
+  return named.some((_, i) => isCue(named, i) || (isBareCode(named, i) && named.length > 2));
 }
 
 function isCue(words: string[], at: number): boolean {
@@ -54,6 +56,12 @@ function isCue(words: string[], at: number): boolean {
   if (sense !== 'code') return false;
   const before = senseOf(words[at - 1] ?? '');
   return before === 'cue' || before === 'noun' || before === 'service' || before === 'verb';
+}
+
+/** "Date | Code | Fee": in a row of columns, `Code` is no other code's unless it says so. */
+function isBareCode(words: string[], at: number): boolean {
+  const before = words[at - 1] ?? '';
+  return senseOf(words[at]!) === 'code' && !isOtherCode(before) && senseOf(before) !== 'list';
 }
 
 const COLUMNS = new Set(

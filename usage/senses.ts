@@ -64,7 +64,7 @@ const SENSES: Record<Sense, string> = {
     psychodiagnostic psychoanalysis hypnosis ect tms rtms detox sbirt phq questionnaire
     inventory instrument exam examination telephonic telepsychiatry conference planning
     coordination coaching rehab rehabilitation exercise exercises acupuncture nutrition
-    dietitian venipuncture injection injections shot shots flu ekg ecg eeg mri xray x-ray ultrasound urinalysis
+    dietitian venipuncture injection injections shot shots flu admit admission discharge hospitalization ekg ecg eeg mri xray x-ray ultrasound urinalysis
     anesthesia occupational monitoring observation stimulation terapia psicoterapia sesión
     sesion sesiones evaluación evaluacion consulta visita familiar grupal grupo pareja entrevista`,
   other: `
@@ -73,10 +73,10 @@ const SENSES: Record<Sense, string> = {
     docket case file chart ticket batch check cheque confirmation conf npi ein tin ssn dea caqh
     taxonomy serial vin tag passcode password pin route hwy highway lot gate door garage parking
     permit registration tracking reference ref refs program project grant voucher cert loinc
-    snomed ndc rxnorm rxcui cvx revenue rev drg score scores scored income salary wage wages
+    snomed ndc rxnorm rxcui cvx revenue rev drg score scores  income salary wage wages
     balance deductible owes owed owe earns earned debt debts loan mortgage rent settlement
     dollars amount total subtotal sum cost costs price prices budget savings premium refund
-    credit lottery page pages pp volume issue station version sku item upc barcode excel
+    credit lottery page pages pp volume issue station version sku upc barcode excel
     timestamp bib jersey raffle chip license licence lic psy lmft lcsw lpc lpcc lmhc licsw lcpc
     psyd lmsw lcmhc lcat dob bus flight squadron lotto walked ran steps dial dialed dialled
     enrollment contract plate accession specimen trace eft odometer mileage isbn issn imei model
@@ -126,7 +126,7 @@ const SENSES: Record<Sense, string> = {
     remaining final appropriate applicable actual standard usual regular full brief short long
     extended extra additional initial subsequent annual routine scheduled recommended proposed
     suggested wo w/o c present absent alone face in-person person video audio remote virtual
-    online completed administered conducted delivered held took place medical adult child
+    online completed administered scored tools tool conducted delivered held took place medical adult child
     adolescent minor kid kids mother father mom dad parents partner wife husband son daughter
     sibling about approx approximately roughly length duration yesterday monday tuesday
     wednesday thursday friday saturday sunday last next january february march april may june
