@@ -144,6 +144,17 @@ export function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 
+/** `bytesOf` for one buffer after the other, in the same memory. */
+export function createByteView() {
+  let memory = Buffer.alloc(0);
+  return {
+    of(text: string): Buffer {
+      if (memory.length < text.length) memory = Buffer.allocUnsafeSlow(text.length * 2);
+      return memory.subarray(0, memory.write(text, 0, 'latin1'));
+    },
+  };
+}
+
 /**
  * True where the word before the number at `at` settles at a glance that it is no code: a postal
  * code, an id. Saves the full judgement for most numbers of a chart; what it lets pass is judged.
