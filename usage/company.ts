@@ -308,7 +308,6 @@ function owner(walk: Walk, i: number): Verdict {
   const { tokens } = walk;
   const { word: text } = tokens[i]!;
   const before = tokens[tokens[i - 1]?.word === '/' ? i - 2 : i - 1]?.word ?? '';
-  if (text === 'item' && before === 'line') return cue(walk, 'billing');
   if (text === 'call' && (before === 'phone' || before === 'telephone')) return service(walk, i);
   if (text === 'line') {
     if (CLAIM_LINES.has(before)) return cue(walk, 'billing');
@@ -343,6 +342,7 @@ function isBilledTo(tokens: Token[], i: number): boolean {
 
 function stranger(walk: Walk, i: number): Verdict {
   const { tokens, first, found } = walk;
+  if (tokens[i]!.word === 'item' && tokens[i - 1]?.word === 'line') return cue(walk, 'billing');
   if (tokens[i]!.word === 'seen' && walk.related && !walk.placed) return cue(walk, 'billing');
   found.strangers++;
   if (walk.words === 0 && namesPlace(tokens, i)) return 'other';

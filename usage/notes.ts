@@ -48,11 +48,14 @@ export function createTextReader(sink: Sink, lines: boolean): Reader {
     }
   }
 
-  /** Counts lines up to `position`, and notices the rules that set notes apart. */
-  function walkTo(position: number): void {
+  /**
+   * Counts lines up to `position`, and notices the rules that set notes apart. Returns where its
+   * line ends.
+   */
+  function walkTo(position: number): number {
     for (;;) {
       const feed = feeds.next(buffer, base, base + lineFrom) - base;
-      if (feed >= position) return;
+      if (feed >= position) return feed;
       line++;
       lineFrom = feed + 1;
       if (isRule(buffer, lineFrom)) context.rule(buffer, lineFrom);
@@ -61,12 +64,12 @@ export function createTextReader(sink: Sink, lines: boolean): Reader {
 
   /** A number that may be a code stands at `at`: judges this stretch of the line. */
   function look(): void {
-    walkTo(at);
+    const feed = walkTo(at);
     if (isLabelled(buffer, at, lineFrom)) {
       at += 5;
       return;
     }
-    const end = lineEnd(buffer, at, at + SPAN + RIGHT);
+    const end = Math.min(feed, at + SPAN + RIGHT);
     const short = end - lineFrom <= LEFT + SPAN;
     const to = short ? end : wordEnd(buffer, Math.min(end, at + SPAN));
     const contextFrom = short ? lineFrom : wordStart(buffer, Math.max(lineFrom, at - LEFT));
@@ -151,12 +154,6 @@ function isRule(text: string, at: number): boolean {
 }
 
 const PAGE_BREAK = 12;
-
-function lineEnd(text: string, from: number, most: number): number {
-  const end = Math.min(most, text.length);
-  for (let i = from; i < end; i++) if (text.charCodeAt(i) === 10) return i;
-  return end;
-}
 
 function wordStart(text: string, from: number): number {
   let at = from;
