@@ -331,7 +331,8 @@ function markAt(tokens: Token[], at: number, mark: string): boolean {
   return tokens[at]?.word === mark && tokens[at].kind === 'mark';
 }
 
-function isNumber(text: string): boolean {
+/** Digits only, and at least one. */
+export function isNumber(text: string): boolean {
   if (text === '') return false;
   for (let i = 0; i < text.length; i++) if (!isDigit(text.charCodeAt(i))) return false;
   return true;

@@ -1,6 +1,6 @@
-import { type Candidate, isPointer } from './candidates.ts';
+import { type Candidate, isNumber, isPointer } from './candidates.ts';
 import type { LeftCompany } from './company.ts';
-import { isDuration, isIcd10, isMinutes } from './measures.ts';
+import { isDuration, isIcd10, isMinutes, isPrice } from './measures.ts';
 import type { Token } from './tokens.ts';
 import { senseOf } from './senses.ts';
 
@@ -130,8 +130,10 @@ function isMoney(tokens: Token[], i: number): boolean {
 function isAmount(tokens: Token[], i: number): boolean {
   const token = tokens[i]!;
   if (token.kind !== 'number') return false;
-  if (/^\d{1,5}\.\d\d$/.test(token.word)) return true;
-  return /^\d{2,4}$/.test(token.word) && tokens[i + 1]?.word === '00' && tokens[i + 1]!.gap > 0;
+  if (isPrice(token.word)) return true;
+  const cents = tokens[i + 1];
+  if (cents?.word !== '00' || cents.gap === 0) return false;
+  return token.word.length > 1 && token.word.length < 5 && isNumber(token.word);
 }
 
 /** A date stands right before the code: `03/14/2023  90837`, `2024-02-07 90834`. */

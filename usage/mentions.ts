@@ -1,4 +1,4 @@
-import { type Candidate, candidatesIn } from './candidates.ts';
+import { type Candidate, candidatesIn, isNumber } from './candidates.ts';
 import { isDigit } from './cpt.ts';
 import { endsClause } from './clause.ts';
 import { certaintyOf } from './certainty.ts';
@@ -47,10 +47,11 @@ export function mentionsIn(line: Line): Mention[] {
   const tokens = tokenise(line.text, line.contextFrom, line.contextTo);
   const candidates = candidatesIn(tokens);
   const mentions: Mention[] = [];
+  const silent = isSilent(tokens, candidates);
   for (const group of groups(tokens, candidates)) {
     const inside = group.filter((candidate) => isInside(tokens, candidate, line));
     if (inside.length === 0) continue;
-    const rule = judge(tokens, group, line) ?? fromAbove(tokens, group, line);
+    const rule = (silent ? null : judge(tokens, group, line)) ?? fromAbove(tokens, group, line);
     if (rule === null) continue;
     const certainty = certaintyOf(tokens, group);
     for (const candidate of inside) {
@@ -62,6 +63,19 @@ export function mentionsIn(line: Line): Mention[] {
   }
   return mentions;
 }
+
+/** Nothing but bare numbers: none of them can be more than that. Settles long tables at once. */
+function isSilent(tokens: Token[], candidates: Candidate[]): boolean {
+  for (const { kind, word } of tokens) {
+    if (kind === 'mark' ? SPEAKING.includes(word) : !isNumber(word) || word === '00') return false;
+  }
+  for (const { cued, units, modifiers } of candidates)
+    if (cued || units || modifiers.length > 0) return false;
+  return true;
+}
+
+/** Marks that tell of money. */
+const SPEAKING = '$@';
 
 function isInside(tokens: Token[], candidate: Candidate, line: Line): boolean {
   // The stretch begins at the digits; a cue may be part of their token: CPT90834.

@@ -33,6 +33,7 @@ const BACK = 12;
 export function nextTrigger(bytes: Uint8Array, from: number, limit: number): number {
   const length = bytes.length;
   let at = from;
+  let checked = from;
   while (at < limit) {
     const kind = KINDS[bytes[at]!];
     if (kind === NOTHING) {
@@ -52,8 +53,9 @@ export function nextTrigger(bytes: Uint8Array, from: number, limit: number): num
       at = end + STRIDE;
       continue;
     }
-    const found = slowly(bytes, at, from);
+    const found = slowly(bytes, at, from, checked);
     if (found >= 0) return found;
+    checked = Math.max(checked, -found);
     at = Math.max(-found, at + 1);
   }
   return at;
@@ -75,10 +77,13 @@ function isBroken(bytes: Uint8Array, first: number, end: number): boolean {
   return before === BLANK && first > 1 && isDigit(bytes[first - 2]!);
 }
 
-/** Looks for a code around `at`, step by step: its place, or the negative of where it ended. */
-function slowly(bytes: Uint8Array, at: number, from: number): number {
+/**
+ * Looks for a code around `at`, step by step: its place, or the negative of where it ended. None
+ * begins before `checked`.
+ */
+function slowly(bytes: Uint8Array, at: number, from: number, checked: number): number {
   let start = at;
-  while (start > from && start > at - BACK && isPart(bytes, start - 1)) start--;
+  while (start > checked && start > at - BACK && isPart(bytes, start - 1)) start--;
   if (start === from && isDigitAt(bytes, from - 1)) start = digitsEnd(bytes, from);
   for (; start <= at; start++) {
     if (!isDigitAt(bytes, start)) continue;
