@@ -1,4 +1,4 @@
-import type { Candidate } from './candidates.ts';
+import type { Candidate } from './code-tail.ts';
 import { negatedWithin } from './clause.ts';
 import type { Certainty } from './finding.ts';
 import type { Token } from './tokens.ts';

@@ -2,55 +2,23 @@ import { endsClause, isAfterPlace, isPlacing, namesPlace } from './clause.ts';
 import { isDuration, isIcd10, isMinutes, isTimes } from './measures.ts';
 import type { Token } from './tokens.ts';
 import { senseOf } from './senses.ts';
+import {
+  dateOfService,
+  isDateOfService,
+  ordinal,
+  other,
+  owner,
+  SUMS,
+  takesNumberSign,
+} from './other-labels.ts';
+import { cue, type LeftCompany, pass, service, touches, type Verdict, type Walk } from './walk.ts';
 import { isOtherCode, isOtherCpt } from './words.ts';
-
-/** What stands to the left of a number, and what that makes of it. */
-export interface LeftCompany {
-  verdict: 'cue' | 'other' | 'none';
-  /**
-   * How the cue reads: `cpt`, `field` (a named code field), `billing`, `code` (of some kind),
-   * `unknown` (code of something nobody knows).
-   */
-  cue: 'cpt' | 'field' | 'billing' | 'code' | 'unknown' | null;
-  /** The cue's token, or -1. */
-  at: number;
-  /** Words of no known sense between cue and number. */
-  strangers: number;
-  /** A service is named, or minutes are given, right before the number. */
-  service: boolean;
-  /** The word touching the number on the left is one nobody knows: a label of some kind. */
-  stranger: boolean;
-}
 
 /** Tokens looked at to the left of a number. */
 const REACH = 26;
 /** Unknown words a cue may be away: "CPT for this morning's extended visit: 90837". */
 const CPT_REACH = 5;
 const VERB_REACH = 3;
-
-type Verdict = 'cue' | 'other' | 'stop' | 'on';
-
-interface Walk {
-  tokens: Token[];
-  first: number;
-  commas: number;
-  numbers: number;
-  /** Words passed that are no fillers. */
-  words: number;
-  /** "for", "with", "covers" was passed: a document before it speaks of the number. */
-  related: boolean;
-  /** A filler was passed. */
-  filled: boolean;
-  /** "with client" touches the number: part of a service's name, or the client's own number. */
-  accompanied: boolean;
-  /** "in", "from" or "near" stands before the number: only an outright cue makes it a code. */
-  placed: boolean;
-  /** Tokens from here on have been read. */
-  skipTo: number;
-  /** A lettered diagnosis was passed: its label has been used up. */
-  dxUsed: boolean;
-  found: LeftCompany;
-}
 
 /**
  * Reads leftwards from a number to the first word that says what it is. The nearest label wins;
@@ -65,9 +33,18 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
     service: false,
     stranger: false,
   };
-  if (isAfterPlace(tokens, first) || isMeasured(tokens, first)) return { ...found, verdict: 'other' };
+  if (isAfterPlace(tokens, first) || isMeasured(tokens, first))
+    return { ...found, verdict: 'other' };
   const placed = isPlacing(tokens, first - 1);
-  const none = { commas: 0, numbers: 0, words: 0, related: false, filled: false, accompanied: false, dxUsed: false };
+  const none = {
+    commas: 0,
+    numbers: 0,
+    words: 0,
+    related: false,
+    filled: false,
+    accompanied: false,
+    dxUsed: false,
+  };
   const walk: Walk = { tokens, first, ...none, placed, skipTo: first, found };
   for (let i = first - 1; i >= 0 && i >= first - REACH; i--) {
     if (walk.skipTo < first && i > walk.skipTo) continue;
@@ -78,11 +55,13 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
   return found;
 }
 
+const MEASURES = new Set('hours hrs minutes mins units'.split(' '));
+
 /** "hours: 12034", "units: 10450": the label of a quantity. */
 function isMeasured(tokens: Token[], first: number): boolean {
   const label = tokens[first - 2]?.word ?? '';
   if (tokens[first - 3]?.kind === 'number') return false;
-  return tokens[first - 1]?.word === ':' && (isMinutes(label) || label.startsWith('unit'));
+  return tokens[first - 1]?.word === ':' && MEASURES.has(label);
 }
 
 function step(walk: Walk, i: number): Verdict {
@@ -174,24 +153,6 @@ function labelsBilling(tokens: Token[], i: number): boolean {
   return tokens[i - 1]?.word === 'for' && (sense === 'other' || sense === 'list');
 }
 
-/** "total billed 10450" */
-const SUMS = new Set(['total', 'amount', 'sum', 'balance', 'cost', 'price']);
-
-function cue(walk: Walk, kind: NonNullable<LeftCompany['cue']>): 'cue' {
-  walk.found.cue = kind;
-  return 'cue';
-}
-
-function pass(walk: Walk): 'on' {
-  walk.words++;
-  return 'on';
-}
-
-/** Nothing but fillers stands between here and the number. */
-function touches(walk: Walk): boolean {
-  return walk.words === 0 && walk.commas === 0 && walk.numbers === 0;
-}
-
 function filler(walk: Walk, i: number): Verdict {
   const { word: text } = walk.tokens[i]!;
   walk.filled = true;
@@ -253,92 +214,8 @@ function code(walk: Walk, i: number): Verdict {
   return cue(walk, 'unknown');
 }
 
-/** What groups are about; "Employer group 90853" is an insurance's. */
-const GROUPS = new Set(
-  (
-    'prevention skills process support education recovery grief anger parenting mindfulness ' +
-    'trauma anxiety depression women men teen teens relapse coping social'
-  ).split(' '),
-);
-
 /** What a code in a schedule is of. */
 const VISITS = new Set('appt appointment encounter admin'.split(' '));
-
-/** A service's name; "group" alone, touching the number, is as often an insurance group. */
-function service(walk: Walk, i: number): 'on' {
-  const { tokens, first, found } = walk;
-  const labels = i === first - 1 || (i === first - 2 && tokens[i + 1]!.word === ':');
-  const kind = tokens[i - 1]?.word ?? '';
-  const therapy = senseOf(kind) === 'service' || GROUPS.has(kind);
-  const group = tokens[i]!.word === 'group' && labels && !therapy;
-  const near = found.strangers === 0 && walk.numbers <= 1 && walk.words < 4;
-  if (!group && near && !walk.placed) found.service = true;
-  return pass(walk);
-}
-
-/** "number", "no", "id": what they number is told by the word before them. */
-function ordinal(walk: Walk, i: number): Verdict {
-  const { tokens } = walk;
-  const before = tokens[i - 1]?.word ?? '';
-  const sense = senseOf(before);
-  if (sense === 'cue' && !before.startsWith('superbill')) return cue(walk, 'cpt');
-  if (sense === 'code' || before.startsWith('proc')) return 'on';
-  const next = tokens[i + 1]?.word;
-  const labelled = sense === 'other' || sense === 'document' || sense === 'owner';
-  if (tokens[i]!.word === 'no' && next !== '.' && next !== ':' && !labelled) return pass(walk);
-  return touches(walk) ? 'other' : pass(walk);
-}
-
-function other(walk: Walk, i: number): Verdict {
-  const { tokens, found } = walk;
-  const { word: text } = tokens[i]!;
-  const before = tokens[i - 1]?.word ?? '';
-  // A med check and a check-in are visits; a line item is a service line.
-  const next = tokens[i + 1]?.word === '-' ? tokens[i + 2]?.word : tokens[i + 1]?.word;
-  if (text === 'check' && (before.startsWith('med') || next === 'in')) return service(walk, i);
-  if ((text === 'phone' || text === 'telephone') && CALLS.has(next ?? '')) return service(walk, i);
-  if (walk.related && SUMS.has(text) && walk.words === 0) return cue(walk, 'billing');
-  if (found.service || walk.numbers > 0 || walk.commas > 0) return pass(walk);
-  return found.strangers <= 2 ? 'other' : pass(walk);
-}
-
-const CALLS = new Set('call calls visit session contact check consult consultation f/u'.split(' '));
-
-function owner(walk: Walk, i: number): Verdict {
-  const { tokens } = walk;
-  const { word: text } = tokens[i]!;
-  const before = tokens[tokens[i - 1]?.word === '/' ? i - 2 : i - 1]?.word ?? '';
-  if (text === 'call' && (before === 'phone' || before === 'telephone')) return service(walk, i);
-  if (text === 'line') {
-    if (CLAIM_LINES.has(before)) return cue(walk, 'billing');
-    if (walk.numbers > 0) return 'on';
-  }
-  if (text === 'unit' && tokens[i - 1]?.kind === 'number' && !walk.placed) return service(walk, i);
-  if (text === 'plan' && TREATMENT.has(before)) return service(walk, i);
-  if (text === 'pt' || text === 'patient')
-    if (before === 'est' || before === 'new' || before === 'established') return service(walk, i);
-  if (PREMISES.has(text) && (before === 'in' || before === 'at')) return pass(walk);
-  if (before === 'this' || before === 'that') return pass(walk);
-  if (ACCOMPANYING.has(before)) walk.accompanied ||= touches(walk);
-  if (!touches(walk) || walk.related || ACCOMPANYING.has(before)) return pass(walk);
-  return INSURERS.has(text) && isBilledTo(tokens, i) ? pass(walk) : 'other';
-}
-
-const PREMISES = new Set(['office', 'clinic', 'home', 'house', 'hospital', 'school']);
-const TREATMENT = new Set(['treatment', 'tx', 'care']);
-const CLAIM_LINES = new Set(['claim', 'service', 'charge', 'billing']);
-const ACCOMPANYING = new Set('with w without w/o wo sin con'.split(' '));
-const INSURERS = new Set(['insurance', 'insurer', 'carrier', 'plan']);
-
-/** "billed insurance", "submitted to the plan": the one it went to is no label. */
-function isBilledTo(tokens: Token[], i: number): boolean {
-  for (let j = i - 1; j >= 0 && j >= i - 3; j--) {
-    const sense = senseOf(tokens[j]!.word);
-    if (sense === 'verb') return true;
-    if (sense !== 'filler') return false;
-  }
-  return false;
-}
 
 function stranger(walk: Walk, i: number): Verdict {
   const { tokens, first, found } = walk;
@@ -354,32 +231,3 @@ function stranger(walk: Walk, i: number): Verdict {
 }
 
 const LABEL_JOINTS = new Set(['-', '=', '(', 'is', 'no', '.']);
-
-/** "date of service", "place of service": labels of a date and of a place. */
-function isDateOfService(tokens: Token[], i: number): boolean {
-  const head = tokens[i - 2]?.word ?? '';
-  return tokens[i - 1]?.word === 'of' && (head.startsWith('date') || head === 'place' || head === 'code');
-}
-
-/** "for this date of service" is said in passing; "date of service: 45321" labels its number. */
-function dateOfService(walk: Walk, i: number): Verdict {
-  const { tokens } = walk;
-  for (let j = i - 3; j >= i - 5 && j >= 0; j--) {
-    const { word: text } = tokens[j]!;
-    if (text !== 'for' && text !== 'on') continue;
-    walk.skipTo = j;
-    return 'on';
-  }
-  return touches(walk) ? 'other' : 'stop';
-}
-
-/** `CPT #90837` and `code #` name a code; `#` behind anything else numbers that. */
-function takesNumberSign(tokens: Token[], i: number): boolean {
-  let j = i - 1;
-  while (tokens[j]?.kind === 'mark' && ':(®™'.includes(tokens[j]!.word)) j--;
-  const before = tokens[j];
-  if (!before) return j < i - 1;
-  const sense = senseOf(before.word);
-  if (before.word.startsWith('superbill')) return false;
-  return sense === 'cue' || sense === 'code' || before.word.startsWith('proc');
-}

@@ -1,5 +1,5 @@
-import { type Candidate, isNumber, isPointer } from './candidates.ts';
-import type { LeftCompany } from './company.ts';
+import { type Candidate, isNumber, isPointer } from './code-tail.ts';
+import type { LeftCompany } from './walk.ts';
 import { isDuration, isIcd10, isMinutes, isPrice } from './measures.ts';
 import type { Token } from './tokens.ts';
 import { senseOf } from './senses.ts';
@@ -114,7 +114,8 @@ function chargeTouches(tokens: Token[], candidate: Candidate): boolean {
 function isBetweenFields(tokens: Token[], i: number): boolean {
   const token = tokens[i];
   if (!token || isMoney(tokens, i)) return false;
-  if (token.kind === 'mark') return token.word !== '.' || tokens[i + 1]?.gap === 0 || tokens[i - 1]?.word === '.';
+  if (token.kind === 'mark')
+    return token.word !== '.' || tokens[i + 1]?.gap === 0 || tokens[i - 1]?.word === '.';
   if (token.kind === 'number') return token.word.length <= 2;
   return isPointer(token) || isIcd10(token.word);
 }
@@ -141,7 +142,13 @@ function afterDate(tokens: Token[], candidate: Candidate): boolean {
   let i = candidate.first - 1;
   // A place of service may stand between: "02/14/2024  11  90837".
   if (tokens[i]?.kind === 'number' && tokens[i]!.word.length <= 2 && tokens[i]!.gap > 0) i--;
-  if (tokens[i]?.word === '|' || tokens[i]?.word === ':' || tokens[i]?.word === ',' || tokens[i]?.word === '-') i--;
+  if (
+    tokens[i]?.word === '|' ||
+    tokens[i]?.word === ':' ||
+    tokens[i]?.word === ',' ||
+    tokens[i]?.word === '-'
+  )
+    i--;
   const [a, b, c, d, e] = [tokens[i - 4], tokens[i - 3], tokens[i - 2], tokens[i - 1], tokens[i]];
   if (e?.kind !== 'number' || c?.kind !== 'number') return false;
   const joints = d?.word === b?.word && (d?.word === '/' || d?.word === '-' || d?.word === '.');

@@ -21,8 +21,7 @@ const DURATIONS = new Set('m min mins hr hrs h'.split(' '));
 export function isPrice(text: string): boolean {
   const dot = text.length - 3;
   if (dot < 1 || dot > 5 || text.charCodeAt(dot) !== 46) return false;
-  for (let i = 0; i < text.length; i++)
-    if (i !== dot && !isDigit(text.charCodeAt(i))) return false;
+  for (let i = 0; i < text.length; i++) if (i !== dot && !isDigit(text.charCodeAt(i))) return false;
   return true;
 }
 

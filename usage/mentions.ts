@@ -1,8 +1,10 @@
-import { type Candidate, candidatesIn, isNumber } from './candidates.ts';
+import { candidatesIn } from './candidates.ts';
+import { type Candidate, isNumber } from './code-tail.ts';
 import { isDigit } from './cpt.ts';
 import { endsClause } from './clause.ts';
 import { certaintyOf } from './certainty.ts';
-import { type LeftCompany, leftCompany } from './company.ts';
+import { leftCompany } from './company.ts';
+import type { LeftCompany } from './walk.ts';
 import { ENOUGH, evidence, hasCharge } from './evidence.ts';
 import type { Certainty } from './finding.ts';
 import { headingAbove } from './headings.ts';
@@ -131,7 +133,8 @@ function cueBehind(tokens: Token[], head: Candidate): boolean {
   for (let i = head.last + 1; i < tokens.length && i <= head.last + 8; i++) {
     if (endsClause(tokens, i)) return false;
     const { word } = tokens[i]!;
-    if (word.startsWith('cpt') || word === 'pla' || word === 'maaa' || word === 'billed') return true;
+    if (word.startsWith('cpt') || word === 'pla' || word === 'maaa' || word === 'billed')
+      return true;
   }
   return false;
 }
@@ -231,7 +234,11 @@ function speaksOfService(tokens: Token[]): boolean {
 
 const SERVING: ReadonlySet<string> = new Set(['cue', 'verb', 'noun', 'service']);
 
-const CARE = new Set('entered documented selected listed recorded ehr emr pos dos dx note clinician therapist units unit client pt patient copay'.split(' '));
+const CARE = new Set(
+  'entered documented selected listed recorded ehr emr pos dos dx note clinician therapist units unit client pt patient copay'.split(
+    ' ',
+  ),
+);
 
 /** Verbs of doors as well as of billing. */
 const DOOR_VERBS = new Set(['use', 'used', 'using', 'assigned', 'code']);

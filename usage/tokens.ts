@@ -142,8 +142,7 @@ function numberEnd(text: string, at: number, to: number): number {
     else if (joint && isAmountTail(text, end, char) && isAmountHead(char, end - joined)) {
       joined = end + 1;
       end++;
-    }
-    else break;
+    } else break;
   }
   return end;
 }
