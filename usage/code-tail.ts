@@ -79,10 +79,11 @@ function takeNamed(tokens: Token[], candidate: Candidate): boolean {
   const hyphen = markAt(tokens, at, '-') ? 1 : 0;
   if (MODIFIER_WORDS.has(tokens[at + hyphen + 1]?.word ?? ''))
     if (takeModifier(tokens, candidate, at + hyphen, at + hyphen + 1)) return true;
-  if (MODIFIER_WORDS.has(word)) {
-    at++;
+  const open = word === '(' ? 1 : 0;
+  if (MODIFIER_WORDS.has(tokens[at + open]?.word ?? '')) {
+    at += open + 1;
     while (tokens[at]?.kind === 'mark' && ':-#.='.includes(tokens[at]!.word)) at++;
-    return takeModifier(tokens, candidate, at, at);
+    return takeModifier(tokens, candidate, at, at + (markAt(tokens, at + 1, ')') ? open : 0));
   }
   const inner = tokens[candidate.last + 2];
   return (

@@ -4,6 +4,7 @@ import type { Token } from './tokens.ts';
 import { senseOf } from './senses.ts';
 import {
   dateOfService,
+  isPassing,
   isDateOfService,
   ordinal,
   other,
@@ -60,7 +61,7 @@ const MEASURES = new Set('hours hrs minutes mins units'.split(' '));
 /** "hours: 12034", "units: 10450": the label of a quantity. */
 function isMeasured(tokens: Token[], first: number): boolean {
   const label = tokens[first - 2]?.word ?? '';
-  if (tokens[first - 3]?.kind === 'number') return false;
+  if (tokens[first - 3]?.kind === 'number' || tokens[first - 3]?.word === '/') return false;
   return tokens[first - 1]?.word === ':' && MEASURES.has(label);
 }
 
@@ -136,6 +137,7 @@ function word(walk: Walk, i: number): Verdict {
     case 'list':
       return walk.dxUsed || found.service ? 'on' : 'other';
     case 'document':
+      if (isPassing(tokens, i, walk.first)) return pass(walk);
       if (walk.related) return cue(walk, 'billing');
       return touches(walk) && !found.service ? 'other' : pass(walk);
     case 'other':
@@ -164,7 +166,7 @@ function filler(walk: Walk, i: number): Verdict {
 }
 
 const RELATING = new Set(
-  'for with under as to on shows lists listed reflects indicates'.split(' '),
+  'for with w w/ under as to on shows lists listed reflects indicates'.split(' '),
 );
 const SECTIONS = new Set(['i', 'ii', 'iii', '1', '2', '3']);
 
@@ -215,7 +217,7 @@ function code(walk: Walk, i: number): Verdict {
 }
 
 /** What a code in a schedule is of. */
-const VISITS = new Set('appt appointment encounter admin'.split(' '));
+const VISITS = new Set('appt appointment encounter admin based timed untimed'.split(' '));
 
 function stranger(walk: Walk, i: number): Verdict {
   const { tokens, first, found } = walk;

@@ -121,7 +121,7 @@ function judge(tokens: Token[], group: Candidate[], line: Line): string | null {
   if (head.repaired) return directCue(tokens, head, left) ? 'text.repaired' : null;
   if (left.verdict === 'other') return null;
   if (group.some((candidate) => isSomethingElse(tokens, candidate, left))) return null;
-  if (left.verdict === 'cue' && cueHolds(tokens, head, left, line)) return `text.${left.cue}`;
+  if (left.verdict === 'cue' && cueHolds(tokens, group, left, line)) return `text.${left.cue}`;
   // Four digits and a letter are doses, temperatures and seats more often than codes.
   if (head.code.charCodeAt(4) > 57 && !head.units && !cueBehind(tokens, head)) return null;
   const best = Math.max(...group.map((candidate) => evidence(tokens, candidate, left)));
@@ -198,13 +198,16 @@ function isCounted(tokens: Token[], i: number): boolean {
 
 const PERIODS = new Set('year month week day annum hour session night'.split(' '));
 
-function cueHolds(tokens: Token[], head: Candidate, left: LeftCompany, line: Line): boolean {
+function cueHolds(tokens: Token[], group: Candidate[], left: LeftCompany, line: Line): boolean {
+  const head = group[0]!;
+  const several = group.length > 1;
   if (left.cue === 'cpt') {
     const near = head.first - left.at <= 2 || tokens.slice(left.at + 1, head.first).every(isJoint);
     return near || !speaksOfOtherCpt(line) || tokens[left.at]!.word !== 'cpt';
   }
   if (left.cue === 'field') return true;
-  if (left.cue === 'unknown') return speaksOfService(tokens) && !doorNear(tokens, head);
+  if (left.cue === 'unknown')
+    return (speaksOfService(tokens) || several) && !doorNear(tokens, head);
   if (left.cue === 'code' && !isFieldLabel(tokens, left.at) && !speaksOfCare(tokens, head))
     return false;
   if (left.cue === 'code' || DOOR_VERBS.has(tokens[left.at]!.word)) return !doorNear(tokens, head);

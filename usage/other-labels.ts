@@ -5,6 +5,8 @@ import { cue, pass, service, touches, type Verdict, type Walk } from './walk.ts'
 /** "total billed 10450" */
 export const SUMS = new Set(['total', 'amount', 'sum', 'balance', 'cost', 'price']);
 
+const LABELLED: ReadonlySet<string> = new Set(['other', 'document', 'owner', 'service', 'noun']);
+
 /** "number", "no", "id": what they number is told by the word before them. */
 export function ordinal(walk: Walk, i: number): Verdict {
   const { tokens } = walk;
@@ -13,7 +15,7 @@ export function ordinal(walk: Walk, i: number): Verdict {
   if (sense === 'cue' && !before.startsWith('superbill')) return cue(walk, 'cpt');
   if (sense === 'code' || before.startsWith('proc')) return 'on';
   const next = tokens[i + 1]?.word;
-  const labelled = sense === 'other' || sense === 'document' || sense === 'owner';
+  const labelled = LABELLED.has(sense ?? '');
   if (tokens[i]!.word === 'no' && next !== '.' && next !== ':' && !labelled) return pass(walk);
   return touches(walk) ? 'other' : pass(walk);
 }
@@ -47,12 +49,24 @@ export function owner(walk: Walk, i: number): Verdict {
   if (text === 'pt' || text === 'patient')
     if (before === 'est' || before === 'new' || before === 'established') return service(walk, i);
   if (PREMISES.has(text) && (before === 'in' || before === 'at')) return pass(walk);
-  if (before === 'this' || before === 'that') return pass(walk);
-  if (ACCOMPANYING.has(before)) walk.accompanied ||= touches(walk);
+  if (before === 'this' || before === 'that' || isPassing(tokens, i, walk.first)) return pass(walk);
+  if (ACCOMPANYING.has(before)) walk.accompanied ||= touches(walk) && PERSONS.has(text);
   if (!touches(walk) || walk.related || ACCOMPANYING.has(before)) return pass(walk);
   return INSURERS.has(text) && isBilledTo(tokens, i) ? pass(walk) : 'other';
 }
 
+/** "on the claim was 90834", "for the client is": what is spoken of stands further left. */
+export function isPassing(tokens: Token[], i: number, first: number): boolean {
+  const copula = tokens[i + 1]?.word ?? '';
+  if (i + 1 >= first || !COPULAS.has(copula)) return false;
+  const article = ARTICLES.has(tokens[i - 1]?.word ?? '') ? 1 : 0;
+  return PREPOSITIONS.has(tokens[i - 1 - article]?.word ?? '');
+}
+
+const COPULAS = new Set(['is', 'was', 'are', 'were']);
+const ARTICLES = new Set(['the', 'a', 'an', 'this', 'that', 'our', 'my', 'your', 'her', 'his']);
+const PREPOSITIONS = new Set(['on', 'for', 'with', 'of', 'in', 'per', 'from']);
+const PERSONS = new Set('client patient pt ct member consumer cl cliente paciente'.split(' '));
 const PREMISES = new Set(['office', 'clinic', 'home', 'house', 'hospital', 'school']);
 const TREATMENT = new Set(['treatment', 'tx', 'care']);
 const CLAIM_LINES = new Set(['claim', 'service', 'charge', 'billing']);

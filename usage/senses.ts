@@ -35,6 +35,8 @@ const SENSES: Record<Sense, string> = {
     procedurecode procedurecodes proccode proccodes servicecode servicecodes billingcode
     billingcodes terminology`,
   verb: `
+    requirement requirements criteria criterion threshold rationale justification necessity
+    eligible eligibility payable reimbursable qualify qualified qualifying denied
     billed bill bills billable coded coding submit submits submitted submitting resubmitted add
     rebilled rebill filed filing reimbursed rendered performed provided dropped recoded
     downcoded upcoded claimed charged invoiced charging invoicing overbilled underbilled
@@ -100,7 +102,7 @@ const SENSES: Record<Sense, string> = {
     town line site location veteran sergeant captain form request acct account accounts record
     records call text message msg unit meeting zoom webinar id ids employee house home street pt
     pts cl ct cx consumer beneficiary guarantor dependent spouse employer vendor coder biller rep representative agent nurse officer operator supervisee
-    supervisor manager adjuster supplier
+    supervisor manager adjuster psychiatrist psychologist prescriber pcp physician supplier
     student inmate detainee resident tenant driver customer guest visitor host device terminal
     register document doc job task event sample kit booklet packet workbook library course class
     section cliente clientes paciente pacientes miembro seguro aseguradora proveedor fecha
@@ -114,6 +116,8 @@ const SENSES: Record<Sense, string> = {
     omitted later ninguno ninguna pendiente`,
   ordinal: 'number no num nbr nr nos numbers id ids número numero núm nº',
   filler: `
+    your yours you us him them everyone someone along associated related regarding
+    re correctly longer shorter shown noted chosen auto populated default
     shows lists reflects indicates allowed allows zero one two three four five six seven eight nine is was were be been being are as of the a an for with under to and or by on at via per this
     that these those today todays our my his her their its it in entered listed selected
     documented reported added plus also then first second third primary secondary modifier

@@ -49,6 +49,7 @@ export function tokenise(text: string, from: number, to: number): Token[] {
     const word = kind === 'mark' ? mark : lower(text.slice(at, end));
     const capital = char >= 65 && char <= 90;
     tokens.push({ word, start: at, end, kind, capital, gap: at - last });
+    if (word === 'pt') broken(tokens);
     if (end - at === 1 && kind === 'word') joinLetters(tokens, text, end);
     last = end;
     at = end;
@@ -82,6 +83,14 @@ function spelled(tokens: Token[]): void {
   if (p?.word !== 'p' || c?.word !== 'c' || (tokens.at(-1)?.gap ?? 9) > 1) return;
   const { end } = tokens.at(-1)!;
   tokens.splice(-1 - 2 * step, 2 * step + 1, { ...c, word: 'cpt', end });
+}
+
+/** "C PT": torn apart by a scanner. */
+function broken(tokens: Token[]): void {
+  const c = tokens.at(-2);
+  const pt = tokens.at(-1)!;
+  if (c?.word !== 'c' || !c.capital || !pt.capital || pt.gap !== 1) return;
+  tokens.splice(-2, 2, { ...c, word: 'cpt', end: pt.end });
 }
 
 /** "P r o c e d u r e", "C o d e": letters set wide by a scanner; only words we know are joined. */

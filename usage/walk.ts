@@ -67,6 +67,7 @@ export function service(walk: Walk, i: number): 'on' {
   const kind = tokens[i - 1]?.word ?? '';
   const therapy = senseOf(kind) === 'service' || GROUPS.has(kind);
   const group = tokens[i]!.word === 'group' && labels && !therapy;
+  if (group && kind === 'to') walk.placed = true;
   const near = found.strangers === 0 && walk.numbers <= 1 && walk.words < 4;
   if (!group && near && !walk.placed) found.service = true;
   return pass(walk);
