@@ -82,7 +82,8 @@ function mark(walk: Walk, i: number): Verdict {
   if (char === ',') walk.commas++;
   const numbers = tokens[i + 1]?.kind === 'number' && i + 1 < first;
   if (char === '#' && !numbers && !takesNumberSign(tokens, i)) return 'other';
-  if (!endsClause(tokens, i)) return 'on';
+  if (!endsClause(tokens, i) || isNumbering(tokens, i, first)) return 'on';
+  if (headsTable(tokens, i)) return cue(walk, 'field');
   // "55 minutes; 90837", "CPT; 90837", "CPT: | - 90837": what touches the break still speaks of
   // the number.
   if (walk.words + walk.numbers > 0 || walk.filled || i < first - BREAK_MAX) return 'stop';
@@ -93,6 +94,27 @@ function mark(walk: Walk, i: number): Verdict {
   if (isMinutes(before.word) && !walk.placed) found.service = true;
   return NAMING.has(senseOf(before.word) ?? '') ? 'on' : 'stop';
 }
+
+/** "1. 90791": the numbering of a list. */
+function isNumbering(tokens: Token[], i: number, first: number): boolean {
+  const before = tokens[i - 1];
+  return i === first - 1 && before?.kind === 'number' && before.word.length <= 2;
+}
+
+/** "CPT | Units | 90837": nothing but headings and figures of a table stands back to its cue. */
+function headsTable(tokens: Token[], i: number): boolean {
+  if (tokens[i]!.word !== '|') return false;
+  for (let j = i - 1; j >= 0 && j > i - REACH; j--) {
+    const { kind, word: text } = tokens[j]!;
+    if (senseOf(text) === 'cue') return true;
+    if (kind === 'word' && !HEADINGS.has(text) && senseOf(text) !== 'code') return false;
+  }
+  return false;
+}
+
+const HEADINGS = new Set(
+  'units unit qty mod modifier pos fee fees charge charges amount'.split(' '),
+);
 
 /** Marks that may stand between a label and its number. */
 const BREAK_MAX = 5;

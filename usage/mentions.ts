@@ -108,6 +108,7 @@ function joins(tokens: Token[], from: number, to: number): boolean {
     const { kind, word } = tokens[i]!;
     // "90837 (2), 90834 - 1": how often each was used.
     if (kind === 'number' && word.length <= 2 && to - from > 1) counts++;
+    else if (word === '.' && i > from && tokens[i - 1]!.kind === 'number') continue;
     else if (kind === 'mark' ? !JOINTS.has(word) : !JOINING.has(word)) return false;
   }
   return counts <= 1;

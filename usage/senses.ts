@@ -35,7 +35,7 @@ const SENSES: Record<Sense, string> = {
     procedurecode procedurecodes proccode proccodes servicecode servicecodes billingcode
     billingcodes terminology`,
   verb: `
-    requirement requirements criteria criterion threshold rationale justification necessity
+    coverage requirement requirements criteria criterion threshold rationale justification necessity
     eligible eligibility payable reimbursable qualify qualified qualifying denied
     billed bill bills billable coded coding submit submits submitted submitting resubmitted add
     rebilled rebill filed filing reimbursed rendered performed provided dropped recoded
