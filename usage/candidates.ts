@@ -1,20 +1,7 @@
 import { cptCode, isDigit, isLetter, modifier } from './cpt.ts';
+import { type Candidate, isCodeLike, isNumber, takeTail } from './code-tail.ts';
+import { senseOf } from './senses.ts';
 import type { Token } from './tokens.ts';
-
-/** A number in a line that has the form of a code, with what is attached to it. */
-export interface Candidate {
-  code: string;
-  modifiers: string[];
-  /** First and last token, both included; the last covers attached modifiers and units. */
-  first: number;
-  last: number;
-  /** Units are attached: `x2`, `(x2)`, `2 units`. */
-  units: boolean;
-  /** The cue is part of the token itself: `CPT90834`, `HC:90837`. */
-  cued: boolean;
-  /** Read through a scanner's mistakes; trusted only right after a cue. */
-  repaired: boolean;
-}
 
 /** Every candidate in a line's tokens, in order, without numbers whose form rules them out. */
 export function candidatesIn(tokens: Token[]): Candidate[] {
@@ -30,12 +17,10 @@ export function candidatesIn(tokens: Token[]): Candidate[] {
 
 function candidateAt(tokens: Token[], i: number): Candidate | null {
   const token = tokens[i]!;
-  if (token.end - token.start < 5 || token.end - token.start > 10) return null;
-  const cued = token.kind === 'word' && token.word.startsWith('cpt');
-  let word = cued ? token.word.slice(3) : token.word;
-  // A line break written as \n sticks to what follows it.
-  const escaped = token.kind === 'word' && 'nrt'.includes(word[0]!) && markAt(tokens, i - 1, '\\');
-  if (escaped) word = word.slice(1);
+  if (token.end - token.start < 5 || token.end - token.start > LONGEST) return null;
+  const glued = token.kind === 'word' ? cueLength(token.word) : 0;
+  const cued = glued > 0;
+  const word = token.word.slice(glued);
   if (!isDigit(word.charCodeAt(0))) return null;
   const code = cptCode(word.slice(0, 5));
   const rest = word.slice(5);
@@ -43,7 +28,7 @@ function candidateAt(tokens: Token[], i: number): Candidate | null {
   const attached = attachedTo(rest);
   if (!attached) return null;
   const qualified = qualifierBefore(tokens, i);
-  if (!cued && !escaped && !qualified && brokenBefore(tokens, i)) return null;
+  if (!cued && !qualified && brokenBefore(tokens, i)) return null;
   const candidate: Candidate = {
     code,
     modifiers: attached.modifiers,
@@ -56,6 +41,18 @@ function candidateAt(tokens: Token[], i: number): Candidate | null {
   return takeTail(tokens, candidate) ? candidate : null;
 }
 
+/** `procedurecode90837` and units, modifiers or the next field behind it. */
+const LONGEST = 26;
+
+/** The length of the cue a word begins with, if a number follows it: `cpt90834`, `cptcode90837`. */
+function cueLength(word: string): number {
+  let letters = 0;
+  while (isLetter(word.charCodeAt(letters))) letters++;
+  if (letters < 2 || letters === word.length) return 0;
+  const cue = word.slice(0, letters);
+  return senseOf(cue) === 'cue' || cue === 'proc' || cue === 'svc' ? letters : 0;
+}
+
 /** Only Category II starts with any digit; the others of four digits and a letter start with 0. */
 function plausible(code: string): boolean {
   return isDigit(code.charCodeAt(4)) || code[4] === 'F' || code[0] === '0';
@@ -66,8 +63,15 @@ function attachedTo(rest: string): { modifiers: string[]; units: boolean } | nul
   if (rest[0] === 'x' && rest.length <= 3 && isNumber(rest.slice(1)))
     return { modifiers: [], units: true };
   const found = rest.length === 2 && isLetter(rest.charCodeAt(0)) ? modifier(rest) : null;
-  return found ? { modifiers: [found], units: false } : null;
+  if (found) return { modifiers: [found], units: false };
+  // "90834Mod95"
+  const named = rest.startsWith('mod') ? modifier(rest.slice(3)) : null;
+  if (named) return { modifiers: [named], units: false };
+  // "90853Units:1", "90837Mod": the next field's name lost its blank.
+  return GLUED_FIELDS.has(rest) ? { modifiers: [], units: false } : null;
 }
+
+const GLUED_FIELDS = new Set('units unit mod modifier modifiers dx pos charge fee'.split(' '));
 
 /** `HC:90837`, `HC|90837`: the qualifier of a claim's service line. */
 function qualifierBefore(tokens: Token[], i: number): boolean {
@@ -86,7 +90,8 @@ function brokenBefore(tokens: Token[], i: number): boolean {
   if (tokens[i]!.gap > 0 || mark.kind !== 'mark') return false;
   const before = tokens[i - 2];
   const touching = before !== undefined && mark.gap === 0 && before.kind !== 'mark';
-  if (mark.word === '@' || mark.word === '_' || mark.word === '%') return true;
+  if (mark.word === '_') return !(touching && senseOf(before.word) === 'cue');
+  if (mark.word === '@' || mark.word === '%') return true;
   if (mark.word === '+') return before?.kind === 'number' && touching && before.word.length < 5;
   if (mark.word === '-' || mark.word === '–') return touching && !opensRange(tokens, i);
   if (mark.word === '/' || mark.word === '.')
@@ -99,141 +104,6 @@ function opensRange(tokens: Token[], i: number): boolean {
   const before = tokens[i - 2]!;
   if (before.kind === 'number') return isCodeLike(before.word);
   return before.word.length > 2 || before.word === 'px';
-}
-
-function isCodeLike(word: string): boolean {
-  return word.length >= 5 && cptCode(word.slice(0, 5)) !== null && word.length <= 7;
-}
-
-/** Reads modifiers and units after the code. False where the tail rules the number out. */
-function takeTail(tokens: Token[], candidate: Candidate): boolean {
-  for (;;) {
-    const next = tokens[candidate.last + 1];
-    if (!next) return true;
-    const joined = joinedTail(tokens, candidate, next);
-    if (joined === 'no') return false;
-    if (joined === 'took') continue;
-    if (takeNamed(tokens, candidate) || takeSpaced(tokens, candidate)) continue;
-    return takeUnits(tokens, candidate);
-  }
-}
-
-/** `-95`, `/25`, `:GT`, `*95` touching the code. A longer number behind a hyphen rules it out. */
-function joinedTail(tokens: Token[], candidate: Candidate, next: Token): 'took' | 'no' | 'done' {
-  if (next.kind !== 'mark') return 'done';
-  if (next.gap > 0) return spacedHyphen(tokens, candidate, next) ? 'took' : 'done';
-  if (next.word === '#' || next.word === '%' || next.word === '@' || next.word === '_') return 'no';
-  const after = tokens[candidate.last + 2];
-  if (!after || after.gap > 0) return next.word === '°' ? 'no' : 'done';
-  const hyphen = next.word === '-' || next.word === '–';
-  if (!hyphen && !'/:*|>^'.includes(next.word)) return 'done';
-  const found = modifierOf(after);
-  if (found && candidate.modifiers.length < 4) {
-    candidate.modifiers.push(found);
-    candidate.last += 2;
-    return 'took';
-  }
-  if (!hyphen) return 'done';
-  if (after.kind === 'number' && !isCodeLike(after.word)) return 'no';
-  return after.word.length === 1 ? 'no' : 'done';
-}
-
-/** `90834 -95`: the hyphen belongs to the modifier. */
-function spacedHyphen(tokens: Token[], candidate: Candidate, hyphen: Token): boolean {
-  const at = candidate.last + 2;
-  const touches = hyphen.word === '-' && tokens[at]?.gap === 0;
-  const minutes = tokens[at + 1]?.word.startsWith('m') ?? false;
-  return touches && !minutes && takeModifier(tokens, candidate, at, at);
-}
-
-/** A modifier as a token: two characters; numbers below 22 are none. */
-function modifierOf(token: Token): string | null {
-  const found = modifier(token.word);
-  if (!found || (found.startsWith('X') && isDigit(found.charCodeAt(1)))) return null;
-  return isNumber(found) && Number(found) < 22 ? null : found;
-}
-
-/** `modifier 95`, `mod: 95, GT`, `(59)` behind the code. */
-function takeNamed(tokens: Token[], candidate: Candidate): boolean {
-  let at = candidate.last + 1;
-  if (markAt(tokens, at, ',') || markAt(tokens, at, '-')) at++;
-  if (tokens[at]?.word === 'w' || tokens[at]?.word === 'with') at++;
-  if (markAt(tokens, at, '/')) at++;
-  const word = tokens[at]?.word ?? '';
-  if (word === 'modifier' || word === 'modifiers' || word === 'mod' || word === 'mods') {
-    at++;
-    while (tokens[at]?.kind === 'mark' && ':-#.='.includes(tokens[at]!.word)) at++;
-    return takeModifier(tokens, candidate, at, at);
-  }
-  const inner = tokens[candidate.last + 2];
-  return (
-    markAt(tokens, candidate.last + 1, '(') &&
-    markAt(tokens, candidate.last + 3, ')') &&
-    inner !== undefined &&
-    takeModifier(tokens, candidate, candidate.last + 2, candidate.last + 3)
-  );
-}
-
-function takeModifier(tokens: Token[], candidate: Candidate, at: number, last: number): boolean {
-  const found = tokens[at] ? modifierOf(tokens[at]) : null;
-  if (!found || candidate.modifiers.length >= 4) return false;
-  candidate.modifiers.push(found);
-  candidate.last = last;
-  return true;
-}
-
-/** `90837 95 U4 1 unit $165`: bare modifiers in a billing line, followed by more of its fields. */
-function takeSpaced(tokens: Token[], candidate: Candidate): boolean {
-  const at = candidate.last + 1;
-  const token = tokens[at]!;
-  if (token.gap === 0 || token.end - token.start !== 2) return false;
-  const found = modifierOf(token);
-  if (!found) return false;
-  const next = tokens[at + 1];
-  const field =
-    !next ||
-    next.word === '$' ||
-    next.word === '|' ||
-    (next.kind === 'number' && next.gap > 0) ||
-    (next.end - next.start === 2 &&
-      modifierOf(next) !== null &&
-      next.kind === 'word' &&
-      isDigit(next.word.charCodeAt(1)));
-  const lettered = !isNumber(found) && isDigit(found.charCodeAt(1));
-  if (!field && !lettered) return false;
-  if (!isNumber(found) && !lettered && !isUpper(found, token, tokens)) return false;
-  return takeModifier(tokens, candidate, at, at);
-}
-
-/** Two letters count as a bare modifier only before a number: words like "is" and "to" do not. */
-function isUpper(found: string, token: Token, tokens: Token[]): boolean {
-  const next = tokens[tokens.indexOf(token) + 1];
-  return found[0] === 'G' || found[0] === 'H' || next?.word === '$';
-}
-
-/** `x2`, `x 2`, `(x2)`, `2 units`, `1u` behind the code. */
-function takeUnits(tokens: Token[], candidate: Candidate): boolean {
-  let at = candidate.last + 1;
-  const open = markAt(tokens, at, '(');
-  if (open || markAt(tokens, at, ',') || markAt(tokens, at, '-')) at++;
-  const token = tokens[at];
-  if (!token) return true;
-  let last = -1;
-  if (token.kind === 'word' && token.word[0] === 'x' && isNumber(token.word.slice(1))) last = at;
-  else if ((token.word === 'x' || token.word === '×') && isNumber(tokens[at + 1]?.word ?? ''))
-    last = at + 1;
-  else if (token.kind === 'number' && isUnitWord(tokens[at + 1]?.word ?? '')) last = at + 1;
-  else if (token.kind === 'number' && /^\d{1,2}u$/.test(token.word)) last = at;
-  if (last < 0) return true;
-  if (isUnitWord(tokens[last + 1]?.word ?? '')) last++;
-  if (open && markAt(tokens, last + 1, ')')) last++;
-  candidate.units = true;
-  candidate.last = last;
-  return true;
-}
-
-function isUnitWord(word: string): boolean {
-  return word === 'unit' || word === 'units' || word === 'u';
 }
 
 /** Characters a scanner takes for digits. */
@@ -259,20 +129,10 @@ function repairedAt(tokens: Token[], i: number): Candidate | null {
   }
   const next = tokens[last + 1];
   const runsOn = next !== undefined && next.kind === 'number' && next.gap <= 1;
-  if (digits < 4 || text.length !== 5 || runsOn || (last === i && digits === 5)) return null;
+  if (digits < 3 || text.length !== 5 || runsOn || (last === i && digits === 5)) return null;
   const code = cptCode(text);
   if (!code || !isNumber(code)) return null;
   const candidate = { code, modifiers: [], first: i, last, units: false, cued: false };
   const repaired: Candidate = { ...candidate, repaired: true };
   return takeTail(tokens, repaired) ? repaired : null;
-}
-
-function markAt(tokens: Token[], at: number, mark: string): boolean {
-  return tokens[at]?.word === mark && tokens[at].kind === 'mark';
-}
-
-function isNumber(text: string): boolean {
-  if (text === '') return false;
-  for (let i = 0; i < text.length; i++) if (!isDigit(text.charCodeAt(i))) return false;
-  return true;
 }

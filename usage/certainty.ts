@@ -1,4 +1,4 @@
-import type { Candidate } from './candidates.ts';
+import type { Candidate } from './code-tail.ts';
 import { negatedWithin } from './clause.ts';
 import type { Certainty } from './finding.ts';
 import type { Token } from './tokens.ts';
@@ -16,13 +16,15 @@ export function certaintyOf(tokens: Token[], group: Candidate[]): Certainty {
 
 /** One of the phrases stands among the tokens, word by word. */
 function speaksOf(tokens: Token[], phrases: readonly string[][]): boolean {
-  return tokens.some((token, i) =>
-    phrases.some(
-      (phrase) =>
-        phrase[0] === token.word && phrase.every((word, n) => tokens[i + n]?.word === word),
-    ),
-  );
+  for (let i = 0; i < tokens.length; i++) {
+    if (!OPENINGS.has(tokens[i]!.word)) continue;
+    for (const phrase of phrases)
+      if (phrase.every((word, n) => tokens[i + n]?.word === word)) return true;
+  }
+  return false;
 }
+
+const OPENINGS = new Set(NOT_A_RECORD.map((phrase) => phrase[0]));
 
 const USED_AFTER = new Set(
   (

@@ -1,5 +1,6 @@
 import type { Token } from './tokens.ts';
-import { isNegation, isState, isStateName, senseOf } from './words.ts';
+import { senseOf } from './senses.ts';
+import { isNegation, isState, isStateName } from './words.ts';
 
 /** True where the mark at `i` ends a sentence or a clause to its right. */
 export function endsClause(tokens: Token[], i: number): boolean {

@@ -1,46 +1,25 @@
 import { endsClause, isAfterPlace, isPlacing, namesPlace } from './clause.ts';
 import { isDuration, isIcd10, isMinutes, isTimes } from './measures.ts';
 import type { Token } from './tokens.ts';
-import { isOtherCode, isOtherCpt, senseOf } from './words.ts';
-
-/** What stands to the left of a number, and what that makes of it. */
-export interface LeftCompany {
-  verdict: 'cue' | 'other' | 'none';
-  /** How the cue reads: `cpt`, `field` (a named code field), `billing`, `code` (of some kind). */
-  cue: 'cpt' | 'field' | 'billing' | 'code' | null;
-  /** The cue's token, or -1. */
-  at: number;
-  /** Words of no known sense between cue and number. */
-  strangers: number;
-  /** A service is named, or minutes are given, right before the number. */
-  service: boolean;
-  /** The word touching the number on the left is one nobody knows: a label of some kind. */
-  stranger: boolean;
-}
+import { senseOf } from './senses.ts';
+import {
+  dateOfService,
+  isPassing,
+  isDateOfService,
+  ordinal,
+  other,
+  owner,
+  SUMS,
+  takesNumberSign,
+} from './other-labels.ts';
+import { cue, type LeftCompany, pass, service, touches, type Verdict, type Walk } from './walk.ts';
+import { isOtherCode, isOtherCpt } from './words.ts';
 
 /** Tokens looked at to the left of a number. */
 const REACH = 26;
 /** Unknown words a cue may be away: "CPT for this morning's extended visit: 90837". */
 const CPT_REACH = 5;
 const VERB_REACH = 3;
-
-type Verdict = 'cue' | 'other' | 'stop' | 'on';
-
-interface Walk {
-  tokens: Token[];
-  first: number;
-  commas: number;
-  numbers: number;
-  /** Words passed that are no fillers. */
-  words: number;
-  /** "for", "with", "covers" was passed: a document before it speaks of the number. */
-  related: boolean;
-  /** "in", "from" or "near" stands before the number: only an outright cue makes it a code. */
-  placed: boolean;
-  /** A lettered diagnosis was passed: its label has been used up. */
-  dxUsed: boolean;
-  found: LeftCompany;
-}
 
 /**
  * Reads leftwards from a number to the first word that says what it is. The nearest label wins;
@@ -55,16 +34,35 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
     service: false,
     stranger: false,
   };
-  if (isAfterPlace(tokens, first)) return { ...found, verdict: 'other' };
+  if (isAfterPlace(tokens, first) || isMeasured(tokens, first))
+    return { ...found, verdict: 'other' };
   const placed = isPlacing(tokens, first - 1);
-  const none = { commas: 0, numbers: 0, words: 0, related: false, dxUsed: false };
-  const walk: Walk = { tokens, first, ...none, placed, found };
+  const none = {
+    commas: 0,
+    numbers: 0,
+    words: 0,
+    related: false,
+    filled: false,
+    accompanied: false,
+    dxUsed: false,
+  };
+  const walk: Walk = { tokens, first, ...none, placed, skipTo: first, found };
   for (let i = first - 1; i >= 0 && i >= first - REACH; i--) {
+    if (walk.skipTo < first && i > walk.skipTo) continue;
     const verdict = step(walk, i);
     if (verdict === 'on') continue;
     return verdict === 'stop' ? found : { ...found, verdict, at: i };
   }
   return found;
+}
+
+const MEASURES = new Set('hours hrs minutes mins units'.split(' '));
+
+/** "hours: 12034", "units: 10450": the label of a quantity. */
+function isMeasured(tokens: Token[], first: number): boolean {
+  const label = tokens[first - 2]?.word ?? '';
+  if (tokens[first - 3]?.kind === 'number' || tokens[first - 3]?.word === '/') return false;
+  return tokens[first - 1]?.word === ':' && MEASURES.has(label);
 }
 
 function step(walk: Walk, i: number): Verdict {
@@ -82,16 +80,46 @@ function mark(walk: Walk, i: number): Verdict {
   const { tokens, first, found } = walk;
   const { word: char } = tokens[i]!;
   if (char === ',') walk.commas++;
-  if (char === '#' && !takesNumberSign(tokens, i)) return 'other';
-  if (!endsClause(tokens, i)) return 'on';
-  // "55 minutes; 90837", "CPT; 90837": what touches the break still speaks of the number.
-  const before = tokens[i - 1];
-  if (i !== first - 1 || !before) return 'stop';
+  const numbers = tokens[i + 1]?.kind === 'number' && i + 1 < first;
+  if (char === '#' && !numbers && !takesNumberSign(tokens, i)) return 'other';
+  if (!endsClause(tokens, i) || isNumbering(tokens, i, first)) return 'on';
+  if (headsTable(tokens, i)) return cue(walk, 'field');
+  // "55 minutes; 90837", "CPT; 90837", "CPT: | - 90837": what touches the break still speaks of
+  // the number.
+  if (walk.words + walk.numbers > 0 || walk.filled || i < first - BREAK_MAX) return 'stop';
+  let j = i - 1;
+  while (tokens[j]?.kind === 'mark') j--;
+  const before = tokens[j];
+  if (!before) return 'stop';
   if (isMinutes(before.word) && !walk.placed) found.service = true;
   return NAMING.has(senseOf(before.word) ?? '') ? 'on' : 'stop';
 }
 
-const NAMING: ReadonlySet<string> = new Set(['cue', 'code', 'noun']);
+/** "1. 90791": the numbering of a list. */
+function isNumbering(tokens: Token[], i: number, first: number): boolean {
+  const before = tokens[i - 1];
+  return i === first - 1 && before?.kind === 'number' && before.word.length <= 2;
+}
+
+/** "CPT | Units | 90837": nothing but headings and figures of a table stands back to its cue. */
+function headsTable(tokens: Token[], i: number): boolean {
+  if (tokens[i]!.word !== '|') return false;
+  for (let j = i - 1; j >= 0 && j > i - REACH; j--) {
+    const { kind, word: text } = tokens[j]!;
+    if (senseOf(text) === 'cue') return true;
+    if (kind === 'word' && !HEADINGS.has(text) && senseOf(text) !== 'code') return false;
+  }
+  return false;
+}
+
+const HEADINGS = new Set(
+  'units unit qty mod modifier pos fee fees charge charges amount'.split(' '),
+);
+
+/** Marks that may stand between a label and its number. */
+const BREAK_MAX = 5;
+
+const NAMING: ReadonlySet<string> = new Set(['cue', 'code', 'noun', 'verb']);
 
 /** A number on the way: dates, times and other codes are passed, a label's own value is not. */
 function number(walk: Walk, i: number): Verdict {
@@ -119,16 +147,19 @@ function word(walk: Walk, i: number): Verdict {
     case 'code':
       return code(walk, i);
     case 'noun':
-      if (isDateOfService(tokens, i)) return touches(walk) ? 'other' : 'stop';
-      return walk.words > 0 || walk.placed ? pass(walk) : cue(walk, 'billing');
+      if (isDateOfService(tokens, i)) return dateOfService(walk, i);
+      if (walk.words > 0 || walk.placed) return pass(walk);
+      return labelsBilling(tokens, i) ? 'other' : cue(walk, 'billing');
     case 'verb':
       if (found.strangers > VERB_REACH) return 'stop';
+      if (SUMS.has(tokens[i - 1]?.word ?? '')) return 'other';
       return walk.placed ? pass(walk) : cue(walk, 'billing');
     case 'service':
       return service(walk, i);
     case 'list':
       return walk.dxUsed || found.service ? 'on' : 'other';
     case 'document':
+      if (isPassing(tokens, i, walk.first)) return pass(walk);
       if (walk.related) return cue(walk, 'billing');
       return touches(walk) && !found.service ? 'other' : pass(walk);
     case 'other':
@@ -140,30 +171,25 @@ function word(walk: Walk, i: number): Verdict {
   }
 }
 
-function cue(walk: Walk, kind: NonNullable<LeftCompany['cue']>): 'cue' {
-  walk.found.cue = kind;
-  return 'cue';
-}
-
-function pass(walk: Walk): 'on' {
-  walk.words++;
-  return 'on';
-}
-
-/** Nothing but fillers stands between here and the number. */
-function touches(walk: Walk): boolean {
-  return walk.words === 0 && walk.commas === 0 && walk.numbers === 0;
+/** "ZIP for billing is 90815" */
+function labelsBilling(tokens: Token[], i: number): boolean {
+  const sense = senseOf(tokens[i - 2]?.word ?? '');
+  return tokens[i - 1]?.word === 'for' && (sense === 'other' || sense === 'list');
 }
 
 function filler(walk: Walk, i: number): Verdict {
   const { word: text } = walk.tokens[i]!;
+  walk.filled = true;
+  if (text.startsWith('mod') && walk.related && walk.words <= 1) return cue(walk, 'billing');
   if (RELATING.has(text)) walk.related = true;
   if (text !== 'cat' && text !== 'category') return 'on';
   // "Cat II", "category III": the sections of CPT by name.
   return SECTIONS.has(walk.tokens[i + 1]?.word ?? '') ? cue(walk, 'field') : 'on';
 }
 
-const RELATING = new Set(['for', 'with', 'under', 'as']);
+const RELATING = new Set(
+  'for with w w/ under as to on shows lists listed reflects indicates'.split(' '),
+);
 const SECTIONS = new Set(['i', 'ii', 'iii', '1', '2', '3']);
 
 /** "CPT", unless it is the therapy, the test or the trainer. */
@@ -174,7 +200,7 @@ function outright(walk: Walk, i: number): Verdict {
   const direct = found.strangers === 0 && walk.words === 0;
   if (text === 'cpt' && !direct && next && isOtherCpt(next.word)) return 'stop';
   if (text === 'cpt' && isNumberedTest(tokens, i)) return 'stop';
-  if (found.strangers > CPT_REACH) return 'stop';
+  if (found.strangers > CPT_REACH || (walk.accompanied && text === 'cpt')) return 'stop';
   return cue(walk, text.startsWith('cpt') ? 'cpt' : 'field');
 }
 
@@ -193,83 +219,32 @@ function code(walk: Walk, i: number): Verdict {
   while (j >= 0 && tokens[j]!.kind === 'mark' && '/-®™&('.includes(tokens[j]!.word)) j--;
   const before = tokens[j];
   if (found.strangers > 2) return pass(walk);
+  // "will code this as 90837": the verb.
+  if (tokens.slice(i + 1, walk.first).some((token) => token.word === 'as'))
+    return cue(walk, 'billing');
   if (before?.kind === 'number' && senseOf(tokens[j - 2]?.word ?? '') === 'list') return 'other';
   if (!before || before.kind !== 'word') return cue(walk, 'code');
+  if (SECTIONS.has(before.word) && (tokens[j - 1]?.word ?? '').startsWith('cat'))
+    return cue(walk, 'field');
   if (isOtherCode(before.word)) return 'other';
   const sense = senseOf(before.word);
   if (sense === 'cue') return cue(walk, before.word.startsWith('cpt') ? 'cpt' : 'field');
   if (sense === 'noun' || sense === 'service') return cue(walk, 'field');
   if (sense === 'filler' || sense === 'blank') return cue(walk, 'code');
   if (sense === 'verb') return cue(walk, 'billing');
-  // "Conference code": a word nobody knows makes it a code of that.
-  return sense === undefined ? pass(walk) : 'other';
+  if (VISITS.has(before.word)) return cue(walk, 'field');
+  // "Conference code": a word nobody knows makes it a code of that, unless the line is of care.
+  if (sense !== undefined) return sense === 'list' && walk.dxUsed ? pass(walk) : 'other';
+  return cue(walk, 'unknown');
 }
 
-/** A service's name; "group" alone, touching the number, is as often an insurance group. */
-function service(walk: Walk, i: number): 'on' {
-  const { tokens, first, found } = walk;
-  const group = tokens[i]!.word === 'group' && i === first - 1;
-  const near = found.strangers === 0 && walk.numbers <= 1 && walk.words < 4;
-  if (!group && near && !walk.placed) found.service = true;
-  return pass(walk);
-}
-
-/** "number", "no", "id": what they number is told by the word before them. */
-function ordinal(walk: Walk, i: number): Verdict {
-  const { tokens } = walk;
-  const before = tokens[i - 1]?.word ?? '';
-  const sense = senseOf(before);
-  if (sense === 'cue' && !before.startsWith('superbill')) return cue(walk, 'cpt');
-  if (sense === 'code' || before.startsWith('proc')) return 'on';
-  const next = tokens[i + 1]?.word;
-  if (tokens[i]!.word === 'no' && next !== '.' && next !== ':') return pass(walk);
-  return touches(walk) ? 'other' : pass(walk);
-}
-
-function other(walk: Walk, i: number): Verdict {
-  const { tokens, found } = walk;
-  const { word: text } = tokens[i]!;
-  const before = tokens[i - 1]?.word ?? '';
-  // A med check and a check-in are visits; a line item is a service line.
-  const next = tokens[i + 1]?.word === '-' ? tokens[i + 2]?.word : tokens[i + 1]?.word;
-  if (text === 'check' && (before.startsWith('med') || next === 'in')) return service(walk, i);
-  if (text === 'item' && before === 'line') return cue(walk, 'billing');
-  if (found.service || walk.numbers > 0 || walk.commas > 0) return pass(walk);
-  return found.strangers <= 2 ? 'other' : pass(walk);
-}
-
-function owner(walk: Walk, i: number): Verdict {
-  const { tokens } = walk;
-  const { word: text } = tokens[i]!;
-  const before = tokens[tokens[i - 1]?.word === '/' ? i - 2 : i - 1]?.word ?? '';
-  if (text === 'line') {
-    if (CLAIM_LINES.has(before)) return cue(walk, 'billing');
-    if (walk.numbers > 0) return 'on';
-  }
-  if (text === 'plan' && TREATMENT.has(before)) return service(walk, i);
-  if (text === 'pt' || text === 'patient')
-    if (before === 'est' || before === 'new' || before === 'established') return service(walk, i);
-  if (!touches(walk) || walk.related || ACCOMPANYING.has(before)) return pass(walk);
-  return INSURERS.has(text) && isBilledTo(tokens, i) ? pass(walk) : 'other';
-}
-
-const TREATMENT = new Set(['treatment', 'tx', 'care']);
-const CLAIM_LINES = new Set(['claim', 'service', 'charge', 'billing']);
-const ACCOMPANYING = new Set(['with', 'w', 'without']);
-const INSURERS = new Set(['insurance', 'insurer', 'carrier', 'plan']);
-
-/** "billed insurance", "submitted to the plan": the one it went to is no label. */
-function isBilledTo(tokens: Token[], i: number): boolean {
-  for (let j = i - 1; j >= 0 && j >= i - 3; j--) {
-    const sense = senseOf(tokens[j]!.word);
-    if (sense === 'verb') return true;
-    if (sense !== 'filler') return false;
-  }
-  return false;
-}
+/** What a code in a schedule is of. */
+const VISITS = new Set('appt appointment encounter admin based timed untimed'.split(' '));
 
 function stranger(walk: Walk, i: number): Verdict {
   const { tokens, first, found } = walk;
+  if (tokens[i]!.word === 'item' && tokens[i - 1]?.word === 'line') return cue(walk, 'billing');
+  if (tokens[i]!.word === 'seen' && walk.related && !walk.placed) return cue(walk, 'billing');
   found.strangers++;
   if (walk.words === 0 && namesPlace(tokens, i)) return 'other';
   const between = tokens.slice(i + 1, first);
@@ -279,21 +254,4 @@ function stranger(walk: Walk, i: number): Verdict {
   return found.strangers > CPT_REACH ? 'stop' : 'on';
 }
 
-const LABEL_JOINTS = new Set(['-', '=', 'is', 'no', '.']);
-
-/** "date of service", "place of service": labels of a date and of a place. */
-function isDateOfService(tokens: Token[], i: number): boolean {
-  const head = tokens[i - 2]?.word ?? '';
-  return tokens[i - 1]?.word === 'of' && (head.startsWith('date') || head === 'place');
-}
-
-/** `CPT #90837` and `code #` name a code; `#` behind anything else numbers that. */
-function takesNumberSign(tokens: Token[], i: number): boolean {
-  let j = i - 1;
-  while (tokens[j]?.kind === 'mark' && ':(®™'.includes(tokens[j]!.word)) j--;
-  const before = tokens[j];
-  if (!before) return j < i - 1;
-  const sense = senseOf(before.word);
-  if (before.word.startsWith('superbill')) return false;
-  return sense === 'cue' || sense === 'code' || before.word.startsWith('proc');
-}
+const LABEL_JOINTS = new Set(['-', '=', '(', 'is', 'no', '.']);

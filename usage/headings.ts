@@ -1,8 +1,11 @@
 import { tokenise } from './tokens.ts';
-import { senseOf } from './words.ts';
+import { senseOf } from './senses.ts';
+import { isOtherCode } from './words.ts';
 
 /** Lines a list may run below its heading. */
 const LIST_MAX = 8;
+/** Words of a label before its colon of which one must name codes. */
+const LABEL_WORDS = 4;
 /** A heading has few words; a sentence has more. */
 const HEADING_WORDS = 14;
 
@@ -12,6 +15,7 @@ const HEADING_WORDS = 14;
  */
 export function headingAbove(above: string[]): boolean {
   let blank = 0;
+  let half = '';
   for (const text of above.slice(0, LIST_MAX)) {
     const trimmed = text.trim();
     if (trimmed === '') {
@@ -21,7 +25,10 @@ export function headingAbove(above: string[]): boolean {
     const tokens = tokenise(trimmed, 0, Math.min(trimmed.length, 200));
     const first = tokens.find((token) => token.kind !== 'mark');
     if (first?.kind === 'number' && first.word !== '24d') continue;
-    return endsInCue(tokens.map((token) => token.word));
+    const words = tokens.map((token) => token.word);
+    // "Procedure" over "Code": a heading broken in two.
+    if (half === '' && words.length === 1 && senseOf(words[0]!) === 'code') half = words[0]!;
+    else return endsInCue(half === '' ? words : [...words, half]);
   }
   return false;
 }
@@ -32,11 +39,14 @@ function endsInCue(words: string[]): boolean {
   if (named.length === 0 || named.length > HEADING_WORDS) return false;
   const last = named.at(-1)!;
   if (senseOf(last) === 'blank') return false;
-  const ends = words.at(-1) === ':' || isCue(named, named.length - 1);
-  if (ends) return isCue(named, named.length - 1);
+  const colon = words.at(-1) === ':';
+  // "CPT codes billed:", "Procedure code(s) for today:"
+  if (colon) return named.some((_, i) => i >= named.length - LABEL_WORDS && isCue(named, i));
+  if (isCue(named, named.length - 1)) return true;
   // "Date  CPT  Units  Fee": every word heads a column, so none is a sentence's.
   const columns = named.every((word) => senseOf(word) !== undefined || COLUMNS.has(word));
-  return columns && named.some((_, i) => isCue(named, i));
+  if (!columns) return false;
+  return named.some((_, i) => isCue(named, i) || (isBareCode(named, i) && named.length > 2));
 }
 
 function isCue(words: string[], at: number): boolean {
@@ -46,6 +56,12 @@ function isCue(words: string[], at: number): boolean {
   if (sense !== 'code') return false;
   const before = senseOf(words[at - 1] ?? '');
   return before === 'cue' || before === 'noun' || before === 'service' || before === 'verb';
+}
+
+/** "Date | Code | Fee": in a row of columns, `Code` is no other code's unless it says so. */
+function isBareCode(words: string[], at: number): boolean {
+  const before = words[at - 1] ?? '';
+  return senseOf(words[at]!) === 'code' && !isOtherCode(before) && senseOf(before) !== 'list';
 }
 
 const COLUMNS = new Set(

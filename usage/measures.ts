@@ -7,9 +7,22 @@ export function isMinutes(text: string): boolean {
 
 const MINUTES = new Set('min mins minute minutes hr hrs hour hours m'.split(' '));
 
-/** `55m`, `45min`, `1hr`. */
+/** `55m`, `45min`, `1hr`: one to three digits and a unit. */
 export function isDuration(text: string): boolean {
-  return /^\d{1,3}(?:m|min|mins|hr|hrs|h)$/.test(text);
+  if (text.length > 7 || !isLetter(text.charCodeAt(text.length - 1))) return false;
+  let digits = 0;
+  while (isDigit(text.charCodeAt(digits))) digits++;
+  return digits > 0 && digits < 4 && DURATIONS.has(text.slice(digits));
+}
+
+const DURATIONS = new Set('m min mins hr hrs h'.split(' '));
+
+/** `175.00`: up to five digits, a dot and two more. */
+export function isPrice(text: string): boolean {
+  const dot = text.length - 3;
+  if (dot < 1 || dot > 5 || text.charCodeAt(dot) !== 46) return false;
+  for (let i = 0; i < text.length; i++) if (i !== dot && !isDigit(text.charCodeAt(i))) return false;
+  return true;
 }
 
 /** `x2`, `x45`: how often, or how long. */
@@ -22,5 +35,10 @@ export function isIcd10(text: string): boolean {
   if (text.length < 3 || text.length > 8 || !isLetter(text.charCodeAt(0))) return false;
   if (!isDigit(text.charCodeAt(1)) || cptCode(text) !== null) return false;
   const third = text.charCodeAt(2);
-  return (isDigit(third) || isLetter(third)) && !/^[a-v]\d{4}$/.test(text);
+  return (isDigit(third) || isLetter(third)) && !isLevelTwo(text);
+}
+
+/** A letter and four digits: HCPCS Level II. */
+function isLevelTwo(text: string): boolean {
+  return text.length === 5 && text.charCodeAt(0) <= 118 && cptCode(`1${text.slice(1)}`) !== null;
 }

@@ -1,11 +1,17 @@
-import { type Candidate, candidatesIn } from './candidates.ts';
+import { candidatesIn } from './candidates.ts';
+import { type Candidate, isNumber } from './code-tail.ts';
+import { isDigit } from './cpt.ts';
+import { endsClause } from './clause.ts';
 import { certaintyOf } from './certainty.ts';
-import { type LeftCompany, leftCompany } from './company.ts';
+import { leftCompany } from './company.ts';
+import type { LeftCompany } from './walk.ts';
 import { ENOUGH, evidence, hasCharge } from './evidence.ts';
 import type { Certainty } from './finding.ts';
 import { headingAbove } from './headings.ts';
+import { isIcd10, isMinutes } from './measures.ts';
 import { type Token, tokenise } from './tokens.ts';
-import { isDoor, isQuantity, isStreet, OTHER_CPT_SIGNS, senseOf } from './words.ts';
+import { senseOf } from './senses.ts';
+import { isDoor, isQuantity, isStreet, OTHER_CPT_SIGNS } from './words.ts';
 
 /** A code used in a line of running text. `start` is its place in the text. */
 export interface Mention {
@@ -43,10 +49,11 @@ export function mentionsIn(line: Line): Mention[] {
   const tokens = tokenise(line.text, line.contextFrom, line.contextTo);
   const candidates = candidatesIn(tokens);
   const mentions: Mention[] = [];
+  const silent = isSilent(tokens, candidates);
   for (const group of groups(tokens, candidates)) {
     const inside = group.filter((candidate) => isInside(tokens, candidate, line));
     if (inside.length === 0) continue;
-    const rule = judge(tokens, group, line) ?? fromAbove(tokens, group, line);
+    const rule = (silent ? null : judge(tokens, group, line)) ?? fromAbove(tokens, group, line);
     if (rule === null) continue;
     const certainty = certaintyOf(tokens, group);
     for (const candidate of inside) {
@@ -58,6 +65,19 @@ export function mentionsIn(line: Line): Mention[] {
   }
   return mentions;
 }
+
+/** Nothing but bare numbers: none of them can be more than that. Settles long tables at once. */
+function isSilent(tokens: Token[], candidates: Candidate[]): boolean {
+  for (const { kind, word } of tokens) {
+    if (kind === 'mark' ? SPEAKING.includes(word) : !isNumber(word) || word === '00') return false;
+  }
+  for (const { cued, units, modifiers } of candidates)
+    if (cued || units || modifiers.length > 0) return false;
+  return true;
+}
+
+/** Marks that tell of money. */
+const SPEAKING = '$@';
 
 function isInside(tokens: Token[], candidate: Candidate, line: Line): boolean {
   // The stretch begins at the digits; a cue may be part of their token: CPT90834.
@@ -78,17 +98,20 @@ function groups(tokens: Token[], candidates: Candidate[]): Candidate[][] {
   return all;
 }
 
-const JOINTS = new Set([',', ';', '/', '+', '&', '-', '–', ')', '(', '|', '\\']);
+const JOINTS = new Set([...',;/+&-–—)(|•*·']);
 const JOINING = new Set('and or with plus to through thru then vs also'.split(' '));
 
 function joins(tokens: Token[], from: number, to: number): boolean {
-  if (to - from > 5) return false;
-  if (to === from) return false;
+  if (to - from > 7 || to === from) return false;
+  let counts = 0;
   for (let i = from; i < to; i++) {
     const { kind, word } = tokens[i]!;
-    if (kind === 'mark' ? !JOINTS.has(word) : !JOINING.has(word)) return false;
+    // "90837 (2), 90834 - 1": how often each was used.
+    if (kind === 'number' && word.length <= 2 && to - from > 1) counts++;
+    else if (word === '.' && i > from && tokens[i - 1]!.kind === 'number') continue;
+    else if (kind === 'mark' ? !JOINTS.has(word) : !JOINING.has(word)) return false;
   }
-  return true;
+  return counts <= 1;
 }
 
 /** The rule by which a list of candidates counts, or null. */
@@ -96,14 +119,25 @@ function judge(tokens: Token[], group: Candidate[], line: Line): string | null {
   const head = group[0]!;
   if (group.some((candidate) => candidate.cued)) return 'text.cpt';
   const left = leftCompany(tokens, head.first);
-  if (head.repaired) return directCue(head, left) ? 'text.repaired' : null;
+  if (head.repaired) return directCue(tokens, head, left) ? 'text.repaired' : null;
   if (left.verdict === 'other') return null;
   if (group.some((candidate) => isSomethingElse(tokens, candidate, left))) return null;
-  if (left.verdict === 'cue' && cueHolds(tokens, head, left, line)) return `text.${left.cue}`;
+  if (left.verdict === 'cue' && cueHolds(tokens, group, left, line)) return `text.${left.cue}`;
   // Four digits and a letter are doses, temperatures and seats more often than codes.
-  if (head.code.charCodeAt(4) > 57 && !head.units) return null;
+  if (head.code.charCodeAt(4) > 57 && !head.units && !cueBehind(tokens, head)) return null;
   const best = Math.max(...group.map((candidate) => evidence(tokens, candidate, left)));
   return best >= ENOUGH ? ruleFor(tokens, group) : null;
+}
+
+/** "3016F reported, CPT II": the code set is named behind the number, in the same sentence. */
+function cueBehind(tokens: Token[], head: Candidate): boolean {
+  for (let i = head.last + 1; i < tokens.length && i <= head.last + 8; i++) {
+    if (endsClause(tokens, i)) return false;
+    const { word } = tokens[i]!;
+    if (word.startsWith('cpt') || word === 'pla' || word === 'maaa' || word === 'billed')
+      return true;
+  }
+  return false;
 }
 
 /**
@@ -131,8 +165,9 @@ function ruleFor(tokens: Token[], group: Candidate[]): string {
 }
 
 /** A scanner's reading is believed only right behind a cue. */
-function directCue(head: Candidate, left: LeftCompany): boolean {
-  if (left.verdict !== 'cue' || left.cue === 'billing') return false;
+function directCue(tokens: Token[], head: Candidate, left: LeftCompany): boolean {
+  if (left.verdict !== 'cue') return false;
+  if (left.cue === 'billing' && senseOf(tokens[left.at]!.word) !== 'noun') return false;
   return left.strangers === 0 && head.first - left.at <= 6;
 }
 
@@ -142,7 +177,8 @@ function isSomethingElse(tokens: Token[], candidate: Candidate, left: LeftCompan
   if (!next || next.kind === 'mark') return false;
   const outright = left.cue === 'cpt' || left.cue === 'field';
   if (outright) return false;
-  if (next.kind === 'word' && isQuantity(next.word) && !candidate.units) return true;
+  const counted = isCounted(tokens, candidate.last + 1) && !candidate.units;
+  if (counted && isDigit(candidate.code.charCodeAt(4))) return true;
   if (next.word === 'zip' || next.word === 'area') return true;
   if (next.word === 'units' || next.word === 'unit') return true;
   for (let i = 1; i <= 4; i++) {
@@ -154,15 +190,59 @@ function isSomethingElse(tokens: Token[], candidate: Candidate, left: LeftCompan
   return false;
 }
 
-function cueHolds(tokens: Token[], head: Candidate, left: LeftCompany, line: Line): boolean {
+/** "10450 steps", "48500 per year": what follows is counted. */
+function isCounted(tokens: Token[], i: number): boolean {
+  const { kind, word } = tokens[i]!;
+  if (word === 'per') return PERIODS.has(tokens[i + 1]?.word ?? '');
+  return kind === 'word' && isQuantity(word);
+}
+
+const PERIODS = new Set('year month week day annum hour session night'.split(' '));
+
+function cueHolds(tokens: Token[], group: Candidate[], left: LeftCompany, line: Line): boolean {
+  const head = group[0]!;
+  const several = group.length > 1;
   if (left.cue === 'cpt') {
     const near = head.first - left.at <= 2 || tokens.slice(left.at + 1, head.first).every(isJoint);
     return near || !speaksOfOtherCpt(line) || tokens[left.at]!.word !== 'cpt';
   }
+  if (left.cue === 'field') return true;
+  if (left.cue === 'unknown')
+    return (speaksOfService(tokens) || several) && !doorNear(tokens, head);
+  if (left.cue === 'code' && !isFieldLabel(tokens, left.at) && !speaksOfCare(tokens, head))
+    return false;
   if (left.cue === 'code' || DOOR_VERBS.has(tokens[left.at]!.word)) return !doorNear(tokens, head);
   if (left.cue === 'billing') return !isRoundAmount(tokens, head, left);
   return true;
 }
+
+/** "Code: 90834", "code = 90834", "(code 90834)" */
+function isFieldLabel(tokens: Token[], at: number): boolean {
+  const next = tokens[at + 1]?.word ?? '';
+  return next !== '' && ':=#('.includes(next);
+}
+
+/** Some word of the line is of billing or of a service: a bare "code" in it is a procedure's. */
+function speaksOfCare(tokens: Token[], head: Candidate): boolean {
+  if (head.units || head.modifiers.length > 0 || hasCharge(tokens, head)) return true;
+  return speaksOfService(tokens) || tokens.some(({ word }) => CARE.has(word));
+}
+
+/** A word of billing, a service, minutes or a diagnosis stands in the line. */
+function speaksOfService(tokens: Token[]): boolean {
+  return tokens.some(({ word, kind }) => {
+    if (kind !== 'word') return false;
+    return SERVING.has(senseOf(word) ?? '') || isMinutes(word) || isIcd10(word);
+  });
+}
+
+const SERVING: ReadonlySet<string> = new Set(['cue', 'verb', 'noun', 'service']);
+
+const CARE = new Set(
+  'entered documented selected listed recorded ehr emr pos dos dx note clinician therapist units unit client pt patient copay'.split(
+    ' ',
+  ),
+);
 
 /** Verbs of doors as well as of billing. */
 const DOOR_VERBS = new Set(['use', 'used', 'using', 'assigned', 'code']);

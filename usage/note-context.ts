@@ -3,7 +3,7 @@ import { day } from './day.ts';
 import { createFinder } from './finder.ts';
 import type { Clinician, Finding, Sink } from './finding.ts';
 import type { Mention } from './mentions.ts';
-import { labelAt, nameAt, npiAt } from './note-labels.ts';
+import { firstLine, labelAt, nameAt, npiAt } from './note-labels.ts';
 
 /** How far before a mention a note's head may stand, and behind it the signature. In characters. */
 const BEFORE = 8192;
@@ -197,7 +197,7 @@ function clinician(head: Head): Clinician {
 
 /** "Clinician: Dana Whitlock, LMFT   NPI 2000000010" */
 function npiBehind(text: string, from: number): string | null {
-  const line = text.slice(from, from + 120).split('\n', 1)[0]!;
+  const line = firstLine(text.slice(from, from + 120));
   const at = line.indexOf('NPI');
   return at < 0 ? null : npiAt(line, at + 3);
 }

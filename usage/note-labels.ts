@@ -137,8 +137,22 @@ function isOthers(phrase: string, from: number): boolean {
 /** The last word before the colon ends some label: most colons of a note are of no interest. */
 function mayEndLabel(text: string, end: number): boolean {
   let start = end;
-  while (end - start < 16 && isLetter(text.charCodeAt(start - 1))) start--;
-  return end - start > 1 && LAST_WORDS.has(text.slice(start, end).toLowerCase());
+  while (end - start < LAST_WORD_MAX && isLetter(text.charCodeAt(start - 1))) start--;
+  if (end - start < 2) return false;
+  const shape = shapeOf(text.charCodeAt(start), text.charCodeAt(end - 1), end - start);
+  return SHAPES[shape] === 1 && LAST_WORDS.has(text.slice(start, end).toLowerCase());
+}
+
+const LAST_WORD_MAX = 16;
+
+/** First and last letter and length of each last word: most others are told apart by these. */
+const SHAPES = new Uint8Array(32 * 32 * (LAST_WORD_MAX + 1));
+for (const word of LAST_WORDS)
+  SHAPES[shapeOf(word.charCodeAt(0), word.charCodeAt(word.length - 1), word.length)] = 1;
+
+/** Letters count alike in upper and lower case. */
+function shapeOf(first: number, last: number, length: number): number {
+  return (length * 32 + (first & 31)) * 32 + (last & 31);
 }
 
 /** The value of a label of this type in the text at `from`; null where there is none. */
@@ -148,7 +162,12 @@ export function valueOf(type: LabelType, text: string, from: number): string | n
   if (type === 'clinician' || type === 'signature') return nameAt(text, from);
   let at = from;
   while (text.charCodeAt(at) === 32 || text.charCodeAt(at) === 9) at++;
-  return day(text.slice(at, at + 24).split('\n', 1)[0]!);
+  return day(firstLine(text.slice(at, at + 24)));
+}
+
+export function firstLine(text: string): string {
+  const feed = text.indexOf('\n');
+  return feed < 0 ? text : text.slice(0, feed);
 }
 
 /** Ten digits right behind a label: an NPI. */

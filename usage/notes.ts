@@ -3,7 +3,7 @@ import { createFinder } from './finder.ts';
 import { type Line, type Mention, mentionsIn } from './mentions.ts';
 import { createNoteContext } from './note-context.ts';
 import type { CellScanner } from './rows.ts';
-import { bytesOf, isLabelled, nextTrigger } from './triggers.ts';
+import { bytesOf, createByteView, isLabelled, nextTrigger } from './triggers.ts';
 
 /** Characters of a line that may tell what a number in it is, to its left and to its right. */
 const LEFT = 240;
@@ -24,7 +24,8 @@ const ABOVE_CHARS = 1000;
  */
 export function createTextReader(sink: Sink, lines: boolean): Reader {
   let buffer = '';
-  let bytes = bytesOf('');
+  const view = createByteView();
+  let bytes = view.of('');
   /** Where the buffer begins in the text. All other positions are places in the buffer. */
   let base = 0;
   /** Everything before has been looked at. */
@@ -34,6 +35,10 @@ export function createTextReader(sink: Sink, lines: boolean): Reader {
   let pendingReturn = false;
   const feeds = createFinder('\n');
   const context = createNoteContext(sink, lines);
+  // Made once: a stretch asks for them only when nothing nearer tells.
+  let lineTo = 0;
+  const above = () => (lines ? [] : linesAbove(buffer, lineFrom));
+  const record = () => buffer.slice(Math.max(lines ? lineFrom : 0, at - KEEP), lineTo);
 
   function read(atEnd: boolean): void {
     const limit = atEnd ? buffer.length : buffer.length - HOLD;
@@ -43,11 +48,14 @@ export function createTextReader(sink: Sink, lines: boolean): Reader {
     }
   }
 
-  /** Counts lines up to `position`, and notices the rules that set notes apart. */
-  function walkTo(position: number): void {
+  /**
+   * Counts lines up to `position`, and notices the rules that set notes apart. Returns where its
+   * line ends.
+   */
+  function walkTo(position: number): number {
     for (;;) {
       const feed = feeds.next(buffer, base, base + lineFrom) - base;
-      if (feed >= position) return;
+      if (feed >= position) return feed;
       line++;
       lineFrom = feed + 1;
       if (isRule(buffer, lineFrom)) context.rule(buffer, lineFrom);
@@ -56,23 +64,24 @@ export function createTextReader(sink: Sink, lines: boolean): Reader {
 
   /** A number that may be a code stands at `at`: judges this stretch of the line. */
   function look(): void {
-    walkTo(at);
+    const feed = walkTo(at);
     if (isLabelled(buffer, at, lineFrom)) {
       at += 5;
       return;
     }
-    const end = lineEnd(buffer, at, at + SPAN + RIGHT);
+    const end = Math.min(feed, at + SPAN + RIGHT);
     const short = end - lineFrom <= LEFT + SPAN;
     const to = short ? end : wordEnd(buffer, Math.min(end, at + SPAN));
     const contextFrom = short ? lineFrom : wordStart(buffer, Math.max(lineFrom, at - LEFT));
+    lineTo = end;
     const stretch: Line = {
       text: buffer,
       from: at,
       to,
       contextFrom,
       contextTo: Math.min(end, to + RIGHT),
-      above: () => (lines ? [] : linesAbove(buffer, lineFrom)),
-      record: () => buffer.slice(Math.max(lines ? lineFrom : 0, at - KEEP), end),
+      above,
+      record,
     };
     for (const mention of mentionsIn(stretch)) context.found(mention, line, buffer, lineFrom, end);
     at = to;
@@ -85,7 +94,7 @@ export function createTextReader(sink: Sink, lines: boolean): Reader {
       if (pendingReturn) piece = piece.slice(0, -1);
       if (piece.includes('\r')) piece = piece.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
       buffer += piece;
-      bytes = bytesOf(buffer);
+      bytes = view.of(buffer);
       read(false);
       const cut = Math.min(at, buffer.length) - KEEP;
       if (cut < KEEP) return;
@@ -145,12 +154,6 @@ function isRule(text: string, at: number): boolean {
 }
 
 const PAGE_BREAK = 12;
-
-function lineEnd(text: string, from: number, most: number): number {
-  const end = Math.min(most, text.length);
-  for (let i = from; i < end; i++) if (text.charCodeAt(i) === 10) return i;
-  return end;
-}
 
 function wordStart(text: string, from: number): number {
   let at = from;

@@ -113,13 +113,20 @@ function createReading(sink: Sink, options: ReadOptions) {
     held = [];
     decoder = createDecoder(encodingOf(first));
     reader = createReader(format, sink, options.lines ?? false);
-    reader.write(decoder.write(first));
+    feed(reader, decoder, first);
+  }
+
+  /** Text in small pieces: strings this short are taken from memory that is cheap to take again. */
+  function feed(to: Reader, from: Decoder, chunk: Uint8Array): void {
+    const piece = format === 'text' ? TEXT_PIECE : chunk.length;
+    for (let at = 0; at < chunk.length; at += piece)
+      to.write(from.write(chunk.subarray(at, at + piece)));
   }
 
   function write(chunk: Uint8Array): void {
     bytes += chunk.length;
     if (refused) return;
-    if (reader && decoder) return reader.write(decoder.write(chunk));
+    if (reader && decoder) return feed(reader, decoder, chunk);
     hold(chunk);
     if (!format && heldBytes >= SNIFF_BYTES) start();
     if (format === 'xlsx' && heldBytes > WORKBOOK_MAX)
@@ -152,6 +159,9 @@ function createReading(sink: Sink, options: ReadOptions) {
     counted: (): Counted => ({ type: 'counted', format: format ?? 'text', records, bytes }),
   };
 }
+
+/** Bytes; measured: twice this is a third slower. */
+const TEXT_PIECE = 64 * 1024;
 
 const MIXED_ENCODING: Problem = {
   type: 'problem',

@@ -1,5 +1,6 @@
 import { isDigit, isLetter } from './cpt.ts';
-import { isState, senseOf } from './words.ts';
+import { senseOf } from './senses.ts';
+import { isState } from './words.ts';
 
 /** What a character may be part of: nothing of interest, a number, or a number badly scanned. */
 const NOTHING = 0;
@@ -32,6 +33,7 @@ const BACK = 12;
 export function nextTrigger(bytes: Uint8Array, from: number, limit: number): number {
   const length = bytes.length;
   let at = from;
+  let checked = from;
   while (at < limit) {
     const kind = KINDS[bytes[at]!];
     if (kind === NOTHING) {
@@ -51,8 +53,9 @@ export function nextTrigger(bytes: Uint8Array, from: number, limit: number): num
       at = end + STRIDE;
       continue;
     }
-    const found = slowly(bytes, at, from);
+    const found = slowly(bytes, at, from, checked);
     if (found >= 0) return found;
+    checked = Math.max(checked, -found);
     at = Math.max(-found, at + 1);
   }
   return at;
@@ -74,10 +77,13 @@ function isBroken(bytes: Uint8Array, first: number, end: number): boolean {
   return before === BLANK && first > 1 && isDigit(bytes[first - 2]!);
 }
 
-/** Looks for a code around `at`, step by step: its place, or the negative of where it ended. */
-function slowly(bytes: Uint8Array, at: number, from: number): number {
+/**
+ * Looks for a code around `at`, step by step: its place, or the negative of where it ended. None
+ * begins before `checked`.
+ */
+function slowly(bytes: Uint8Array, at: number, from: number, checked: number): number {
   let start = at;
-  while (start > from && start > at - BACK && isPart(bytes, start - 1)) start--;
+  while (start > checked && start > at - BACK && isPart(bytes, start - 1)) start--;
   if (start === from && isDigitAt(bytes, from - 1)) start = digitsEnd(bytes, from);
   for (; start <= at; start++) {
     if (!isDigitAt(bytes, start)) continue;
@@ -141,6 +147,17 @@ function joinsToFive(bytes: Uint8Array, at: number): boolean {
 /** One byte for each character of a text, so that places in one are places in the other. */
 export function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1');
+}
+
+/** `bytesOf` for one buffer after the other, in the same memory. */
+export function createByteView() {
+  let memory = Buffer.alloc(0);
+  return {
+    of(text: string): Buffer {
+      if (memory.length < text.length) memory = Buffer.allocUnsafeSlow(text.length * 2);
+      return memory.subarray(0, memory.write(text, 0, 'latin1'));
+    },
+  };
 }
 
 /**
