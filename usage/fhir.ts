@@ -10,6 +10,9 @@ import { type Json, list, record, text } from './json.ts';
  */
 const WAITING_MAX = 2000;
 
+/** A batch of searches is a Bundle of Bundles; deeper is nobody's export. */
+const BUNDLES_MAX = 8;
+
 const RELEVANT = new Set([
   'Claim',
   'ExplanationOfBenefit',
@@ -38,11 +41,14 @@ export function createFhirReader(sink: Sink): Reader {
   let waiting: Waiting[] = [];
   let records = 0;
 
-  function resource(value: Json, fullUrl: string | null, line: number): void {
+  function resource(value: Json, fullUrl: string | null, line: number, depth = 0): void {
     const fields = record(value);
     const type = text(fields?.resourceType);
     if (!fields || type === null) return;
-    if (type === 'Bundle') return list(fields.entry).forEach((one) => entry(one, line));
+    if (type === 'Bundle') {
+      if (depth === BUNDLES_MAX) return sink(problem(line, 'json_broken', NESTED));
+      return list(fields.entry).forEach((one) => entry(one, line, depth + 1));
+    }
     records++;
     if (isPerson(type)) return people.add(fields, fullUrl);
     if (!RELEVANT.has(type)) return;
@@ -57,9 +63,9 @@ export function createFhirReader(sink: Sink): Reader {
     if (contained.length > 0) people.forget(scope);
   }
 
-  function entry(value: Json, line: number): void {
+  function entry(value: Json, line: number, depth = 0): void {
     const fields = record(value);
-    if (fields) resource(fields.resource, text(fields.fullUrl), line);
+    if (fields) resource(fields.resource, text(fields.fullUrl), line, depth);
   }
 
   function found(use: Use, scope: string, line: number): void {
@@ -117,6 +123,7 @@ export function createFhirReader(sink: Sink): Reader {
 
 const NOBODY = { npi: null, name: null, id: null };
 
+const NESTED = 'Bundles inside of Bundles, deeper than any server writes them, were skipped.';
 const BROKEN = 'This record is no valid JSON and was skipped. Export it again.';
 const GARBAGE = 'Text that is no JSON was skipped. Check that the file is complete.';
 const TRUNCATED =
