@@ -42,7 +42,7 @@ export const PHRASES: Partial<Record<Role, Record<number, string>>> = {
     6: 'from date, date from, date',
     5: 'start date, session start',
     4: 'start, appointment, appointment time, note date',
-    3: 'start time, transaction date',
+    3: 'start time, transaction date, purchase date',
   },
   status: {
     8:
@@ -60,6 +60,11 @@ export const PHRASES: Partial<Record<Role, Record<number, string>>> = {
       'no show, noshow, cancelled at, canceled at, cancellation date, cancelled on, ' +
       'canceled on, deleted on, cancellation reason, date cancelled, date canceled, ' +
       'date deleted',
+  },
+  clinician: {
+    8: 'rendered by, performed by, provided by, delivered by, treated by, seen by',
+    5: 'service provider, svc provider, care provider',
+    4: 'staff member, team member',
   },
   clinicianId: {
     9: 'rendering provider id, rendering id',

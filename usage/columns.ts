@@ -160,8 +160,17 @@ function codeColumn(parts: string[]): Named | null {
     'area',
   ];
   if (coded && subject.some(has) && !other.some(has)) return { role: 'code', rank: 7 };
+  const last = parts.at(-1)!;
+  if (PROCEDURE.has(last) && parts.slice(0, -1).every((part) => WHICH_PROCEDURE.has(part)))
+    return { role: 'code', rank: 6 };
   return null;
 }
+
+const PROCEDURE = words('procedure procedures proc px');
+const WHICH_PROCEDURE = words(
+  'primary secondary principal main additional other billed paid submitted adjudicated ' +
+    'performed rendered line claim service medical',
+);
 
 function personColumn(parts: string[]): Named | null {
   const has = (word: string) => parts.includes(word);

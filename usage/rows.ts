@@ -2,7 +2,9 @@ import { columnFor } from './columns.ts';
 import { isDigit } from './cpt.ts';
 import type { Row } from './csv-rows.ts';
 import type { Certainty, Clinician, Sink } from './finding.ts';
-import { isHeaderRow, type Layout, layoutFromContent, layoutFromHeader } from './layout.ts';
+import { withGroups } from './grouped-heading.ts';
+import { isHeaderRow, type Layout, layoutFromHeader } from './layout.ts';
+import { layoutFromContent } from './layout-content.ts';
 import { labelAt } from './note-labels.ts';
 import { clinicianOf, codesOf, dateOf, isRowGone } from './row-fields.ts';
 
@@ -25,6 +27,8 @@ export function createRowReader(
 ) {
   let waiting: Row[] = [];
   let layout: Layout | null = null;
+  /** The last row taken for a heading. */
+  let heading: Row | undefined;
   let records = 0;
   /** A line such as "Clinician: Dana Whitlock" above the rows it speaks of. */
   let section: Clinician | null = null;
@@ -32,6 +36,11 @@ export function createRowReader(
   function use(next: Layout, line: number): void {
     layout = next;
     if (next.notUse) sink({ type: 'problem', line, field: null, ...next.notUse });
+  }
+
+  function useHeading(row: Row, titles: Row[]): void {
+    use(layoutFromHeader(withGroups(row, titles.at(-1) ?? heading), titles), row.line);
+    heading = row;
   }
 
   function settle(): void {
@@ -43,7 +52,7 @@ export function createRowReader(
 
   function read(row: Row): void {
     const current = layout!;
-    if (repeatsHeading(row, current)) return use(layoutFromHeader(row, []), row.line);
+    if (repeatsHeading(row, current)) return useHeading(row, []);
     section = sectionIn(row) ?? section;
     records++;
     if (current.notUse) return;
@@ -93,7 +102,7 @@ export function createRowReader(
         const titles = waiting;
         waiting = [];
         for (const title of titles) section = sectionIn(title) ?? section;
-        return use(layoutFromHeader(row, titles), row.line);
+        return useHeading(row, titles);
       }
       waiting.push(row);
       if (waiting.length >= HEADER_WITHIN) settle();
@@ -102,6 +111,7 @@ export function createRowReader(
     end(): void {
       settle();
       layout = null;
+      heading = undefined;
       section = null;
     },
     records: () => records,
