@@ -66,8 +66,8 @@ export function isHeaderRow(row: Row): boolean {
 
 /** Headings are names; a cell that reads like a sentence heads no column. */
 function isSentence(text: string): boolean {
-  const last = text.at(-1);
-  return last === '.' || last === '?' || text.split(' ').length > HEADING_WORDS;
+  const words = text.split(' ').length;
+  return (words > 1 && (text.endsWith('.') || text.endsWith('?'))) || words > HEADING_WORDS;
 }
 
 const HEADING_WORDS = 6;
@@ -83,7 +83,7 @@ export function layoutFromHeader(header: Row, titles: Row[]): Layout {
   const diagnoses = all('diagnosis');
   const best = Math.max(0, ...columns.filter((c) => c.role === 'code').map((c) => c.rank));
   // "Code, Diagnosis": a bare Code column beside diagnoses holds those.
-  const codes = best <= BARE_CODE && diagnoses.length > 0 ? [] : all('code');
+  const codes = best <= BARE_CODE && diagnoses.length > 0 ? [] : namedCodes(all('code'), columns);
   const services = all('service');
   const dates = all('date');
   const layout: Layout = {
@@ -111,6 +111,12 @@ export function layoutFromHeader(header: Row, titles: Row[]): Layout {
   const cases = all('client').length + all('claim').length;
   layout.notUse = notUse(layout, header, titles, cases);
   return layout;
+}
+
+/** A bare "Code" beside a column that says which codes it holds may be anything. */
+function namedCodes(codes: Field[], columns: readonly { index: number; rank: number }[]): Field[] {
+  const named = codes.filter(({ index }) => columns[index]!.rank > BARE_CODE);
+  return named.length > 0 ? named : codes;
 }
 
 /** The rank of a column headed by nothing but "Code". */

@@ -1,5 +1,6 @@
 import { columnFor } from './columns.ts';
 import { isDigit } from './cpt.ts';
+import { isDayFirst } from './day.ts';
 import type { Row } from './csv-rows.ts';
 import type { Certainty, Clinician, Sink } from './finding.ts';
 import { withGroups } from './grouped-heading.ts';
@@ -10,6 +11,9 @@ import { clinicianOf, codesOf, dateOf, isRowGone } from './row-fields.ts';
 
 /** Rows looked at before the reader settles for a table without a heading. */
 const HEADER_WITHIN = 40;
+
+/** Rows looked at below a heading before the first is read: how its dates are written. */
+const SAMPLE = 50;
 
 /** Finds mentions of codes in one cell of running text; clinician and date come from the row. */
 export type CellScanner = (
@@ -29,12 +33,16 @@ export function createRowReader(
   let layout: Layout | null = null;
   /** The last row taken for a heading. */
   let heading: Row | undefined;
+  /** Rows below the heading that wait until it is known how the dates are written. */
+  let sample: Row[] | null = null;
+  let dayFirst = false;
   let records = 0;
   /** A line such as "Clinician: Dana Whitlock" above the rows it speaks of. */
   let section: Clinician | null = null;
 
   function use(next: Layout, line: number): void {
     layout = next;
+    sample = [];
     if (next.notUse) sink({ type: 'problem', line, field: null, ...next.notUse });
   }
 
@@ -47,7 +55,23 @@ export function createRowReader(
     if (!layout && waiting.length > 0) use(layoutFromContent(waiting), waiting[0]!.line);
     const rows = waiting;
     waiting = [];
-    for (const row of rows) read(row);
+    rows.forEach(below);
+  }
+
+  function below(row: Row): void {
+    if (!sample) return read(row);
+    sample.push(row);
+    if (sample.length >= SAMPLE) readSample();
+  }
+
+  function readSample(): void {
+    const rows = sample ?? [];
+    sample = null;
+    const columns = layout?.dates ?? [];
+    dayFirst = isDayFirst(
+      rows.flatMap((row) => columns.map(({ index }) => row.cells[index] ?? '')),
+    );
+    rows.forEach(below);
   }
 
   function read(row: Row): void {
@@ -65,7 +89,7 @@ export function createRowReader(
     for (const { code, modifiers, rule, line } of codes) {
       seen.add(code);
       const clinician = clinicianOrSection(row, current, line);
-      const date = dateOf(row, current, line, epoch1904);
+      const date = dateOf(row, current, line, { dayFirst, epoch1904 });
       const { certainty } = current;
       const kind = 'billing' as const;
       sink({
@@ -85,7 +109,7 @@ export function createRowReader(
         if (seen.has(found.code)) continue;
         seen.add(found.code);
         const clinician = clinicianOrSection(row, current, null);
-        const date = dateOf(row, current, null, epoch1904);
+        const date = dateOf(row, current, null, { dayFirst, epoch1904 });
         sink({ type: 'finding', kind, clinician, date, where, ...found });
       }
   }
@@ -97,7 +121,7 @@ export function createRowReader(
 
   return {
     row(row: Row): void {
-      if (layout) return read(row);
+      if (layout) return below(row);
       if (isHeaderRow(row)) {
         const titles = waiting;
         waiting = [];
@@ -110,7 +134,9 @@ export function createRowReader(
     /** A table ends; the next one (another worksheet) brings its own heading. */
     end(): void {
       settle();
+      while (sample && sample.length > 0) readSample();
       layout = null;
+      sample = null;
       heading = undefined;
       section = null;
     },
