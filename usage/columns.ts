@@ -172,8 +172,8 @@ const NOT_USED = words(
 );
 const NOT_THE_CODE = new Set([...words('units count rate fee total'), ...NOT_USED]);
 const WHICH_PROCEDURE = words(
-  'procedure procedures proc px primary secondary principal main additional other billed paid submitted adjudicated ' +
-    'performed rendered line claim service medical',
+  'procedure procedures proc px primary secondary principal main additional other billed ' +
+    'paid submitted adjudicated performed rendered line claim service medical',
 );
 
 function personColumn(parts: string[]): Named | null {

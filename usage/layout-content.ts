@@ -11,8 +11,8 @@ const WIDTH_MAX = 500;
 /**
  * The layout of a table without a heading, from its first rows. A column is the code column only
  * if it alone looks like one: every value a procedure code, beside dates or amounts, and neither
- * ascending like invoice numbers nor beside a state like a postal code. Whose row it is tells only a column of
- * NPIs: a name without a heading may as well be the client's.
+ * ascending like invoice numbers nor beside a state like a postal code. Whose row it is tells only
+ * a column of NPIs: a name without a heading may as well be the client's.
  */
 export function layoutFromContent(rows: Row[]): Layout {
   const width = Math.min(WIDTH_MAX, Math.max(...rows.map((row) => row.cells.length)));
