@@ -48,8 +48,12 @@ const AUTHORISATIONS = {
     'export sessions or claims.',
 };
 
+/** A wider row is no heading but a file without line ends. */
+const WIDTH_MAX = 2000;
+
 /** True where a row is a heading: names of columns, no codes, dates or amounts. */
 export function isHeaderRow(row: Row): boolean {
+  if (row.cells.length > WIDTH_MAX) return false;
   let strong = 0;
   let known = 0;
   for (const cell of row.cells) {
