@@ -113,13 +113,13 @@ function createReading(sink: Sink, options: ReadOptions) {
     held = [];
     decoder = createDecoder(encodingOf(first));
     reader = createReader(format, sink, options.lines ?? false);
-    reader.write(decoder.write(first));
+    feed(reader, decoder, first);
   }
 
   function write(chunk: Uint8Array): void {
     bytes += chunk.length;
     if (refused) return;
-    if (reader && decoder) return reader.write(decoder.write(chunk));
+    if (reader && decoder) return feed(reader, decoder, chunk);
     hold(chunk);
     if (!format && heldBytes >= SNIFF_BYTES) start();
     if (format === 'xlsx' && heldBytes > WORKBOOK_MAX)
@@ -151,6 +151,17 @@ function createReading(sink: Sink, options: ReadOptions) {
     refused: () => refused,
     counted: (): Counted => ({ type: 'counted', format: format ?? 'text', records, bytes }),
   };
+}
+
+/**
+ * Text is made in pieces of this size: they stay in the processor's cache and among the engine's
+ * young objects, where large ones are copied and cleared away at several times the cost.
+ */
+const PIECE = 64 * 1024;
+
+function feed(reader: Reader, decoder: Decoder, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; at += PIECE)
+    reader.write(decoder.write(bytes.subarray(at, at + PIECE)));
 }
 
 const MIXED_ENCODING: Problem = {
