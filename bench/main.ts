@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runChild } from './child.ts';
 import { startServices, type BenchServices } from './services.ts';
+import { benchReaders } from './usage-part.ts';
 
 /** `npm run bench`: what levy does, beside what the machine does in the same run. */
 const { values } = parseArgs({
@@ -9,6 +10,10 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '3' },
     fees: { type: 'string', default: '2000' },
     many: { type: 'string', default: '100000' },
+    megabytes: { type: 'string', default: '48' },
+    gigabytes: { type: 'string', default: '2' },
+    /** `readers` leaves out all that needs a database. */
+    only: { type: 'string' },
   },
 });
 
@@ -32,6 +37,14 @@ interface ManyResult {
 const EXPORTS = ['claims-2026.837', 'theranest-payroll-2026.csv'];
 const say = (line: string) =>
   void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
+const usage = await benchReaders(
+  { megabytes: Number(values.megabytes), gigabytes: Number(values.gigabytes) },
+  say,
+);
+if (values.only === 'readers') {
+  if (values.json) process.stdout.write(`${JSON.stringify({ usage })}\n`);
+  process.exit(0);
+}
 const services = await startServices();
 try {
   const queues = (['postgres', 'redis'] as const).filter(
@@ -43,7 +56,7 @@ try {
   for (const queue of queues) many.push(await manyFees(queue));
   const imports = [];
   for (const file of EXPORTS) imports.push(await importSpeed(file));
-  if (values.json) process.stdout.write(`${JSON.stringify({ path, many, imports })}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify({ path, many, imports, usage })}\n`);
 } finally {
   await services.close();
 }

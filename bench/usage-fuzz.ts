@@ -128,12 +128,12 @@ function createRandom(seed: number): (below: number) => number {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      count: { type: 'string', default: '100000' },
+      files: { type: 'string', default: '100000' },
       seed: { type: 'string', default: '1' },
     },
   });
   const from = performance.now();
-  const fuzzed = await fuzz(goldenFiles(), Number(values.count), Number(values.seed));
+  const fuzzed = await fuzz(goldenFiles(), Number(values.files), Number(values.seed));
   const seconds = ((performance.now() - from) / 1000).toFixed(1);
   console.log(
     `${fuzzed.files} files in ${seconds} s: ${fuzzed.findings} findings, ` +

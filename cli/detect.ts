@@ -82,7 +82,8 @@ async function one(
   out: ReturnType<typeof createOutput>,
   io: DetectIo,
 ): Promise<number> {
-  const tally = { sure: 0, weak: 0, problems: 0, refused: false };
+  const tally = { sure: 0, weak: 0, refused: false };
+  const problems = createProblems(file, io.stderr);
   let counted: Counted | null = null;
   const source = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
   try {
@@ -92,16 +93,17 @@ async function one(
         await out.write(options.json ? jsonLine(file, item) : tableLine(file, item));
         if (out.closed()) break;
       } else if (item.type === 'problem') {
-        tally.problems++;
         tally.refused ||= item.reason === 'not_a_usage_file';
-        io.stderr.write(problemLine(file, item));
+        problems.say(item);
       } else counted = item;
     }
   } catch (error) {
     io.stderr.write(`${file}: cannot be read: ${readError(error)}\n`);
     return 1;
   }
-  if (counted && !tally.refused) io.stderr.write(summary(file, counted, tally));
+  problems.end();
+  if (counted && !tally.refused)
+    io.stderr.write(summary(file, counted, { ...tally, problems: problems.count() }));
   return tally.refused ? 1 : 0;
 }
 
@@ -144,9 +146,25 @@ function tableLine(file: string, { where, ...finding }: Finding): string {
   );
 }
 
-function problemLine(file: string, problem: Problem): string {
-  const field = problem.field === null ? '' : ` ${problem.field}`;
-  return `${file}:${problem.line}:${field} ${problem.reason}: ${problem.message}\n`;
+/** Problems of one kind that are shown of a file; of a broken file there may be millions. */
+const SHOWN = 20;
+
+function createProblems(file: string, stderr: Writable) {
+  const times = new Map<string, number>();
+  return {
+    say({ line, field, reason, message }: Problem): void {
+      const before = times.get(reason) ?? 0;
+      times.set(reason, before + 1);
+      if (before >= SHOWN) return;
+      const where = field === null ? '' : ` ${field}`;
+      stderr.write(`${file}:${line}:${where} ${reason}: ${message}\n`);
+    },
+    end(): void {
+      for (const [reason, count] of times)
+        if (count > SHOWN) stderr.write(`${file}: ${reason}: ${count - SHOWN} more of these\n`);
+    },
+    count: () => [...times.values()].reduce((sum, count) => sum + count, 0),
+  };
 }
 
 function summary(
@@ -154,15 +172,23 @@ function summary(
   counted: Counted,
   tally: { sure: number; weak: number; problems: number },
 ): string {
-  const megabytes = (counted.bytes / 1e6).toFixed(1);
+  const { format, records, bytes } = counted;
+  const size = bytes < 1e5 ? several(bytes, 'byte') : `${(bytes / 1e6).toFixed(1)} MB`;
   return (
-    `${file}: ${counted.format}, ${counted.records} records, ${megabytes} MB: ` +
-    `${tally.sure} sure, ${tally.weak} weak, ${tally.problems} problems\n`
+    `${file}: ${format}, ${several(records, 'record')}, ${size}: ` +
+    `${tally.sure} sure, ${tally.weak} weak, ${several(tally.problems, 'problem')}\n`
   );
 }
 
+function several(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 function readError(error: unknown): string {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'no such file';
+  const { code } = error as { code?: unknown };
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EISDIR') return 'this is a folder; name the files in it';
+  if (code === 'EACCES') return 'the file may not be read';
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -4,11 +4,14 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { FhirTrouble } from '../gateways/fhir-http.ts';
+import { fhirServer } from './import-fhir.ts';
 import type { Io } from './io.ts';
 import { Refused, upload } from './upload.ts';
 
 const USAGE = `Usage: levy import FILE... [--url URL] [--token TOKEN] [--vendor VENDOR]
                    [--from DAY --to DAY] [--kind x12|fhir|csv|xlsx|text] [--json]
+       levy import --fhir https://ehr.example/fhir --year YEAR [--client-id ID]
 
 Sends usage records to a running levy, which keeps nothing of them but evidence of use.
 The same file again changes nothing: after a broken line, simply send it once more.
@@ -18,6 +21,11 @@ FILE may be - for standard input.
   --token  an access token that may operate; better in LEVY_TOKEN, where nobody sees it
   --from, --to  the period of an export whose rows have no dates, within one year
   --json   one JSON object a file
+
+  --fhir   reads a year's Claim, Encounter and ExplanationOfBenefit from a FHIR server instead,
+           with a bearer token in LEVY_FHIR_TOKEN (or LEVY_FHIR_TOKEN_FILE), or with --client-id
+           (LEVY_FHIR_CLIENT_ID) as a SMART backend service: its private key, PEM or JWK, in
+           LEVY_FHIR_KEY (or LEVY_FHIR_KEY_FILE), the key's id in LEVY_FHIR_KEY_ID
 `;
 
 /** What the API says about an import. */
@@ -50,7 +58,7 @@ type ImportIo = Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'env'>;
  * 1 when one was not, 2 for wrong usage.
  */
 export async function importFiles(argv: string[], io: ImportIo): Promise<number> {
-  const options = parse(argv, io.env);
+  const options = parse(argv, io);
   if (typeof options === 'string') {
     io.stderr.write(`${options}\n\n${USAGE}`);
     return 2;
@@ -60,12 +68,23 @@ export async function importFiles(argv: string[], io: ImportIo): Promise<number>
     return 0;
   }
   let status = 0;
-  for (const file of options.files) if (!(await one(file, options, io))) status = 1;
+  for (const source of options.sources) if (!(await one(source, options, io))) status = 1;
   return status;
 }
 
+/** What is sent: a file, standard input, or what a FHIR server gives. */
+interface Source {
+  name: string;
+  /** The name the import gets. */
+  fileName: string;
+  kind?: string;
+  /** It can be read from its beginning again. */
+  again: boolean;
+  open(): Promise<{ body: Readable; length: number | null }>;
+}
+
 interface Options {
-  files: string[];
+  sources: Source[];
   help: boolean;
   json: boolean;
   token: string;
@@ -73,7 +92,8 @@ interface Options {
   target: URL;
 }
 
-function parse(argv: string[], env: Io['env']): Options | string {
+function parse(argv: string[], io: ImportIo): Options | string {
+  const { env } = io;
   try {
     const { values, positionals } = parseArgs({
       args: argv,
@@ -85,6 +105,9 @@ function parse(argv: string[], env: Io['env']): Options | string {
         from: { type: 'string' },
         to: { type: 'string' },
         kind: { type: 'string' },
+        fhir: { type: 'string' },
+        year: { type: 'string' },
+        'client-id': { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -98,16 +121,51 @@ function parse(argv: string[], env: Io['env']): Options | string {
       if (values[name]) target.searchParams.set(name, values[name]);
     const token = values.token ?? env.LEVY_TOKEN ?? '';
     if (!token && !help) return 'An access token is needed: set LEVY_TOKEN, or give --token.';
-    if (positionals.length === 0 && !help) return 'Name at least one file, or - for stdin.';
-    return { files: positionals, help, json, token, target };
+    const sources = help ? [] : sourcesOf(positionals, values, io);
+    return typeof sources === 'string' ? sources : { sources, help, json, token, target };
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function one(file: string, options: Options, io: ImportIo): Promise<boolean> {
+function sourcesOf(
+  files: string[],
+  { fhir, ...wish }: { fhir?: string; year?: string; 'client-id'?: string },
+  io: ImportIo,
+): Source[] | string {
+  if (fhir === undefined)
+    return files.length > 0
+      ? files.map((file) => fileSource(file, io))
+      : 'Name at least one file, or - for stdin.';
+  if (files.length > 0) return 'Import files or from a FHIR server, one at a time.';
+  const server = fhirServer(
+    { address: fhir, year: wish.year, clientId: wish['client-id'] },
+    io.env,
+  );
+  if (typeof server === 'string') return server;
+  const skipped = (type: string) => io.stderr.write(`${fhir}: no ${type} there\n`);
+  const open = () => Promise.resolve({ body: server.open(skipped), length: null });
+  return [{ name: fhir, fileName: server.fileName, kind: 'fhir', again: true, open }];
+}
+
+function fileSource(file: string, io: ImportIo): Source {
+  // Standard input is gone once it was read.
+  if (file === '-') {
+    const body = () => Readable.from(io.stdin as AsyncIterable<Buffer>);
+    const open = () => Promise.resolve({ body: body(), length: null });
+    return { name: file, fileName: 'stdin', again: false, open };
+  }
+  const open = async () => {
+    const { size: length } = await stat(file);
+    return { body: createReadStream(file, { highWaterMark: 256 * 1024 }), length };
+  };
+  return { name: file, fileName: basename(file), again: true, open };
+}
+
+async function one(source: Source, options: Options, io: ImportIo): Promise<boolean> {
+  const file = source.name;
   try {
-    const imported = await sendPatiently(file, options, io);
+    const imported = await sendPatiently(source, options, io);
     if (options.json) io.stdout.write(`${JSON.stringify({ file, ...imported })}\n`);
     else io.stdout.write(summary(file, imported));
     return true;
@@ -122,28 +180,24 @@ const AGAIN_MS = [1_000, 5_000];
 /** What passes by itself. */
 const PASSING = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'truncated_upload', 'not_ready']);
 
-async function sendPatiently(file: string, options: Options, io: ImportIo): Promise<Imported> {
+async function sendPatiently(source: Source, options: Options, io: ImportIo): Promise<Imported> {
   for (const waitMs of AGAIN_MS)
     try {
-      return await send(file, options, io);
+      return await send(source, options, io);
     } catch (error) {
-      // Standard input is gone once it was read.
-      if (file === '-' || !PASSING.has((error as { code?: string }).code ?? '')) throw error;
-      io.stderr.write(`${file}: the line broke; sending it once more\n`);
+      if (!source.again || !PASSING.has((error as { code?: string }).code ?? '')) throw error;
+      io.stderr.write(`${source.name}: the line broke; sending it once more\n`);
       await sleep(waitMs);
     }
-  return send(file, options, io);
+  return send(source, options, io);
 }
 
-async function send(file: string, options: Options, io: ImportIo): Promise<Imported> {
-  const stdin = file === '-';
-  const length = stdin ? null : (await stat(file)).size;
-  const body = stdin
-    ? Readable.from(io.stdin as AsyncIterable<Buffer>)
-    : createReadStream(file, { highWaterMark: 256 * 1024 });
+async function send(source: Source, options: Options, io: ImportIo): Promise<Imported> {
+  const { body, length } = await source.open();
   const url = new URL(options.target);
-  url.searchParams.set('fileName', stdin ? 'stdin' : basename(file));
-  const progress = createProgress(file, length, io.stderr);
+  url.searchParams.set('fileName', source.fileName);
+  if (source.kind) url.searchParams.set('kind', source.kind);
+  const progress = createProgress(source.name, length, io.stderr);
   try {
     const answer = await upload({ url, token: options.token, body, length, onBytes: progress.at });
     return answer as Imported;
@@ -205,6 +259,7 @@ function news(added: number): string {
 
 function explain(error: unknown, target: URL): string {
   const { code, message } = error as { code?: string; message?: string };
+  if (error instanceof FhirTrouble) return `${error.code}. ${error.message}`;
   if (error instanceof Refused) return `${error.code}. ${error.message}`;
   if (code === 'ENOENT') return 'there is no such file.';
   if (code === 'EISDIR') return 'this is a folder; name the files in it.';

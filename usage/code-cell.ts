@@ -39,7 +39,10 @@ export function codesInServiceCell(cell: string): CellCode[] {
 
 const CUES = new Set(['cpt', 'code', 'procedure', 'hcpcs', 'svc', 'service']);
 const LABELS = new Set(
-  'invoice inv id no number statement receipt claim auth zip room suite client case'.split(' '),
+  (
+    'invoice inv id no number statement receipt claim auth zip room suite client case check chk ' +
+    'ck payment paid ref reference transaction txn order member policy account acct batch'
+  ).split(' '),
 );
 
 function scan(cell: string, accept: (start: number, end: number) => boolean): CellCode[] {

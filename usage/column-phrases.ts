@@ -1,5 +1,21 @@
 import type { Role } from './columns.ts';
 
+/** How vendors shorten the words of their headings. */
+export const SPELLINGS: Readonly<Record<string, string>> = {
+  appointment: 'appt apt appts',
+  code: 'cd',
+  date: 'dt',
+  description: 'desc descr',
+  diagnosis: 'diag',
+  name: 'nm',
+  procedure: 'proc px prcdr',
+  provider: 'prov prvdr',
+  rendering: 'rend rndrng',
+  service: 'svc srvc serv srv',
+  session: 'sess',
+  treatment: 'tx trtmt',
+};
+
 /**
  * Headings that decide alone, best first: within a role the number before a line is its rank.
  * Lower case, without punctuation, several to a line.
@@ -23,7 +39,8 @@ export const PHRASES: Partial<Record<Role, Record<number, string>>> = {
       'appointment type, appt type, session type',
     5:
       'details, detail, visit type, encounter type, line item, procedure description, ' +
-      'cpt description, charge description, billing description, product service',
+      'cpt description, charge description, billing description, product service, ' +
+      'procedure service, service procedure, code description',
     4: 'event type, description, item, activity',
     3: 'product',
   },
@@ -33,16 +50,16 @@ export const PHRASES: Partial<Record<Role, Record<number, string>>> = {
   date: {
     9:
       'date of service, dates of service, dos, service date, date of session, dos from, ' +
-      'from dos',
+      'from dos, d o s',
     8:
       'session date, date of visit, visit date, encounter date, appointment date, ' +
       'appt date, date of appointment, service from, service from date, ' +
       'service start date, procedure date',
     7: 'event date, service start, service day',
-    6: 'from date, date from, date',
-    5: 'start date, session start',
-    4: 'start, appointment, appointment time, note date',
-    3: 'start time, transaction date',
+    6: 'from date, date from, date, date time, treatment date',
+    5: 'start date, session start, session start time, begin date',
+    4: 'start, appointment, appointment time, note date, begin',
+    3: 'start time, transaction date, purchase date, from',
   },
   status: {
     8:
@@ -60,6 +77,13 @@ export const PHRASES: Partial<Record<Role, Record<number, string>>> = {
       'no show, noshow, cancelled at, canceled at, cancellation date, cancelled on, ' +
       'canceled on, deleted on, cancellation reason, date cancelled, date canceled, ' +
       'date deleted',
+  },
+  clinician: {
+    8: 'rendered by, performed by, provided by, delivered by, treated by, seen by',
+    5: 'service provider, svc provider, care provider',
+    4: 'staff member, team member',
+    3: 'author, note author',
+    2: 'signed by',
   },
   clinicianId: {
     9: 'rendering provider id, rendering id',

@@ -1,5 +1,5 @@
 import { isAlphanumeric, isDigit, isLetter } from './cpt.ts';
-import { PHRASES } from './column-phrases.ts';
+import { PHRASES, SPELLINGS } from './column-phrases.ts';
 
 /**
  * What a column of an export is for, from its heading. Vendors disagree on words, not on ideas:
@@ -45,13 +45,14 @@ const NOT_THE_CLINICIAN = words(
     'subscriber primary ' +
     'pcp organization organisation practice company office vendor tax scheduled ' +
     'scheduler created ' +
-    'updated modified entered signed cosigner guarantor',
+    'updated modified entered signed cosigner guarantor bill ref ord fac grp pt supv',
 );
 
 /** The people who treat, best first. */
 const TREATING: readonly [string, number][] = [
   ['rendering', 9],
   ['rndrng', 9],
+  ['rend', 9],
   ['prf', 8],
   ['prfrmg', 8],
   ['performing', 8],
@@ -65,8 +66,12 @@ const TREATING: readonly [string, number][] = [
   ['psychiatrist', 6],
   ['practitioner', 6],
   ['provider', 5],
+  ['prov', 5],
+  ['prvdr', 5],
   ['attending', 4],
   ['physician', 5],
+  ['physn', 5],
+  ['phys', 4],
   ['doctor', 5],
   ['prescriber', 4],
   ['bcba', 4],
@@ -92,11 +97,12 @@ export function columnFor(heading: string): Column {
 }
 
 function named(key: string, bare: string): Named {
-  const exact = EXACT.get(key) ?? EXACT.get(bare);
+  const spelt = bare.split(' ').map((part) => SPELT.get(part) ?? part);
+  const exact = EXACT.get(key) ?? EXACT.get(bare) ?? EXACT.get(spelt.join(' '));
   if (exact || key === '') return exact ?? OTHER;
-  const parts = key.split(' ');
+  const parts = [...new Set([...bare.split(' '), ...spelt])];
   return (
-    modifierColumn(parts) ??
+    modifierColumn(key.split(' ')) ??
     codeColumn(parts) ??
     personColumn(parts) ??
     dateColumn(parts) ??
@@ -142,26 +148,33 @@ function codeColumn(parts: string[]): Named | null {
   const text = has('description') || has('desc') || has('name') || has('category') || has('type');
   const cpt = parts.some((part) => part.startsWith('cpt')) || has('hcpcs');
   if (cpt) {
-    if (has('units') || has('count') || has('rate') || has('fee') || has('total')) return OTHER;
+    if (parts.some((part) => NOT_THE_CODE.has(part))) return OTHER;
     return { role: text ? 'service' : 'code', rank: text ? 5 : 8 };
   }
-  const coded = has('code') || has('codes') || has('cd');
-  const subject = ['procedure', 'proc', 'service', 'svc', 'billing', 'charge', 'px', 'visit'];
-  const other = [
-    'diagnosis',
-    'dx',
-    'icd',
-    'revenue',
-    'rev',
-    'place',
-    'pos',
-    'zip',
-    'postal',
-    'area',
-  ];
-  if (coded && subject.some(has) && !other.some(has)) return { role: 'code', rank: 7 };
-  return null;
+  const coded = has('code') || has('codes');
+  if (parts.some((part) => NOT_USED.has(part))) return null;
+  const subject = ['procedure', 'service', 'billing', 'billable', 'charge', 'visit', 'treatment'];
+  if (coded && subject.some(has) && !parts.some((part) => OTHER_CODES.has(part)))
+    return { role: 'code', rank: 7 };
+  const bare = has('procedure') || has('procedures');
+  return bare && parts.every((part) => WHICH_PROCEDURE.has(part))
+    ? { role: 'code', rank: 6 }
+    : null;
 }
+
+const OTHER_CODES = words(
+  'diagnosis dx icd revenue rev place pos location zip postal area reason denial status ' +
+    'adjustment remark',
+);
+/** What was asked for or allowed, but not done. */
+const NOT_USED = words(
+  'authorized authorised requested approved planned ordered expected default allowed',
+);
+const NOT_THE_CODE = new Set([...words('units count rate fee total'), ...NOT_USED]);
+const WHICH_PROCEDURE = words(
+  'procedure procedures proc px primary secondary principal main additional other billed ' +
+    'paid submitted adjudicated performed rendered line claim service medical',
+);
 
 function personColumn(parts: string[]): Named | null {
   const has = (word: string) => parts.includes(word);
@@ -177,24 +190,27 @@ function personColumn(parts: string[]): Named | null {
   const rank = treating[1];
   if (has('first') || has('given')) return { role: 'clinicianFirst', rank };
   if (has('last') || has('family') || has('surname')) return { role: 'clinicianLast', rank };
-  const rest = parts.filter((part) => part !== treating[0] && !NAME_WORDS.has(part));
+  if (parts.some((part) => NOT_A_NAME.has(part))) return OTHER;
+  const rest = parts.filter((part) => !TREATING_WORDS.has(part) && !NAME_WORDS.has(part));
   if (rest.length === 0) return { role: 'clinician', rank };
-  if (has('id')) return { role: 'clinicianId', rank: Math.min(rank, 8) };
+  if (has('id') || has('initials')) return { role: 'clinicianId', rank: Math.min(rank, 8) };
   return OTHER;
 }
 
-const NAME_WORDS = words('name full provider clinician therapist member assigned s');
+const TREATING_WORDS = new Set(TREATING.map(([word]) => word));
+const NAME_WORDS = words('name nm full member assigned s of service svc encounter visit session');
+const NOT_A_NAME = words('tax ein ssn license licence taxonomy specialty speciality type state');
 
 /** A date of the service itself, by the words in its heading. */
 function dateColumn(parts: string[]): Named | null {
-  const dated = parts.includes('date') || parts.includes('dt') || parts.includes('dos');
+  const dated = parts.includes('date') || parts.includes('dos');
   if (!dated || parts.some((part) => NOT_SERVICE_DATE.has(part))) return null;
   return parts.some((part) => SERVICE_DATE.has(part)) ? { role: 'date', rank: 6 } : null;
 }
 
 const SERVICE_DATE = words(
   'service svc from line clm claim visit encounter enc appt appointment session dos start srvc ' +
-    'expns procedure prcdr performed scheduled note event',
+    'expns procedure prcdr performed scheduled note event treatment served seen activity',
 );
 const NOT_SERVICE_DATE = words(
   'birth dob paid payment posted post created create updated entered entry billed bill submitted ' +
@@ -234,6 +250,10 @@ function numbered(key: string): { bare: string; line: number | null } {
 function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '));
 }
+
+const SPELT = new Map<string, string>();
+for (const [word, short] of Object.entries(SPELLINGS))
+  for (const spelling of short.split(' ')) SPELT.set(spelling, word);
 
 const EXACT = new Map<string, Named>();
 for (const [role, ranks] of Object.entries(PHRASES))

@@ -21,9 +21,36 @@ export function day(value: string): string | null {
   return isDigit(text.charCodeAt(0)) ? numericDay(text) : namedDay(text);
 }
 
+/** How the dates of one table are written. */
+export interface Dating {
+  /** 3/2/2026 is the third of February. */
+  dayFirst: boolean;
+  /** The workbook counts its days from 1904. */
+  epoch1904: boolean;
+}
+
 /** Like `day`, and a plain number is an Excel serial date (45000, 45000.5). For date columns. */
-export function dayOrSerial(value: string, epoch1904 = false): string | null {
-  return day(value) ?? serialDay(value, epoch1904 ? EPOCH_1904_DAYS : 0);
+export function dayOrSerial(value: string, { dayFirst, epoch1904 }: Dating): string | null {
+  const found = (dayFirst ? dayFirstDay(value) : null) ?? day(value);
+  return found ?? serialDay(value, epoch1904 ? EPOCH_1904_DAYS : 0);
+}
+
+/**
+ * Whether these dates have the day before the month: one of them can be read in no other way, and
+ * none in that way only. Undecided, dates with dots do, as nobody writes them who begins with the
+ * month.
+ */
+export function isDayFirst(values: string[]): boolean {
+  let only = 0;
+  let dots = 0;
+  for (const value of values) {
+    const parts = numbersOf(value);
+    if (!parts) continue;
+    if (parts.second > 12 && parts.first <= 12) return false;
+    if (parts.first > 12 && parts.second <= 12) only++;
+    if (parts.gap === '.') dots++;
+  }
+  return only > 0 || dots > 0;
 }
 
 /** YYYY-MM-DD from CCYYMMDD or CCYYMMDD-CCYYMMDD or CCYYMMDDHHMM (X12 D8, RD8, DT), else null. */
@@ -55,7 +82,28 @@ function numericDay(text: string): string | null {
     return digits === 0 || digits > 2 ? null : calendarDay(first.value, second.value, third.value);
   }
   if (digits !== 2 && digits !== 4) return null;
-  return calendarDay(century(third.value, digits), first.value, second.value);
+  const year = century(third.value, digits);
+  // A thirteenth month is a day in a file that begins with it.
+  if (first.value > 12) return calendarDay(year, second.value, first.value);
+  return calendarDay(year, first.value, second.value);
+}
+
+function dayFirstDay(value: string): string | null {
+  const parts = numbersOf(value);
+  return parts && calendarDay(parts.year, parts.second, parts.first);
+}
+
+/** The three numbers of 3/2/2026, 3-2-26 or 3.2.2026; null for other forms. */
+function numbersOf(value: string) {
+  const match = /^\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d\d)(?!\d)/.exec(value);
+  if (!match) return null;
+  const [, first, gap, second, year = ''] = match;
+  return {
+    first: Number(first),
+    second: Number(second),
+    year: century(Number(year), year.length),
+    gap,
+  };
 }
 
 function dayThenMonthName(text: string, dayOfMonth: number, from: number): string | null {

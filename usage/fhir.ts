@@ -1,6 +1,6 @@
-import { createPeople, isPerson } from './fhir-people.ts';
+import { createPeople, isPerson, type Referred } from './fhir-people.ts';
 import { type Use, usesIn } from './fhir-resources.ts';
-import type { Problem, Reader, Sink } from './finding.ts';
+import type { Clinician, Finding, Problem, Reader, Sink } from './finding.ts';
 import { createJsonSplit } from './json-split.ts';
 import { type Json, list, record, text } from './json.ts';
 
@@ -9,6 +9,9 @@ import { type Json, list, record, text } from './json.ts';
  * oldest goes out with what is known, so that memory stays flat.
  */
 const WAITING_MAX = 2000;
+
+/** A batch of searches is a Bundle of Bundles; deeper is nobody's export. */
+const BUNDLES_MAX = 8;
 
 const RELEVANT = new Set([
   'Claim',
@@ -23,9 +26,8 @@ const RELEVANT = new Set([
 ]);
 
 interface Waiting {
-  use: Use;
-  line: number;
-  place: string;
+  finding: Finding;
+  who: Referred;
 }
 
 /**
@@ -38,45 +40,49 @@ export function createFhirReader(sink: Sink): Reader {
   let waiting: Waiting[] = [];
   let records = 0;
 
-  function resource(value: Json, fullUrl: string | null, line: number): void {
+  function resource(value: Json, fullUrl: string | null, line: number, depth = 0): void {
     const fields = record(value);
     const type = text(fields?.resourceType);
     if (!fields || type === null) return;
-    if (type === 'Bundle') return list(fields.entry).forEach((one) => entry(one, line));
+    if (type === 'Bundle') {
+      if (depth === BUNDLES_MAX) return sink(problem(line, 'json_broken', NESTED));
+      return list(fields.entry).forEach((one) => entry(one, line, depth + 1));
+    }
     records++;
     if (isPerson(type)) return people.add(fields, fullUrl);
     if (!RELEVANT.has(type)) return;
-    // Contained practitioners are known inside this resource only.
     const scope = `${type}/${text(fields.id) ?? records}`;
-    const contained = list(fields.contained)
-      .map(record)
-      .filter((one) => one !== null);
-    for (const one of contained)
-      if (isPerson(text(one.resourceType) ?? '')) people.add(one, null, scope);
+    // Contained practitioners are known inside this resource only.
+    if (fields.contained !== undefined) addContained(fields.contained, scope);
     for (const use of usesIn(fields, scope)) found(use, scope, line);
-    if (contained.length > 0) people.forget(scope);
+    if (fields.contained !== undefined) people.forget(scope);
   }
 
-  function entry(value: Json, line: number): void {
+  function addContained(contained: Json, scope: string): void {
+    for (const one of list(contained).map(record))
+      if (one && isPerson(text(one.resourceType) ?? '')) people.add(one, null, scope);
+  }
+
+  function entry(value: Json, line: number, depth = 0): void {
     const fields = record(value);
-    if (fields) resource(fields.resource, text(fields.fullUrl), line);
+    if (fields) resource(fields.resource, text(fields.fullUrl), line, depth);
   }
 
   function found(use: Use, scope: string, line: number): void {
-    const place = use.element === null ? scope : `${scope} ${use.element}`;
-    const { who } = use;
-    const known =
-      who === null || people.settled(who) || (who.key?.startsWith(`${scope}#`) ?? false);
-    if (known) return hand({ use, line, place });
-    waiting.push({ use, line, place });
+    const { code, modifiers, kind, date, certainty, rule, who, element } = use;
+    const where = { line, resource: element === null ? scope : `${scope} ${element}` };
+    const type = 'finding' as const;
+    const clinician = NOBODY;
+    const finding = { type, code, modifiers, kind, clinician, date, where, certainty, rule };
+    if (who === null) return sink(finding);
+    if (people.settled(who) || who.key?.startsWith(`${scope}#`)) return hand({ finding, who });
+    waiting.push({ finding, who });
     if (waiting.length >= WAITING_MAX) release(waiting.length / 2);
   }
 
-  function hand({ use, line, place }: Waiting): void {
-    const { code, modifiers, kind, date, certainty, rule, who } = use;
-    const clinician = who === null ? NOBODY : people.resolve(who);
-    const where = { line, resource: place };
-    sink({ type: 'finding', code, modifiers, kind, clinician, date, where, certainty, rule });
+  function hand({ finding, who }: Waiting): void {
+    finding.clinician = people.resolve(who);
+    sink(finding);
   }
 
   function release(count: number): void {
@@ -115,8 +121,9 @@ export function createFhirReader(sink: Sink): Reader {
   };
 }
 
-const NOBODY = { npi: null, name: null, id: null };
+const NOBODY: Clinician = { npi: null, name: null, id: null };
 
+const NESTED = 'Bundles inside of Bundles, deeper than any server writes them, were skipped.';
 const BROKEN = 'This record is no valid JSON and was skipped. Export it again.';
 const GARBAGE = 'Text that is no JSON was skipped. Check that the file is complete.';
 const TRUNCATED =

@@ -48,8 +48,12 @@ const AUTHORISATIONS = {
     'export sessions or claims.',
 };
 
+/** A wider row is no heading but a file without line ends. */
+const WIDTH_MAX = 2000;
+
 /** True where a row is a heading: names of columns, no codes, dates or amounts. */
 export function isHeaderRow(row: Row): boolean {
+  if (row.cells.length > WIDTH_MAX) return false;
   let strong = 0;
   let known = 0;
   for (const cell of row.cells) {
@@ -66,8 +70,8 @@ export function isHeaderRow(row: Row): boolean {
 
 /** Headings are names; a cell that reads like a sentence heads no column. */
 function isSentence(text: string): boolean {
-  const last = text.at(-1);
-  return last === '.' || last === '?' || text.split(' ').length > HEADING_WORDS;
+  const words = text.split(' ').length;
+  return (words > 1 && (text.endsWith('.') || text.endsWith('?'))) || words > HEADING_WORDS;
 }
 
 const HEADING_WORDS = 6;
@@ -83,7 +87,7 @@ export function layoutFromHeader(header: Row, titles: Row[]): Layout {
   const diagnoses = all('diagnosis');
   const best = Math.max(0, ...columns.filter((c) => c.role === 'code').map((c) => c.rank));
   // "Code, Diagnosis": a bare Code column beside diagnoses holds those.
-  const codes = best <= BARE_CODE && diagnoses.length > 0 ? [] : all('code');
+  const codes = best <= BARE_CODE && diagnoses.length > 0 ? [] : namedCodes(all('code'), columns);
   const services = all('service');
   const dates = all('date');
   const layout: Layout = {
@@ -113,6 +117,12 @@ export function layoutFromHeader(header: Row, titles: Row[]): Layout {
   return layout;
 }
 
+/** A bare "Code" beside a column that says which codes it holds may be anything. */
+function namedCodes(codes: Field[], columns: readonly { index: number; rank: number }[]): Field[] {
+  const named = codes.filter(({ index }) => columns[index]!.rank > BARE_CODE);
+  return named.length > 0 ? named : codes;
+}
+
 /** The rank of a column headed by nothing but "Code". */
 const BARE_CODE = 5;
 
@@ -134,71 +144,3 @@ function notUse(layout: Layout, header: Row, titles: Row[], cases: number): Layo
 }
 
 const AUTHORISING = ['authorized', 'authorised', 'auth start', 'auth end'];
-
-/**
- * The layout of a table without a heading, from its first rows. A column is the code column only
- * if it alone looks like one: every value a procedure code, beside dates or amounts, and neither
- * ascending like invoice numbers nor beside a state like a postal code.
- */
-export function layoutFromContent(rows: Row[]): Layout {
-  const width = Math.max(...rows.map((row) => row.cells.length));
-  const column = (index: number) => rows.map((row) => (row.cells[index] ?? '').trim());
-  const codes: Field[] = [];
-  const dates: Field[] = [];
-  for (let index = 0; index < width; index++) {
-    const filled = column(index).filter((value) => value !== '');
-    if (filled.length === 0) continue;
-    const share = (test: (value: string) => boolean) => filled.filter(test).length / filled.length;
-    if (share((value) => day(value) !== null) > 0.8) dates.push({ index, line: null });
-    else if (share(isProcedure) > 0.8 && share(isCpt) > 0) codes.push({ index, line: null });
-  }
-  const likely = codes.filter(({ index }) => !isPostal(rows, index) && !isSerial(column(index)));
-  // A second column of such numbers, rising as invoices do, makes the first no more than a guess.
-  const alone = !codes.some(({ index }) => isSerial(column(index)));
-  const certain = likely.length === 1 && dates.length > 0 && alone;
-  return {
-    ...EMPTY,
-    codes: likely.length === 1 ? likely : [],
-    dates: dates.slice(0, 1),
-    certainty: certain ? 'sure' : 'weak',
-  };
-}
-
-const EMPTY: Layout = {
-  codes: [],
-  services: [],
-  modifiers: [],
-  npis: [],
-  names: [],
-  firstNames: [],
-  lastNames: [],
-  ids: [],
-  dates: [],
-  statuses: [],
-  gone: [],
-  codeSets: [],
-  texts: [],
-  probe: -1,
-  codeRule: 'csv.content',
-  certainty: 'sure',
-  notUse: null,
-};
-
-function isCpt(value: string): boolean {
-  return cptCode(value.slice(0, 5)) !== null && (value.length === 5 || '.-: '.includes(value[5]!));
-}
-
-/** CPT or a letter and four digits (HCPCS Level II), with or without modifiers. */
-function isProcedure(value: string): boolean {
-  return isCpt(value) || (value.length >= 5 && cptCode(`1${value.slice(1, 5)}`) !== null);
-}
-
-function isPostal(rows: Row[], index: number): boolean {
-  return rows.some((row) => /^[A-Z]{2}$/.test((row.cells[index - 1] ?? '').trim()));
-}
-
-function isSerial(values: string[]): boolean {
-  const numbers = values.map(Number).filter((value) => Number.isFinite(value));
-  const rising = numbers.every((value, i) => i === 0 || value > numbers[i - 1]!);
-  return numbers.length > 2 && rising;
-}

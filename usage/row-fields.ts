@@ -2,7 +2,7 @@ import { isGone, isGoneFlag } from './attendance.ts';
 import { type CellCode, codesInCodeCell, codesInServiceCell } from './code-cell.ts';
 import { isDigit, modifier } from './cpt.ts';
 import type { Row } from './csv-rows.ts';
-import { dayOrSerial } from './day.ts';
+import { type Dating, dayOrSerial } from './day.ts';
 import type { Clinician } from './finding.ts';
 import type { Field, Layout } from './layout.ts';
 
@@ -60,10 +60,10 @@ export function dateOf(
   row: Row,
   layout: Layout,
   line: number | null,
-  epoch1904: boolean,
+  dating: Dating,
 ): string | null {
   for (const { index } of forLine(layout.dates, line)) {
-    const found = dayOrSerial(row.cells[index] ?? '', epoch1904);
+    const found = dayOrSerial(row.cells[index] ?? '', dating);
     if (found) return found;
   }
   return null;

@@ -1,13 +1,19 @@
 import { columnFor } from './columns.ts';
 import { isDigit } from './cpt.ts';
+import { isDayFirst } from './day.ts';
 import type { Row } from './csv-rows.ts';
 import type { Certainty, Clinician, Sink } from './finding.ts';
-import { isHeaderRow, type Layout, layoutFromContent, layoutFromHeader } from './layout.ts';
+import { withGroups } from './grouped-heading.ts';
+import { isHeaderRow, type Layout, layoutFromHeader } from './layout.ts';
+import { layoutFromContent } from './layout-content.ts';
 import { labelAt } from './note-labels.ts';
 import { clinicianOf, codesOf, dateOf, isRowGone } from './row-fields.ts';
 
 /** Rows looked at before the reader settles for a table without a heading. */
 const HEADER_WITHIN = 40;
+
+/** Rows looked at below a heading before the first is read: how its dates are written. */
+const SAMPLE = 50;
 
 /** Finds mentions of codes in one cell of running text; clinician and date come from the row. */
 export type CellScanner = (
@@ -25,25 +31,52 @@ export function createRowReader(
 ) {
   let waiting: Row[] = [];
   let layout: Layout | null = null;
+  /** The last row taken for a heading. */
+  let heading: Row | undefined;
+  /** Rows below the heading that wait until it is known how the dates are written. */
+  let sample: Row[] | null = null;
+  let dayFirst = false;
   let records = 0;
   /** A line such as "Clinician: Dana Whitlock" above the rows it speaks of. */
   let section: Clinician | null = null;
 
   function use(next: Layout, line: number): void {
     layout = next;
+    sample = [];
     if (next.notUse) sink({ type: 'problem', line, field: null, ...next.notUse });
+  }
+
+  function useHeading(row: Row, titles: Row[]): void {
+    use(layoutFromHeader(withGroups(row, titles.at(-1) ?? heading), titles), row.line);
+    heading = row;
   }
 
   function settle(): void {
     if (!layout && waiting.length > 0) use(layoutFromContent(waiting), waiting[0]!.line);
     const rows = waiting;
     waiting = [];
-    for (const row of rows) read(row);
+    rows.forEach(below);
+  }
+
+  function below(row: Row): void {
+    if (!sample) return read(row);
+    sample.push(row);
+    if (sample.length >= SAMPLE) readSample();
+  }
+
+  function readSample(): void {
+    const rows = sample ?? [];
+    sample = null;
+    const columns = layout?.dates ?? [];
+    dayFirst = isDayFirst(
+      rows.flatMap((row) => columns.map(({ index }) => row.cells[index] ?? '')),
+    );
+    rows.forEach(below);
   }
 
   function read(row: Row): void {
     const current = layout!;
-    if (repeatsHeading(row, current)) return use(layoutFromHeader(row, []), row.line);
+    if (repeatsHeading(row, current)) return useHeading(row, []);
     section = sectionIn(row) ?? section;
     records++;
     if (current.notUse) return;
@@ -56,7 +89,7 @@ export function createRowReader(
     for (const { code, modifiers, rule, line } of codes) {
       seen.add(code);
       const clinician = clinicianOrSection(row, current, line);
-      const date = dateOf(row, current, line, epoch1904);
+      const date = dateOf(row, current, line, { dayFirst, epoch1904 });
       const { certainty } = current;
       const kind = 'billing' as const;
       sink({
@@ -76,7 +109,7 @@ export function createRowReader(
         if (seen.has(found.code)) continue;
         seen.add(found.code);
         const clinician = clinicianOrSection(row, current, null);
-        const date = dateOf(row, current, null, epoch1904);
+        const date = dateOf(row, current, null, { dayFirst, epoch1904 });
         sink({ type: 'finding', kind, clinician, date, where, ...found });
       }
   }
@@ -88,12 +121,12 @@ export function createRowReader(
 
   return {
     row(row: Row): void {
-      if (layout) return read(row);
+      if (layout) return below(row);
       if (isHeaderRow(row)) {
         const titles = waiting;
         waiting = [];
         for (const title of titles) section = sectionIn(title) ?? section;
-        return use(layoutFromHeader(row, titles), row.line);
+        return useHeading(row, titles);
       }
       waiting.push(row);
       if (waiting.length >= HEADER_WITHIN) settle();
@@ -101,7 +134,10 @@ export function createRowReader(
     /** A table ends; the next one (another worksheet) brings its own heading. */
     end(): void {
       settle();
+      while (sample && sample.length > 0) readSample();
       layout = null;
+      sample = null;
+      heading = undefined;
       section = null;
     },
     records: () => records,

@@ -3,6 +3,7 @@ import { delimiterOf, widths } from './csv.ts';
 import { createDecoder, encodingOf } from './decode.ts';
 import type { Format } from './finding.ts';
 import { isHeaderRow } from './layout.ts';
+import { isLandmark } from './x12-delimiters.ts';
 
 /** What a file is: a format that can be read, or what it looks like instead. */
 export type Sniffed = { format: Format } | { looksLike: string };
@@ -103,15 +104,28 @@ function hasX12(text: string): boolean {
   }
   const separator = text[2] ?? '';
   const other = text[3] ?? '';
-  const opens = (tag: string, mark: string) => isSeparator(mark) && text.startsWith(tag + mark);
+  const opens = (tag: string, mark: string) =>
+    isSeparator(mark) && text.startsWith(tag + mark) && isFollowed(text, mark);
   if (opens('GS', separator) || opens('ST', separator)) return true;
   if (opens('HL', separator) || opens('LX', separator)) return true;
   return (
     ['BHT', 'BPR', 'CLM', 'CLP', 'NM1', 'SV1', 'SVC'].some((tag) => opens(tag, other)) &&
     text.split(other).length > 6 &&
-    other !== ',' &&
-    other !== '\t'
+    other !== ','
   );
+}
+
+/** A second segment with the same separator follows: `SVC_DT|...` alone heads a column. */
+function isFollowed(text: string, separator: string): boolean {
+  return text
+    .slice(0, 4096)
+    .split(separator)
+    .slice(1)
+    .some((piece) => {
+      const tag = /[A-Z][A-Z0-9]{1,2}$/.exec(piece)?.[0] ?? '';
+      const before = piece.charAt(piece.length - tag.length - 1);
+      return isLandmark(tag) && before !== '' && !/[A-Za-z0-9]/.test(before);
+    });
 }
 
 function isSeparator(char: string): boolean {

@@ -14,6 +14,11 @@ const LANDMARKS = new Set(
   ).split(' '),
 );
 
+/** True for a tag no other text has. */
+export function isLandmark(tag: string): boolean {
+  return LANDMARKS.has(tag);
+}
+
 /** True where an interchange opens at `at`. */
 export function isIsa(text: string, at: number): boolean {
   return (

@@ -1,5 +1,5 @@
 import { isAlphanumeric } from './cpt.ts';
-import { delimitersAt, type Delimiters, isIsa, landmarkIn } from './x12-delimiters.ts';
+import { delimitersAt, type Delimiters, isIsa, isLandmark, landmarkIn } from './x12-delimiters.ts';
 
 /** One X12 segment as it stands in the file; number and line count from 1. */
 export interface Segment {
@@ -110,26 +110,45 @@ export function createSegments(wanted: Wanted, sink: SegmentSink) {
   function take(end: number, element: string, feeds: number): void {
     const tagEnd = tagEndAt(buffer, at);
     if (tagEnd > 0 && (tagEnd === end || buffer.charAt(tagEnd) === element)) {
-      hand(end, tagEnd, element, feeds > 0);
-      line += feeds + (buffer.charCodeAt(end) === FEED ? 1 : 0);
-      at = end + 1;
-      return;
+      hand(buffer, at, end, { tagEnd, element, wrapped: feeds > 0 });
+      return passed(end, feeds);
     }
+    if (feeds > 0 && unwrapped(end, element)) return passed(end, feeds);
     // Something else up to this terminator; a real segment may start on one of its lines.
     const inner = landmarkIn(buffer, at + 1, end, element);
     if (end > at) garbage();
     advance(inner < 0 ? end + 1 : inner);
   }
 
-  function hand(end: number, tagEnd: number, element: string, wrapped: boolean): void {
+  function passed(end: number, feeds: number): void {
+    line += feeds + (buffer.charCodeAt(end) === FEED ? 1 : 0);
+    at = end + 1;
+  }
+
+  /** A file wrapped at a fixed width breaks its lines inside of tags as well. */
+  function unwrapped(end: number, element: string): boolean {
+    const text = withoutBreaks(buffer.slice(at, end));
+    const tagEnd = tagEndAt(text, 0);
+    if (tagEnd < 0 || !isLandmark(text.slice(0, tagEnd)) || text.charAt(tagEnd) !== element)
+      return false;
+    hand(text, 0, text.length, { tagEnd, element, wrapped: false });
+    return true;
+  }
+
+  function hand(
+    source: string,
+    from: number,
+    to: number,
+    { tagEnd, element, wrapped }: { tagEnd: number; element: string; wrapped: boolean },
+  ): void {
     inGarbage = false;
     counted++;
-    const filter = filters.get(tagKey(buffer, at, tagEnd));
-    if (!filter || (filter.first && !startsWithAny(buffer, tagEnd + 1, filter.first, element)))
+    const filter = filters.get(tagKey(source, from, tagEnd));
+    if (!filter || (filter.first && !startsWithAny(source, tagEnd + 1, filter.first, element)))
       return;
-    let text = buffer.slice(at, end);
+    let text = source.slice(from, to);
     // Wrapped files break lines inside segments; where a line feed ends a segment there is none.
-    if (wrapped) text = text.replaceAll('\r', '').replaceAll('\n', '');
+    if (wrapped) text = withoutBreaks(text);
     else if (text.endsWith('\r')) text = text.slice(0, -1);
     sink.segment({ tag: filter.tag, text, separator: element, number: counted, line });
   }
@@ -141,7 +160,7 @@ export function createSegments(wanted: Wanted, sink: SegmentSink) {
       const feed = buffer.indexOf('\n', at);
       let end = feed < 0 ? buffer.length : feed;
       while (end > tagEnd && buffer.charCodeAt(end - 1) <= 32) end--;
-      hand(end, tagEnd, element, false);
+      hand(buffer, at, end, { tagEnd, element, wrapped: false });
       sink.truncated(line);
     } else garbage();
     advance(buffer.length);
@@ -167,6 +186,10 @@ export function createSegments(wanted: Wanted, sink: SegmentSink) {
       while (one(true));
     },
   };
+}
+
+function withoutBreaks(text: string): string {
+  return text.replaceAll('\r', '').replaceAll('\n', '');
 }
 
 interface Filter {

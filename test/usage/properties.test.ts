@@ -109,12 +109,27 @@ describe('hostile input', () => {
     ['open lists', { kind: 'fhir' }, '{"entry":['],
     ['open strings', { kind: 'fhir' }, '{"'],
     ['backslashes', { kind: 'fhir' }, '{"\\\\'],
+    ['empty objects', { kind: 'fhir' }, '{}'],
+    ['nested Bundles', { kind: 'fhir' }, '{"resourceType":"Bundle","entry":[{"resource":'],
     ['interchanges', { kind: 'x12' }, 'ISA*'],
     ['elements', { kind: 'x12' }, '*'],
     ['lines that are no segments', { kind: 'x12' }, 'a\n'],
   ])('of ten megabytes of %s is read in one go', async (_, options, piece) => {
     const { counted } = await readAll(repeated(piece), options, [256 * 1024]);
     expect(counted.bytes).toBeGreaterThanOrEqual(MEGABYTES * 1e6);
+  });
+
+  test('of Bundles in Bundles ends with what it is', async () => {
+    const bundles = (times: number) => {
+      const claim = claimLine(1).trim();
+      return (
+        `{"resourceType":"Bundle","entry":[{"resource":`.repeat(times) + claim + '}]}'.repeat(times)
+      );
+    };
+    expect((await readAll(bundles(3))).findings).toHaveLength(1);
+    const { findings, problems } = await readAll(bundles(100_000));
+    expect(findings).toEqual([]);
+    expect(problems).toMatchObject([{ reason: 'json_broken', line: 1 }]);
   });
 
   test('mutated at random never breaks a reader or keeps it from ending', async () => {

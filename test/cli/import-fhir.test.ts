@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { importFiles } from '../../cli/import.ts';
+import { claim, encounter, practitioner } from '../../sandbox/fhir/records.ts';
+import { type FhirServer, startFhirServer } from '../../sandbox/fhir/server.ts';
+import { openOffice, type Office } from '../api/office.ts';
+
+let office: Office;
+let url: string;
+let server: FhirServer;
+let folder: string;
+
+const NPI = '1234567893';
+
+beforeAll(async () => {
+  office = await openOffice();
+  const person = { ref: 'A1', name: 'Ann Lee', npi: NPI, vendor: 'theranest' };
+  await office.ask('PUT', '/v1/clinicians', { body: [person] });
+  url = await office.app.listen({ host: '127.0.0.1', port: 0 });
+  folder = await mkdtemp(join(tmpdir(), 'levy-fhir-'));
+  const by = 'Practitioner/ann';
+  server = await startFhirServer({
+    token: 'good',
+    page: 1,
+    busyEvery: 4,
+    retryAfter: '0',
+    records: [
+      practitioner('ann', 'Ann Lee', NPI),
+      claim('c1', { by, code: '90834', day: '2026-03-02' }),
+      claim('c2', { by: 'Practitioner/gone', code: '90837', day: '2026-03-03' }),
+      encounter('e1', { by, code: '90791', day: '2026-01-05' }),
+    ],
+  });
+});
+afterAll(async () => {
+  await server.close();
+  await office.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function run(argv: string[], env: Record<string, string> = {}) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const status = await importFiles(argv, {
+    stdin: Readable.from([]),
+    stdout,
+    stderr: Object.assign(stderr, { isTTY: false }),
+    env: { LEVY_URL: url, LEVY_TOKEN: office.tokens.operate, ...env },
+  });
+  stdout.end();
+  stderr.end();
+  return { status, out: await text(stdout), err: await text(stderr) };
+}
+
+it('imports a year of a FHIR server like a file, and the same again changes nothing', async () => {
+  const wish = ['--fhir', server.url, '--year', '2026'];
+  const told = await run([...wish, '--json'], { LEVY_FHIR_TOKEN: 'good' });
+  expect(told).toMatchObject({ status: 0, err: `${server.url}: no ExplanationOfBenefit there\n` });
+  expect(JSON.parse(told.out)).toMatchObject({
+    file: server.url,
+    fileName: 'fhir-127.0.0.1-2026.ndjson',
+    format: 'fhir',
+    created: true,
+    findings: 3,
+    matched: 2,
+    unmatched: 1,
+    clinicians: 1,
+  });
+  await writeFile(join(folder, 'token'), 'good\n');
+  const again = await run(wish, { LEVY_FHIR_TOKEN_FILE: join(folder, 'token') });
+  expect(again.out).toContain('imported before: nothing has changed');
+});
+
+it('says what is missing, and imports nothing of a year that breaks off', async () => {
+  const wish = ['--fhir', server.url, '--year', '2026'];
+  const bare = await run(wish);
+  expect(bare).toMatchObject({ status: 2, out: '' });
+  expect(bare.err).toContain('Set LEVY_FHIR_TOKEN, or LEVY_FHIR_TOKEN_FILE');
+  const env = { LEVY_FHIR_TOKEN: 'bad' };
+  expect((await run(['--fhir', server.url], env)).err).toContain('--year 2026');
+  const away = await run(['--fhir', 'http://ehr.example/fhir', '--year', '2026'], env);
+  expect(away).toMatchObject({ status: 2, out: '' });
+  const refused = await run(wish, env);
+  expect(refused.status).toBe(1);
+  expect(refused.err).toBe(
+    `${server.url}: fhir_unauthorized. The FHIR server does not take this token.\n`,
+  );
+  const key = await run([...wish, '--client-id', 'levy'], { LEVY_FHIR_KEY: 'no key' });
+  expect(key.err).toContain('must be an RSA or P-384 private key');
+});
