@@ -85,9 +85,14 @@ async function prepare(database: SimulatedDatabase, plan: Plan, plant: PlantedBu
 
   const log: string[] = [];
   const note = (line: string) => {
-    log.push(`${new Date(timeline.now()).toISOString()} ${line}`);
+    log.push(`${new Date(timeline.now()).toISOString()} ${line}`); if (process.env.SIMLOG) process.stderr.write(log.at(-1)+"\n");
   };
-  const faults = createFaults(plan.rates, random.fork('faults'), (fault) => note(`! ${fault}`));
+  const faults = createFaults({
+    rates: plan.rates,
+    random: random.fork('faults'),
+    now: timeline.now,
+    note: (fault) => note(`! ${fault}`),
+  });
   const truth = emptyTruth();
   const stripeWeather = { awayUntil: 0, busyUntil: 0 };
   const webhooks = createWebhooks(
