@@ -64,7 +64,7 @@ export function startProcess(setting: Setting, name: string, die: () => void): P
       // The checker's second look is a look at once: its patience would pass in real time.
       patienceMs: 0,
     };
-    return deps as WorkerDeps;
+    return deps as unknown as WorkerDeps;
   }
 
   const glance: { outlook: Outlook | null } = { outlook: null };

@@ -85,7 +85,7 @@ async function prepare(database: SimulatedDatabase, plan: Plan, plant: PlantedBu
 
   const log: string[] = [];
   const note = (line: string) => {
-    log.push(`${new Date(timeline.now()).toISOString()} ${line}`); if (process.env.SIMLOG) process.stderr.write(log.at(-1)+"\n");
+    log.push(`${new Date(timeline.now()).toISOString()} ${line}`);
   };
   const faults = createFaults({
     rates: plan.rates,
@@ -124,7 +124,7 @@ async function prepare(database: SimulatedDatabase, plan: Plan, plant: PlantedBu
     wrote: (feeCase, entries) => follow(feeCase, entries),
   };
   const crew = startCrew(setting);
-  const office = createOffice(setting, crew.api);
+  const office = createOffice(setting, crew.api, truth.unanswered);
   const pumping = createPumping(setting, crew.worker, (outlook) => watch(scene, outlook));
   const scene: Scene = {
     ...{ setting, truth, office, plain, stripe, stripeWeather },
