@@ -62,6 +62,9 @@ export async function liveYear(
   for (const pause of scene.truth.pauses) void resume(scene, pause);
   for (const days of [0.1, 2, 9])
     timeline.at(plan.healAt + days * DAY_MS, () => void approve(scene));
+  // The check by the clock; every hour would be most of the year.
+  for (const days of [0.05, 20])
+    timeline.at(plan.healAt + days * DAY_MS, () => setting.queue.forge('verify', {}));
   await timeline.runUntil(plan.healAt + AFTERMATH_DAYS * DAY_MS);
 
   const { violations, fees } = await checkEverything(scene);
