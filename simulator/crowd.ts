@@ -5,7 +5,6 @@ import type { Answer, Task } from './child.ts';
 import type { Cut } from './plan.ts';
 import { plantOf } from './plants/plants.ts';
 import type { SeedResult } from './seed.ts';
-import { startServer } from './server.ts';
 
 /** Which seed to live through, and how. */
 export interface Wish {
@@ -31,9 +30,8 @@ interface Worker {
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 
-/** Starts a database server and so many processes. */
-export async function startCrowd(size: number): Promise<Crowd> {
-  const server = await startServer();
+/** Starts so many processes. `newDatabase` makes a migrated, empty database and gives its URL. */
+export function startCrowd(size: number, newDatabase: () => Promise<string>): Crowd {
   const workers = Array.from({ length: size }, (): Worker => {
     const child = fork(CHILD, { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
     return { child, urls: new Map() };
@@ -50,7 +48,7 @@ export async function startCrowd(size: number): Promise<Crowd> {
 
   async function urlFor({ urls }: Worker, plant: string): Promise<string> {
     const name = plantOf(plant).sql ? plant : 'none';
-    const url = urls.get(name) ?? (await server.newDatabase());
+    const url = urls.get(name) ?? (await newDatabase());
     urls.set(name, url);
     return url;
   }
@@ -73,7 +71,6 @@ export async function startCrowd(size: number): Promise<Crowd> {
       const ended = workers.map(({ child }) => child.exitCode === null && once(child, 'exit'));
       for (const { child } of workers) if (child.connected) child.disconnect();
       await Promise.all(ended);
-      await server.close();
     },
   };
 }

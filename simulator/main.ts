@@ -5,6 +5,7 @@ import type { Cut } from './plan.ts';
 import { plantOf, PLANTS } from './plants/plants.ts';
 import { tellFailure, tellHunt, tellRuns, tellShrunk } from './report.ts';
 import { hunt, runMany, type Hunt } from './runs.ts';
+import { startServer } from './server.ts';
 import { shrink } from './shrink.ts';
 
 /** `npm run simulate`: see the README of this folder. */
@@ -29,7 +30,8 @@ const say = (text: string) => void (values.json ? process.stderr : process.stdou
 
 const first = Number(values.seed ?? 1);
 const count = Number(values.seeds ?? (values.plant ? HUNT_SEEDS : values.seed ? 1 : 200));
-const crowd = await startCrowd(Math.min(availableParallelism(), Math.max(1, count)));
+const server = await startServer();
+const crowd = startCrowd(Math.min(availableParallelism(), Math.max(1, count)), server.newDatabase);
 let isFine = false;
 try {
   if (values.log || values.cut) isFine = await one(crowd);
@@ -37,6 +39,7 @@ try {
   else isFine = await many(crowd);
 } finally {
   await crowd.close();
+  await server.close();
 }
 process.exit(isFine ? 0 : 1);
 
@@ -79,12 +82,13 @@ async function many(crowd: Crowd): Promise<boolean> {
 /** Hunts for one planted bug, or for all of them. */
 async function plants(crowd: Crowd, wanted: string): Promise<boolean> {
   const names = wanted === 'all' ? PLANTS.map(({ name }) => name) : [plantOf(wanted).name];
-  const hunts: Hunt[] = [];
-  for (const name of names) {
-    const found = await hunt(crowd, name, first, count);
-    hunts.push(found);
-    say(tellHunt(found));
-  }
+  const hunts: Hunt[] = await Promise.all(
+    names.map(async (name) => {
+      const found = await hunt(crowd, name, first, count);
+      say(tellHunt(found));
+      return found;
+    }),
+  );
   if (values.json) write(JSON.stringify({ plants: hunts }));
   return hunts.every(({ seeds }) => seeds !== null);
 }

@@ -11,20 +11,24 @@ export interface Shrunk {
   tries: number;
 }
 
-/** Most years lived through to make one smaller. */
-const TRIES = 150;
 
 /**
  * Leaves out of a failing seed's year whatever it takes to fail without: first the end of the
- * year, then people, happenings and kinds of fault, in halves, quarters and so on.
+ * year, then people, happenings and kinds of fault, in halves, quarters and so on. It lives through
+ * at most `mostTries` years for that.
  */
-export async function shrink(crowd: Crowd, failed: SeedResult, plant = 'none'): Promise<Shrunk> {
+export async function shrink(
+  crowd: Crowd,
+  failed: SeedResult,
+  plant = 'none',
+  mostTries = 150,
+): Promise<Shrunk> {
   const { seed } = failed;
   const [first] = failed.violations;
   let best: Shrunk = { cut: {}, result: failed, tries: 0 };
 
   async function fails(cut: Cut): Promise<boolean> {
-    if (best.tries >= TRIES) return false;
+    if (best.tries >= mostTries) return false;
     best.tries += 1;
     const result = await crowd.run({ seed, plant, cut });
     if (!result.violations.some(({ invariant }) => invariant === first?.invariant)) return false;

@@ -23,7 +23,7 @@ import type { Setting } from './setting.ts';
 import { createStripeDouble } from './stripe/client.ts';
 import { outside } from './stripe/outside.ts';
 import { createStripeWorld } from './stripe/world.ts';
-import { createTimeline } from './timeline.ts';
+import { createTimeline, MOST_STEPS } from './timeline.ts';
 import { emptyTruth, type Person } from './truth.ts';
 import { createWebhooks } from './webhooks.ts';
 
@@ -68,6 +68,8 @@ export async function liveYear(
   await timeline.runUntil(plan.healAt + AFTERMATH_DAYS * DAY_MS);
 
   const { violations, fees } = await checkEverything(scene);
+  if (timeline.steps() >= MOST_STEPS)
+    violations.push({ invariant: '3 liveness', feeId: null, what: 'it never comes to rest' });
   return {
     seed: plan.seed,
     violations,

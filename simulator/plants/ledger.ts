@@ -56,23 +56,11 @@ export const LEDGER_PLANTS: PlantedBug[] = [
   },
   {
     name: 'ignored_pause',
-    story: 'a pause is written down, and notices and charges go on',
-    sql: NO_GUARD,
-    ledger: (ledger, { database }) =>
-      fees((real) => ({
-        async load(feeId) {
-          const feeCase = await real.load(feeId);
-          return feeCase && { ...feeCase, assessment: { ...feeCase.assessment, paused: false } };
-        },
-        async due(step, limit) {
-          const { rows } = await database.query(
-            `select fee_id as "feeId", seq from fees where next_step = $1
-               and due_at <= levy_now() order by due_at, fee_id limit $2`,
-            [step, limit],
-          );
-          return rows as { feeId: string; seq: number }[];
-        },
-      }))(ledger),
+    story: 'a pause is answered, and notices and charges go on',
+    ledger: (ledger) => ({
+      ...ledger,
+      assessments: { ...ledger.assessments, pause: () => Promise.resolve(true) },
+    }),
   },
   {
     name: 'withdrawn_evidence',

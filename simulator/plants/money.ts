@@ -99,6 +99,7 @@ export const MONEY_PLANTS: PlantedBug[] = [
   {
     name: 'trust_payload',
     story: 'a job charges because it is there, without asking what is due',
+    sql: 'drop trigger entries_attempt_allowed on entries',
     processors: blindly((deps, feeCase) => {
       const { intent } = fold(feeCase.entries);
       const { feeId } = feeCase;
