@@ -44,7 +44,8 @@ export async function writeRoster(
   });
   written.feesChanged = changed.length;
   if (changed.length <= FEW) for (const feeCase of changed) await offerNext(deps, feeCase);
-  if (written.created > 0) written.enrolled = await deps.ledger.clinicians.enrollLatecomers();
+  // Also when nobody is new: an earlier upload may have ended before it got here.
+  written.enrolled = await deps.ledger.clinicians.enrollLatecomers();
   return written;
 }
 

@@ -124,8 +124,11 @@ export interface EntryData {
   refund_asked: { why: string };
   refund_opened: { refund: string; amountCents: number };
   refunded: { refund: string; amountCents: number };
-  /** `amountCents` is what an earlier `refunded` said had gone back and has not; 0 if none did. */
-  refund_failed: { refund: string; amountCents: number; why: string };
+  /**
+   * `amountCents` is what an earlier `refunded` said had gone back and has not; 0 if none did.
+   * `refund` is null when Stripe refused to open one at all.
+   */
+  refund_failed: { refund: string | null; amountCents: number; why: string };
   disputed: { dispute: string; amountCents: number; why: string };
   dispute_closed: { dispute: string; amountCents: number; won: boolean };
   gave_up: { amountCents: number; why: string };

@@ -206,7 +206,7 @@ function applyMoney(
       return;
     case 'refund_failed':
       Object.assign(fee, { refundAsked: null, waiveAsked: null, unknown: null });
-      fee.refundsClosed.set(entry.data.refund, 'failed');
+      if (entry.data.refund) fee.refundsClosed.set(entry.data.refund, 'failed');
       fee.refundedCents -= entry.data.amountCents;
       if (fee.lastRefunded?.refund === entry.data.refund) fee.lastRefunded = null;
       fee.refundOpened = pendingRefund(fee);

@@ -11,6 +11,8 @@ export interface SimulatedDatabase {
   query(text: string, values?: unknown[]): Promise<pg.QueryResult>;
   /** A connection of one's own: for a transaction, or for temporary tables. */
   connect(): Promise<Session>;
+  /** Grows with every statement that may write. */
+  writes(): number;
   /** Resolves when nothing is under way any more; null when nothing is. */
   busy(): Promise<void> | null;
   /** Empties every table for a new seed, and lets `levy_now()` follow this clock. */
@@ -26,13 +28,19 @@ export interface SimulatedDatabase {
 export async function openDatabase(url: string): Promise<SimulatedDatabase> {
   const queue = createTurns();
   let clock = () => 0;
+  let writes = 0;
   const open: Connection[] = [];
   const idle: Connection[] = [];
 
   async function connection(): Promise<Connection> {
     const made = await connect(url, () => clock());
-    open.push(made);
-    return made;
+    const send: Connection['send'] = (text, values) => {
+      if (!/^\s*select\b/.test(text)) writes += 1;
+      return made.send(text, values);
+    };
+    const counted = { ...made, send };
+    open.push(counted);
+    return counted;
   }
 
   const main = await connection();
@@ -91,6 +99,7 @@ export async function openDatabase(url: string): Promise<SimulatedDatabase> {
         end();
       }
     },
+    writes: () => writes,
     busy: queue.busy,
     async begin(name, now) {
       clock = now;

@@ -95,22 +95,41 @@ export function swarm(random: Random): Rates {
   return chosen;
 }
 
+/** Most strikes of one fault in one day: trouble that never ends lets nothing else happen. */
+const A_DAY = 8;
+const DAY_MS = 86_400_000;
+
 /** Decides by the rates, each fault by chance of its own: leaving one out changes no other. */
-export function createFaults(rates: Rates, random: Random, note: (fault: Fault) => void): Faults {
+export function createFaults(args: {
+  rates: Rates;
+  random: Random;
+  now: () => number;
+  note: (fault: Fault) => void;
+}): Faults {
+  const { rates, random, now, note } = args;
   const sources = new Map<Fault, Random>();
+  const today = new Map<Fault, { day: number; times: number }>();
   const counts: Partial<Record<Fault, number>> = {};
   let over = false;
   const struck = (fault: Fault) => {
     counts[fault] = (counts[fault] ?? 0) + 1;
     note(fault);
   };
+  function isEnough(fault: Fault): boolean {
+    const day = Math.floor(now() / DAY_MS);
+    const spent = today.get(fault);
+    const times = spent?.day === day ? spent.times : 0;
+    if (times < A_DAY) today.set(fault, { day, times: times + 1 });
+    return times >= A_DAY;
+  }
+
   return {
     strikes(fault) {
       const rate = rates[fault];
       if (over || !rate) return false;
       let source = sources.get(fault);
       if (!source) sources.set(fault, (source = random.fork(fault)));
-      if (!source.chance(rate)) return false;
+      if (!source.chance(rate) || isEnough(fault)) return false;
       struck(fault);
       return true;
     },

@@ -20,7 +20,11 @@ export type Answer<T> = { done: T; askedAt: number } | { refused: string; askedA
 const PATIENCE_MS = 600_000;
 const TRIES = 12;
 
-export function createOffice(setting: Setting, api: () => Process | null): Office {
+export function createOffice(
+  setting: Setting,
+  api: () => Process | null,
+  unanswered: Set<string>,
+): Office {
   const { timeline, random, note, plan } = setting;
 
   function depsOf(process: Process): ActDeps {
@@ -42,6 +46,7 @@ export function createOffice(setting: Setting, api: () => Process | null): Offic
     const process = api();
     if (!process) return null;
     const askedAt = timeline.now();
+    let isOver = false;
     const answer = (async () => {
       try {
         return { done: await work(process, depsOf(process)), askedAt };
@@ -49,9 +54,15 @@ export function createOffice(setting: Setting, api: () => Process | null): Offic
         if (error instanceof Problem) return { refused: error.code, askedAt };
         note(`office: ${what}: ${String(error)}`);
         return null;
+      } finally {
+        isOver = true;
       }
     })();
-    return Promise.race([answer, timeline.sleep(PATIENCE_MS).then(() => null)]);
+    const late = timeline.sleep(PATIENCE_MS).then(() => {
+      if (!isOver) unanswered.add(what);
+      return null;
+    });
+    return Promise.race([answer, late]);
   }
 
   return {
@@ -64,6 +75,7 @@ export function createOffice(setting: Setting, api: () => Process | null): Offic
         }
         await timeline.sleep(random.between(1, 30) * 60_000 * (tries + 1));
       }
+      unanswered.add(what);
       return null;
     },
   };

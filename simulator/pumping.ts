@@ -18,6 +18,7 @@ export interface Outlook {
   progress: number;
 }
 
+const FIRST_WAIT_MS = 1_500;
 const LONGEST_WAIT_MS = 3_600_000;
 const LONGEST_KICK_MS = 300_000;
 /** After this long a round that was never heard of again is given up. */
@@ -71,7 +72,8 @@ export function createPumping(
       schedule(dueAt === null ? Infinity : dueAt + random.int(2_000));
       return;
     }
-    wait = outlook.progress === progress ? Math.min(wait * 2, LONGEST_WAIT_MS) : 1_500;
+    const longer = Math.min(Math.max(wait * 2, FIRST_WAIT_MS), LONGEST_WAIT_MS);
+    wait = outlook.progress === progress ? longer : FIRST_WAIT_MS;
     progress = outlook.progress;
     const process = pumper();
     try {
@@ -82,8 +84,14 @@ export function createPumping(
     if (mine === serial) schedule(timeline.now() + wait + random.int(1_000));
   }
 
+  let last = { writes: -1, outlook: null as Outlook | null };
+
+  /** Nothing written since the last look: nothing else to see. */
   async function look(): Promise<Outlook> {
+    const writes = database.writes();
+    if (last.outlook && last.writes === writes) return last.outlook;
     const { rows } = await database.query(OUTLOOK);
+    last = { writes, outlook: rows[0] as Outlook };
     return rows[0] as Outlook;
   }
 

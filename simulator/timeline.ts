@@ -12,11 +12,17 @@ export interface Timeline {
   at(moment: number, what: () => void): void;
   /** Resolves that much later. */
   sleep(ms: number): Promise<void>;
-  /** Lets everything happen that is due up to and including `moment`, then stands there. */
+  /**
+   * Lets everything happen that is due up to and including `moment`, then stands there. Gives up
+   * halfway when it has come to `MOST_STEPS`.
+   */
   runUntil(moment: number): Promise<void>;
   /** How many things have happened. */
   steps(): number;
 }
+
+/** Several times what a busy year has: more is something that goes round and round. */
+export const MOST_STEPS = 60_000;
 
 interface Happening {
   at: number;
@@ -55,6 +61,7 @@ export function createTimeline(
     sleep: (ms) => new Promise((resolve) => at(now + ms, resolve)),
     async runUntil(moment) {
       for (let first = heap[0]; first && first.at <= moment; first = heap[0]) {
+        if (steps >= MOST_STEPS) return;
         pop(heap);
         now = first.at;
         steps += 1;

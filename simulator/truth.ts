@@ -39,6 +39,8 @@ export interface Truth {
   rates: { from: number; amountCents: number }[];
   /** The assessments every opening gave: one, if all is well. */
   opened: Set<string>;
+  /** Questions of which nobody knows whether, or when, they were carried out. */
+  unanswered: Set<string>;
   /** Everything levy's own logger was told. */
   logged: string[];
   /** Every error a job or a request ended with. */
@@ -52,6 +54,7 @@ export function emptyTruth(): Truth {
     pauses: [],
     rates: [],
     opened: new Set(),
+    unanswered: new Set(),
     logged: [],
     errors: [],
   };

@@ -23,7 +23,7 @@ import type { Setting } from './setting.ts';
 import { createStripeDouble } from './stripe/client.ts';
 import { outside } from './stripe/outside.ts';
 import { createStripeWorld } from './stripe/world.ts';
-import { createTimeline } from './timeline.ts';
+import { createTimeline, MOST_STEPS } from './timeline.ts';
 import { emptyTruth, type Person } from './truth.ts';
 import { createWebhooks } from './webhooks.ts';
 
@@ -62,9 +62,14 @@ export async function liveYear(
   for (const pause of scene.truth.pauses) void resume(scene, pause);
   for (const days of [0.1, 2, 9])
     timeline.at(plan.healAt + days * DAY_MS, () => void approve(scene));
+  // The check by the clock; every hour would be most of the year.
+  for (const days of [0.05, 20])
+    timeline.at(plan.healAt + days * DAY_MS, () => setting.queue.forge('verify', {}));
   await timeline.runUntil(plan.healAt + AFTERMATH_DAYS * DAY_MS);
 
   const { violations, fees } = await checkEverything(scene);
+  if (timeline.steps() >= MOST_STEPS)
+    violations.push({ invariant: '3 liveness', feeId: null, what: 'it never comes to rest' });
   return {
     seed: plan.seed,
     violations,
@@ -87,7 +92,12 @@ async function prepare(database: SimulatedDatabase, plan: Plan, plant: PlantedBu
   const note = (line: string) => {
     log.push(`${new Date(timeline.now()).toISOString()} ${line}`);
   };
-  const faults = createFaults(plan.rates, random.fork('faults'), (fault) => note(`! ${fault}`));
+  const faults = createFaults({
+    rates: plan.rates,
+    random: random.fork('faults'),
+    now: timeline.now,
+    note: (fault) => note(`! ${fault}`),
+  });
   const truth = emptyTruth();
   const stripeWeather = { awayUntil: 0, busyUntil: 0 };
   const webhooks = createWebhooks(
@@ -119,7 +129,7 @@ async function prepare(database: SimulatedDatabase, plan: Plan, plant: PlantedBu
     wrote: (feeCase, entries) => follow(feeCase, entries),
   };
   const crew = startCrew(setting);
-  const office = createOffice(setting, crew.api);
+  const office = createOffice(setting, crew.api, truth.unanswered);
   const pumping = createPumping(setting, crew.worker, (outlook) => watch(scene, outlook));
   const scene: Scene = {
     ...{ setting, truth, office, plain, stripe, stripeWeather },

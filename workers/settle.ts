@@ -61,7 +61,7 @@ async function refund(deps: Deps, due: DueCase): Promise<Done> {
     // E.g. a disputed charge cannot be refunded: asking again would not help, a person must look.
     if (!(error instanceof PaymentsRefused)) throw error;
     const why = `Stripe refuses the refund: ${error.code}`;
-    const refused = entry('refund_failed', { refund: key, amountCents: 0, why });
+    const refused = entry('refund_failed', { refund: null, amountCents: 0, why });
     return wrote(deps, due, [refused, entry('held', { why })]);
   }
 }

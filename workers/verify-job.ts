@@ -21,6 +21,8 @@ export function createVerifyJob(deps: Deps): Processor<'verify'> {
   const { ledger } = deps;
   const verify = createVerify({ ...deps, catchUp: (feeId) => readFee(deps, feeId) });
   return async ({ assessmentId = null }) => {
+    // Whoever wrote somebody on the roster may have ended before the fee was there.
+    await ledger.clinicians.enrollLatecomers();
     const report = await verify.once(assessmentId);
     const breaches = breachesOf(report);
     const fresh = await ledger.findings.fresh(breaches);

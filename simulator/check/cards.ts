@@ -13,12 +13,12 @@ export function checkCards(scene: Scene, fees: FeeFacts[]): Violation[] {
   });
 }
 
-function checkCard({ setting, truth }: Scene, fee: FeeFacts, tries: Try[]): Violation[] {
+function checkCard({ setting }: Scene, fee: FeeFacts, tries: Try[]): Violation[] {
   const { policy } = setting.plan;
   const { feeId } = fee;
   const found: Violation[] = [];
   const breach = (what: string) => found.push({ invariant: '12 card limits', feeId, what });
-  const asks = truth.acts.filter((one) => one.feeId === feeId && one.act === 'retry');
+  const asks = entriesOf(fee, 'retry_asked');
   const cards = entriesOf(fee, 'card_updated');
   const declined = tries.filter(({ result }) => result === 'declined');
   if (declined.length > policy.attemptsMax * (1 + asks.length + cards.length))
@@ -30,7 +30,7 @@ function checkCard({ setting, truth }: Scene, fee: FeeFacts, tries: Try[]): Viol
       breach(`${one.charge} after the bank had said never again`);
     const isFreed = (at: number) => at > before.at && at <= one.at;
     const freed =
-      asks.some(({ askedAt }) => isFreed(askedAt)) || cards.some(({ at }) => isFreed(at));
+      asks.some(({ at }) => isFreed(at)) || cards.some(({ at }) => isFreed(at));
     if (!freed && one.at - before.at < policy.retrySoonMs && before.result === 'declined')
       breach(`${one.charge} came ${one.at - before.at} ms after the decline before it`);
   });

@@ -7,6 +7,7 @@ import { collect, type FeeFacts, type Violation } from './facts.ts';
 import { checkMoney } from './money.ts';
 import { checkNotices } from './notices.ts';
 import { checkErrors, checkSecrets } from './secrets.ts';
+import { settleTruth } from './uncertain.ts';
 import { checkWishes } from './wishes.ts';
 
 export type { Violation } from './facts.ts';
@@ -19,11 +20,13 @@ export type { Violation } from './facts.ts';
 export async function checkEverything(
   scene: Scene,
 ): Promise<{ violations: Violation[]; fees: FeeFacts[] }> {
+  const settled = await settleTruth(scene);
   const fees = await collect(scene);
   const { rows } = await scene.setting.database.query(
     'select count(*)::integer as open from webhook_events where handled_at is null',
   );
   const violations = [
+    ...settled,
     ...(await verified(scene)),
     ...checkMoney(scene, fees),
     ...checkNotices(scene, fees),

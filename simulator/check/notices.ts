@@ -2,13 +2,14 @@ import { dollars } from '../../core/money.ts';
 import type { Received } from '../mailbox.ts';
 import type { Scene } from '../scene.ts';
 import { hadEvidence } from '../truth.ts';
+import { isUncertain } from './uncertain.ts';
 import { entriesOf, type FeeFacts, type Violation } from './facts.ts';
 
 /** What the mailboxes say: announced in time, to those who owe, once per occasion. */
 export function checkNotices(scene: Scene, fees: FeeFacts[]): Violation[] {
   return fees.flatMap((fee) => [
     ...unannounced(scene, fee),
-    ...uninvited(fee),
+    ...uninvited(scene, fee),
     ...repeated(fee),
     ...wrongAmount(fee),
   ]);
@@ -29,13 +30,15 @@ function unannounced(scene: Scene, fee: FeeFacts): Violation[] {
 }
 
 /** Nobody without use is written to or charged; nobody after the use turned out wrong. */
-function uninvited(fee: FeeFacts): Violation[] {
+function uninvited(scene: Scene, fee: FeeFacts): Violation[] {
   const { person, feeId } = fee;
   const never = !hadEvidence(person, 0, Infinity);
   const found: Violation[] = [];
   const breach = (what: string) => found.push({ invariant: '6 no use', feeId, what });
   if (never && fee.mails.length > 0) breach(`a mail to somebody without use`);
   if (never && fee.intent) breach('an intent for somebody without use');
+  // Accepted once more by a question that came through late: then nobody knows since when.
+  if (isUncertain(scene, `accepted evidence of ${person.plan.ref}`)) return found;
   for (const { by, at, decidedAt, charge } of fee.tries)
     if (by === 'levy' && !hadEvidence(person, decidedAt, at))
       breach(`${charge} was decided on after the evidence was withdrawn`);

@@ -1,5 +1,6 @@
 import type { Scene } from '../scene.ts';
 import type { Acted } from '../truth.ts';
+import { isUncertain } from './uncertain.ts';
 import { grouped, type FeeFacts, type Violation } from './facts.ts';
 
 /** What people asked for takes effect before the next decision to charge or to write. */
@@ -24,7 +25,11 @@ interface Span {
 }
 
 /** Stretches of time in which nothing may be decided on about this fee. */
-function quiet({ truth }: Scene, fee: FeeFacts): { charges: Span[]; notices: Span[] } {
+function quiet(scene: Scene, fee: FeeFacts): Span[] {
+  const { truth } = scene;
+  const { ref } = fee.person.plan;
+  // Whatever ends such a stretch may have been carried out at any time, when nobody answered.
+  const unless = (what: string, spans: Span[]) => (isUncertain(scene, what) ? [] : spans);
   const paused = truth.pauses.map((span) => ({ ...span, why: 'paused' }));
   const done = (act: string) =>
     truth.acts.filter(
@@ -40,24 +45,28 @@ function quiet({ truth }: Scene, fee: FeeFacts): { charges: Span[]; notices: Spa
     const until = fee.person.vendors[index + 1]?.from ?? Infinity;
     return vendor === 'therapynotes' ? [{ from, until, why: 'in an EHR that does not levy' }] : [];
   });
-  const always = [...held, ...waived, ...moved];
-  return { charges: [...paused, ...always], notices: [...paused, ...always] };
+  return [
+    ...unless('resume', paused),
+    ...unless(`release ${ref}`, held),
+    ...waived,
+    ...unless(`write ${ref} on the roster`, moved),
+  ];
 }
 
 function ignored(scene: Scene, fee: FeeFacts): Violation[] {
   const spans = quiet(scene, fee);
   const found: Violation[] = [];
-  const look = (decidedAt: number, among: Span[], what: string) => {
-    const span = among.find(({ from, until }) => decidedAt > from && decidedAt < until);
+  const look = (decidedAt: number, what: string) => {
+    const span = spans.find(({ from, until }) => decidedAt > from && decidedAt < until);
     if (!span) return;
     const since = new Date(span.from).toISOString();
     const text = `${what} was decided on while ${span.why} since ${since}`;
     found.push({ invariant: '8 wishes', feeId: fee.feeId, what: text });
   };
   for (const { by, decidedAt, charge } of fee.tries)
-    if (by === 'levy') look(decidedAt, spans.charges, charge);
+    if (by === 'levy') look(decidedAt, charge);
   for (const { messageId, decidedAt } of fee.mails)
-    if (messageId.includes('-notice-')) look(decidedAt, spans.notices, 'a notice');
+    if (messageId.includes('-notice-')) look(decidedAt, 'a notice');
   return found;
 }
 

@@ -3,6 +3,7 @@ import { entry } from '../../core/fee.ts';
 import { fold } from '../../core/fold.ts';
 import type { Payments } from '../../gateways/payments.ts';
 import type { FeeCase } from '../../ledger/fees.ts';
+import { createCharge } from '../../workers/charge.ts';
 import type { WorkerDeps } from '../../workers/deps.ts';
 import type { Processors } from '../process.ts';
 import type { PlantedBug } from './plant.ts';
@@ -98,6 +99,7 @@ export const MONEY_PLANTS: PlantedBug[] = [
   {
     name: 'trust_payload',
     story: 'a job charges because it is there, without asking what is due',
+    sql: 'drop trigger entries_attempt_allowed on entries',
     processors: blindly((deps, feeCase) => {
       const { intent } = fold(feeCase.entries);
       const { feeId } = feeCase;
@@ -151,10 +153,29 @@ export const MONEY_PLANTS: PlantedBug[] = [
   {
     name: 'never_look',
     story: 'an attempt without an answer is left alone for good',
-    processors: ({ ledger }) => ({
-      charge: undefined as never,
-      settle: undefined as never,
-      ...{ ledger },
+    processors: (deps) => ({
+      async charge(payload) {
+        const feeCase = await deps.ledger.fees.load(payload.feeId);
+        if (feeCase && fold(feeCase.entries).open) return { done: 'left alone' };
+        return createCharge(deps)(payload);
+      },
+    }),
+  },
+  {
+    name: 'wrong_amount',
+    story: 'the intent is opened with a cent more than the rate',
+    payments: (real) => ({
+      ...real,
+      openIntent: (args) => real.openIntent({ ...args, amountCents: args.amountCents + 1 }),
+    }),
+  },
+  {
+    name: 'lost_creation',
+    story: 'an intent whose creation was lost is not looked for: another is made',
+    payments: (real) => ({
+      ...real,
+      findIntents: () => Promise.resolve([]),
+      openIntent: (args) => real.openIntent({ ...args, key: `${args.key}-${(serial += 1)}` }),
     }),
   },
 ];

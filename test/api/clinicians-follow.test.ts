@@ -138,6 +138,14 @@ describe('a change on the roster reaches the fees that are there', () => {
     const fees = await practice.ask('GET', `/v1/fees?assessmentId=${assessmentId}&ref=C-6`);
     expect(fees.json.fees).toMatchObject([{ ref: 'C-6', state: 'detecting' }]);
   });
+
+  it('somebody whose upload ended halfway gets it when the same is sent again', async () => {
+    const known = (await practice.ledger.clinicians.list({ limit: 10 }))[0]!;
+    const half = { ...known, ref: 'C-7', name: 'Person 7', email: null, npi: null };
+    await practice.ledger.clinicians.upsert(half);
+    const answer = await row(7, { vendor: known.vendor });
+    expect(answer.json).toMatchObject({ created: 0, unchanged: 1, enrolled: 1 });
+  });
 });
 
 function library(office: Office) {

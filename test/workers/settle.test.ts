@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createVerify } from '../../workers/verify.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
 
 const WAIVE = { act: 'waive', why: 'kindness' } as const;
@@ -268,6 +269,9 @@ describe('a refund', () => {
       data: { why: 'Stripe refuses the refund: charge_disputed' },
     });
     expect((await fee.standing()).step).toBeNull();
+    // Nothing was opened at Stripe, so nothing is missed there.
+    const { checks } = await createVerify({ ...fee.house.deps, patienceMs: 0 }).once();
+    expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
   });
 });
 

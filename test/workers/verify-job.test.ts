@@ -53,6 +53,12 @@ describe('the check by the clock', () => {
     expect(line?.state).toBe('refunded');
   });
 
+  it('gives a fee to whoever came to the roster and was left without one', async () => {
+    await house.clinician('N1', 'pm_card_visa');
+    expect(await job()).toEqual({ done: '7 fees checked, everything holds' });
+    expect(await feeOf(house, 'N1')).toBeTruthy();
+  });
+
   it('says nothing when it could not look', async () => {
     await fetch(`${house.sandbox.url}/_sandbox/faults`, {
       method: 'POST',

@@ -1,0 +1,61 @@
+import { YEAR } from '../plan.ts';
+import type { Scene } from '../scene.ts';
+import type { EvidenceTruth, Person } from '../truth.ts';
+import type { Violation } from './facts.ts';
+
+/**
+ * A question without an answer was carried out or not, then or much later: of these, and of these
+ * alone, the ledger's word is taken. What was answered must be as it was answered.
+ */
+export async function settleTruth(scene: Scene): Promise<Violation[]> {
+  const found: Violation[] = [];
+  const everybody = await scene.plain.clinicians.list({ limit: 1_000 });
+  for (const person of scene.truth.people) {
+    const { ref } = person.row;
+    const known = everybody.find((one) => one.ref === ref);
+    person.clinicianId ??= known?.clinicianId ?? null;
+    if (!known) continue;
+    if (known.vendor !== person.row.vendor) {
+      if (!isUncertain(scene, `write ${ref} on the roster`)) found.push(lost(`the EHR of ${ref}`));
+      person.row.vendor = known.vendor;
+    }
+    for (const piece of await scene.plain.evidence.of(known.clinicianId, YEAR))
+      if (!settlePiece(scene, person, piece)) found.push(lost(`the evidence about ${ref}`));
+  }
+  return found;
+}
+
+export function isUncertain({ truth }: Scene, what: string): boolean {
+  return truth.unanswered.has(what);
+}
+
+interface Piece {
+  evidenceId: string;
+  certainty: string;
+  verdict: string | null;
+}
+
+/** Gives false when an answered decision is not what the ledger has. */
+function settlePiece(
+  scene: Scene,
+  person: Person,
+  { evidenceId, certainty, verdict }: Piece,
+): boolean {
+  const stands = verdict === null ? certainty === 'sure' : verdict === 'accepted';
+  const { ref, uses } = person.plan;
+  const known = person.evidence.find((one) => one.evidenceId === evidenceId);
+  const piece: EvidenceTruth = known ?? { evidenceId, standing: [] };
+  if (!known) {
+    // An import that was carried out, and of which nobody was told.
+    person.evidence.push(piece);
+    const from = Math.min(...uses.map(({ at }) => at));
+    piece.standing.push({ from, stands: certainty === 'sure' });
+  }
+  if (piece.standing.at(-1)?.stands === stands) return true;
+  piece.standing.push({ from: scene.setting.timeline.now(), stands });
+  return ['accepted', 'refused'].some((word) => isUncertain(scene, `${word} evidence of ${ref}`));
+}
+
+function lost(what: string): Violation {
+  return { invariant: '8 wishes', feeId: null, what: `${what} is not what was answered` };
+}

@@ -1,0 +1,94 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Answer, Task } from './child.ts';
+import type { Cut } from './plan.ts';
+import { plantOf } from './plants/plants.ts';
+import type { SeedResult } from './seed.ts';
+
+/** Which seed to live through, and how. */
+export interface Wish {
+  seed: number;
+  plant?: string;
+  cut?: Cut;
+  wantsLog?: boolean;
+}
+
+/** Some processes that live through seeds side by side, each in a database of its own. */
+export interface Crowd {
+  size: number;
+  /** Lives through one seed, as soon as a process is free. */
+  run(wish: Wish): Promise<SeedResult>;
+  close(): Promise<void>;
+}
+
+interface Worker {
+  child: ChildProcess;
+  /** Its databases, by the name of the plant that changes them. */
+  urls: Map<string, string>;
+}
+
+const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
+
+/** Starts so many processes. `newDatabase` makes a migrated, empty database and gives its URL. */
+export function startCrowd(size: number, newDatabase: () => Promise<string>): Crowd {
+  const workers = Array.from({ length: size }, (): Worker => {
+    const child = fork(CHILD, { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
+    return { child, urls: new Map() };
+  });
+  const idle = [...workers];
+  const waiting: ((worker: Worker) => void)[] = [];
+
+  const free = () =>
+    new Promise<Worker>((resolve) => {
+      const worker = idle.pop();
+      if (worker) resolve(worker);
+      else waiting.push(resolve);
+    });
+
+  async function urlFor({ urls }: Worker, plant: string): Promise<string> {
+    const name = plantOf(plant).sql ? plant : 'none';
+    const url = urls.get(name) ?? (await newDatabase());
+    urls.set(name, url);
+    return url;
+  }
+
+  return {
+    size,
+    async run({ seed, plant = 'none', cut = {}, wantsLog = false }) {
+      const worker = await free();
+      try {
+        const url = await urlFor(worker, plant);
+        const task: Task = { url, seed, plant, cut, wantsLog };
+        return await ask(worker.child, task);
+      } finally {
+        const next = waiting.shift();
+        if (next) next(worker);
+        else idle.push(worker);
+      }
+    },
+    async close() {
+      const ended = workers.map(({ child }) => child.exitCode === null && once(child, 'exit'));
+      for (const { child } of workers) if (child.connected) child.disconnect();
+      await Promise.all(ended);
+    },
+  };
+}
+
+async function ask(child: ChildProcess, task: Task): Promise<SeedResult> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  try {
+    const ended = once(child, 'exit', { signal }).then(() => {
+      throw new Error(`The process ended that lived through seed ${task.seed}.`);
+    });
+    ended.catch(() => undefined);
+    const answered = once(child, 'message', { signal });
+    child.send(task);
+    const [answer] = (await Promise.race([answered, ended])) as [Answer];
+    if ('result' in answer) return answer.result;
+    throw new Error(`Seed ${task.seed} could not be lived through: ${answer.error}`);
+  } finally {
+    stop.abort();
+  }
+}

@@ -1,0 +1,83 @@
+import type { Crowd } from './crowd.ts';
+import type { Fault } from './faults.ts';
+import type { SeedResult } from './seed.ts';
+
+/** What many seeds came to. */
+export interface Runs {
+  seeds: number;
+  failed: SeedResult[];
+  /** How often each fault struck, over all seeds. */
+  faults: Partial<Record<Fault, number>>;
+  steps: number;
+  seconds: number;
+  /** Digest of every seed's log. */
+  digests: Map<number, string>;
+}
+
+/** Lives through so many seeds, beginning with `first`. */
+export async function runMany(
+  crowd: Crowd,
+  first: number,
+  count: number,
+  say: (done: number, result: SeedResult) => void = () => undefined,
+): Promise<Runs> {
+  const started = performance.now();
+  const runs: Runs = {
+    seeds: 0,
+    failed: [],
+    faults: {},
+    steps: 0,
+    seconds: 0,
+    digests: new Map(),
+  };
+  let next = first;
+  const hand = async () => {
+    while (next < first + count) {
+      const seed = (next += 1) - 1;
+      const result = await crowd.run({ seed });
+      runs.seeds += 1;
+      runs.steps += result.steps;
+      runs.digests.set(seed, result.digest);
+      for (const [fault, times] of Object.entries(result.faults) as [Fault, number][])
+        runs.faults[fault] = (runs.faults[fault] ?? 0) + times;
+      if (result.violations.length > 0) runs.failed.push(result);
+      say(runs.seeds, result);
+    }
+  };
+  await Promise.all(Array.from({ length: crowd.size }, hand));
+  runs.failed.sort((a, b) => a.seed - b.seed);
+  runs.seconds = (performance.now() - started) / 1_000;
+  return runs;
+}
+
+/** How a planted bug fared. */
+export interface Hunt {
+  plant: string;
+  /** How many seeds it took to catch it; null when it was not caught. */
+  seeds: number | null;
+  /** What gave it away. */
+  invariants: string[];
+}
+
+/** Lives through seeds with a bug planted until one of them shows it, or `most` have not. */
+export async function hunt(
+  crowd: Crowd,
+  plant: string,
+  first: number,
+  most: number,
+): Promise<Hunt> {
+  let next = first;
+  const caught: SeedResult[] = [];
+  const hand = async () => {
+    while (caught.length === 0 && next < first + most) {
+      const result = await crowd.run({ seed: (next += 1) - 1, plant });
+      if (result.violations.length > 0) caught.push(result);
+    }
+  };
+  await Promise.all(Array.from({ length: crowd.size }, hand));
+  // A seed that was under way when another caught it may have been the earlier one.
+  const [found] = caught.sort((a, b) => a.seed - b.seed);
+  if (!found) return { plant, seeds: null, invariants: [] };
+  const invariants = [...new Set(found.violations.map(({ invariant }) => invariant))];
+  return { plant, seeds: found.seed - first + 1, invariants };
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCrowd, type Crowd } from '../simulator/crowd.ts';
+import { FAULTS } from '../simulator/faults.ts';
+import { PLANTS } from '../simulator/plants/plants.ts';
+import { hunt, runMany, type Runs } from '../simulator/runs.ts';
+import { shrink } from '../simulator/shrink.ts';
+import { createTestDatabase } from './support/database.ts';
+
+const SEEDS = 200;
+const FIVE_MINUTES_MS = 300_000;
+
+/**
+ * Where each planted bug is looked for first, as it shows itself there. It must be caught within
+ * 300 seeds from there on; when a change of the program moves it, only the search gets longer.
+ */
+const SHOWS_AT: Record<string, number> = {};
+
+let crowd: Crowd;
+let runs: Runs;
+beforeAll(async () => {
+  crowd = startCrowd(2, async () => (await createTestDatabase()).url);
+  runs = await runMany(crowd, 1, SEEDS);
+}, FIVE_MINUTES_MS);
+afterAll(() => crowd.close());
+
+describe('the simulator', () => {
+  it(`lives through ${SEEDS} years of a practice without a violation`, () => {
+    const told = runs.failed.map(({ seed, violations }) => ({ seed, violations }));
+    expect(told).toEqual([]);
+    expect(runs.digests.size).toBe(SEEDS);
+  });
+
+  it('injects every kind of fault it knows', () => {
+    expect(Object.keys(runs.faults).sort()).toEqual(Object.keys(FAULTS).sort());
+  });
+
+  it('lives through the same seed the same way, to the byte', async () => {
+    const again = await runMany(crowd, 7, 4);
+    expect(again.digests.size).toBe(4);
+    for (const [seed, digest] of again.digests) expect(digest).toBe(runs.digests.get(seed));
+  });
+
+  it('catches every bug that is planted', { timeout: FIVE_MINUTES_MS }, async () => {
+    const all = PLANTS.map(({ name }) => hunt(crowd, name, SHOWS_AT[name] ?? 1, 300));
+    const hunts = await Promise.all(all);
+    expect(hunts.length).toBeGreaterThanOrEqual(12);
+    expect(hunts.filter(({ seeds }) => seeds === null)).toEqual([]);
+  });
+
+  it('makes a failing year smaller, and it fails still', { timeout: FIVE_MINUTES_MS }, async () => {
+    const plant = 'everybody_owes';
+    const failed = await crowd.run({ seed: SHOWS_AT[plant] ?? 1, plant });
+    const { cut, result } = await shrink(crowd, failed, plant, 25);
+    expect(result.people + result.happenings).toBeLessThan(failed.people + failed.happenings);
+    const again = await crowd.run({ seed: failed.seed, plant, cut });
+    expect(again.violations.length).toBeGreaterThan(0);
+    expect(again.digest).toBe(result.digest);
+  });
+});
