@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom, type Random } from '../simulator/random.ts';
 import { counted, verified } from './check.ts';
 import type { Fault } from './faults/fault.ts';
+import { PEOPLE_FAULTS } from './faults/people.ts';
 import { PROGRAM_FAULTS } from './faults/programs.ts';
+import { STORE_FAULTS } from './faults/stores.ts';
+import { BANK_FAULTS, STRIPE_FAULTS } from './faults/stripe.ts';
 import { heal, hourlyCheck, quiet } from './quiet.ts';
 import { openStage, type Stage } from './stage.ts';
 import { createTally } from './tally.ts';
@@ -40,7 +43,13 @@ export interface ChaosOutcome {
   logs: string | null;
 }
 
-const FAULTS: Fault[] = [...PROGRAM_FAULTS];
+const FAULTS: Fault[] = [
+  ...PROGRAM_FAULTS,
+  ...STORE_FAULTS,
+  ...STRIPE_FAULTS,
+  ...BANK_FAULTS,
+  ...PEOPLE_FAULTS,
+];
 /** Between two faults of the schedule, in ms. */
 const PAUSE_MS = [300, 1_100] as const;
 /** Stalled jobs come back after half a minute, and then take their turn. */
