@@ -33,6 +33,7 @@ interface FeeNow {
   paid: number;
   noticed_at: Date | null;
   kinds: string[];
+  held: string | null;
 }
 
 /**
@@ -46,6 +47,8 @@ export async function counted(stage: Stage): Promise<string[]> {
          as paid,
        (select max(e.at) from entries e where e.fee_id = f.fee_id and e.kind = 'noticed')
          as noticed_at,
+       (select e.data ->> 'why' from entries e where e.fee_id = f.fee_id and e.kind = 'held'
+         order by e.seq desc limit 1) as held,
        (select array_agg(e.kind order by e.seq) from entries e where e.fee_id = f.fee_id) as kinds
      from fees f join clinicians c using (clinician_id)`,
   );
@@ -119,7 +122,10 @@ function endings({ players, touched }: Stage, fees: FeeNow[]): string[] {
     if (owes && ['no_use', 'detecting', 'ready'].includes(fee.state)) found.push(story);
     if (!owes && !touched.has(player.ref) && !['no_use', 'exempt'].includes(fee.state))
       found.push(story);
-    if (owes && player.plain && !touched.has(player.ref) && fee.state !== 'paid') found.push(story);
+    // The same test card is the same card: many soft declines use up what its network allows.
+    const spent = fee.state === 'held' && /declines in \d+ days/.test(fee.held ?? '');
+    const mustPay = owes && player.plain && !touched.has(player.ref);
+    if (mustPay && fee.state !== 'paid' && !spent) found.push(story);
   }
   return found;
 }

@@ -79,13 +79,11 @@ function forward(
     const { hostname: host, port } = target;
     const onward = http.request({ agent, host, port, method, path, headers }, (answer) => {
       bodyOf(answer).then((content) => {
-        const { 'transfer-encoding': _, connection: __, ...rest } = answer.headers;
-        const length = { 'content-length': String(content.length) };
-        resolve({
-          status: answer.statusCode ?? 502,
-          headers: { ...rest, ...length },
-          body: content,
-        });
+        const headers: http.OutgoingHttpHeaders = { ...answer.headers };
+        // What was sent in pieces goes on as a whole, on a connection of our own.
+        for (const name of ['transfer-encoding', 'connection']) delete headers[name];
+        headers['content-length'] = content.length;
+        resolve({ status: answer.statusCode ?? 502, headers, body: content });
       }, reject);
     });
     onward.on('error', reject);

@@ -14,9 +14,8 @@ export async function heal(stage: Stage): Promise<void> {
   await control('DELETE', 'faults');
   await control('POST', 'webhook', { mode: 'send', copies: 1, order: 'kept' });
   await services.redis?.command('PING');
-  await Promise.all(
-    [api, ...workers].map((member) => (member.skewMs() ? member.restart(0) : null)),
-  );
+  const skewed = [api, ...workers].filter((member) => member.skewMs() !== 0);
+  await Promise.all(skewed.map((member) => member.restart(0)));
 }
 
 /** Waits until every fee rests, or is due in a future that is none of this run's business. */

@@ -56,8 +56,8 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
       return concluded(readingOf(answer, [], []));
     } catch (error) {
       if (error instanceof PaymentsUnavailable)
-        return error.kept ? await closed(args.intent) : unanswered(error);
-      if (error instanceof PaymentsRefused) return await refused(error, args);
+        return error.kept ? closed(args.intent) : unanswered(error);
+      if (error instanceof PaymentsRefused) return refused(error, args);
       throw error;
     }
   }

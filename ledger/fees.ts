@@ -6,6 +6,7 @@ import { movement } from '../core/money.ts';
 import { next } from '../core/next.ts';
 import type { Policy } from '../core/policy.ts';
 import { createBatch } from './batch.ts';
+import { withinBudget } from './card-budget.ts';
 
 /** A fee with everything a decision about it needs, as of one moment. */
 export interface FeeCase {
@@ -51,10 +52,7 @@ export interface DueFee {
 /** What a change came to: the fee as it stands afterwards, or why it was refused. */
 export type Changed = { feeCase: FeeCase; added: number } | Extract<Decision, { refused: string }>;
 
-interface Append {
-  feeCase: FeeCase;
-  entries: Entry[];
-}
+type Append = { feeCase: FeeCase; entries: Entry[] };
 
 const LOAD = `
   select f.fee_id, levy_now() as now, a.assessment_id, a.vendor, v.name as vendor_name,
@@ -129,18 +127,17 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
       return row ? caseOf(row, () => elapsedMs() - askedAt) : null;
     });
   };
-  const appendMany = async (appends: Append[]): Promise<boolean[]> => {
+  const appendMany = async (appends: Append[], db: pg.PoolClient | null = null) => {
     const fees = new Set(appends.map(({ feeCase }) => feeCase.feeId));
     // Two appends to one fee cannot both win: the batch runs them one after the other instead.
     if (fees.size < appends.length) throw new Error('one fee twice in a batch');
-    const { rows } = await pool.query<{ fee_id: string }>(APPEND, [
-      JSON.stringify(appends.map(rowOf)),
-    ]);
+    const rowsIn = JSON.stringify(appends.map(rowOf));
+    const { rows } = await (db ?? pool).query<{ fee_id: string }>(APPEND, [rowsIn]);
     const written = new Set(rows.map((row) => row.fee_id));
     return appends.map(({ feeCase }) => written.has(feeCase.feeId));
   };
   const loadOne = createBatch(loadMany, { items: 200, runs: 1 });
-  const appendOne = createBatch(appendMany, { items: 200, runs: 1 });
+  const appendOne = createBatch((some: Append[]) => appendMany(some), { items: 200, runs: 1 });
 
   const load = (feeId: string): Promise<FeeCase | null> => loadOne(feeId);
   const append = async (
@@ -151,7 +148,10 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
   ): Promise<FeeCase | null> => {
     const seq = feeCase.entries.length;
     const dated = entries.map((one, index) => ({ ...one, seq: seq + index + 1, at, actor }));
-    const written = await appendOne({ feeCase, entries: dated });
+    const one = { feeCase, entries: dated };
+    const written = await withinBudget(pool, dated, async (db) =>
+      db ? (await appendMany([one], db))[0] : appendOne(one),
+    );
     return written ? { ...feeCase, entries: [...feeCase.entries, ...dated] } : null;
   };
 

@@ -129,6 +129,7 @@ async function attempt(deps: Deps, { due, reading }: Looked): Promise<Done> {
     amountCents: assessment.amountCents,
     paymentMethod: card.paymentMethod,
     fingerprint: card.fingerprint,
+    brand: card.brand,
     chargeBefore: reading.charge,
   });
   try {
