@@ -4,7 +4,7 @@ import { counted, verified } from './check.ts';
 import type { Fault } from './faults/fault.ts';
 import { PEOPLE_FAULTS } from './faults/people.ts';
 import { PROGRAM_FAULTS } from './faults/programs.ts';
-import { STORE_FAULTS } from './faults/stores.ts';
+import { loseQueue, STORE_FAULTS } from './faults/stores.ts';
 import { BANK_FAULTS, STRIPE_FAULTS } from './faults/stripe.ts';
 import { heal, hourlyCheck, quiet } from './quiet.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -19,6 +19,8 @@ export interface ChaosWish {
   people: number;
   workers: number;
   keep: boolean;
+  /** The queue is lost once more when everything is healed: what is left comes from the ledger. */
+  flushAtEnd: boolean;
   /** Told in one line each how it goes. */
   say: (line: string) => void;
   /** Ends the run early; everything is cleaned up all the same. */
@@ -71,6 +73,7 @@ export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
     await fail(stage, seconds * 1000, stop);
     say('healing, and waiting for quiet');
     const healedAt = performance.now();
+    if (wish.flushAtEnd) await loseQueue(stage);
     await settle(stage, say, stop);
     const quietAfter = Math.round((performance.now() - healedAt) / 100) / 10;
     const violations = [

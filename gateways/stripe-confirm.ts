@@ -40,17 +40,20 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
     intent: string;
     paymentMethod: string;
     key: string;
+    /** Whose intent it is: two calls about one customer are not made at once. */
+    customer?: string | null;
     isLate?: () => boolean;
   }): Promise<Confirmation> {
+    const send = async () => {
+      if (args.isLate?.()) throw tooLate();
+      return stripe.paymentIntents.confirm(
+        args.intent,
+        { payment_method: args.paymentMethod, off_session: true, expand: EXPAND_INTENT },
+        { idempotencyKey: args.key },
+      );
+    };
     try {
-      const answer = await call('POST /v1/payment_intents/:id/confirm', async () => {
-        if (args.isLate?.()) throw tooLate();
-        return stripe.paymentIntents.confirm(
-          args.intent,
-          { payment_method: args.paymentMethod, off_session: true, expand: EXPAND_INTENT },
-          { idempotencyKey: args.key },
-        );
-      });
+      const answer = await call('POST /v1/payment_intents/:id/confirm', send, args.customer);
       if (isReplay(answer)) return await lookAgain(args.intent);
       if (answer.status === 'requires_action') return declined(UNATTENDED);
       return concluded(readingOf(answer, [], []));

@@ -161,6 +161,7 @@ function confirm(payments: Payments, { feeCase, fee }: DueCase): Promise<Confirm
   return payments.confirmIntent({
     intent: fee.open.intent,
     paymentMethod: fee.open.paymentMethod,
+    customer: feeCase.clinician.stripeCustomer,
     key: keys.attempt(feeCase.feeId, fee.open.attempt),
     // A process that stood still for a day must not go on where it stopped.
     isLate: () => feeCase.now().getTime() - openedAt > KEY_SAFE_MS,

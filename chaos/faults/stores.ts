@@ -11,7 +11,7 @@ export const STORE_FAULTS: Fault[] = [
     on: 'redis',
     weight: 2,
     async strike(stage) {
-      if (await stage.services.redis?.command('FLUSHALL')) stage.tally('Redis: FLUSHALL');
+      if (await loseQueue(stage)) stage.tally('Redis: FLUSHALL');
     },
   },
   {
@@ -40,8 +40,7 @@ export const STORE_FAULTS: Fault[] = [
     on: 'postgres',
     weight: 3,
     async strike(stage) {
-      await stage.pool.query(EMPTY_QUEUE);
-      stage.tally('Postgres: the queue’s tables emptied');
+      if (await loseQueue(stage)) stage.tally('Postgres: the queue’s tables emptied');
     },
   },
   {
@@ -83,6 +82,15 @@ const EMPTY_QUEUE = `
       where table_schema = 'bullmq' and table_name <> 'migration'
     loop execute format('delete from bullmq.%I', name); end loop;
   end $$`;
+
+/** Everything that waits, is in hand, or comes by the clock is gone. False: it was not there. */
+export async function loseQueue({ queue, services, pool }: Stage): Promise<boolean> {
+  if (queue === 'redis') return (await services.redis?.command('FLUSHALL')) === 'OK';
+  return pool.query(EMPTY_QUEUE).then(
+    () => true,
+    () => false,
+  );
+}
 
 async function endConnections({ pool }: Stage): Promise<void> {
   await pool.query(
