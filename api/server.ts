@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { parseConfig } from '../config/config.ts';
 import { RATES, VENDORS } from '../config/rates.ts';
 import { namedServices } from '../config/services.ts';
-import { createPayments, createStripe } from '../gateways/payments.ts';
+import { createPayments, createRateGate, createStripe } from '../gateways/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
 import { openLedger } from '../ledger/open.ts';
 import { buildApi } from './app.ts';
@@ -37,7 +37,11 @@ async function main(): Promise<void> {
     ...services,
     ledger,
     queues,
-    payments: createPayments(createStripe(services.stripe)),
+    // One account, one budget: a roster that is checked must not take the workers' turns.
+    payments: createPayments(
+      createStripe(services.stripe),
+      config.stripeLimits ? { gate: createRateGate(ledger.pace, config.stripeLimits) } : {},
+    ),
     limits: REQUEST_LIMITS,
     checks: { stripe: reachable(services.stripe.apiBase ?? STRIPE) },
     log,

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runChild } from './child.ts';
+import { rateLimits, tellRateLimits } from './rate-limit.ts';
 import { startServices, type BenchServices } from './services.ts';
 import { benchReaders } from './usage-part.ts';
 
@@ -56,7 +57,10 @@ try {
   for (const queue of queues) many.push(await manyFees(queue));
   const imports = [];
   for (const file of EXPORTS) imports.push(await importSpeed(file));
-  if (values.json) process.stdout.write(`${JSON.stringify({ path, many, imports, usage })}\n`);
+  const limits = await rateLimits(services.newDatabase, 1_000);
+  for (const line of tellRateLimits(limits)) say(line);
+  if (values.json)
+    process.stdout.write(`${JSON.stringify({ path, many, imports, usage, limits })}\n`);
 } finally {
   await services.close();
 }

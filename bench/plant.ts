@@ -10,8 +10,10 @@ export async function plantUsers(args: {
   stripe: Stripe;
   people: number;
   used: boolean;
+  /** The test card everybody pays with; Visa unless given. */
+  card?: string;
 }): Promise<void> {
-  const customers = await Promise.all(Array.from({ length: 50 }, () => customer(args.stripe)));
+  const customers = await Promise.all(Array.from({ length: 50 }, () => customer(args)));
   const pool = new pg.Pool({ connectionString: args.databaseUrl, max: 1 });
   await pool.query(
     `insert into clinicians (ref, name, email, vendor, time_zone, stripe_customer, payment_method)
@@ -32,8 +34,8 @@ export async function plantUsers(args: {
   await pool.end();
 }
 
-async function customer(stripe: Stripe): Promise<{ customer: string; card: string }> {
+async function customer({ stripe, card = 'pm_card_visa' }: { stripe: Stripe; card?: string }) {
   const { id } = await stripe.customers.create({});
-  const card = await stripe.paymentMethods.attach('pm_card_visa', { customer: id });
-  return { customer: id, card: card.id };
+  const saved = await stripe.paymentMethods.attach(card, { customer: id });
+  return { customer: id, card: saved.id };
 }

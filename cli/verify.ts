@@ -68,7 +68,9 @@ async function check(assessment: string | null, place: VerifyPlace): Promise<Rep
     application_name: 'levy verify',
     connectionTimeoutMillis: CONNECT_MS,
   });
-  pool.on('error', () => undefined);
+  // Whoever waits for an answer on a lost connection hears of it; nobody else needs to.
+  const lost = () => undefined;
+  pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
   try {
     const ledger = createLedger(pool, () => performance.now());
     const payments = createPayments(createStripe(place.stripe));

@@ -143,7 +143,8 @@ export function owed(fee: Folded): number {
 
 /** The idempotency keys: the same for every try of the same thing, never of two things. */
 export const keys = {
-  intent: (feeId: string): string => `levy-intent-${feeId}`,
+  /** `nth`: of a creation that Stripe has ended with an error of its own the next, from 0. */
+  intent: (feeId: string, nth = 0): string => `levy-intent-${feeId}${nth > 0 ? `-${nth}` : ''}`,
   attempt: (feeId: string, attempt: number): string => `levy-attempt-${feeId}-${attempt}`,
   cancel: (feeId: string): string => `levy-cancel-${feeId}`,
   refund: (feeId: string, seq: number): string => `levy-refund-${feeId}-${seq}`,

@@ -96,6 +96,8 @@ export interface EntryData {
     amountCents: number;
     paymentMethod: string;
     fingerprint: string | null;
+    /** Whose network's limits hold for the card; absent where none was kept. */
+    brand?: string;
     /** The intent's latest charge before this attempt; a different one later is this attempt's. */
     chargeBefore: string | null;
   };

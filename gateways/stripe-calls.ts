@@ -14,8 +14,9 @@ export interface CallOptions {
   /**
    * Every HTTP call goes through here and may be made to wait. It sees the translated errors, so
    * that a limiter can slow down on `PaymentsUnavailable`; what it throws itself passes unchanged.
+   * `customer`: whose objects the call locks at Stripe, where that is known.
    */
-  gate?: <T>(route: string, call: () => Promise<T>) => Promise<T>;
+  gate?: <T>(route: string, call: () => Promise<T>, customer?: string | null) => Promise<T>;
   /**
    * The longest one call may take in ms, whatever happens. The library's own timeout only counts
    * silence (an answer that trickles in never ends), and a closed connection is tried twice.
@@ -24,7 +25,11 @@ export interface CallOptions {
 }
 
 /** Makes one HTTP call through the gate, timed, with its errors translated. */
-export type Call = <T>(route: string, send: () => Promise<T>) => Promise<T>;
+export type Call = <T>(
+  route: string,
+  send: () => Promise<T>,
+  customer?: string | null,
+) => Promise<T>;
 
 /** The way every call to Stripe is made. Throws `PaymentsUnavailable` and `PaymentsRefused`. */
 export function createCall({ onCall, gate, deadlineMs = 60_000 }: CallOptions): Call {
@@ -40,7 +45,8 @@ export function createCall({ onCall, gate, deadlineMs = 60_000 }: CallOptions): 
       onCall?.({ route, ms: performance.now() - started, status });
     }
   }
-  return (route, send) => (gate ? gate(route, () => timed(route, send)) : timed(route, send));
+  return (route, send, customer) =>
+    gate ? gate(route, () => timed(route, send), customer) : timed(route, send);
 }
 
 /** Everything a list endpoint holds, newest first, a page of 100 per call. */

@@ -21,6 +21,8 @@ export type Confirmation =
   | { outcome: 'declined'; refusal: Refusal }
   /** The money may or may not have been taken; only reading the intent tells. */
   | { outcome: 'unknown'; why: string }
+  /** Stripe has ended what this key asked for with an error of its own; so the intent stands. */
+  | { outcome: 'closed'; reading: IntentReading }
   /** This request did nothing: send the same again later, with the same key. */
   | { outcome: 'slow_down'; why: string; afterMs: number | null }
   /** Nothing happened and never will: the request itself is wrong, which is our bug. */
@@ -38,22 +40,26 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
     intent: string;
     paymentMethod: string;
     key: string;
+    /** Whose intent it is: two calls about one customer are not made at once. */
+    customer?: string | null;
     isLate?: () => boolean;
   }): Promise<Confirmation> {
+    const send = async () => {
+      if (args.isLate?.()) throw tooLate();
+      return stripe.paymentIntents.confirm(
+        args.intent,
+        { payment_method: args.paymentMethod, off_session: true, expand: EXPAND_INTENT },
+        { idempotencyKey: args.key },
+      );
+    };
     try {
-      const answer = await call('POST /v1/payment_intents/:id/confirm', async () => {
-        if (args.isLate?.()) throw tooLate();
-        return stripe.paymentIntents.confirm(
-          args.intent,
-          { payment_method: args.paymentMethod, off_session: true, expand: EXPAND_INTENT },
-          { idempotencyKey: args.key },
-        );
-      });
+      const answer = await call('POST /v1/payment_intents/:id/confirm', send, args.customer);
       if (isReplay(answer)) return await lookAgain(args.intent);
       if (answer.status === 'requires_action') return declined(UNATTENDED);
       return concluded(readingOf(answer, [], []));
     } catch (error) {
-      if (error instanceof PaymentsUnavailable) return unanswered(error);
+      if (error instanceof PaymentsUnavailable)
+        return error.kept ? closed(args.intent) : unanswered(error);
       if (error instanceof PaymentsRefused) return refused(error, args);
       throw error;
     }
@@ -93,6 +99,13 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
       if (error instanceof PaymentsUnavailable) return { outcome: 'unknown', why: error.why };
       throw error;
     }
+  }
+
+  /** Asked again with the same key Stripe gives the same error for a day: only the intent tells. */
+  async function closed(intent: string): Promise<Confirmation> {
+    const found = await lookAgain(intent);
+    const isOver = found.outcome === 'answered' && found.reading.status !== 'succeeded';
+    return isOver ? { outcome: 'closed', reading: found.reading } : found;
   }
 
   return { confirmIntent };

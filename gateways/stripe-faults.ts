@@ -14,12 +14,18 @@ export class PaymentsUnavailable extends Error {
   readonly afterMs: number | null;
   /** False only when it is certain that Stripe has not acted on this request. */
   readonly reached: boolean;
+  /**
+   * True when Stripe gave the answer it keeps under this key: what was asked has come to its end,
+   * as a failure of Stripe's, and the same key will never do it.
+   */
+  readonly kept: boolean;
 
-  constructor(why: string, afterMs: number | null, reached: boolean) {
+  constructor(why: string, afterMs: number | null, reached: boolean, kept = false) {
     super(`Stripe gave no usable answer (${why}). Try again later with the same key.`);
     this.why = why;
     this.afterMs = afterMs;
     this.reached = reached;
+    this.kept = kept;
   }
 }
 
@@ -64,7 +70,7 @@ export function translated(error: unknown): unknown {
   const code = codeOf(error);
   // 424 is Stripe's word for a failure behind it: like a 5xx, what became of it is not said.
   if (status >= 500 || status === 424)
-    return new PaymentsUnavailable('server_error', retryAfter(error), true);
+    return new PaymentsUnavailable('server_error', retryAfter(error), true, isKept(error));
   if (status === 409 || status === 429 || SLOW_DOWN.has(code)) {
     const why = SLOW_DOWN.has(code) ? code : status === 409 ? 'conflict' : 'rate_limit';
     return new PaymentsUnavailable(why, retryAfter(error), status === 409);
@@ -118,6 +124,10 @@ function codeOf(error: Stripe.errors.StripeError): string {
 /** Only code-like words leave this file, so that no error can carry what Stripe echoes of ours. */
 function word(text: string | undefined): string | null {
   return text && /^[A-Za-z0-9_.[\]]{1,80}$/.test(text) ? text : null;
+}
+
+function isKept(error: Stripe.errors.StripeError): boolean {
+  return error.headers?.['idempotent-replayed'] === 'true';
 }
 
 function retryAfter(error: Stripe.errors.StripeError): number | null {

@@ -40,10 +40,11 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
       metadata: { fee: args.feeId, year: String(args.year) },
       expand: EXPAND_INTENT,
     };
-    const intent = await call('POST /v1/payment_intents', async () => {
+    const send = async () => {
       if (args.isLate?.()) throw tooLate();
       return stripe.paymentIntents.create(params, { idempotencyKey: args.key });
-    });
+    };
+    const intent = await call('POST /v1/payment_intents', send, args.customer);
     return reader.current(intent);
   }
 
@@ -51,18 +52,19 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
    * Cancels the intent, so that it can never succeed. If it had succeeded before, or is already
    * canceled, the reading says so. Throws as above.
    */
-  async function cancelIntent(args: { intent: string; key: string }): Promise<IntentReading> {
+  async function cancelIntent(args: {
+    intent: string;
+    key: string;
+    customer?: string | null;
+  }): Promise<IntentReading> {
+    const { intent, key, customer } = args;
+    const send = () =>
+      stripe.paymentIntents.cancel(intent, { expand: EXPAND_INTENT }, { idempotencyKey: key });
     try {
-      const canceled = await call('POST /v1/payment_intents/:id/cancel', () =>
-        stripe.paymentIntents.cancel(
-          args.intent,
-          { expand: EXPAND_INTENT },
-          { idempotencyKey: args.key },
-        ),
-      );
+      const canceled = await call('POST /v1/payment_intents/:id/cancel', send, customer);
       return await reader.current(canceled);
     } catch (error) {
-      if (isWrongState(error)) return reader.readIntent(args.intent);
+      if (isWrongState(error)) return reader.readIntent(intent);
       throw error;
     }
   }
@@ -75,20 +77,19 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
     intent: string;
     key: string;
     feeId: string;
+    customer?: string | null;
   }): Promise<OpenedRefund> {
+    const { intent, key, feeId, customer } = args;
+    const wish = { payment_intent: intent, metadata: { fee: feeId } };
+    const send = () => stripe.refunds.create(wish, { idempotencyKey: key });
     try {
-      const made = await call('POST /v1/refunds', () =>
-        stripe.refunds.create(
-          { payment_intent: args.intent, metadata: { fee: args.feeId } },
-          { idempotencyKey: args.key },
-        ),
-      );
+      const made = await call('POST /v1/refunds', send, customer);
       if (!isReplay(made)) return opened(made);
       return opened(await call('GET /v1/refunds/:id', () => stripe.refunds.retrieve(made.id)));
     } catch (error) {
       if (!(error instanceof PaymentsRefused) || error.code !== 'charge_already_refunded')
         throw error;
-      const [before] = await reader.refundsOf(args.intent);
+      const [before] = await reader.refundsOf(intent);
       if (!before) throw error;
       return opened(before);
     }

@@ -267,7 +267,8 @@ async function postgresBackend(url: string, onError: (error: Error) => void): Pr
   const settings = '-c search_path=bullmq,public -c synchronous_commit=off';
   const pool = (max: number) => {
     const made = new pg.Pool({ connectionString: url, max, options: settings, keepAlive: true });
-    made.on('error', onError);
+    // Also those in hand: a lost connection with no listener would end the process.
+    made.on('error', onError).on('connect', (client) => void client.on('error', onError));
     return made;
   };
   const producers = pool(4);

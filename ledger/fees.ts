@@ -5,6 +5,7 @@ import { fold, type Folded } from '../core/fold.ts';
 import { movement } from '../core/money.ts';
 import { next } from '../core/next.ts';
 import { createBatch } from './batch.ts';
+import { withinBudget } from './card-budget.ts';
 import { caseOf, LOAD, type FeeCase, type LoadedRow } from './fee-case.ts';
 
 export type { FeeCase } from './fee-case.ts';
@@ -18,10 +19,7 @@ export interface DueFee {
 /** What a change came to: the fee as it stands afterwards, or why it was refused. */
 export type Changed = { feeCase: FeeCase; added: number } | Extract<Decision, { refused: string }>;
 
-interface Append {
-  feeCase: FeeCase;
-  entries: Entry[];
-}
+type Append = { feeCase: FeeCase; entries: Entry[] };
 
 const APPEND = `
   with input as (
@@ -73,18 +71,17 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
       return row ? caseOf(row, () => elapsedMs() - askedAt) : null;
     });
   };
-  const appendMany = async (appends: Append[]): Promise<boolean[]> => {
+  const appendMany = async (appends: Append[], db: pg.PoolClient | null = null) => {
     const fees = new Set(appends.map(({ feeCase }) => feeCase.feeId));
     // Two appends to one fee cannot both win: the batch runs them one after the other instead.
     if (fees.size < appends.length) throw new Error('one fee twice in a batch');
-    const { rows } = await pool.query<{ fee_id: string }>(APPEND, [
-      JSON.stringify(appends.map(rowOf)),
-    ]);
+    const rowsIn = JSON.stringify(appends.map(rowOf));
+    const { rows } = await (db ?? pool).query<{ fee_id: string }>(APPEND, [rowsIn]);
     const written = new Set(rows.map((row) => row.fee_id));
     return appends.map(({ feeCase }) => written.has(feeCase.feeId));
   };
   const loadOne = createBatch(loadMany, { items: 200, runs: 1 });
-  const appendOne = createBatch(appendMany, { items: 200, runs: 1 });
+  const appendOne = createBatch((some: Append[]) => appendMany(some), { items: 200, runs: 1 });
 
   const load = (feeId: string): Promise<FeeCase | null> => loadOne(feeId);
   const append = async (
@@ -95,7 +92,10 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
   ): Promise<FeeCase | null> => {
     const seq = feeCase.entries.length;
     const dated = entries.map((one, index) => ({ ...one, seq: seq + index + 1, at, actor }));
-    const written = await appendOne({ feeCase, entries: dated });
+    const one = { feeCase, entries: dated };
+    const written = await withinBudget(pool, dated, async (db) =>
+      db ? (await appendMany([one], db))[0] : appendOne(one),
+    );
     return written ? { ...feeCase, entries: [...feeCase.entries, ...dated] } : null;
   };
 

@@ -29,9 +29,10 @@ export async function openLedger(args: {
     application_name: 'levy',
     keepAlive: true,
   });
-  // An idle connection that the server closes is replaced at the next query; without a listener
-  // it would end the process.
-  pool.on('error', (error) => args.log.warn({ code: codeOf(error) }, 'a connection was lost'));
+  // A connection that the server closes is replaced at the next query. Without a listener it would
+  // end the process: an idle one by the pool, one that is in hand between two queries by itself.
+  const lost = (error: Error) => args.log.warn({ code: codeOf(error) }, 'a connection was lost');
+  pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
   await answered(pool, args.log);
   await migrate(pool);
   const ledger = createLedger(pool, args.elapsedMs);

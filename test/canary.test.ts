@@ -4,6 +4,7 @@ import { buildApi } from '../api/app.ts';
 import { REQUEST_LIMITS } from '../api/deps.ts';
 import { createKey } from '../api/first-token.ts';
 import type { Api } from '../api/schemas.ts';
+import { JOB_NAMES } from '../jobs/jobs.ts';
 import { createPayments, createStripe } from '../gateways/payments.ts';
 import { claimFile } from '../sandbox/samples/claims.ts';
 import { inventedNpi } from '../sandbox/samples/npi.ts';
@@ -224,6 +225,14 @@ describe.each(queueBackends)('a year with everything that goes wrong, on $name',
     expect(found(practice.log())).toEqual([]);
     const headers = { authorization: `Bearer ${token}` };
     expect(found((await app.inject({ url: '/metrics', headers })).body)).toEqual([]);
+    // Bull Board: every job of every queue, as its page would get them.
+    for (const name of JOB_NAMES)
+      for (const status of ['latest', 'failed', 'completed', 'delayed']) {
+        const url = `/queues/api/queues?activeQueue=${name}&status=${status}&page=1&jobsPerPage=99`;
+        const board = await app.inject({ url, headers });
+        expect(board.statusCode, url).toBe(200);
+        expect(found(board.body), url).toEqual([]);
+      }
     // Stripe: every request as it went over the wire, and what Stripe keeps of it.
     expect(found(practice.wire())).toEqual([]);
     expect(found(JSON.stringify(house.sandbox.books('fee')))).toEqual([]);
@@ -238,5 +247,9 @@ describe.each(queueBackends)('a year with everything that goes wrong, on $name',
     expect(mails.length).toBeGreaterThan(12);
     for (const mail of mails)
       expect(found(mail).filter((which) => which !== 'name' && which !== 'email')).toEqual([]);
+    // In what goes with them on the envelope's outside, only the recipient's own line names anybody.
+    for (const { headers: all } of house.mailbox.messages())
+      for (const { name, value } of all)
+        if (!/^to$/i.test(name)) expect(found(value), name).toEqual([]);
   }, 60_000);
 });

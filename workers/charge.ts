@@ -78,19 +78,24 @@ async function created(
   isLate: () => boolean,
 ): Promise<IntentReading | null> {
   const { year, amountCents } = assessment;
-  const wish = { feeId, year, amountCents, customer, key: keys.intent(feeId), isLate };
-  try {
-    return await deps.payments.openIntent(wish);
-  } catch (error) {
-    const isGone = error instanceof PaymentsRefused && error.code === 'resource_missing';
-    if (isGone && error.param === 'customer') return null;
-    // A 5xx is given again to the key for a day, whether or not the intent was made: look for it.
-    const isStored = error instanceof PaymentsUnavailable && error.why === 'server_error';
-    const made = isStored ? await lost(deps, feeId, customer) : null;
-    if (made) return made;
-    throw error;
-  }
+  const wish = { feeId, year, amountCents, customer, isLate };
+  for (let nth = 0; ; nth += 1)
+    try {
+      return await deps.payments.openIntent({ ...wish, key: keys.intent(feeId, nth) });
+    } catch (error) {
+      const isGone = error instanceof PaymentsRefused && error.code === 'resource_missing';
+      if (isGone && error.param === 'customer') return null;
+      // A 5xx is given again to the key for a day, whether or not the intent was made: look for it.
+      const isFailed = error instanceof PaymentsUnavailable && error.why === 'server_error';
+      const made = isFailed ? await lost(deps, feeId, customer) : null;
+      if (made) return made;
+      // Ended, and nothing was made: another key, or the fee would wait until this one is forgotten.
+      if (!isFailed || !error.kept || nth === FURTHER_KEYS) throw error;
+    }
 }
+
+/** Most keys for the creation of one intent after the first; each has met an error of Stripe's. */
+const FURTHER_KEYS = 5;
 
 /** An attempt was sent and Stripe shows no trace of it: send the same again, or let it lapse. */
 async function resume(deps: Deps, { due, reading }: Looked): Promise<Done> {
@@ -124,6 +129,7 @@ async function attempt(deps: Deps, { due, reading }: Looked): Promise<Done> {
     amountCents: assessment.amountCents,
     paymentMethod: card.paymentMethod,
     fingerprint: card.fingerprint,
+    brand: card.brand,
     chargeBefore: reading.charge,
   });
   try {
@@ -155,6 +161,7 @@ function confirm(payments: Payments, { feeCase, fee }: DueCase): Promise<Confirm
   return payments.confirmIntent({
     intent: fee.open.intent,
     paymentMethod: fee.open.paymentMethod,
+    customer: feeCase.clinician.stripeCustomer,
     key: keys.attempt(feeCase.feeId, fee.open.attempt),
     // A process that stood still for a day must not go on where it stopped.
     isLate: () => feeCase.now().getTime() - openedAt > KEY_SAFE_MS,
@@ -176,6 +183,13 @@ async function conclude(deps: Deps, due: DueCase, answer: Confirmation): Promise
       return settled(deps, due, refused(fee, answer.refusal, feeCase.now(), policyOf(due)));
     case 'unknown':
       return unknown(deps, due, answer.why);
+    case 'closed': {
+      // Should it show after all: an intent is paid once at most, also by a later attempt.
+      const adopted = adopt(fee, answer.reading, feeCase.now(), policyOf(due));
+      const why = 'Stripe has ended it with an error of its own and shows no trace of it';
+      const lapsed = entry('lapsed', { attempt: number, why });
+      return settled(deps, due, adopted.length > 0 ? adopted : [lapsed]);
+    }
     case 'slow_down':
       // The attempt stays open; after the grace period the same is sent under the same key.
       return { failed: `Stripe asked to slow down (${answer.why}); sent again later` };

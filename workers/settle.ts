@@ -35,7 +35,8 @@ async function waive(deps: Deps, due: DueCase): Promise<Done> {
   const { feeCase, fee } = due;
   if (!fee.intent || !fee.waiveAsked) throw new Error('Bug! nothing to waive at Stripe');
   const key = keys.cancel(feeCase.feeId);
-  const reading = await deps.payments.cancelIntent({ intent: fee.intent, key });
+  const customer = feeCase.clinician.stripeCustomer;
+  const reading = await deps.payments.cancelIntent({ intent: fee.intent, key, customer });
   const adopted = adopt(fee, reading, feeCase.now(), feeCase.assessment.policy);
   // If the money had been taken after all, the waiver goes on as a refund.
   if (reading.status === 'succeeded') return wrote(deps, due, adopted);
@@ -54,8 +55,10 @@ async function refund(deps: Deps, due: DueCase): Promise<Done> {
   if (adopted.length > 0) return wrote(deps, due, adopted);
   const key = keys.refund(feeCase.feeId, asked.seq);
   const { feeId } = feeCase;
+  const customer = feeCase.clinician.stripeCustomer;
+  const wish = { intent: fee.paid.intent, key, feeId, customer };
   try {
-    const opened = await deps.payments.openRefund({ intent: fee.paid.intent, key, feeId });
+    const opened = await deps.payments.openRefund(wish);
     return await wrote(deps, due, refundEntries(opened));
   } catch (error) {
     // E.g. a disputed charge cannot be refunded: asking again would not help, a person must look.

@@ -7,7 +7,7 @@ import { routesOf, type Route } from './routes.ts';
 
 /** The same requests on every run; another number, other requests. */
 const SEED = 20_260_115;
-const REQUESTS = 4_000;
+const REQUESTS = 10_000;
 
 let office: Office;
 let routes: Route[];

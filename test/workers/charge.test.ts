@@ -77,6 +77,33 @@ describe('charge', () => {
     expect((await kinds(ledger, feeId)).slice(0, 3)).toEqual(['opened', 'attempted', 'paid']);
   });
 
+  it('begins another attempt when Stripe has ended one with an error and shows no trace', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    await fault(house, 'confirm', 'status_500');
+    expect(await run(house, ledger, 'charge', feeId)).toHaveProperty(
+      'failed',
+      expect.stringContaining('unknown (server_error)'),
+    );
+    await live(house, ledger, feeId);
+    expect((await kinds(ledger, feeId)).slice(0, 6)).toEqual([
+      ...['opened', 'attempted', 'unknown', 'lapsed', 'attempted', 'paid'],
+    ]);
+    expect(succeeded(house)).toBe(1);
+    // Nothing of it took a day, for which Stripe would have given the same error to the same key.
+    const { entries } = (await ledger.fees.load(feeId)) as FeeCase;
+    const [first, last] = [entries[3], entries.at(-1)].map((one) => one!.at.getTime());
+    expect(last! - first!).toBeLessThan(3_600_000);
+  });
+
+  it('creates the intent under another key when Stripe has ended the creation with an error', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    await fault(house, 'create', 'status_500');
+    // A new error is a question: only when it is given again is it known to be final.
+    await expect(run(house, ledger, 'charge', feeId)).rejects.toThrow('server_error');
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
+    expect(house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
+  });
+
   it('finds an intent whose creation was lost more than a day ago by listing', async () => {
     const { house, ledger, feeId } = await dueFee();
     await fault(house, 'create', 'truncate');

@@ -1,0 +1,51 @@
+import type pg from 'pg';
+import { NETWORK_BUDGETS } from '../core/declines.ts';
+import type { Entry } from '../core/fee.ts';
+import { DAY_MS } from '../core/policy.ts';
+import { inTransaction } from './transaction.ts';
+
+/** SQLSTATE-like code of a refusal: as many tries of this card are open as it may still decline. */
+const NO_TRY_LEFT = 'LV014';
+
+/** Declines that the network has seen, and tries whose end is not known, since a moment. */
+const TRIES = `
+  select count(*) filter (where o.kind = 'declined' and o.data ->> 'sentToNetwork' = 'true')
+      ::integer as declines,
+    count(*) filter (where o.kind is null)::integer as open
+  from entries a
+  left join lateral (select kind, data from entries where fee_id = a.fee_id and seq > a.seq
+    and kind in ('declined', 'lapsed', 'paid') order by seq limit 1) o on true
+  where a.kind = 'attempted' and a.data ->> 'fingerprint' = $1 and a.at >= $2`;
+
+/**
+ * Writes entries that may hold an attempt. The networks count by card, and a card may be several
+ * people's: tries of the same card are written one after the other, and only while all that are
+ * open could be declined without its budget being exceeded. Throws `LV014` otherwise.
+ *
+ * @param write  writes on this connection, or on any when it is null
+ */
+export async function withinBudget<Result>(
+  pool: pg.Pool,
+  entries: readonly Entry[],
+  write: (db: pg.PoolClient | null) => Promise<Result>,
+): Promise<Result> {
+  const tried = entries.find((one) => one.kind === 'attempted');
+  if (tried?.kind !== 'attempted' || !tried.data.fingerprint) return write(null);
+  const { fingerprint, brand } = tried.data;
+  const budgets = NETWORK_BUDGETS.filter((one) => one.brand === brand);
+  if (budgets.length === 0) return write(null);
+  return inTransaction(pool, async (client) => {
+    await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [fingerprint]);
+    for (const { days, declines: most } of budgets) {
+      const since = new Date(tried.at.getTime() - days * DAY_MS);
+      const { rows } = await client.query<{ declines: number; open: number }>(TRIES, [
+        fingerprint,
+        since,
+      ]);
+      const { declines = 0, open = 0 } = rows[0] ?? {};
+      if (declines + open >= most)
+        throw Object.assign(new Error('this card has no try left'), { code: NO_TRY_LEFT });
+    }
+    return write(client);
+  });
+}
