@@ -239,9 +239,10 @@ function speaksOfService(tokens: Token[]): boolean {
 const SERVING: ReadonlySet<string> = new Set(['cue', 'verb', 'noun', 'service']);
 
 const CARE = new Set(
-  'entered documented selected listed recorded ehr emr pos dos dx note clinician therapist units unit client pt patient copay'.split(
-    ' ',
-  ),
+  (
+    'entered documented selected listed recorded ehr emr pos dos ' +
+    'dx note clinician therapist units unit client pt patient copay'
+  ).split(' '),
 );
 
 /** Verbs of doors as well as of billing. */

@@ -35,16 +35,16 @@ const SENSES: Record<Sense, string> = {
     procedurecode procedurecodes proccode proccodes servicecode servicecodes billingcode
     billingcodes terminology`,
   verb: `
-    coverage requirement requirements criteria criterion threshold rationale justification necessity
-    eligible eligibility payable reimbursable qualify qualified qualifying denied
+    coverage requirement requirements criteria criterion threshold rationale justification
+    necessity eligible eligibility payable reimbursable qualify qualified qualifying denied
     billed bill bills billable coded coding submit submits submitted submitting resubmitted add
     rebilled rebill filed filing reimbursed rendered performed provided dropped recoded
     downcoded upcoded claimed charged invoiced charging invoicing overbilled underbilled
     supports support justifies justify justified warrants used use using utilized utilised
     assigned covers cover covered includes including authorized approved qualifies changed
-    updated corrected upgraded downgraded switched adjusted revised amended authd appended append reimburses facturado facturada facturar facturó facture
-    facturo cobrado cobrada cobrar cobró cobro codificado codificada autorizado autorizada
-    utilizado`,
+    updated corrected upgraded downgraded switched adjusted revised amended authd appended
+    append reimburses facturado facturada facturar facturó facture facturo cobrado cobrada
+    cobrar cobró cobro codificado codificada autorizado autorizada utilizado`,
   noun: `
     procedure procedures proc procs service services svc svcs serv billing charge charges chg
     chgs chrg los reimbursement procedimiento procedimientos servicio servicios cargo cargos
@@ -66,26 +66,27 @@ const SENSES: Record<Sense, string> = {
     psychodiagnostic psychoanalysis hypnosis ect tms rtms detox sbirt phq questionnaire
     inventory instrument exam examination telephonic telepsychiatry conference planning
     coordination coaching rehab rehabilitation exercise exercises acupuncture nutrition
-    dietitian venipuncture injection injections shot shots flu admit admission discharge hospitalization ekg ecg eeg mri xray x-ray ultrasound urinalysis
-    anesthesia occupational monitoring observation stimulation terapia psicoterapia sesión
-    sesion sesiones evaluación evaluacion consulta visita familiar grupal grupo pareja entrevista`,
+    dietitian venipuncture injection injections shot shots flu admit admission discharge
+    hospitalization ekg ecg eeg mri xray x-ray ultrasound urinalysis anesthesia occupational
+    monitoring observation stimulation terapia psicoterapia sesión sesion sesiones evaluación
+    evaluacion consulta visita familiar grupal grupo pareja entrevista`,
   other: `
     zip zipcode zips postal phone telephone tel cell fax ext extension pager mrn mrns room rooms
     rm suite ste apt apartment bldg building floor bed box badge locker policy certificate
     docket case file chart ticket batch check cheque confirmation conf npi ein tin ssn dea caqh
     taxonomy serial vin tag passcode password pin route hwy highway lot gate door garage parking
     permit registration tracking reference ref refs program project grant voucher cert loinc
-    snomed ndc rxnorm rxcui cvx revenue rev drg score scores  income salary wage wages
-    balance deductible owes owed owe earns earned debt debts loan mortgage rent settlement
-    dollars amount total subtotal sum cost costs price prices budget savings premium refund
-    credit lottery page pages pp volume issue station version sku upc barcode excel
-    timestamp bib jersey raffle chip license licence lic psy lmft lcsw lpc lpcc lmhc licsw lcpc
-    psyd lmsw lcmhc lcat dob bus flight squadron lotto walked ran steps dial dialed dialled
-    enrollment contract plate accession specimen trace eft odometer mileage isbn issn imei model
-    catalog catalogue po warrant citation summons passport visa medallion combination combo
-    alarm naics fips sic soc cip hcc rin icn tcn dcn cin pcn rxbin bin hicn mbi ssi sid uid guid
-    uuid hash prescription rx apn parcel precinct troop brigade battalion regiment platoon
-    channel frequency payroll timesheet checksum router printer extn xt pgr voicemail vm hotline
+    snomed ndc rxnorm rxcui cvx revenue rev drg score scores income salary wage wages balance
+    deductible owes owed owe earns earned debt debts loan mortgage rent settlement dollars
+    amount total subtotal sum cost costs price prices budget savings premium refund credit
+    lottery page pages pp volume issue station version sku upc barcode excel timestamp bib
+    jersey raffle chip license licence lic psy lmft lcsw lpc lpcc lmhc licsw lcpc psyd lmsw
+    lcmhc lcat dob bus flight squadron lotto walked ran steps dial dialed dialled enrollment
+    contract plate accession specimen trace eft odometer mileage isbn issn imei model catalog
+    catalogue po warrant citation summons passport visa medallion combination combo alarm naics
+    fips sic soc cip hcc rin icn tcn dcn cin pcn rxbin bin hicn mbi ssi sid uid guid uuid hash
+    prescription rx apn parcel precinct troop brigade battalion regiment platoon channel
+    frequency payroll timesheet checksum router printer extn xt pgr voicemail vm hotline
     teléfono telefono celular expediente habitación habitacion cuarto sala apartamento oficina
     edificio póliza poliza licencia saldo ingreso ingresos sueldo salario deuda placa contraseña
     caso archivo pasos puerta página pagina cheque registro`,
@@ -101,12 +102,13 @@ const SENSES: Record<Sense, string> = {
     practice facility clinic agency school hospital center centre date dates area county city
     town line site location veteran sergeant captain form request acct account accounts record
     records call text message msg unit meeting zoom webinar id ids employee house home street pt
-    pts cl ct cx consumer beneficiary guarantor dependent spouse employer vendor coder biller rep representative agent nurse officer operator supervisee
-    supervisor manager adjuster psychiatrist psychologist prescriber pcp physician supplier
-    student inmate detainee resident tenant driver customer guest visitor host device terminal
-    register document doc job task event sample kit booklet packet workbook library course class
-    section cliente clientes paciente pacientes miembro seguro aseguradora proveedor fecha
-    usuario cuenta calle casa ciudad condado escuela unidad office`,
+    pts cl ct cx consumer beneficiary guarantor dependent spouse employer vendor coder biller
+    rep representative agent nurse officer operator supervisee supervisor manager adjuster
+    psychiatrist psychologist prescriber pcp physician supplier student inmate detainee resident
+    tenant driver customer guest visitor host device terminal register document doc job task
+    event sample kit booklet packet workbook library course class section cliente clientes
+    paciente pacientes miembro seguro aseguradora proveedor fecha usuario cuenta calle casa
+    ciudad condado escuela unidad office`,
   list: `
     address addresses addr mailing icd icd9 icd10 dsm dsm5 dx dxs diagnosis diagnoses axis r/o
     hx impression problem problems dirección direccion diagnóstico diagnostico diagnósticos
@@ -116,28 +118,28 @@ const SENSES: Record<Sense, string> = {
     omitted later ninguno ninguna pendiente`,
   ordinal: 'number no num nbr nr nos numbers id ids número numero núm nº',
   filler: `
-    your yours you us him them everyone someone along associated related regarding
-    re correctly longer shorter shown noted chosen auto populated default
-    shows lists reflects indicates allowed allows zero one two three four five six seven eight nine is was were be been being are as of the a an for with under to and or by on at via per this
-    that these those today todays our my his her their its it in entered listed selected
-    documented reported added plus also then first second third primary secondary modifier
-    modifiers mod mods x ii iii iv level category cat type new now so instead both through thru
-    vs only correct following same done time from after due given without s medicaid medicare up
-    weekly biweekly monthly twice daily ongoing continue continued moderate low high
-    straightforward complexity slip capture sheet info information details tab entry minute
-    minutes min mins hour hours hr hrs units u dos pos quality old w again will be we i she he
-    they have has had gets get got getting make sure please thanks just all each other another
-    remaining final appropriate applicable actual standard usual regular full brief short long
-    extended extra additional initial subsequent annual routine scheduled recommended proposed
-    suggested wo w/o c present absent alone face in-person person video audio remote virtual
-    online completed administered scored tools tool conducted delivered held took place medical adult child
-    adolescent minor kid kids mother father mom dad parents partner wife husband son daughter
-    sibling about approx approximately roughly length duration yesterday monday tuesday
-    wednesday thursday friday saturday sunday last next january february march april may june
-    july august september october november december jan feb mar apr jun jul aug sep sept oct nov
-    dec am pm morning afternoon evening there here back out over de del la el las un una por
-    para con sin y o en hoy minutos minuto hora horas su mi este esta esa ese fue es ha usado
-    usada`,
+    your yours you us him them everyone someone along associated related regarding re correctly
+    longer shorter shown noted chosen auto populated default shows lists reflects indicates
+    allowed allows zero one two three four five six seven eight nine is was were be been being
+    are as of the a an for with under to and or by on at via per this that these those today
+    todays our my his her their its it in entered listed selected documented reported added plus
+    also then first second third primary secondary modifier modifiers mod mods x ii iii iv level
+    category cat type new now so instead both through thru vs only correct following same done
+    time from after due given without s medicaid medicare up weekly biweekly monthly twice daily
+    ongoing continue continued moderate low high straightforward complexity slip capture sheet
+    info information details tab entry minute minutes min mins hour hours hr hrs units u dos pos
+    quality old w again will be we i she he they have has had gets get got getting make sure
+    please thanks just all each other another remaining final appropriate applicable actual
+    standard usual regular full brief short long extended extra additional initial subsequent
+    annual routine scheduled recommended proposed suggested wo w/o c present absent alone face
+    in-person person video audio remote virtual online completed administered scored tools tool
+    conducted delivered held took place medical adult child adolescent minor kid kids mother
+    father mom dad parents partner wife husband son daughter sibling about approx approximately
+    roughly length duration yesterday monday tuesday wednesday thursday friday saturday sunday
+    last next january february march april may june july august september october november
+    december jan feb mar apr jun jul aug sep sept oct nov dec am pm morning afternoon evening
+    there here back out over de del la el las un una por para con sin y o en hoy minutos minuto
+    hora horas su mi este esta esa ese fue es ha usado usada`,
 };
 
 const DICTIONARY = new Map<string, Sense>();
