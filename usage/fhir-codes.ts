@@ -1,6 +1,7 @@
 import { cptCode, isLetter, modifier } from './cpt.ts';
 import type { Certainty } from './finding.ts';
 import { type Json, list, record, text } from './json.ts';
+import { remembered } from './remembered.ts';
 
 /** A CPT code out of a CodeableConcept, and how its coding system made it one. */
 export interface Coded {
@@ -47,12 +48,15 @@ export function modifiersIn(concepts: Json): string[] {
 }
 
 /** What a coding system says about a code that has the form of CPT; null: another code set. */
-function systemOf(system: string | null): Coded['basis'] | null {
-  if (system === null || system.trim() === '') return 'no_system';
+const systemNamed = remembered((system: string): Coded['basis'] | null => {
   const name = system.trim().toLowerCase();
   const bare = name.startsWith('urn:oid:') ? name.slice(8) : name;
   if (bare === CPT_OID || name.includes('ama-assn.org/go/cpt') || namesCpt(name)) return 'cpt';
   return HCPCS_OIDS.includes(bare) || name.includes('hcpcs') ? 'hcpcs' : null;
+});
+
+function systemOf(system: string | null): Coded['basis'] | null {
+  return system === null || system.trim() === '' ? 'no_system' : systemNamed(system);
 }
 
 /** `CPT`, `cpt-4`, `.../sid/cpt`, `urn:cpt4`: the word, not letters inside another. */

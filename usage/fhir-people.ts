@@ -1,5 +1,6 @@
 import type { Clinician } from './finding.ts';
 import { type Json, list, record, text } from './json.ts';
+import { remembered } from './remembered.ts';
 
 const NPI_OID = '2.16.840.1.113883.4.6';
 /** Clinicians remembered of one file. A practice has few; the limit keeps memory flat. */
@@ -75,19 +76,35 @@ export function referred(reference: Json, scope: string): Referred | null {
   const fields = record(reference);
   if (!fields) return null;
   const target = text(fields.reference);
-  const type = text(fields.type) ?? typeOf(target);
+  const named = target === null ? NO_TARGET : targetOf(target);
+  const type = text(fields.type) ?? named.type;
   if (type === 'Patient' || type === 'RelatedPerson' || type === 'Device') return null;
-  const npi = npiIn(fields.identifier) ?? npiInQuery(target);
+  const npi = npiIn(fields.identifier) ?? named.npi;
   const name = text(fields.display);
   const clinician: Clinician = {
     npi,
     name: name === '' ? null : name,
-    id: idOf(target),
+    id: named.id,
     ...(type === 'Organization' ? { organisation: true as const } : {}),
   };
   const key = target === null ? null : keyOf(target, scope, type, npi);
   return key === null && npi === null && clinician.name === null ? null : { clinician, key };
 }
+
+interface Target {
+  type: string | null;
+  id: string | null;
+  npi: string | null;
+}
+
+const NO_TARGET: Target = { type: null, id: null, npi: null };
+
+/** What a reference says by itself. */
+const targetOf = remembered((target): Target => ({
+  type: typeOf(target),
+  id: idOf(target),
+  npi: npiInQuery(target),
+}));
 
 function describe(resource: Record<string, Json>, scope: string): Known {
   const type = text(resource.resourceType);

@@ -2,6 +2,7 @@ import { type Coded, cptIn, modifiersIn } from './fhir-codes.ts';
 import { type Referred, referred } from './fhir-people.ts';
 import type { Finding } from './finding.ts';
 import { type Json, list, record, text } from './json.ts';
+import { remembered } from './remembered.ts';
 
 /** A use found in a resource, before it is known whom its reference means. */
 export interface Use extends Pick<
@@ -220,25 +221,25 @@ function isSame(a: Referred, b: Referred): boolean {
   );
 }
 
-/** The nearest reading of a role's codes and words; remembered, for a file has few roles. */
+/** The nearest reading of a role's codes and words. */
 function rankOf(role: Json): number {
   let words = '';
   for (const concept of list(role)) {
     const fields = record(concept);
-    words += ` ${text(fields?.text) ?? ''}`;
-    for (const coding of list(fields?.coding))
-      words += ` ${text(record(coding)?.code) ?? ''} ${text(record(coding)?.display) ?? ''}`;
+    const said = text(fields?.text);
+    if (said) words += ` ${said}`;
+    for (const coding of list(fields?.coding)) {
+      const { code, display } = record(coding) ?? {};
+      words += ` ${text(code) ?? ''} ${text(display) ?? ''}`;
+    }
   }
-  const known = RANKS.get(words);
-  if (known !== undefined) return known;
-  const all = words.toLowerCase();
-  const rank = ROLES.find(([part]) => all.includes(part))?.[1] ?? UNKNOWN_ROLE;
-  if (RANKS.size < RANKS_MAX) RANKS.set(words, rank);
-  return rank;
+  return words === '' ? UNKNOWN_ROLE : rankOfWords(words);
 }
 
-const RANKS = new Map<string, number>();
-const RANKS_MAX = 1000;
+const rankOfWords = remembered((words) => {
+  const all = words.toLowerCase();
+  return ROLES.find(([part]) => all.includes(part))?.[1] ?? UNKNOWN_ROLE;
+});
 
 function start(period: Json): string | null {
   return dayOf(record(period)?.start);

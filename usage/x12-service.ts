@@ -17,12 +17,13 @@ export function service(composite: string): Service | null {
   if (text.length < 8 || !isHc(text)) return null;
   const separator = text.charAt(2);
   if (isAlphanumeric(separator.charCodeAt(0))) return null;
-  const parts = text.split(separator);
-  const code = cptCode((parts[1] ?? '').trim());
+  const end = text.indexOf(separator, 3);
+  const code = cptCode((end < 0 ? text.slice(3) : text.slice(3, end)).trim());
   if (!code) return null;
   const modifiers: string[] = [];
-  for (let i = 2; i <= 5 && i < parts.length; i++) {
-    const found = modifier(parts[i]!.trim());
+  const rest = end < 0 ? [] : text.slice(end + 1).split(separator, 4);
+  for (const part of rest) {
+    const found = modifier(part.trim());
     if (found) modifiers.push(found);
   }
   return { code, modifiers };
@@ -38,12 +39,10 @@ const TAX_NUMBERS = new Set(['24', '34', 'FI', 'EI', 'SY', 'TJ']);
 
 /** The clinician of an NM1 segment. Entity type 2 is an organisation. */
 export function fromNm1(elements: string[]): Clinician {
-  const text = (index: number) => (elements[index] ?? '').trim();
-  const organisation = text(2) === '2';
-  const name = (organisation ? [text(3)] : [text(4), text(5), text(3)])
-    .filter((part) => part !== '')
-    .join(' ');
-  return named(name, text(8), text(9), organisation);
+  const organisation = cell(elements, 2) === '2';
+  const [last, first, middle] = [cell(elements, 3), cell(elements, 4), cell(elements, 5)];
+  const name = organisation ? last : [first, middle, last].filter(Boolean).join(' ');
+  return named(name, cell(elements, 8), cell(elements, 9), organisation);
 }
 
 /**
@@ -51,8 +50,11 @@ export function fromNm1(elements: string[]): Clinician {
  * clinician only where no NM1*82 names another, so a solo practice's payee is its clinician.
  */
 export function fromN1(elements: string[]): Clinician {
-  const text = (index: number) => (elements[index] ?? '').trim();
-  return named(text(2), text(3), text(4), false);
+  return named(cell(elements, 2), cell(elements, 3), cell(elements, 4), false);
+}
+
+function cell(elements: string[], index: number): string {
+  return (elements[index] ?? '').trim();
 }
 
 function named(name: string, qualifier: string, id: string, organisation: boolean): Clinician {
