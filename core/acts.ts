@@ -80,6 +80,9 @@ export type Change =
   /** `renewedAt`: the card is the one of before, and its bank sent new data then. */
   | { change: 'card'; paymentMethod: string; renewedAt?: Date };
 
+/** Why a paid fee is held when its evidence is gone: giving the money back is a person's to say. */
+export const TAKEN_WITHOUT_EVIDENCE = 'evidence was withdrawn after the charge';
+
 /** The entries a change outside leads to: none when it makes no difference to this fee. */
 export function follow(fee: Folded, change: Change): NewEntry[] {
   const settled = fee.waived ?? fee.waiveAsked;
@@ -89,8 +92,7 @@ export function follow(fee: Folded, change: Change): NewEntry[] {
       return [entry('reopened', { why: 'evidence' })];
     case 'evidence_withdrawn':
       if (settled || !fee.assessed) return [];
-      if (fee.paid)
-        return fee.held ? [] : [entry('held', { why: 'evidence was withdrawn after the charge' })];
+      if (fee.paid) return fee.held ? [] : [entry('held', { why: TAKEN_WITHOUT_EVIDENCE })];
       return fee.reopened ? [] : [entry('reopened', { why: 'evidence_withdrawn' })];
     case 'vendor':
       return moved(fee, change.levied);
@@ -120,6 +122,27 @@ function newCard(fee: Folded, change: Extract<Change, { change: 'card' }>): NewE
   const isNew = renewedAt ? renewedAt > wanted.at : paymentMethod !== fee.triedCard;
   if (!fee.cardMissing && !isNew) return [];
   return [...revive(fee), entry('card_updated', { paymentMethod })];
+}
+
+/** The world outside a fee as it is now. */
+export interface Outside {
+  /** The clinician works in the EHR the assessment is about. */
+  sameVendor: boolean;
+  /** The EHR the clinician works in levies the fee. */
+  vendorLevies: boolean;
+  /** There is evidence that counts. */
+  used: boolean;
+}
+
+/**
+ * What changed outside and never reached the fee's entries, as when a program ended in between:
+ * nobody is written to or charged for what does not hold any more, and nobody is forgotten.
+ */
+export function overlooked(fee: Folded, { sameVendor, vendorLevies, used }: Outside): NewEntry[] {
+  if (!sameVendor && !vendorLevies) return follow(fee, { change: 'vendor', levied: false });
+  if (!used) return follow(fee, { change: 'evidence_withdrawn' });
+  if (fee.exempted) return sameVendor ? follow(fee, { change: 'vendor', levied: true }) : [];
+  return fee.looked ? follow(fee, { change: 'evidence' }) : [];
 }
 
 function refuse(refused: RefusedAct, why: string): Decision {

@@ -1,5 +1,5 @@
 import { owed } from './attempt.ts';
-import { waive } from './acts.ts';
+import { TAKEN_WITHOUT_EVIDENCE, waive } from './acts.ts';
 import { entry, type Evidence, type NewEntry } from './fee.ts';
 import type { Folded } from './fold.ts';
 
@@ -39,5 +39,5 @@ function unused(fee: Folded): NewEntry[] {
 
 /** The money was on its way when the evidence went: a person decides about giving it back. */
 function afterCharge(fee: Folded): NewEntry[] {
-  return fee.held ? [] : [entry('held', { why: 'evidence was withdrawn after the charge' })];
+  return fee.held ? [] : [entry('held', { why: TAKEN_WITHOUT_EVIDENCE })];
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { TAKEN_WITHOUT_EVIDENCE } from '../core/acts.ts';
 import { LISTED, REST_STATES, type Breach, type CheckName } from '../core/verify.ts';
 
 /** What a check found: the first breaches, and how many more there are. */
@@ -41,6 +42,15 @@ export function createChecks(pool: pg.Pool) {
       return { now: row.now, since: row.since, fees: row.fees };
     },
 
+    /** Fees which a change of the roster, or of the evidence, has not reached; at most `limit`. */
+    async unheeded(limit: number): Promise<string[]> {
+      const { rows } = await pool.query<{ fee_id: string }>(UNHEEDED, [
+        limit,
+        TAKEN_WITHOUT_EVIDENCE,
+      ]);
+      return rows.map(({ fee_id }) => fee_id);
+    },
+
     /**
      * Runs every check, one after the other.
      *
@@ -60,6 +70,25 @@ export function createChecks(pool: pg.Pool) {
     },
   };
 }
+
+/**
+ * The state says one thing, the clinician's EHR or the evidence another. A payment without evidence
+ * is a person's to judge: once it was held for that, it has been heeded.
+ */
+const UNHEEDED = `
+  select f.fee_id
+  from fees f join assessments a using (assessment_id) join clinicians c using (clinician_id)
+  join vendors v on v.vendor = c.vendor
+  cross join lateral (select exists (select from evidence u
+    where u.clinician_id = f.clinician_id and u.year = a.year
+      and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))) as used) e
+  where (f.state = 'exempt' and c.vendor = a.vendor and e.used)
+    or (f.state = 'no_use' and e.used)
+    or (f.state in ('ready', 'approved', 'noticed', 'retrying', 'needs_card', 'notice_failed',
+      'gave_up') and (not e.used or (c.vendor <> a.vendor and not v.levies)))
+    or (f.state = 'paid' and not e.used and not exists (select from entries h
+      where h.fee_id = f.fee_id and h.kind = 'held' and h.data ->> 'why' = $2))
+  order by f.fee_id limit $1`;
 
 export interface FoundRow {
   feeId: string | null;

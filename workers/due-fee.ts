@@ -1,4 +1,4 @@
-import { follow } from '../core/acts.ts';
+import { overlooked, type Outside } from '../core/acts.ts';
 import type { NewEntry, Step } from '../core/fee.ts';
 import { fold, type Folded } from '../core/fold.ts';
 import { nextOf } from '../core/next.ts';
@@ -28,20 +28,17 @@ export async function takeDue(
   if (what.step !== step) return { done: `nothing to do: ${what.state}` };
   if (what.at && what.at > feeCase.now())
     return { done: `not due before ${what.at.toISOString()}` };
-  const entries = step === 'notice' || step === 'charge' ? overlooked(feeCase, fee) : [];
+  // Nobody is written to or charged for what does not hold any more.
+  const entries = step === 'notice' || step === 'charge' ? overlooked(fee, outsideOf(feeCase)) : [];
   if (entries.length === 0) return { feeCase, fee };
   await write(ledger, feeCase, entries);
   return { done: entries.map((one) => one.kind).join(', ') };
 }
 
-/**
- * What changed outside and never reached the fee's entries, as when a program ended in between:
- * nobody is written to or charged for what does not hold any more.
- */
-function overlooked({ assessment, clinician, firstUse }: FeeCase, fee: Folded): NewEntry[] {
-  const moved = clinician.vendor !== assessment.vendor && !clinician.vendorLevies;
-  if (moved) return follow(fee, { change: 'vendor', levied: false });
-  return firstUse ? [] : follow(fee, { change: 'evidence_withdrawn' });
+/** What of the world outside a decision about this fee depends on. */
+export function outsideOf({ assessment, clinician, firstUse }: FeeCase): Outside {
+  const { vendor, vendorLevies } = clinician;
+  return { vendorLevies, sameVendor: vendor === assessment.vendor, used: firstUse !== null };
 }
 
 /** Thrown when another writer came first: the job is tried again and decides anew. */

@@ -1,5 +1,6 @@
 import { CHECKS, type Breach, type Report } from '../core/verify.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
+import { catchUp } from './catch-up.ts';
 import type { WorkerDeps } from './deps.ts';
 import { readFee } from './hint.ts';
 import { createVerify, type VerifyDeps } from './verify.ts';
@@ -21,8 +22,7 @@ export function createVerifyJob(deps: Deps): Processor<'verify'> {
   const { ledger } = deps;
   const verify = createVerify({ ...deps, catchUp: (feeId) => readFee(deps, feeId) });
   return async ({ assessmentId = null }) => {
-    // Whoever wrote somebody on the roster may have ended before the fee was there.
-    await ledger.clinicians.enrollLatecomers();
+    await catchUp(deps);
     const report = await verify.once(assessmentId);
     const breaches = breachesOf(report);
     const fresh = await ledger.findings.fresh(breaches);
