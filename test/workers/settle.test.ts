@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createVerify } from '../../workers/verify.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
 
 const WAIVE = { act: 'waive', why: 'kindness' } as const;
@@ -268,6 +269,10 @@ describe('a refund', () => {
       data: { why: 'Stripe refuses the refund: charge_disputed' },
     });
     expect((await fee.standing()).step).toBeNull();
+    // It is on record as failed, and nobody looks for it in Stripe's books.
+    const verify = createVerify({ ...fee.house.deps, ledger: fee.ledger, patienceMs: 0 });
+    const { checks } = await verify.once();
+    expect(checks.find(({ name }) => name === 'objects')?.breaches).toEqual([]);
   });
 });
 
