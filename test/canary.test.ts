@@ -247,7 +247,7 @@ describe.each(queueBackends)('a year with everything that goes wrong, on $name',
     expect(mails.length).toBeGreaterThan(12);
     for (const mail of mails)
       expect(found(mail).filter((which) => which !== 'name' && which !== 'email')).toEqual([]);
-    // In what goes with them on the envelope's outside, only the recipient's own line names anybody.
+    // On the envelope's outside only the recipient's own line names anybody.
     for (const { headers: all } of house.mailbox.messages())
       for (const { name, value } of all)
         if (!/^to$/i.test(name)) expect(found(value), name).toEqual([]);

@@ -19,7 +19,8 @@ export function isOtherCode(word: string): boolean {
 /** Words that turn a bare "code" in their clause into a key to a door. */
 const DOORS = words(
   'gate door lock alarm parking entry lobby building wifi zoom meeting passcode press opens open ' +
-    'buzzer keypad intercom elevator locker lockers puerta enter login password promo coupon discount lockbox unlock',
+    'buzzer keypad intercom elevator locker lockers puerta enter login password promo coupon discount ' +
+    'lockbox unlock',
 );
 
 /** True for words of doors and log-ins. */

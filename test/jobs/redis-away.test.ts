@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createQueues, type Queues } from '../../jobs/queues.ts';
@@ -28,6 +29,24 @@ describe.runIf(queueBackends.some(({ name }) => name === 'redis'))('without its 
     await expect(queues.schedule('annual', '0 9 15 1 *', 'UTC')).rejects.toThrow();
     await expect(queues.ping()).rejects.toThrow();
   }
+
+  it.each([
+    { state: 'full', command: ['CONFIG', 'SET', 'maxmemory', '1'], again: ['maxmemory', '0'] },
+    { state: 'a replica that takes no writes', command: ['REPLICAOF', '127.0.0.1', '1'] },
+  ])('a producer is told that it is $state, and goes on when it is not', async (fault) => {
+    const redis = await redisAt();
+    const queues = await queuesAt(redis.url);
+    const admin = new Redis(redis.url);
+    onTestFinished(() => admin.disconnect());
+    const [command = '', ...words] = fault.command;
+    await admin.call(command, ...words);
+    await expect(queues.enqueue('charge', fee(1))).rejects.toThrow(/OOM|READONLY/);
+    await expect(queues.enqueueMany('charge', [fee(2)])).rejects.toThrow(/OOM|READONLY/);
+    if (fault.again) await admin.call('CONFIG', 'SET', ...fault.again);
+    else await admin.call('REPLICAOF', 'NO', 'ONE');
+    await queues.enqueueMany('charge', [fee(1), fee(2)]);
+    expect(await queues.queued('charge')).toBe(2);
+  });
 
   it('a producer is told at once, in the middle of its work', async () => {
     const redis = await redisAt();

@@ -116,6 +116,38 @@ describe('charge', () => {
     expect(house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
   });
 
+  it('finds a payment of which the database has lost every word', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    await run(house, ledger, 'charge', feeId);
+    expect(succeeded(house)).toBe(1);
+    // What a replica did not have when it took over: everything after the notice.
+    await house.db.pool.query(`
+      alter table entries disable trigger entries_append_only;
+      delete from entries where kind in ('opened', 'attempted', 'paid');
+      alter table entries enable trigger entries_append_only;
+      update fees set intent = null, state = 'noticed', next_step = 'charge',
+        seq = (select max(seq) from entries)`);
+    await live(house, ledger, feeId);
+    expect((await standing(ledger, feeId)).state).toBe('paid');
+    expect(succeeded(house)).toBe(1);
+    expect(house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
+  });
+
+  it('leaves a fee alone of which a newer version has written what it does not know', async () => {
+    const { house, ledger, feeId } = await dueFee();
+    await house.db.pool.query(
+      `insert into entries (fee_id, seq, kind, at, actor, data)
+       select fee_id, seq + 1, 'foreseen', levy_now(), 'newer', '{}' from fees`,
+    );
+    await house.db.pool.query('update fees set seq = seq + 1');
+    await expect(run(house, ledger, 'charge', feeId)).rejects.toThrow('foreseen');
+    const { rows } = await house.db.pool.query(
+      'select kind from entries order by seq desc limit 1',
+    );
+    expect(rows).toEqual([{ kind: 'foreseen' }]);
+    expect(house.sandbox.books('fee').intents).toEqual({});
+  });
+
   it('records a payment made elsewhere instead of taking it again', async () => {
     const { house, ledger, feeId } = await dueFee('pm_card_levy_insufficientFunds_once');
     await run(house, ledger, 'charge', feeId);
