@@ -60,10 +60,16 @@ export function createJsonSplit(sink: JsonSink) {
     skipToObject();
     if (at === buffer.length) return false;
     // Once is enough: a line of a million braces would be read a million times otherwise.
-    if (triedLine === line) scan = startScan(at, line);
+    if (triedLine === line) begin();
     else if (nextFeed() < 0 && !atEnd && buffer.length - at <= LINE_MAX) return false;
     else tryLine();
     return true;
+  }
+
+  function begin(): void {
+    // No object begins with a brace inside a brace: a scan of it would end before it began.
+    if (buffer.charCodeAt(at + 1) === OPEN) giveUp({ startLine: line, startAt: at });
+    else scan = startScan(at, line);
   }
 
   function tryLine(): void {
@@ -102,7 +108,7 @@ export function createJsonSplit(sink: JsonSink) {
   }
 
   /** What follows is looked at for the next object; what was read is not read again. */
-  function giveUp({ startLine, startAt }: Scan): void {
+  function giveUp({ startLine, startAt }: Pick<Scan, 'startLine' | 'startAt'>): void {
     if (startLine !== brokenLine) sink.broken(startLine);
     brokenLine = startLine;
     at = Math.max(at, startAt + 1);
