@@ -1,5 +1,5 @@
-import { delimiterOf } from '../usage/csv.ts';
-import { createRows } from '../usage/csv-rows.ts';
+import { delimiterOf } from '../usage/table/csv.ts';
+import { createRows } from '../usage/table/csv-rows.ts';
 import { createDecoder, encodingOf } from '../usage/decode.ts';
 import { sniff } from '../usage/sniff.ts';
 import { problem } from './errors.ts';

@@ -1,11 +1,11 @@
-import { createCsvReader } from './csv.ts';
+import { createCsvReader } from './table/csv.ts';
 import { createDecoder, type Decoder, encodingOf } from './decode.ts';
 import type { Counted, Format, Problem, Reader, Sink, UsageItem } from './finding.ts';
-import { createFhirReader } from './fhir.ts';
-import { createTextReader, scanCell } from './notes.ts';
+import { createFhirReader } from './fhir/fhir.ts';
+import { createTextReader, scanCell } from './text/notes.ts';
 import { isBinary, sniff, SNIFF_BYTES, type Sniffed } from './sniff.ts';
-import { createX12Reader } from './x12.ts';
-import { readWorkbook, WORKBOOK_MAX } from './xlsx.ts';
+import { createX12Reader } from './x12/x12.ts';
+import { readWorkbook, WORKBOOK_MAX } from './workbook/xlsx.ts';
 
 export interface ReadOptions {
   /** Without one, or with `auto`, the content decides. */

@@ -1,9 +1,9 @@
-import { columnFor } from './columns.ts';
-import { delimiterOf, widths } from './csv.ts';
+import { columnFor } from './table/columns.ts';
+import { delimiterOf, widths } from './table/csv.ts';
 import { createDecoder, encodingOf } from './decode.ts';
 import type { Format } from './finding.ts';
-import { isHeaderRow } from './layout.ts';
-import { isLandmark } from './x12-delimiters.ts';
+import { isHeaderRow } from './table/layout.ts';
+import { isLandmark } from './x12/delimiters.ts';
 
 /** What a file is: a format that can be read, or what it looks like instead. */
 export type Sniffed = { format: Format } | { looksLike: string };

@@ -1,8 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRows } from '../../usage/csv-rows.ts';
-import { delimiterOf } from '../../usage/csv.ts';
+import { createRows } from '../../usage/table/csv-rows.ts';
+import { delimiterOf } from '../../usage/table/csv.ts';
 import { brief, codesIn, readAll } from './reading.ts';
 
 const table = (...rows: string[]) => rows.join('\n') + '\n';

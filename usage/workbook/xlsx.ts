@@ -1,0 +1,130 @@
+import { createDecoder } from '../decode.ts';
+import type { Sink } from '../finding.ts';
+import { type CellScanner, createRowReader } from '../table/rows.ts';
+import { createSheet } from './xlsx-sheet.ts';
+import { attribute, createXml } from './xml.ts';
+import { unzip, zipEntries, type ZipEntry } from './zip.ts';
+
+/** A workbook is held in memory as it came, compressed; larger ones are better sent as CSV. */
+export const WORKBOOK_MAX = 64 * 1024 * 1024;
+/** Text shared by cells, in characters, that is kept to resolve them. */
+const SHARED_MAX = 40_000_000;
+
+/**
+ * Reads every worksheet of an .xlsx workbook as a table. Sheets are unpacked piece by piece, and
+ * nothing is written to disk. Yields after each piece, so that findings can be handed on.
+ */
+export async function* readWorkbook(
+  zip: Buffer,
+  sink: Sink,
+  scanText: CellScanner,
+): AsyncGenerator<number> {
+  const { entries, whole } = zipEntries(zip);
+  if (!whole) sink(problem('truncated', TRUNCATED));
+  const find = (name: string) => entries.find((entry) => entry.name.toLowerCase() === name);
+  const sheets = entries.filter((entry) => SHEET.test(entry.name)).sort(bySheetNumber);
+  if (sheets.length === 0) {
+    sink(problem('not_a_usage_file', NO_SHEETS));
+    return;
+  }
+  const shared = await sharedStrings(zip, find('xl/sharedstrings.xml'));
+  if (!shared) {
+    sink(problem('workbook_too_large', TOO_LARGE));
+    return;
+  }
+  const epoch1904 = await usesEpoch1904(zip, find('xl/workbook.xml'));
+  const table = createRowReader(sink, scanText, { epoch1904 });
+  for (const [i, entry] of sheets.entries()) {
+    const sheet = createSheet(shared, (row) => table.row({ ...row, sheet: i + 1 }));
+    try {
+      for await (const text of texts(zip, entry)) {
+        sheet.write(text);
+        yield table.records();
+      }
+    } catch {
+      sink(problem('workbook_broken', BROKEN));
+    }
+    table.end();
+    yield table.records();
+  }
+}
+
+const SHEET = /^xl\/worksheets\/[^/]+\.xml$/i;
+
+function bySheetNumber(a: ZipEntry, b: ZipEntry): number {
+  const number = (entry: ZipEntry) => Number(/(\d+)\.xml$/i.exec(entry.name)?.[1] ?? 0);
+  return number(a) - number(b);
+}
+
+async function* texts(zip: Buffer, entry: ZipEntry): AsyncGenerator<string> {
+  const decoder = createDecoder('utf-8');
+  for await (const chunk of unzip(zip, entry)) yield decoder.write(chunk);
+  yield decoder.end();
+}
+
+/** The table of strings that cells refer to by number; null if it is too large to keep. */
+async function sharedStrings(zip: Buffer, entry: ZipEntry | undefined): Promise<string[] | null> {
+  const strings: string[] = [];
+  if (!entry) return strings;
+  let length = 0;
+  let current = '';
+  let inText = false;
+  let phonetic = false;
+  const xml = createXml({
+    open(name) {
+      if (name === 'si') current = '';
+      else if (name === 't') inText = !phonetic;
+      else if (name === 'rPh') phonetic = true;
+    },
+    close(name) {
+      if (name === 'si') strings.push(current);
+      else if (name === 't') inText = false;
+      else if (name === 'rPh') phonetic = false;
+    },
+    text(text) {
+      if (!inText) return;
+      current += text;
+      length += text.length;
+    },
+  });
+  try {
+    for await (const text of texts(zip, entry)) {
+      xml.write(text);
+      if (length + strings.length * 16 > SHARED_MAX) return null;
+    }
+  } catch {
+    // A cut-off table still resolves the cells whose strings came before the cut.
+    return strings;
+  }
+  return strings;
+}
+
+/** Workbooks made on old Macs count days from 1904. */
+async function usesEpoch1904(zip: Buffer, entry: ZipEntry | undefined): Promise<boolean> {
+  let found = false;
+  if (!entry) return found;
+  const xml = createXml({
+    open(name, attributes) {
+      const value = name === 'workbookPr' ? attribute(attributes, 'date1904') : null;
+      if (value === '1' || value === 'true') found = true;
+    },
+    close() {},
+    text() {},
+  });
+  try {
+    for await (const text of texts(zip, entry)) xml.write(text);
+  } catch {
+    return found;
+  }
+  return found;
+}
+
+const TRUNCATED = 'The workbook is cut off; what could be unpacked was read. Save it again.';
+const NO_SHEETS =
+  'This looks like a zip archive without worksheets. Send X12, FHIR JSON, CSV, xlsx or text.';
+const TOO_LARGE = 'This workbook is too large to read at once. Save its sheets as CSV.';
+const BROKEN = 'A worksheet is damaged; the rows before the damage were read. Save it again.';
+
+function problem(reason: string, message: string) {
+  return { type: 'problem' as const, line: 1, field: null, reason, message };
+}
