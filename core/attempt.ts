@@ -147,6 +147,7 @@ export const keys = {
   intent: (feeId: string, nth = 0): string => `levy-intent-${feeId}${nth > 0 ? `-${nth}` : ''}`,
   attempt: (feeId: string, attempt: number): string => `levy-attempt-${feeId}-${attempt}`,
   cancel: (feeId: string): string => `levy-cancel-${feeId}`,
+  orphan: (intent: string): string => `levy-cancel-${intent}`,
   refund: (feeId: string, seq: number): string => `levy-refund-${feeId}-${seq}`,
 };
 

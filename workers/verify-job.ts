@@ -3,6 +3,7 @@ import type { Done, Processor } from '../jobs/queues.ts';
 import { catchUp } from './catch-up.ts';
 import type { WorkerDeps } from './deps.ts';
 import { readFee } from './hint.ts';
+import { cancelOrphans } from './orphans.ts';
 import { createVerify, type VerifyDeps } from './verify.ts';
 
 /** Every hour, at a minute at which few other things happen. */
@@ -20,7 +21,13 @@ type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'log'> & Pick<VerifyDeps, '
  */
 export function createVerifyJob(deps: Deps): Processor<'verify'> {
   const { ledger } = deps;
-  const verify = createVerify({ ...deps, catchUp: (feeId) => readFee(deps, feeId) });
+  const verify = createVerify({
+    ...deps,
+    async catchUp(feeId) {
+      await readFee(deps, feeId);
+      await cancelOrphans(deps, feeId);
+    },
+  });
   return async ({ assessmentId = null }) => {
     await catchUp(deps);
     const report = await verify.once(assessmentId);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { fold } from '../../core/fold.ts';
 import { createVerifyJob } from '../../workers/verify-job.ts';
 import { createHouse, type House } from '../support/house.ts';
 import { queueBackends } from '../support/queues.ts';
@@ -51,6 +52,19 @@ describe('the check by the clock', () => {
     expect(await job()).toMatchObject({ done: containing('everything holds') });
     const [line] = await house.ledger.reports.fees({ ref: 'P1', limit: 1 });
     expect(line?.state).toBe('refunded');
+  });
+
+  it('cancels an intent nobody knows of, unless it has taken money', async () => {
+    const feeId = await feeOf(house, 'P2');
+    const customer = (await house.ledger.fees.load(feeId))?.clinician.stripeCustomer as string;
+    const lost = await house.stripe.paymentIntents.create({
+      ...{ amount: 1950, currency: 'usd', customer, metadata: { fee: feeId, year: '2026' } },
+      automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    });
+    expect(await job()).toMatchObject({ done: containing('everything holds') });
+    expect((await house.stripe.paymentIntents.retrieve(lost.id)).status).toBe('canceled');
+    const { intent } = fold((await house.ledger.fees.load(feeId))!.entries);
+    expect((await house.stripe.paymentIntents.retrieve(intent!)).status).toBe('succeeded');
   });
 
   it('gives a fee to whoever came to the roster and was left without one', async () => {
