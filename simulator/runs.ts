@@ -59,7 +59,7 @@ export interface Hunt {
   invariants: string[];
 }
 
-/** Lives through seeds with a bug planted, `hands` at once, until one shows it or `most` have not. */
+/** Lives through seeds with a bug planted, some at once, until one shows it or `most` have not. */
 export async function hunt(
   crowd: Crowd,
   plant: string,
