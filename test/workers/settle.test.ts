@@ -166,6 +166,21 @@ describe('a hold', () => {
     expect(fee.charged()).toBe(1);
   });
 
+  it('over an attempt that never arrived ends the attempt after a day, and rests', async () => {
+    const fee = await due();
+    await fee.fault('confirm', 'drop_before', 2);
+    await fee.run('charge');
+    await fee.ask({ act: 'hold', why: 'a look' });
+    await fee.live();
+    expect(await fee.state()).toBe('held');
+    expect(await fee.last('lapsed')).toMatchObject({ data: { attempt: 1 } });
+    expect((await fee.standing()).step).toBeNull();
+    expect(fee.charged()).toBe(0);
+    await fee.ask({ act: 'release' });
+    await fee.live();
+    expect(fee.charged()).toBe(1);
+  });
+
   it('records the payment that had got through', async () => {
     const fee = await due();
     await fee.fault('confirm', 'truncate');
