@@ -25,7 +25,7 @@ process.on('unhandledRejection', (error) => strays.push(error));
 // a slow machine see another year than a quick one.
 const setRealTimeout = globalThis.setTimeout;
 const NEVER_MS = 2 ** 31 - 1;
-globalThis.setTimeout = ((..._: unknown[]) =>
+globalThis.setTimeout = (() =>
   setRealTimeout(() => undefined, NEVER_MS).unref()) as unknown as typeof setTimeout;
 
 process.on('message', (task: Task) => {

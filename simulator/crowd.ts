@@ -68,7 +68,8 @@ export function startCrowd(size: number, newDatabase: () => Promise<string>): Cr
       }
     },
     async close() {
-      const ended = workers.map(({ child }) => child.exitCode === null && once(child, 'exit'));
+      const living = workers.filter(({ child }) => child.exitCode === null);
+      const ended = living.map(({ child }) => once(child, 'exit'));
       for (const { child } of workers) if (child.connected) child.disconnect();
       await Promise.all(ended);
     },

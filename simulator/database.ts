@@ -145,12 +145,12 @@ async function connect(url: string, clock: () => number): Promise<Connection> {
     littered: false,
     async send(text, values) {
       const now = clock();
-      if (now === shown) return await client.query(prepared(text, values));
+      if (now === shown) return client.query(prepared(text, values));
       shown = now;
       const setting = client.query(prepared(SET_CLOCK, [String(now)]));
       const answer = client.query(prepared(text, values));
       await setting;
-      return await answer;
+      return answer;
     },
     close: () => client.end(),
   };

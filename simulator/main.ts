@@ -26,7 +26,8 @@ const HUNT_SEEDS = 300;
 const SHRUNK = 3;
 
 const write = (text: string) => void process.stdout.write(`${text}\n`);
-const say = (text: string) => void (values.json ? process.stderr : process.stdout).write(`${text}\n`);
+const say = (text: string) =>
+  void (values.json ? process.stderr : process.stdout).write(`${text}\n`);
 
 const first = Number(values.seed ?? 1);
 const count = Number(values.seeds ?? (values.plant ? HUNT_SEEDS : values.seed ? 1 : 200));
@@ -74,7 +75,9 @@ async function many(crowd: Crowd): Promise<boolean> {
     const { seeds, seconds, faults, failed } = runs;
     const bound = failed.length > 0 ? null : 3 / seeds;
     const violations = failed.map((each) => ({ seed: each.seed, violations: each.violations }));
-    write(JSON.stringify({ seeds, seconds, perSecond: seeds / seconds, faults, violations, bound }));
+    write(
+      JSON.stringify({ seeds, seconds, perSecond: seeds / seconds, faults, violations, bound }),
+    );
   }
   return runs.failed.length === 0;
 }
@@ -84,7 +87,7 @@ async function plants(crowd: Crowd, wanted: string): Promise<boolean> {
   const names = wanted === 'all' ? PLANTS.map(({ name }) => name) : [plantOf(wanted).name];
   const hunts: Hunt[] = await Promise.all(
     names.map(async (name) => {
-      const found = await hunt(crowd, name, first, count);
+      const found = await hunt(crowd, name, first, count, names.length > 1 ? 1 : crowd.size);
       say(tellHunt(found));
       return found;
     }),

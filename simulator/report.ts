@@ -19,7 +19,9 @@ export function tellRuns(runs: Runs): string {
 
 function faultLines({ faults }: Runs): string[] {
   const names = Object.keys(FAULTS) as Fault[];
-  return names.map((name) => `  ${String(faults[name] ?? 0).padStart(8)}  ${name}: ${FAULTS[name]}`);
+  return names.map(
+    (name) => `  ${String(faults[name] ?? 0).padStart(8)}  ${name}: ${FAULTS[name]}`,
+  );
 }
 
 /** With no failure in n runs, the rate of failures is below 3/n with 95 % confidence. */

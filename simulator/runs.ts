@@ -59,12 +59,13 @@ export interface Hunt {
   invariants: string[];
 }
 
-/** Lives through seeds with a bug planted until one of them shows it, or `most` have not. */
+/** Lives through seeds with a bug planted, some at once, until one shows it or `most` have not. */
 export async function hunt(
   crowd: Crowd,
   plant: string,
   first: number,
   most: number,
+  hands = crowd.size,
 ): Promise<Hunt> {
   let next = first;
   const caught: SeedResult[] = [];
@@ -74,7 +75,7 @@ export async function hunt(
       if (result.violations.length > 0) caught.push(result);
     }
   };
-  await Promise.all(Array.from({ length: crowd.size }, hand));
+  await Promise.all(Array.from({ length: hands }, hand));
   // A seed that was under way when another caught it may have been the earlier one.
   const [found] = caught.sort((a, b) => a.seed - b.seed);
   if (!found) return { plant, seeds: null, invariants: [] };

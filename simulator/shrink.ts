@@ -11,7 +11,6 @@ export interface Shrunk {
   tries: number;
 }
 
-
 /**
  * Leaves out of a failing seed's year whatever it takes to fail without: first the end of the
  * year, then people, happenings and kinds of fault, in halves, quarters and so on. It lives through
@@ -52,7 +51,7 @@ async function fewer<T>(all: T[], stays: (kept: T[]) => Promise<boolean>): Promi
   let kept = all;
   if (await stays([])) return;
   for (let size = Math.ceil(kept.length / 2); size >= 1; size = Math.floor(size / 2)) {
-    for (let start = 0; start < kept.length; ) {
+    for (let start = 0; start < kept.length;) {
       const rest = [...kept.slice(0, start), ...kept.slice(start + size)];
       if (rest.length > 0 && (await stays(rest))) kept = rest;
       else start += size;

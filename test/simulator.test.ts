@@ -7,20 +7,45 @@ import { shrink } from '../simulator/shrink.ts';
 import { createTestDatabase } from './support/database.ts';
 
 const SEEDS = 200;
-const FIVE_MINUTES_MS = 300_000;
+/** On a machine that has much else to do; quiet, it is a minute. */
+const PATIENCE_MS = 900_000;
 
 /**
  * Where each planted bug is looked for first, as it shows itself there. It must be caught within
  * 300 seeds from there on; when a change of the program moves it, only the search gets longer.
  */
-const SHOWS_AT: Record<string, number> = {};
+const SHOWS_AT: Record<string, number> = {
+  second_intent: 2,
+  new_key: 6,
+  one_key: 6,
+  trust_payload: 3,
+  timeout_declines: 26,
+  deaf_to_advice: 3,
+  waiver_race: 20,
+  refund_final: 9,
+  never_look: 6,
+  wrong_amount: 2,
+  lost_creation: 2,
+  no_fence: 6,
+  early_charge: 2,
+  ignored_pause: 6,
+  withdrawn_evidence: 13,
+  everybody_owes: 1,
+  moved_away: 2,
+  forgotten_latecomers: 2,
+  no_audit: 2,
+  webhook_truth: 7,
+  new_message_id: 8,
+  hoped_for_mail: 8,
+  name_in_queue: 4,
+};
 
 let crowd: Crowd;
 let runs: Runs;
 beforeAll(async () => {
   crowd = startCrowd(2, async () => (await createTestDatabase()).url);
   runs = await runMany(crowd, 1, SEEDS);
-}, FIVE_MINUTES_MS);
+}, PATIENCE_MS);
 afterAll(() => crowd.close());
 
 describe('the simulator', () => {
@@ -40,14 +65,14 @@ describe('the simulator', () => {
     for (const [seed, digest] of again.digests) expect(digest).toBe(runs.digests.get(seed));
   });
 
-  it('catches every bug that is planted', { timeout: FIVE_MINUTES_MS }, async () => {
-    const all = PLANTS.map(({ name }) => hunt(crowd, name, SHOWS_AT[name] ?? 1, 300));
+  it('catches every bug that is planted', { timeout: PATIENCE_MS }, async () => {
+    const all = PLANTS.map(({ name }) => hunt(crowd, name, SHOWS_AT[name] ?? 1, 300, 1));
     const hunts = await Promise.all(all);
     expect(hunts.length).toBeGreaterThanOrEqual(12);
     expect(hunts.filter(({ seeds }) => seeds === null)).toEqual([]);
   });
 
-  it('makes a failing year smaller, and it fails still', { timeout: FIVE_MINUTES_MS }, async () => {
+  it('makes a failing year smaller, and it fails still', { timeout: PATIENCE_MS }, async () => {
     const plant = 'everybody_owes';
     const failed = await crowd.run({ seed: SHOWS_AT[plant] ?? 1, plant });
     const { cut, result } = await shrink(crowd, failed, plant, 25);

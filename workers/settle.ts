@@ -1,4 +1,4 @@
-import { adopt, keys, owed, revive } from '../core/attempt.ts';
+import { adopt, KEY_SAFE_MS, keys, owed, revive } from '../core/attempt.ts';
 import { entry, type EntryData, type NewEntry } from '../core/fee.ts';
 import { PaymentsRefused, type OpenedRefund } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
@@ -28,7 +28,13 @@ async function look(deps: Deps, due: DueCase, about: EntryData['unknown']['about
   if (!fee.intent) throw new Error('Bug! there is no intent to look at');
   const reading = await deps.payments.readIntent(fee.intent);
   const adopted = adopt(fee, reading, feeCase.now(), feeCase.assessment.policy);
-  return adopted.length > 0 ? wrote(deps, due, adopted) : again(deps, due, about, reading.status);
+  if (adopted.length > 0) return wrote(deps, due, adopted);
+  // What could still be on its way would be too late by now: nothing will come of it any more.
+  const isOver = fee.open && feeCase.now().getTime() - fee.open.at.getTime() > KEY_SAFE_MS;
+  if (!fee.open || !isOver || reading.status !== 'waiting')
+    return again(deps, due, about, reading.status);
+  const why = 'Stripe shows no trace of it after a day';
+  return wrote(deps, due, [entry('lapsed', { attempt: fee.open.attempt, why })]);
 }
 
 async function waive(deps: Deps, due: DueCase): Promise<Done> {

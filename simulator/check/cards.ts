@@ -29,8 +29,7 @@ function checkCard({ setting }: Scene, fee: FeeFacts, tries: Try[]): Violation[]
     if (tries.slice(0, index).some(({ forbidden, at }) => forbidden && at < one.decidedAt))
       breach(`${one.charge} after the bank had said never again`);
     const isFreed = (at: number) => at > before.at && at <= one.at;
-    const freed =
-      asks.some(({ at }) => isFreed(at)) || cards.some(({ at }) => isFreed(at));
+    const freed = asks.some(({ at }) => isFreed(at)) || cards.some(({ at }) => isFreed(at));
     if (!freed && one.at - before.at < policy.retrySoonMs && before.result === 'declined')
       breach(`${one.charge} came ${one.at - before.at} ms after the decline before it`);
   });

@@ -37,7 +37,20 @@ function moneyOf({ stripe }: Scene, fee: FeeFacts): Violation[] {
     const kept = keptCents(stripe, feeId);
     if (kept > 0) breach('4 given back', `${kept} cents were kept though waived or refunded`);
   }
+  for (const { at } of fee.mails.filter(({ messageId }) => messageId.includes('-refunded-')))
+    if (!isGivenBack(stripe, fee, at))
+      breach('4 given back', 'a refund was told before it was one');
   return found;
+}
+
+/** Whether some money of the fee was really on its way back at that moment. */
+function isGivenBack({ books }: Scene['stripe'], { feeId }: FeeFacts, at: number): boolean {
+  const own = new Set(
+    [...books.intents.values()].flatMap((one) => (one.metadata.fee === feeId ? [one.id] : [])),
+  );
+  return [...books.refunds.values()].some(
+    ({ payment_intent: intent, sentAt }) => own.has(intent) && sentAt !== null && sentAt <= at,
+  );
 }
 
 /** Waived or given back, and no refund has failed, which is a person's then. */

@@ -63,8 +63,7 @@ function ignored(scene: Scene, fee: FeeFacts): Violation[] {
     const text = `${what} was decided on while ${span.why} since ${since}`;
     found.push({ invariant: '8 wishes', feeId: fee.feeId, what: text });
   };
-  for (const { by, decidedAt, charge } of fee.tries)
-    if (by === 'levy') look(decidedAt, charge);
+  for (const { by, decidedAt, charge } of fee.tries) if (by === 'levy') look(decidedAt, charge);
   for (const { messageId, decidedAt } of fee.mails)
     if (messageId.includes('-notice-')) look(decidedAt, 'a notice');
   return found;

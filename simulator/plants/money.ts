@@ -1,6 +1,7 @@
 import { adopt, keys } from '../../core/attempt.ts';
 import { entry } from '../../core/fee.ts';
 import { fold } from '../../core/fold.ts';
+import { next } from '../../core/next.ts';
 import type { Payments } from '../../gateways/payments.ts';
 import type { FeeCase } from '../../ledger/fees.ts';
 import { createCharge } from '../../workers/charge.ts';
@@ -84,10 +85,20 @@ export const MONEY_PLANTS: PlantedBug[] = [
   },
   {
     name: 'new_key',
-    story: 'every time a confirmation is sent it has a new key',
-    ...confirming((real, args) =>
-      real.confirmIntent({ ...args, key: `${args.key}-${(serial += 1)}` }),
-    ),
+    story: 'an outcome that is not known is tried again with a new key, before Stripe is read',
+    processors: (deps) => ({
+      async charge(payload) {
+        const feeCase = await deps.ledger.fees.load(payload.feeId);
+        const open = feeCase && fold(feeCase.entries).open;
+        const due = feeCase && next(feeCase.entries, feeCase.assessment.policy);
+        if (open && due?.step === 'charge' && due.at && due.at <= feeCase.now()) {
+          const { intent, paymentMethod } = open;
+          const key = `${keys.attempt(feeCase.feeId, open.attempt)}-${(serial += 1)}`;
+          await deps.payments.confirmIntent({ intent, paymentMethod, key });
+        }
+        return createCharge(deps)(payload);
+      },
+    }),
   },
   {
     name: 'one_key',

@@ -51,6 +51,8 @@ export interface Refund {
   metadata: Record<string, string>;
   payment_intent: string;
   status: 'pending' | 'succeeded' | 'failed';
+  /** When the money was really on its way back, in ms of virtual time; Stripe does not say. */
+  sentAt: number | null;
 }
 
 export interface Dispute {

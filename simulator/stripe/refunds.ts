@@ -37,6 +37,7 @@ export function createRefund(
     metadata: wish.metadata,
     payment_intent: intent.id,
     status: pends ? 'pending' : 'succeeded',
+    sentAt: pends ? null : world.now(),
   };
   world.books.refunds.set(refund.id, refund);
   charge.amount_refunded += refund.amount;
@@ -83,7 +84,7 @@ export function closeDispute(world: StripeWorld, dispute: Dispute, won: boolean)
 }
 
 function succeed(world: StripeWorld, refund: Refund, charge: Charge): void {
-  refund.status = 'succeeded';
+  Object.assign(refund, { status: 'succeeded', sentAt: world.now() });
   world.note(`stripe: ${refund.id} succeeded`);
   world.emit('refund.updated', refund, false);
   world.emit('charge.refund.updated', { ...refund, payment_intent: charge.payment_intent }, false);

@@ -54,7 +54,7 @@ it('waives for whoever moved away, and looks again when evidence is gone, unhear
   expect(await kinds(4)).toEqual(['assessed', 'reopened']);
 });
 
-it('holds a payment without evidence once, and leaves it to the person who released it', async () => {
+it('holds a payment without evidence once, and leaves it released by a person', async () => {
   await reach(5, [sample('assessed'), sample('paid')]);
   await withdraw(5);
   await catchUp({ ledger });

@@ -150,34 +150,6 @@ describe('a waiver', () => {
   });
 });
 
-describe('a hold', () => {
-  it('while an outcome is unknown lets Stripe be read, and nothing be sent', async () => {
-    const fee = await due();
-    await fee.fault('confirm', 'drop_before', 2);
-    await fee.run('charge');
-    await fee.ask({ act: 'hold', why: 'a look' });
-    await fee.live('settle');
-    await fee.run('settle');
-    expect(await fee.state()).toBe('unknown');
-    expect(fee.charged()).toBe(0);
-    await fee.ask({ act: 'release' });
-    await fee.live();
-    expect(await fee.state()).toBe('paid');
-    expect(fee.charged()).toBe(1);
-  });
-
-  it('records the payment that had got through', async () => {
-    const fee = await due();
-    await fee.fault('confirm', 'truncate');
-    await fee.run('charge');
-    await fee.ask({ act: 'hold', why: 'a look' });
-    await fee.live();
-    expect(await fee.state()).toBe('held');
-    expect(after(await fee.kinds(), 'held')).toEqual(['paid']);
-    expect(fee.mails()).toHaveLength(1);
-  });
-});
-
 describe('a refund', () => {
   it('gives everything back once, however often it is asked for, and is told', async () => {
     const fee = await paid();
