@@ -27,7 +27,7 @@ const CANARIES: Record<string, RegExp> = {
 const CODE = '97777';
 const WHY = 'canary reason of a person';
 
-/** Where each may stand nevertheless: the roster, a person's own words, what a person must solve. */
+/** Where each may stand nevertheless: roster, a person's own words, what a person must solve. */
 const ALLOWED: Record<string, string[]> = {
   clinicians: ['name', 'email', 'npi'],
   import_problems: ['name', 'npi'],
@@ -247,7 +247,7 @@ describe.each(queueBackends)('a year with everything that goes wrong, on $name',
     expect(mails.length).toBeGreaterThan(12);
     for (const mail of mails)
       expect(found(mail).filter((which) => which !== 'name' && which !== 'email')).toEqual([]);
-    // In what goes with them on the envelope's outside, only the recipient's own line names anybody.
+    // Of what stands on the outside, only the recipient's own line names anybody.
     for (const { headers: all } of house.mailbox.messages())
       for (const { name, value } of all)
         if (!/^to$/i.test(name)) expect(found(value), name).toEqual([]);

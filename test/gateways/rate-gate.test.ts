@@ -58,7 +58,7 @@ describe('a pace kept together', () => {
 });
 
 describe('calls about one customer', () => {
-  it('are made one after the other by all processes together, those about others are not', async () => {
+  it('follow each other over all processes, those about others do not', async () => {
     const { paces } = await processes(3);
     const gates = paces.map((pace) => createRateGate(pace, { perSecond: 500, perEndpoint: 500 }));
     const under = new Map<string, number>();
