@@ -24,7 +24,7 @@ export interface SharedPace {
 }
 
 /** Calls bunch up a little on their way; this much of a limit is left free for that. */
-const HEADROOM = 0.97;
+const HEADROOM = 0.96;
 /** A slot is reserved so many ms ahead: the database may be busy, the call must not be late. */
 const AHEAD_MS = 150;
 /** A call later than this, in ms, would meet those after it: it takes another slot instead. */
