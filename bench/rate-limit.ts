@@ -1,6 +1,7 @@
 /**
  * How close several processes together come to what Stripe's limits allow, and whether Stripe ever
- * has to turn one away. Alone: `npx tsx bench/rate-limit.ts [--json] [--fees 800]`.
+ * has to turn one away. Alone: `npx tsx bench/rate-limit.ts [--json] [--fees 800]`; on a
+ * machine that does other things as well, with lower limits: `--per-second 40 --per-endpoint 10`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { RATES, VENDORS } from '../config/rates.ts';
 import { POLICY } from '../config/policy.ts';
 import { entry } from '../core/fee.ts';
-import { createStripe } from '../gateways/payments.ts';
+import { createStripe, type RateLimits } from '../gateways/payments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 import { runChild } from './child.ts';
@@ -17,7 +18,7 @@ import { startLimitedStripe, type LimitedStripe } from './rate-limit-front.ts';
 import { startServices } from './services.ts';
 
 /** Stripe's own, live (docs.stripe.com/rate-limits, 2026). */
-const LIMITS = { perSecond: 100, perEndpoint: 25 };
+const LIMITS: RateLimits = { perSecond: 100, perEndpoint: 25 };
 const PROCESSES = 4;
 /** Calls are counted for so long, once everybody is at it. */
 const SECONDS = 20;
@@ -34,7 +35,7 @@ interface Measured {
 
 export interface RateLimitResult {
   processes: number;
-  limits: typeof LIMITS;
+  limits: RateLimits;
   /** Calls at six endpoints, as many as may be: the account's limit binds. */
   calls: Measured;
   /** Charges by real workers: each needs three endpoints once, and their limit binds. */
@@ -45,16 +46,23 @@ export interface RateLimitResult {
 export async function rateLimits(
   newDatabase: () => Promise<string>,
   fees: number,
+  limits = LIMITS,
 ): Promise<RateLimitResult> {
-  const calls = await callsPerSecond(await newDatabase());
-  const charges = await chargesPerSecond(await newDatabase(), fees);
-  return { processes: PROCESSES, limits: LIMITS, calls, charges };
+  const calls = await callsPerSecond(await newDatabase(), limits);
+  const charges = await chargesPerSecond(await newDatabase(), limits, fees);
+  return { processes: PROCESSES, limits, calls, charges };
 }
 
-async function callsPerSecond(databaseUrl: string): Promise<Measured> {
-  return onStage(databaseUrl, async ({ stripe, close }) => {
+async function callsPerSecond(databaseUrl: string, limits: RateLimits): Promise<Measured> {
+  return onStage(databaseUrl, limits, async ({ stripe, close }) => {
     await createStripe({ secretKey: 'sk_test_bench', apiBase: stripe.freeUrl }).customers.create();
-    const stop = startWorkers({ databaseUrl, stripeUrl: stripe.url, smtpUrl: '', calls: 2 });
+    const stop = startWorkers({
+      databaseUrl,
+      stripeUrl: stripe.url,
+      smtpUrl: '',
+      calls: 2,
+      limits,
+    });
     await sleep(WARM_UP_MS);
     const before = stripe.counts.answered;
     const startedAt = performance.now();
@@ -64,17 +72,21 @@ async function callsPerSecond(databaseUrl: string): Promise<Measured> {
     await stop();
     await close();
     const { turnedAway } = stripe.counts;
-    return { perSecond, share: perSecond / LIMITS.perSecond, turnedAway };
+    return { perSecond, share: perSecond / limits.perSecond, turnedAway };
   });
 }
 
 /** From a tenth of the fees paid to nine tenths: starting and ending are no part of the pace. */
-async function chargesPerSecond(databaseUrl: string, fees: number): Promise<Measured> {
-  return onStage(databaseUrl, async ({ stripe, ledger, close }) => {
+async function chargesPerSecond(
+  databaseUrl: string,
+  limits: RateLimits,
+  fees: number,
+): Promise<Measured> {
+  return onStage(databaseUrl, limits, async ({ stripe, ledger, close }) => {
     const doubles = runChild('./doubles.ts');
     const { smtpUrl } = (await doubles.first) as { smtpUrl: string };
     await plantDue(ledger, { databaseUrl, stripeUrl: stripe.freeUrl, fees });
-    const stop = startWorkers({ databaseUrl, stripeUrl: stripe.url, smtpUrl, calls: 0 });
+    const stop = startWorkers({ databaseUrl, stripeUrl: stripe.url, smtpUrl, calls: 0, limits });
     const paid = async (share: number) => {
       for (;;) {
         const states = await ledger.reports.byState();
@@ -90,19 +102,20 @@ async function chargesPerSecond(databaseUrl: string, fees: number): Promise<Meas
     doubles.end();
     await close();
     const { turnedAway } = stripe.counts;
-    return { perSecond, share: perSecond / LIMITS.perEndpoint, turnedAway };
+    return { perSecond, share: perSecond / limits.perEndpoint, turnedAway };
   });
 }
 
 async function onStage<Result>(
   databaseUrl: string,
+  limits: RateLimits,
   work: (stage: {
     stripe: LimitedStripe;
     ledger: Ledger;
     close: () => Promise<void>;
   }) => Promise<Result>,
 ): Promise<Result> {
-  const stripe = await startLimitedStripe(LIMITS);
+  const stripe = await startLimitedStripe(limits);
   const { ledger, close } = await openLedger({
     ...{ databaseUrl, connections: 8, vendors: VENDORS, rates: RATES },
     ...{ elapsedMs: () => performance.now(), log: { warn: () => undefined } },
@@ -153,7 +166,7 @@ async function plantDue(
 /** Starts the processes; gives how to end them. */
 function startWorkers(argument: object): () => Promise<void> {
   const workers = Array.from({ length: PROCESSES }, () =>
-    runChild('./rate-limit-worker.ts', { ...argument, limits: LIMITS }),
+    runChild('./rate-limit-worker.ts', argument),
   );
   return async () => {
     for (const worker of workers) worker.end();
@@ -171,11 +184,20 @@ export function tellRateLimits({ processes, limits, calls, charges }: RateLimitR
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const { values } = parseArgs({
-    options: { json: { type: 'boolean' }, fees: { type: 'string', default: '800' } },
+    options: {
+      json: { type: 'boolean' },
+      fees: { type: 'string', default: '800' },
+      'per-second': { type: 'string', default: String(LIMITS.perSecond) },
+      'per-endpoint': { type: 'string', default: String(LIMITS.perEndpoint) },
+    },
   });
+  const limits = {
+    perSecond: Number(values['per-second']),
+    perEndpoint: Number(values['per-endpoint']),
+  };
   const services = await startServices();
   try {
-    const result = await rateLimits(services.newDatabase, Number(values.fees));
+    const result = await rateLimits(services.newDatabase, Number(values.fees), limits);
     if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     else for (const line of tellRateLimits(result)) process.stdout.write(`${line}\n`);
   } finally {

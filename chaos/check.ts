@@ -60,7 +60,7 @@ export async function counted(stage: Stage): Promise<string[]> {
   ];
 }
 
-/** At most one succeeded charge per fee, of the right amount, after its notice, and in the ledger. */
+/** At most one succeeded charge per fee, of the right amount, after its notice, in the ledger. */
 function charges({ services }: Stage, fees: FeeNow[]): string[] {
   const found: string[] = [];
   const byId = new Map(fees.map((fee) => [fee.fee_id, fee]));

@@ -20,7 +20,8 @@ const PATIENCE_MS = 8_000;
 /** The longest anybody insists, in ms. */
 const INSIST_MS = 120_000;
 
-export function createOperator(url: string, token: string): Operator {
+/** `stop`: nobody insists on anything any more. */
+export function createOperator(url: string, token: string, stop: AbortSignal): Operator {
   const answered = new Map<string, number>();
 
   async function ask(method: string, path: string, body?: object | string): Promise<Answer> {
@@ -46,6 +47,7 @@ export function createOperator(url: string, token: string): Operator {
     async insist(method, path, body) {
       const deadline = performance.now() + INSIST_MS;
       for (;;) {
+        stop.throwIfAborted();
         const answer = await ask(method, path, body);
         if (answer && answer.status < 300) return answer.json;
         if (performance.now() > deadline || (answer && answer.status < 500 && isFinal(answer)))

@@ -65,7 +65,7 @@ export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
   // A year of some 250 working days in the time there is; two weeks of notice take 14 of them.
   const dayMs = Math.max(60, Math.min(300, Math.round((seconds * 1000) / 250)));
   say(`chaos on ${queue}, seed ${seed}: ${seconds} s of faults, ${people} people, day ${dayMs} ms`);
-  const stage = await openStage({ queue, workers: wish.workers, dayMs, random, tally });
+  const stage = await openStage({ queue, workers: wish.workers, dayMs, random, tally, stop });
   let keep = true;
   try {
     await beginYear(stage, people);
@@ -119,8 +119,14 @@ async function fail(stage: Stage, ms: number, stop: AbortSignal): Promise<void> 
     );
   };
   let wave = 1;
+  const handIn = (part: number) => {
+    const taken = importWave(stage, part);
+    // Waited for at the end; a run that breaks off before does not wait.
+    taken.catch(() => undefined);
+    under.push(taken);
+  };
   const imports = async () => {
-    if (wave < WAVES) under.push(importWave(stage, wave));
+    if (wave < WAVES) handIn(wave);
     wave += 1;
   };
   await Promise.all([
@@ -133,7 +139,7 @@ async function fail(stage: Stage, ms: number, stop: AbortSignal): Promise<void> 
   ]);
   stop.throwIfAborted();
   // What nobody has handed in yet is handed in now, late as it is.
-  for (; wave < WAVES; wave += 1) under.push(importWave(stage, wave));
+  for (; wave < WAVES; wave += 1) handIn(wave);
   await heal(stage);
   await Promise.all(under);
 }

@@ -67,6 +67,7 @@ export async function openStage(args: {
   dayMs: number;
   random: Random;
   tally: Tally;
+  stop: AbortSignal;
 }): Promise<Stage> {
   const { queue, random, tally } = args;
   const services = await startServices(queue);
@@ -107,7 +108,7 @@ export async function openStage(args: {
     return {
       ...{ queue, services, pool, ledger, stripe, fate, crew, random, tally, close },
       ...programs,
-      operator: createOperator(`http://127.0.0.1:${services.apiPort}`, token),
+      operator: createOperator(`http://127.0.0.1:${services.apiPort}`, token, args.stop),
       players: [],
       touched: new Set(),
       assessmentId: opening.assessment.assessmentId,

@@ -24,7 +24,7 @@ export interface SharedPace {
 }
 
 /** Calls bunch up a little on their way; this much of a limit is left free for that. */
-const HEADROOM = 0.97;
+const HEADROOM = 0.96;
 /** A slot is reserved so many ms ahead: the database may be busy, the call must not be late. */
 const AHEAD_MS = 150;
 /** A call later than this, in ms, would meet those after it: it takes another slot instead. */
@@ -38,9 +38,9 @@ const OF_ONE_CUSTOMER = { holdMs: 90_000, patienceMs: 30_000 };
 
 /**
  * Makes every call wait for its turn at its endpoint's limit and at the account's. Calls that lock
- * the same customer at Stripe are made one after the other. A call that Stripe turned away for being
- * too fast slows everybody down and is made again, under its own key: that costs no attempt. Fits
- * `createPayments`'s `gate`.
+ * the same customer at Stripe are made one after the other. A call that Stripe turned away for
+ * being too fast slows everybody down and is made again, under its own key: that costs no attempt.
+ * Fits `createPayments`'s `gate`.
  */
 export function createRateGate(pace: SharedPace, limits: RateLimits) {
   async function turn(route: string): Promise<void> {

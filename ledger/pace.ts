@@ -19,10 +19,11 @@ const ASK_AGAIN_MS = 40;
 const ACCOUNT = 'account';
 
 /**
- * How much wider apart calls are than the limits ask for: twice as far right after Stripe has asked
- * to slow down, more when it had to ask again, and back to normal within a minute of peace.
+ * How much wider apart calls are than the limits ask for: twice as far when Stripe had to ask a
+ * second time within a minute, more each time, and back to normal within a minute of peace. One
+ * call turned away is chance, and is paid for with the pause alone.
  */
-const WIDER = `(select coalesce(max(1 + pause_ms / ${PAUSE_MS}.0
+const WIDER = `(select coalesce(max(1 + (pause_ms / ${PAUSE_MS}.0 - 1)
   * greatest(0, 1 - extract(epoch from clock_timestamp() - slowed_at) / 60)), 1)
   from paces where name = '${ACCOUNT}' and slowed_at is not null)::double precision`;
 

@@ -89,7 +89,7 @@ async function created(
       const isFailed = error instanceof PaymentsUnavailable && error.why === 'server_error';
       const made = isFailed ? await lost(deps, feeId, customer) : null;
       if (made) return made;
-      // Ended, and nothing was made: another key, or the fee would wait until this one is forgotten.
+      // Ended, and nothing made: another key, or the fee would wait until this one is forgotten.
       if (!isFailed || !error.kept || nth === FURTHER_KEYS) throw error;
     }
 }

@@ -36,7 +36,7 @@ async function oneCardOfMany() {
   return { attempt, decline, lapse };
 }
 
-it('tries of one card that begin at once stay within its network’s budget, whatever they come to', async () => {
+it('tries of one card that begin at once stay within its network’s budget', async () => {
   const { attempt, decline, lapse } = await oneCardOfMany();
   const all = Array.from({ length: FEES }, (_, n) => n);
   const tried = await Promise.allSettled(all.map(attempt));

@@ -77,7 +77,7 @@ describe('charge', () => {
     expect((await kinds(ledger, feeId)).slice(0, 3)).toEqual(['opened', 'attempted', 'paid']);
   });
 
-  it('begins another attempt when Stripe has ended one with an error and shows no trace', async () => {
+  it('begins another attempt when Stripe has ended one with an error', async () => {
     const { house, ledger, feeId } = await dueFee();
     await fault(house, 'confirm', 'status_500');
     expect(await run(house, ledger, 'charge', feeId)).toHaveProperty(
@@ -95,7 +95,7 @@ describe('charge', () => {
     expect(last! - first!).toBeLessThan(3_600_000);
   });
 
-  it('creates the intent under another key when Stripe has ended the creation with an error', async () => {
+  it('creates the intent under another key when the first has met an error', async () => {
     const { house, ledger, feeId } = await dueFee();
     await fault(house, 'create', 'status_500');
     // A new error is a question: only when it is given again is it known to be final.
