@@ -1,4 +1,4 @@
-import type { Processor, Queues, RecurringJob, RunningWorker } from '../jobs/queues.ts';
+import type { Processor, Queues, RunningWorker } from '../jobs/queues.ts';
 import type { JobName } from '../jobs/jobs.ts';
 import { createAnnual, type Annual } from './annual.ts';
 import { createAssessment } from './assessment.ts';
@@ -33,7 +33,7 @@ export function createProcessors(
 
 /** Between two rounds of the pump, in ms: what a lost hand-off costs at most. */
 const PUMP_EVERY_MS = 200;
-/** Between two assertions of what lives only in the queue, in ms. */
+/** Between two looks after what lives only in the queue, in ms. */
 const REASSERT_EVERY_MS = 30_000;
 
 /**
@@ -55,15 +55,17 @@ export async function startWork(args: {
 
   const stop = new AbortController();
   const pumping = createPump({ ...deps, queues, elapsedMs }).run(stop.signal, PUMP_EVERY_MS);
-  // What comes by the clock lives in the queue alone and is lost with it: put back, ever again.
-  const put = (name: RecurringJob, cron: string, timeZone: string) =>
-    queues.schedule(name, cron, timeZone).catch((error: unknown) => {
+  const attend = async (name: string, task: () => Promise<unknown>) =>
+    task().catch((error: unknown) => {
       const { code = 'error' } = error as { code?: unknown };
-      deps.log.warn({ name, code }, 'a recurring job could not be put in place');
+      deps.log.warn({ name, code }, 'the queue could not be kept in order');
     });
   const assert = async () => {
-    await put('annual', annual.cron, annual.timeZone);
-    await put('verify', VERIFY_CRON, 'UTC');
+    // What comes by the clock lives in the queue alone and is lost with it: put back, ever again.
+    await attend('annual', () => queues.schedule('annual', annual.cron, annual.timeZone));
+    await attend('verify', () => queues.schedule('verify', VERIFY_CRON, 'UTC'));
+    if (queues.backend === 'postgres')
+      await attend('clock', () => deps.ledger.queueClock.setRight());
   };
   await assert();
   const asserting = setInterval(() => void assert(), REASSERT_EVERY_MS);
