@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { RunningWorker } from '../../jobs/queues.ts';
 import { createQueueHouse } from '../support/queue-house.ts';
 import { queueBackends } from '../support/queues.ts';
 
@@ -9,11 +10,14 @@ it('what a worker a day ahead has written holds nobody up until tomorrow', async
   const house = await createQueueHouse(queueBackends[0]!);
   const { pool } = house.db;
   const { queueClock } = house.ledger;
-  const taken = new Promise<() => void>((resolve) => {
-    void house.queues.enqueue('charge', FEE);
-    house.queues.work('charge', () => new Promise((end) => resolve(() => end({ done: 'held' }))));
+  await house.queues.enqueue('charge', FEE);
+  let worker: RunningWorker | undefined;
+  const finish = await new Promise<() => void>((taken) => {
+    worker = house.queues.work(
+      'charge',
+      () => new Promise((end) => taken(() => end({ done: 'held' }))),
+    );
   });
-  const finish = await taken;
   const lock = async () => {
     const { rows } = await pool.query<{ ms: number }>(
       `select (locked_until_ms - extract(epoch from clock_timestamp()) * 1000)::float8 as ms
@@ -45,4 +49,5 @@ it('what a worker a day ahead has written holds nobody up until tomorrow', async
   expect((await check()).rowCount).toBe(0);
   expect(await lock()).toBeLessThanOrEqual(30_000);
   finish();
+  await worker?.close();
 });

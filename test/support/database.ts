@@ -27,10 +27,20 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     if (!open.delete(drop)) return;
     if (!pool.ended) await pool.end();
     if (failed) console.log(`Kept the database of the failed test: ${name}`);
-    else await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+    else await dropNow(name);
   };
   open.add(drop);
   return { url, pool, drop };
+}
+
+/**
+ * Our own connections are ended first. Not WITH (FORCE), which fails when the server happens to
+ * tidy up in there, in a process that is not ours to end; the plain command ends it by itself.
+ */
+async function dropNow(name: string): Promise<void> {
+  await asAdmin(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = '${name}' AND usename = current_user`);
+  await asAdmin(`DROP DATABASE ${name}`);
 }
 
 /** For the set-up file: from now on databases are kept. */
