@@ -38,7 +38,8 @@ function answer(method: string, path: string, body: string): object {
   const [, , resource, id = '', act] = path.split('/');
   made += 1;
   if (resource === 'payment_intents' && act === 'confirm') return intent(id, `ch_${made}`);
-  if (resource === 'payment_intents') return intent(id || `pi_${made}`, null);
+  if (resource === 'payment_intents' && (id || method === 'POST'))
+    return intent(id || `pi_${made}`, null);
   if (resource === 'payment_methods' && act === 'attach') {
     owners.set(`pm_${made}`, new URLSearchParams(body).get('customer') ?? '');
     return cardOf(`pm_${made}`);

@@ -1,5 +1,5 @@
 import nodemailer, { type SendMailOptions, type SMTPPoolOptions } from 'nodemailer';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Letter } from '../core/fee.ts';
 import { oneLine } from '../core/mail-layout.ts';
 import { checkedMailbox, mailboxOf, type Mailbox } from './smtp-mailbox.ts';
@@ -112,6 +112,8 @@ function messageOf({ subject, text, html, messageId, headers }: OutgoingMail, to
     text,
     html,
     messageId: checkedId(messageId),
+    // What fits whatever is written, so that it need not be found out for every part anew.
+    textEncoding: 'quoted-printable' as const,
     headers: { 'Auto-Submitted': 'auto-generated', ...checkedHeaders(headers) },
     xMailer: false as const,
   };
@@ -132,10 +134,18 @@ function watchStream(
 ): void {
   const open = message.createReadStream.bind(message);
   message.createReadStream = (options) => {
-    const stream = open(options);
+    const stream = inOnePiece(open(options));
     onStream?.(stream);
     return stream;
   };
+}
+
+/** A mail is made of many small pieces; each would be a write of its own to the network. */
+function inOnePiece(pieces: Readable): Readable {
+  const whole = async function* () {
+    yield Buffer.concat((await pieces.toArray()) as Buffer[]);
+  };
+  return Readable.from(whole(), { objectMode: false });
 }
 
 function stageOf(stream: Readable | null): 'before' | 'offered' | 'sent' {

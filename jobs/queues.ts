@@ -43,15 +43,8 @@ const KEPT_ON_REDIS: Kept = {
   removeOnComplete: { count: 100 },
   removeOnFail: { age: MONTH_S, count: 5_000 },
 };
-/**
- * On Postgres by age alone: to keep a number, every job that ends deletes whatever is beyond it,
- * and jobs that end at the same time delete the same rows and deadlock. A minute of completed jobs
- * stays small enough to be counted by every round of the pump.
- */
-const KEPT_ON_POSTGRES: Kept = {
-  removeOnComplete: { age: 60 },
-  removeOnFail: { age: MONTH_S },
-};
+/** On Postgres nothing goes when a job ends: the ledger sweeps, see ledger/queue-keeper.ts. */
+const KEPT_ON_POSTGRES: Kept = { removeOnComplete: false, removeOnFail: false };
 
 interface Backend {
   name: 'redis' | 'postgres';

@@ -10,7 +10,7 @@ import { createEvidence } from './evidence.ts';
 import { createFees } from './fees.ts';
 import { createFindings } from './findings.ts';
 import { createPace } from './pace.ts';
-import { createQueueClock } from './queue-clock.ts';
+import { createQueueKeeper } from './queue-keeper.ts';
 import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
 import { createSafety } from './safety.ts';
@@ -33,7 +33,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
     pace: createPace(pool),
-    queueClock: createQueueClock(pool),
+    queueKeeper: createQueueKeeper(pool),
     rates: createRates(pool),
     reports: createReports(pool),
     safety: createSafety(pool),

@@ -1,5 +1,5 @@
 import type { Processor, Queues, RunningWorker } from '../jobs/queues.ts';
-import type { JobName } from '../jobs/jobs.ts';
+import { JOB_NAMES, type JobName } from '../jobs/jobs.ts';
 import { createAnnual, type Annual } from './annual.ts';
 import { createAssessment } from './assessment.ts';
 import { createCharge } from './charge.ts';
@@ -35,6 +35,8 @@ export function createProcessors(
 const PUMP_EVERY_MS = 200;
 /** Between two looks after what lives only in the queue, in ms. */
 const REASSERT_EVERY_MS = 30_000;
+/** Between two times that finished jobs are swept out of Postgres, in ms. */
+const SWEEP_EVERY_MS = 5_000;
 
 /**
  * Works on every queue and keeps them filled from the ledger, until closed. Any number of
@@ -55,6 +57,9 @@ export async function startWork(args: {
 
   const stop = new AbortController();
   const pumping = createPump({ ...deps, queues, elapsedMs }).run(stop.signal, PUMP_EVERY_MS);
+  // A queue that lives in the ledger's database is kept in order from here.
+  const isHere = queues.backend === 'postgres';
+  const { queueKeeper } = deps.ledger;
   const attend = async (name: string, task: () => Promise<unknown>) =>
     task().catch((error: unknown) => {
       const { code = 'error' } = error as { code?: unknown };
@@ -64,15 +69,17 @@ export async function startWork(args: {
     // What comes by the clock lives in the queue alone and is lost with it: put back, ever again.
     await attend('annual', () => queues.schedule('annual', annual.cron, annual.timeZone));
     await attend('verify', () => queues.schedule('verify', VERIFY_CRON, 'UTC'));
-    if (queues.backend === 'postgres')
-      await attend('clock', () => deps.ledger.queueClock.setRight());
+    if (isHere) await attend('clock', () => queueKeeper.setClockRight());
   };
   await assert();
   const asserting = setInterval(() => void assert(), REASSERT_EVERY_MS);
+  const sweep = () => void attend('sweep', () => queueKeeper.sweep(JOB_NAMES));
+  const sweeping = isHere ? setInterval(sweep, SWEEP_EVERY_MS) : undefined;
 
   return {
     async close() {
       clearInterval(asserting);
+      clearInterval(sweeping);
       stop.abort();
       await pumping;
       await Promise.all(workers.map((worker) => worker.close()));

@@ -16,18 +16,6 @@ async function jobOf({ queues }: QueueHouse, name: JobName, payload: object): Pr
   return (await queues.queues[name].getJob(jobId(name, payload as never))) as Job;
 }
 
-describe('the queue on postgres', () => {
-  it('keeps finished jobs by age alone: a number would make them deadlock', async () => {
-    const [postgres] = queueBackends;
-    const house = await createQueueHouse(postgres as (typeof queueBackends)[number]);
-    await house.queues.enqueue('charge', fee(1));
-    const { removeOnComplete, removeOnFail } = (await jobOf(house, 'charge', fee(1))).opts;
-    expect(postgres?.name).toBe('postgres');
-    expect(removeOnComplete).toEqual({ age: expect.any(Number) });
-    expect(removeOnFail).toEqual({ age: expect.any(Number) });
-  });
-});
-
 describe.each(queueBackends)('the queue on $name', (backend) => {
   it('hands a job to one worker, with the payload it was given and no more', async () => {
     const house = await createQueueHouse(backend);
