@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
-import { findPackage } from '../../ledger/embedded/binaries.ts';
+import { findPackage, usableBinaries } from '../../ledger/embedded/binaries.ts';
 
 /** A levy process with an embedded Postgres in it. */
 export interface EmbeddedChild {
@@ -57,13 +57,16 @@ export async function startChild(dir: string, options: ChildOptions = {}): Promi
 
 /** Starts a server on a data folder as no levy would: nobody watches it. Gives its pid. */
 export async function startUnwatched(dataDir: string): Promise<number> {
-  const { folder } = await findPackage();
   const { uid, gid } = await stat(dataDir);
+  const account = process.getuid?.() === 0 ? { uid, gid } : undefined;
+  // In a checkout that is private to root, those that were copied beside the data.
+  const pack = await findPackage();
+  const { postgres } = await usableBinaries(pack, dirname(dataDir), account, () => undefined);
   const { port, free } = await occupyPort(0);
   await free();
   const flags = ['-D', dataDir, '-p', String(port), '-h', '127.0.0.1', '-k', ''];
-  const child = spawn(join(folder, 'native/bin/postgres'), flags, {
-    ...(process.getuid?.() === 0 ? { uid, gid } : {}),
+  const child = spawn(postgres, flags, {
+    ...account,
     cwd: '/',
     detached: true,
     stdio: 'ignore',
