@@ -53,6 +53,11 @@ const DUE = `
   order by f.due_at
   limit $2`;
 
+const STILL = `
+  select o.fee_id as "feeId", o.seq
+  from unnest($2::uuid[], $3::integer[]) as o (fee_id, seq)
+  join fees f on f.fee_id = o.fee_id and f.seq = o.seq and f.next_step = $1`;
+
 /**
  * Fees and their entries. Appending is optimistic: entries are written only directly after the
  * last one the caller has seen, so of two writers one wins and the other must load again.
@@ -148,6 +153,16 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
         except.map(({ feeId }) => feeId),
         except.map(({ seq }) => seq),
         only,
+      ]);
+      return rows;
+    },
+
+    /** Of these fees those that still wait for `step` at that number; the others have moved on. */
+    async still(step: Step, fees: DueFee[]): Promise<DueFee[]> {
+      const { rows } = await pool.query<DueFee>(STILL, [
+        step,
+        fees.map(({ feeId }) => feeId),
+        fees.map(({ seq }) => seq),
       ]);
       return rows;
     },

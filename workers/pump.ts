@@ -54,11 +54,20 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
     return [...first, ...(await ledger.fees.due(step, room, except, freely))];
   }
 
+  /** Remembers no more than what is under way: those that have moved on need no exception. */
+  async function forget(step: Step, before: Map<string, DueFee & { at: number }>): Promise<void> {
+    if (before.size <= WINDOW) return;
+    const older = [...before.values()].filter(({ at }) => elapsedMs() - at >= IN_HAND_MS);
+    const still = new Set((await ledger.fees.still(step, older)).map(keyOf));
+    for (const one of older) if (!still.has(keyOf(one))) before.delete(keyOf(one));
+  }
+
   async function pumpStep(step: Step): Promise<number> {
     const before = offered.get(step) as Map<string, DueFee & { at: number }>;
     const queued = await queues.queued(step);
     // An empty queue has lost or done what it was given: whatever is still due goes on again.
     const keepMs = queued === 0 ? EMPTY_MS : STUCK_MS;
+    await forget(step, before);
     const stuck = new Set<string>();
     for (const [id, one] of before)
       if (elapsedMs() - one.at > keepMs) {
