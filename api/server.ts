@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { parseConfig } from '../config/config.ts';
 import { RATES, VENDORS } from '../config/rates.ts';
 import { namedServices } from '../config/services.ts';
-import { createPayments, createRateGate, createStripe } from '../gateways/payments.ts';
+import { createPayments, createStripe, gateFor } from '../gateways/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
 import { openLedger } from '../ledger/open.ts';
 import { buildApi } from './app.ts';
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     // One account, one budget: a roster that is checked must not take the workers' turns.
     payments: createPayments(
       createStripe(services.stripe),
-      config.stripeLimits ? { gate: createRateGate(ledger.pace, config.stripeLimits) } : {},
+      gateFor(ledger.pace, config.stripeLimits),
     ),
     limits: REQUEST_LIMITS,
     checks: { stripe: reachable(services.stripe.apiBase ?? STRIPE) },

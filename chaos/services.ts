@@ -1,10 +1,9 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '../ledger/embedded.ts';
+import { freePort, startEmbeddedPostgres, type EmbeddedPostgres } from '../ledger/embedded.ts';
 import { startMailbox, type Mailbox } from '../sandbox/mailbox.ts';
 import { startSandboxStripe, type SandboxStripe } from '../sandbox/stripe/server.ts';
 import { startRedis, type RedisServer } from '../test/support/redis-server.ts';
@@ -95,12 +94,4 @@ async function fragileRedis(): Promise<FragileRedis> {
       await server?.stop();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }

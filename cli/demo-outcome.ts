@@ -4,6 +4,7 @@ import { createPayments, createStripe } from '../gateways/payments.ts';
 import { people } from '../sandbox/samples/people.ts';
 import { createVerify } from '../workers/verify.ts';
 import type { Client, FeeRow } from './client.ts';
+import { SILENT } from './io.ts';
 import type { RunningLevy } from './run.ts';
 
 /** What the sample year came to. */
@@ -69,8 +70,6 @@ export async function outcomeOf(
     takenCents.ledger === takenCents.stripe;
   return { summary, fees, takenCents, report, surprises, right };
 }
-
-const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The year as a table for people, with where to look further. */
 export function printOutcome(

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { firstToken } from '../api/first-token.ts';
 import { parseConfig, type Config } from '../config/config.ts';
 import { createStripe } from '../gateways/payments.ts';
+import { freePort } from '../ledger/embedded.ts';
 import { plantPeople } from '../sandbox/samples/plant.ts';
 import { usageExports } from '../sandbox/samples/exports.ts';
 import { createClient, type Client, type Roster } from './client.ts';
@@ -69,14 +69,6 @@ async function demoConfig(home: string, env: Io['env']): Promise<Config> {
     unknownLookMs: [1_000, 2_000],
   };
   return { ...config, policy };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 interface Stage {

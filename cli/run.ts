@@ -3,7 +3,7 @@ import { buildApi } from '../api/app.ts';
 import { REQUEST_LIMITS } from '../api/deps.ts';
 import type { Config } from '../config/config.ts';
 import { FREE_VENDORS, RATES, VENDORS } from '../config/rates.ts';
-import { createPayments, createRateGate, createStripe } from '../gateways/payments.ts';
+import { createPayments, createStripe, gateFor } from '../gateways/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
@@ -56,7 +56,7 @@ export async function runLevy(
     closers.push(queues.close);
     const payments = createPayments(
       createStripe(services.stripe),
-      config.stripeLimits ? { gate: createRateGate(ledger.pace, config.stripeLimits) } : {},
+      gateFor(ledger.pace, config.stripeLimits),
     );
     const parts = { ledger, queues, payments, log };
     const api = await buildApi({

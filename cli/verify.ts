@@ -9,7 +9,7 @@ import {
 } from '../gateways/payments.ts';
 import { createLedger } from '../ledger/ledger.ts';
 import { createVerify } from '../workers/verify.ts';
-import type { Io } from './io.ts';
+import { SILENT, type Io } from './io.ts';
 
 /** Where the two books are. */
 export interface VerifyPlace {
@@ -80,8 +80,6 @@ async function check(assessment: string | null, place: VerifyPlace): Promise<Rep
     await pool.end();
   }
 }
-
-const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 interface Options {
   assessment?: string;

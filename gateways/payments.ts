@@ -22,7 +22,7 @@ export type {
 export type { CallOptions, CallReport } from './stripe-calls.ts';
 export type { CardReading } from './stripe-cards.ts';
 export type { InvalidEvent, PaymentEvent } from './stripe-events.ts';
-export { createRateGate, type RateLimits } from './rate-gate.ts';
+export { createRateGate, gateFor, type RateLimits } from './rate-gate.ts';
 export { PaymentsRefused, PaymentsUnavailable } from './stripe-faults.ts';
 export type { Confirmation } from './stripe-confirm.ts';
 export type { OpenedRefund } from './stripe-intents.ts';

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CallOptions } from './stripe-calls.ts';
 import { PaymentsUnavailable, SLOW_DOWN } from './stripe-faults.ts';
 
 /** Stripe's limits for an account, in calls a second. */
@@ -86,6 +87,11 @@ export function createRateGate(pace: SharedPace, limits: RateLimits) {
     if (!done) throw new PaymentsUnavailable('lock_timeout', null, false);
     return done.result;
   };
+}
+
+/** `createPayments`'s options for an account with these limits; none for one without. */
+export function gateFor(pace: SharedPace, limits: RateLimits | null): Pick<CallOptions, 'gate'> {
+  return limits ? { gate: createRateGate(pace, limits) } : {};
 }
 
 async function until(moment: number): Promise<void> {

@@ -186,7 +186,8 @@ function once(action: () => Promise<void>): () => Promise<void> {
   return () => (result ??= action());
 }
 
-async function freePort(): Promise<number> {
+/** A port of 127.0.0.1 on which nothing listens at the moment. */
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => {
     probe.once('error', reject).listen(0, '127.0.0.1', resolve);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { startEmbeddedPostgres } from '../ledger/embedded.ts';
 import { migrate } from '../ledger/migrate.ts';
+import { UNSAFE_AND_FAST } from '../test/support/unsafe-and-fast.ts';
 
 /** A Postgres of the simulator's own, whose databases are copies of a migrated one. */
 export interface SimulatorServer {
@@ -13,21 +14,12 @@ export interface SimulatorServer {
   close(): Promise<void>;
 }
 
-/** Nothing here outlives the run, so nothing waits for a disk. */
-const UNSAFE_AND_FAST = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  wal_level: 'minimal',
-  max_wal_senders: '0',
-  autovacuum: 'off',
-  jit: 'off',
-};
+const SETTINGS = { ...UNSAFE_AND_FAST, autovacuum: 'off', jit: 'off' };
 
 /** Starts it in a temporary folder, in about a second. */
 export async function startServer(): Promise<SimulatorServer> {
   const dir = await mkdtemp(join(await realpath(tmpdir()), 'levy-simulator-'));
-  const postgres = await startEmbeddedPostgres({ dir, settings: UNSAFE_AND_FAST });
+  const postgres = await startEmbeddedPostgres({ dir, settings: SETTINGS });
   const named = (name: string) => postgres.url.replace(/levy$/, name);
   let databases = 0;
 

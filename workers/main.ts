@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { parseConfig } from '../config/config.ts';
 import { FREE_VENDORS, RATES, VENDORS } from '../config/rates.ts';
 import { namedServices } from '../config/services.ts';
-import { createPayments, createRateGate, createStripe } from '../gateways/payments.ts';
+import { createPayments, createStripe, gateFor } from '../gateways/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
 import { openLedger } from '../ledger/open.ts';
 import { assembleWork } from './assemble.ts';
@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   });
   const payments = createPayments(
     createStripe(services.stripe),
-    config.stripeLimits ? { gate: createRateGate(ledger.pace, config.stripeLimits) } : {},
+    gateFor(ledger.pace, config.stripeLimits),
   );
   const settings = {
     ...config,

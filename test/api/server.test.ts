@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { freePort } from '../../ledger/embedded.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const SERVER = join(import.meta.dirname, '../../api/server.ts');
@@ -19,15 +20,6 @@ afterEach(async () => {
   }
   for (const proxy of proxies.splice(0)) proxy.close();
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 async function start(env: Record<string, string>) {
   const port = await freePort();

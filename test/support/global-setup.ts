@@ -7,6 +7,7 @@ import type { TestProject } from 'vitest/node';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../ledger/embedded.ts';
 import { lockHolder } from '../../ledger/embedded/lock.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
+import { UNSAFE_AND_FAST } from './unsafe-and-fast.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -46,15 +47,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 }
 
 const TEMPLATE = 'levy_template';
-
-/** Nothing here outlives the run, so nothing waits for a disk. */
-const UNSAFE_AND_FAST = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  wal_level: 'minimal',
-  max_wal_senders: '0',
-};
 
 /** Kept folders are told apart by checkout, so that one checkout never deletes another's. */
 const CHECKOUT = createHash('sha256')

@@ -2,7 +2,7 @@ import { compactDay } from '../day.ts';
 import type { Clinician, Sink } from '../finding.ts';
 import type { TransactionReader } from './x12.ts';
 import { elementAt, elementsOf, type Segment } from './segments.ts';
-import { fromNm1, NOBODY, type Service, service } from './service.ts';
+import { fromNm1, NOBODY, type Service, service, useOf } from './service.ts';
 
 interface Line {
   /** A second service segment starts a line of its own: some files leave LX out. */
@@ -36,19 +36,8 @@ export function createClaims(sink: Sink): TransactionReader {
     if (!closing) return;
     const [clinician, loop] = whoRendered(closing, claim, billing);
     const date = closing.date ?? claim?.serviceDate ?? claim?.statementDate ?? null;
-    for (const { service: found, segment, rule } of closing.services) {
-      sink({
-        type: 'finding',
-        code: found.code,
-        modifiers: found.modifiers,
-        kind: 'billing',
-        clinician,
-        date,
-        where: { line: segment.line, segment: `${segment.number} ${segment.tag}` },
-        certainty: 'sure',
-        rule: `${rule}.${loop}`,
-      });
-    }
+    for (const { service: found, segment, rule } of closing.services)
+      sink(useOf(found, segment, { clinician, date, rule: `${rule}.${loop}` }));
   }
 
   function closeClaim(): void {

@@ -2,7 +2,7 @@ import { compactDay } from '../day.ts';
 import type { Clinician, Sink } from '../finding.ts';
 import type { TransactionReader } from './x12.ts';
 import { elementAt, elementsOf, type Segment } from './segments.ts';
-import { fromN1, fromNm1, NOBODY, type Service, service } from './service.ts';
+import { fromN1, fromNm1, NOBODY, type Service, service, useOf } from './service.ts';
 
 interface Paid {
   services: { service: Service; rule: string }[];
@@ -29,19 +29,9 @@ export function createRemittance(sink: Sink): TransactionReader {
     paid = null;
     if (!closing) return;
     const [clinician, loop] = whoRendered(closing.npi, rendering, payee);
-    for (const { service: found, rule } of closing.services) {
-      sink({
-        type: 'finding',
-        code: found.code,
-        modifiers: found.modifiers,
-        kind: 'billing',
-        clinician,
-        date: closing.date ?? closing.weakerDate ?? statementDate,
-        where: { line: closing.segment.line, segment: `${closing.segment.number} SVC` },
-        certainty: 'sure',
-        rule: `${rule}.${loop}`,
-      });
-    }
+    const date = closing.date ?? closing.weakerDate ?? statementDate;
+    for (const { service: found, rule } of closing.services)
+      sink(useOf(found, closing.segment, { clinician, date, rule: `${rule}.${loop}` }));
   }
 
   function open(segment: Segment): void {

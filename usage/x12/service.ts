@@ -1,5 +1,6 @@
 import { cptCode, isAlphanumeric, modifier } from '../cpt.ts';
-import type { Clinician } from '../finding.ts';
+import type { Clinician, Finding } from '../finding.ts';
+import type { Segment } from './segments.ts';
 
 /** A CPT code and its modifiers out of one composite element. */
 export interface Service {
@@ -69,3 +70,13 @@ function named(name: string, qualifier: string, id: string, organisation: boolea
 }
 
 export const NOBODY: Clinician = { npi: null, name: null, id: null };
+
+/** The use of a code that a segment stands for. `rule` says by which element and whose loop. */
+export function useOf(
+  { code, modifiers }: Service,
+  segment: Segment,
+  whose: { clinician: Clinician; date: string | null; rule: string },
+): Finding {
+  const where = { line: segment.line, segment: `${segment.number} ${segment.tag}` };
+  return { type: 'finding', code, modifiers, kind: 'billing', where, certainty: 'sure', ...whose };
+}
