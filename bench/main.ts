@@ -13,10 +13,13 @@ const { values } = parseArgs({
     many: { type: 'string', default: '100000' },
     megabytes: { type: 'string', default: '48' },
     gigabytes: { type: 'string', default: '2' },
-    /** `readers` leaves out all that needs a database. */
-    only: { type: 'string' },
+    /** Parts by name, with commas: readers, path, many, imports, limits; all unless given. */
+    only: { type: 'string', default: 'readers,path,many,imports,limits' },
+    /** One queue alone: redis or postgres. */
+    queue: { type: 'string' },
   },
 });
+const parts = new Set(values.only.split(','));
 
 interface PathResult {
   queue: 'redis' | 'postgres';
@@ -38,33 +41,36 @@ interface ManyResult {
 const EXPORTS = ['claims-2026.837', 'theranest-payroll-2026.csv'];
 const say = (line: string) =>
   void (values.json ? process.stderr : process.stdout).write(`${line}\n`);
-const usage = await benchReaders(
-  { megabytes: Number(values.megabytes), gigabytes: Number(values.gigabytes) },
-  say,
-);
-if (values.only === 'readers') {
-  if (values.json) process.stdout.write(`${JSON.stringify({ usage })}\n`);
-  process.exit(0);
+/** What `--json` prints, one member per part. */
+const found: Record<string, unknown> = {};
+if (parts.has('readers')) {
+  const sizes = { megabytes: Number(values.megabytes), gigabytes: Number(values.gigabytes) };
+  found['usage'] = await benchReaders(sizes, say);
 }
 const services = await startServices();
 try {
   const queues = (['postgres', 'redis'] as const).filter(
-    (one) => one === 'postgres' || services.redisUrl,
+    (one) => (one === 'postgres' || services.redisUrl) && one === (values.queue ?? one),
   );
-  const path: PathResult[] = [];
-  for (const queue of queues) path.push(await wholePath(queue));
-  const many: ManyResult[] = [];
-  for (const queue of queues) many.push(await manyFees(queue));
-  const imports = [];
-  for (const file of EXPORTS) imports.push(await importSpeed(file));
-  const limits = await rateLimits(services.newDatabase, 1_000);
-  for (const line of tellRateLimits(limits)) say(line);
-  if (values.json)
-    process.stdout.write(`${JSON.stringify({ path, many, imports, usage, limits })}\n`);
+  if (parts.has('path')) found['path'] = await inTurn(queues, wholePath);
+  if (parts.has('many')) found['many'] = await inTurn(queues, manyFees);
+  if (parts.has('imports')) found['imports'] = await inTurn(EXPORTS, importSpeed);
+  if (parts.has('limits')) {
+    const limits = await rateLimits(services.newDatabase, 1_000);
+    for (const line of tellRateLimits(limits)) say(line);
+    found['limits'] = limits;
+  }
+  if (values.json) process.stdout.write(`${JSON.stringify(found)}\n`);
 } finally {
   await services.close();
 }
 process.exit(0);
+
+async function inTurn<I, O>(inputs: readonly I[], measure: (input: I) => Promise<O>): Promise<O[]> {
+  const results: O[] = [];
+  for (const input of inputs) results.push(await measure(input));
+  return results;
+}
 
 function redisOf(queue: 'redis' | 'postgres'): string | null {
   return queue === 'redis' ? services.redisUrl : null;
