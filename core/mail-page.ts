@@ -23,7 +23,7 @@ ${DARK}
 <table role="presentation" ${PLAIN_TABLE}>
 <tr><td align="center" style="padding:24px 12px">
 <table role="presentation" ${PLAIN_TABLE} class="sheet" style="${SHEET}">
-<tr><td style="padding:28px 32px 30px;text-align:left;${FONT}">
+<tr><td class="ink" style="padding:28px 32px 30px;text-align:left;${FONT};${BODY};${INK}">
 ${element('p', 'soft', LOOKS.sender, practice)}
 ${parts.map(elementOf).join('\n')}
 </td></tr>
@@ -41,20 +41,22 @@ const SHEET =
   'width:100%;max-width:600px;background:#ffffff;border:1px solid #e1e5e8;border-radius:12px';
 
 const INK = 'color:#1b2227';
+const BODY = 'font-size:15px;line-height:1.55';
 const SOFT = 'color:#5d6870';
 const LINE = 'border-top:1px solid #e1e5e8';
+const STRONG = 'font-weight:600';
 
 const LOOKS = {
   sender: `margin:0 0 20px;font-size:13px;line-height:1.5;${SOFT}`,
-  title: `margin:0 0 18px;font-size:22px;line-height:1.3;font-weight:600;${INK}`,
-  heading: `margin:26px 0 6px;font-size:16px;line-height:1.4;font-weight:600;${INK}`,
-  text: `margin:0 0 14px;font-size:15px;line-height:1.55;${INK}`,
+  title: 'margin:0 0 18px;font-size:22px;line-height:1.3;font-weight:600',
+  heading: 'margin:26px 0 6px;font-size:16px;line-height:1.4;font-weight:600',
+  text: 'margin:0 0 14px',
   small: `margin:28px 0 0;padding-top:14px;font-size:12px;line-height:1.5;${LINE};${SOFT}`,
   button:
     'display:inline-block;padding:11px 20px;border-radius:8px;background:#2f6657;color:#ffffff;' +
     'font-size:15px;font-weight:600;line-height:1.4;text-decoration:none',
-  table: 'margin:4px 0 18px;border-collapse:collapse',
-  cell: 'padding:7px 0;vertical-align:top;font-size:15px;line-height:1.45',
+  table: 'margin:4px 0 18px;border-collapse:collapse;font-size:15px;line-height:1.45',
+  cell: 'padding:7px 0',
 };
 
 /** Dark colours, for the programs that ask for them; the light ones stand in the elements. */
@@ -70,11 +72,11 @@ const DARK = `@media (prefers-color-scheme: dark) {
 function elementOf(part: Part): string {
   switch (part.kind) {
     case 'title':
-      return element('h1', 'ink', LOOKS.title, part.text);
+      return element('h1', '', LOOKS.title, part.text);
     case 'heading':
-      return element('h2', 'ink', LOOKS.heading, part.text);
+      return element('h2', '', LOOKS.heading, part.text);
     case 'text':
-      return element('p', 'ink', LOOKS.text, part.text);
+      return element('p', '', LOOKS.text, part.text);
     case 'small':
       return element('p', 'soft line', LOOKS.small, part.text);
     case 'button': {
@@ -92,18 +94,22 @@ function elementOf(part: Part): string {
 function tableOf(rows: [string, string][], isSum: boolean): string {
   const lines = rows.map(([label, value], n) => {
     const isTotal = isSum && n === rows.length - 1;
+    const line = n === 0 ? '' : 'line';
     const look = n === 0 ? LOOKS.cell : `${LOOKS.cell};${LINE}`;
-    const left = isTotal ? `${look};font-weight:600;${INK}` : `${look};${SOFT}`;
-    const right = `${look};text-align:right;${INK}${isTotal || !isSum ? ';font-weight:600' : ''}`;
-    const name = element('td', isTotal ? 'ink line' : 'soft line', left, label);
-    return `<tr>${name}\n${element('td', 'ink line', right, value)}</tr>`;
+    const name = isTotal
+      ? element('td', line, `${look};${STRONG}`, label)
+      : element('td', `soft ${line}`, `${look};${SOFT}`, label);
+    const right = `${look};text-align:right${isTotal || !isSum ? `;${STRONG}` : ''}`;
+    return `<tr valign="top">${name}\n${element('td', line, right, value)}</tr>`;
   });
   const table = `<table role="presentation" ${PLAIN_TABLE} style="${LOOKS.table}">`;
   return `${table}\n${lines.join('\n')}\n</table>`;
 }
 
+/** What an element does not say it has from the sheet. */
 function element(tag: string, classes: string, style: string, text: string): string {
-  return `<${tag} class="${classes}" style="${style}">${escaped(text)}</${tag}>`;
+  const named = classes && ` class="${classes.trim()}"`;
+  return `<${tag}${named} style="${style}">${escaped(text)}</${tag}>`;
 }
 
 const ENTITIES: Record<string, string> = {

@@ -171,8 +171,10 @@ function anotherCard({ cardLink, chargeOn }: NoticeFacts): Part[] {
   ];
 }
 
+const listing = new Intl.ListFormat('en-US', { type: 'conjunction' });
+
 function howToAvoid({ freeVendors }: NoticeFacts): string {
-  const names = new Intl.ListFormat('en-US', { type: 'conjunction' }).format(freeVendors);
+  const names = listing.format(freeVendors);
   const some = freeVendors.length > 0 ? ` (${names}, for example)` : '';
   return (
     `Some EHRs do not pass this fee on${some}. If you move to one of them, we waive the fee, and ` +

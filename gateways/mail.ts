@@ -1,5 +1,5 @@
 import nodemailer, { type SendMailOptions, type SMTPPoolOptions } from 'nodemailer';
-import { Readable } from 'node:stream';
+import { Transform, type Readable } from 'node:stream';
 import type { Letter } from '../core/fee.ts';
 import { oneLine } from '../core/mail-layout.ts';
 import { checkedMailbox, mailboxOf, type Mailbox } from './smtp-mailbox.ts';
@@ -35,12 +35,11 @@ export function createMail(args: {
   from: string;
   replyTo: string;
   timeoutMs?: number;
-  maxConnections?: number;
 }) {
-  const { timeoutMs = 60_000, maxConnections = 5 } = args;
+  const { timeoutMs = 60_000 } = args;
   const from = mailboxOf(args.from, 'sender');
   const replyTo = mailboxOf(args.replyTo, 'reply-to');
-  const transport = nodemailer.createTransport(pool(args.smtpUrl, timeoutMs, maxConnections));
+  const transport = nodemailer.createTransport(pool(args.smtpUrl, timeoutMs));
   transport.use('stream', (mail, done) => {
     watchStream(mail.message, (mail.data as Watched).onStream);
     done();
@@ -142,10 +141,16 @@ function watchStream(
 
 /** A mail is made of many small pieces; each would be a write of its own to the network. */
 function inOnePiece(pieces: Readable): Readable {
-  const whole = async function* () {
-    yield Buffer.concat((await pieces.toArray()) as Buffer[]);
-  };
-  return Readable.from(whole(), { objectMode: false });
+  const gathered: Buffer[] = [];
+  const whole = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      gathered.push(piece);
+      done();
+    },
+    flush: (done) => done(null, Buffer.concat(gathered)),
+  });
+  pieces.on('error', (error) => whole.destroy(error)).pipe(whole);
+  return whole;
 }
 
 function stageOf(stream: Readable | null): 'before' | 'offered' | 'sent' {
@@ -159,12 +164,11 @@ function isStale(error: unknown, stage: string): boolean {
   return stage === 'offered' && !responseCode && (code === 'ECONNECTION' || code === 'ESOCKET');
 }
 
-function pool(smtpUrl: string, timeoutMs: number, maxConnections: number) {
+function pool(smtpUrl: string, timeoutMs: number) {
   const connectMs = Math.min(timeoutMs, 15_000);
   return {
     ...serverOf(smtpUrl),
     pool: true,
-    maxConnections,
     // Left to itself the pool sends again when a connection closes: whether to repeat is for the
     // ledger to decide.
     maxRequeues: 0,

@@ -33,7 +33,7 @@ export function createBatch<Item, Result>(
       running += 1;
       void runSome(waiting.splice(0, limits.items)).finally(() => {
         running -= 1;
-        pull();
+        setImmediate(pull);
       });
     }
   }
@@ -42,6 +42,6 @@ export function createBatch<Item, Result>(
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
       // Calls made in the same turn of the event loop travel together.
-      queueMicrotask(pull);
+      setImmediate(pull);
     });
 }

@@ -15,7 +15,7 @@ async function house(...how: Parameters<typeof openSmtpHouse>): Promise<SmtpHous
   return opened;
 }
 
-function mailTo(smtpUrl: string, more: { timeoutMs?: number; maxConnections?: number } = {}) {
+function mailTo(smtpUrl: string, more: { timeoutMs?: number } = {}) {
   const mail = createMail({
     smtpUrl,
     from: 'Sunrise Practice <office@sunrise.example>',
@@ -70,7 +70,7 @@ describe('a mail that is accepted', () => {
 
   test('is one of many over a few kept connections', async () => {
     const server = await house();
-    const mail = mailTo(server.url, { maxConnections: 3 });
+    const mail = mailTo(`${server.url}?connections=3`);
     const all = Array.from({ length: 30 }, () => mail.send(LETTER));
     for (const sent of await Promise.all(all)) expect(sent.outcome).toBe('accepted');
     expect(server.mails).toHaveLength(30);
@@ -167,7 +167,7 @@ test('a kept connection that has died in the meantime costs the next mail nothin
       else done();
     },
   });
-  const mail = mailTo(server.url, { maxConnections: 1 });
+  const mail = mailTo(`${server.url}?connections=1`);
   expect((await mail.send(LETTER)).outcome).toBe('accepted');
   expect((await mail.send(LETTER)).outcome).toBe('accepted');
   expect(server.mails).toHaveLength(2);

@@ -26,6 +26,12 @@ describe('an SMTP address', () => {
     expect(serverOf('smtp://mail.example').ignoreTLS).toBe(false);
   });
 
+  test('may say how many connections its server allows at the same time', () => {
+    expect(serverOf('smtp://mail.example').maxConnections).toBe(10);
+    expect(serverOf('smtp://mail.example?connections=3').maxConnections).toBe(3);
+    expect(serverOf('smtp://mail.example?tls=required&connections=99').maxConnections).toBe(99);
+  });
+
   test('user and password may hold any characters, percent-encoded', () => {
     expect(serverOf('smtp://of%40fice:p%2Fa%3Ass@mail.example').auth).toEqual({
       user: 'of@fice',
@@ -39,6 +45,8 @@ describe('an SMTP address', () => {
     'hush',
     'smtp://office:hush@mail.example?tls=none',
     'smtp://office:hush@mail.example?secure=false',
+    'smtp://office:hush@mail.example?connections=0',
+    'smtp://office:hush@mail.example?connections=many',
   ])('%s is refused without repeating it', (url) => {
     expect(() => serverOf(url)).toThrow(/smtp:\/\/user:password@mail\.example/);
     expect(() => serverOf(url)).not.toThrow(/hush/);
