@@ -120,7 +120,9 @@ function newCard(fee: Folded, change: Extract<Change, { change: 'card' }>): NewE
   // Heard of once more, or only now: the card that was declined is not another card, and what was
   // declined were its new data already if the bank had sent them before.
   const isNew = renewedAt ? renewedAt > wanted.at : paymentMethod !== fee.triedCard;
-  if (!fee.cardMissing && !isNew) return [];
+  // Nor is one that was refused for good before, whatever has become of the others.
+  const isRefused = !renewedAt && fee.refusedCards.has(paymentMethod);
+  if (isRefused || (!fee.cardMissing && !isNew)) return [];
   return [...revive(fee), entry('card_updated', { paymentMethod })];
 }
 

@@ -26,6 +26,8 @@ export interface Folded {
   open: Noted<'attempted'> | null;
   /** The card of the latest attempt. */
   triedCard: string | null;
+  /** Cards whose bank asked for another one, and that have no new data since. */
+  refusedCards: Set<string>;
   /** The latest look that could not tell what happened. */
   unknown: Noted<'unknown'> | null;
   attempts: number;
@@ -117,6 +119,7 @@ function apply(fee: Folded, entry: Entry): void {
     case 'card_updated':
       Object.assign(fee, { cardMissing: null, declinesOfCard: 0 });
       fee.cardUpdated = noted<'card_updated'>(entry.data);
+      fee.refusedCards.delete(entry.data.paymentMethod);
       return;
     case 'told':
     case 'letter_failed':
@@ -160,6 +163,7 @@ function applyAttempt(
       Object.assign(fee, { open: null, unknown: null });
       fee.declinesOfCard += 1;
       if (entry.data.charge) fee.earlierCharges.add(entry.data.charge);
+      if (entry.data.verdict === 'needs_card' && fee.triedCard) fee.refusedCards.add(fee.triedCard);
       fee.declined = noted<'declined'>(entry.data);
       return;
     case 'lapsed':
@@ -268,6 +272,7 @@ function empty(): Folded {
     intent: null,
     open: null,
     triedCard: null,
+    refusedCards: new Set(),
     unknown: null,
     attempts: 0,
     declinesOfCard: 0,

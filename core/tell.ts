@@ -110,6 +110,7 @@ const CARD_MISSING: Record<string, string> = {
   customer_deleted: 'the customer was deleted at Stripe',
   no_card: 'the customer has no card on file',
   card_detached: 'the card was removed from the customer',
+  card_refused: 'the only card left is one that its bank has refused for good',
 };
 
 const LETTERS: Record<Letter, string> = {

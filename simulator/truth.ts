@@ -9,6 +9,8 @@ export interface Person {
   /** What the practice's roster says of them now. */
   row: Clinician;
   evidence: EvidenceTruth[];
+  /** The first import about them that nobody answered, and that may count since; or Infinity. */
+  importedUnheard: number;
   /** The EHRs they worked in, each from the moment levy was told and had answered. */
   vendors: { from: number; vendor: string }[];
 }

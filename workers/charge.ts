@@ -123,6 +123,8 @@ async function attempt(deps: Deps, { due, reading }: Looked): Promise<Done> {
   const card = await readyCard(deps, clinician, due.feeCase.now());
   if ('missing' in card) return cardMissing(deps, due, card.missing);
   if ('spent' in card) return hold(deps, due, card.spent);
+  // The card given instead may be gone again, and what is left is the one that was refused.
+  if (due.fee.refusedCards.has(card.paymentMethod)) return cardMissing(deps, due, 'card_refused');
   const attempted = entry('attempted', {
     attempt: due.fee.attempts + 1,
     intent: reading.intent,

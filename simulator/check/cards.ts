@@ -20,6 +20,8 @@ function checkCard({ setting }: Scene, fee: FeeFacts, tries: Try[]): Violation[]
   const breach = (what: string) => found.push({ invariant: '12 card limits', feeId, what });
   const asks = entriesOf(fee, 'retry_asked');
   const cards = entriesOf(fee, 'card_updated');
+  // A person who lets go of a fee that waits for one says that it may be tried again.
+  const said = [...asks, ...cards, ...entriesOf(fee, 'released')];
   const declined = tries.filter(({ result }) => result === 'declined');
   if (declined.length > policy.attemptsMax * (1 + asks.length + cards.length))
     breach(`${declined.length} declined tries of one card`);
@@ -28,8 +30,7 @@ function checkCard({ setting }: Scene, fee: FeeFacts, tries: Try[]): Violation[]
     if (!before) return;
     if (tries.slice(0, index).some(({ forbidden, at }) => forbidden && at < one.decidedAt))
       breach(`${one.charge} after the bank had said never again`);
-    const isFreed = (at: number) => at > before.at && at <= one.at;
-    const freed = asks.some(({ at }) => isFreed(at)) || cards.some(({ at }) => isFreed(at));
+    const freed = said.some(({ at }) => at > before.at && at <= one.at);
     if (!freed && one.at - before.at < policy.retrySoonMs && before.result === 'declined')
       breach(`${one.charge} came ${one.at - before.at} ms after the decline before it`);
   });

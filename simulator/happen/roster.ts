@@ -33,6 +33,7 @@ export function invite(scene: Scene, plan: PersonPlan): Person {
       paymentMethod: null,
     },
     evidence: [],
+    importedUnheard: Infinity,
     vendors: [{ from: 0, vendor: plan.vendor }],
   };
   truth.people.push(person);
@@ -84,7 +85,9 @@ export async function importUse(scene: Scene, person: Person, use: Use): Promise
       return pieces;
     }),
   );
-  if (answer && 'done' in answer) note(person, answer.done, before);
+  if (answer && 'done' in answer)
+    note(person, answer.done, Math.min(before, person.importedUnheard));
+  else person.importedUnheard = Math.min(before, person.importedUnheard);
   scene.kick(500);
 }
 

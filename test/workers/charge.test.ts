@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { follow } from '../../core/acts.ts';
+import { fold } from '../../core/fold.ts';
 import type { FeeCase } from '../../ledger/fees.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { House } from '../support/house.ts';
@@ -198,6 +200,23 @@ describe('charge', () => {
     const end = await live(house, ledger, feeId);
     expect((await standing(ledger, feeId)).state).toBe(state);
     expect(end.entries.filter(({ kind }) => kind === 'attempted')).toHaveLength(1);
+  });
+
+  it('never goes back to a card that its bank has refused for good', async () => {
+    const { house, ledger, feeId } = await dueFee('pm_card_levy_doNotTryAgain');
+    const refused = fold((await live(house, ledger, feeId)).entries).triedCard ?? '';
+    const given = (paymentMethod: string) =>
+      ledger.fees.change(feeId, 'test', (fee) => ({
+        entries: follow(fee, { change: 'card', paymentMethod }),
+      }));
+    // Another card comes and is gone again before it is charged: the first one is what is left.
+    expect(await given('pm_gone_again')).toMatchObject({ added: 1 });
+    const end = await live(house, ledger, feeId);
+    expect(end.entries.filter(({ kind }) => kind === 'attempted')).toHaveLength(1);
+    expect(end.entries.at(-1)).toMatchObject({ kind: 'told' });
+    expect((await standing(ledger, feeId)).state).toBe('needs_card');
+    expect(await given(refused)).toMatchObject({ added: 0 });
+    expect(await given('pm_a_third')).toMatchObject({ added: 1 });
   });
 
   it('asks for a card when the one announced is gone', async () => {
