@@ -126,15 +126,28 @@ function overLimit({ entries, policy }: StoredFee): string[] {
 
 const FREES: ReadonlySet<string> = new Set(['card_updated', 'revived', 'retry_asked']);
 
-/** No attempt after a decline that asked for another card, until another card came. */
+/**
+ * No attempt after a decline that asked for another card, until another card came; and none with
+ * the card that was declined so, until it had new data.
+ */
 function againstAdvice({ entries }: StoredFee): string[] {
-  let refusal: EntryData['declined'] | null = null;
+  const refused = new Map<string, string>();
+  let refusal: string | null = null;
+  let card = '';
   const wrong: string[] = [];
   for (const one of entries) {
-    if (one.kind === 'card_updated') refusal = null;
-    if (one.kind === 'declined' && one.data.verdict === 'needs_card') refusal = one.data;
-    if (one.kind === 'attempted' && refusal)
-      wrong.push(`attempt ${one.data.attempt} came after ${refusal.code} of the same card`);
+    if (one.kind === 'card_updated') {
+      refusal = null;
+      refused.delete(one.data.paymentMethod);
+    }
+    if (one.kind === 'declined' && one.data.verdict === 'needs_card') {
+      refusal = one.data.code;
+      refused.set(card, refusal);
+    }
+    if (one.kind !== 'attempted') continue;
+    card = one.data.paymentMethod;
+    const code = refusal ?? refused.get(card);
+    if (code) wrong.push(`attempt ${one.data.attempt} came after ${code} of the same card`);
   }
   return wrong;
 }
