@@ -14,7 +14,7 @@ interface JobKind {
   attempts: number;
   /** First wait between tries, in ms; it doubles. */
   backoffMs: number;
-  /** Jobs in hand per worker process. */
+  /** Jobs in hand per worker process: many, so that what they read and write travels together. */
   concurrency: number;
 }
 
