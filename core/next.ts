@@ -93,9 +93,10 @@ function moneyTaken(fee: Folded): Next | null {
       : rest(state, why);
   if (fee.refundedCents >= fee.paidCents) return tell('refunded', 'paid and refunded');
   if (fee.disputed) return rest('disputed', 'the cardholder disputes the charge');
-  if (fee.held) return rest('held', `paid, and held for a person: ${fee.held.why}`);
+  // A hold keeps nobody's money that a person has said to give back.
   if (fee.waiveAsked)
     return { state: 'paid', step: 'settle', at: fee.waiveAsked.at, why: 'waived after payment' };
+  if (fee.held) return rest('held', `paid, and held for a person: ${fee.held.why}`);
   if (fee.reopened)
     return { state: 'paid', step: 'detect', at: fee.reopened.at, why: 'evidence was withdrawn' };
   return tell('paid', 'paid');

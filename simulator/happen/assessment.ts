@@ -69,7 +69,9 @@ export async function pause(scene: Scene): Promise<void> {
 export async function resume(scene: Scene, interval: { until: number }): Promise<void> {
   const [assessmentId] = scene.truth.opened;
   if (!assessmentId || interval.until !== Infinity) return;
-  interval.until = scene.setting.timeline.now();
+  // Whoever paused it, and however many did: it goes on.
+  for (const pause of scene.truth.pauses)
+    pause.until = Math.min(pause.until, scene.setting.timeline.now());
   const answer = await scene.office.ask('resume', (_, deps) =>
     resumeAssessment(deps, by(scene), assessmentId),
   );

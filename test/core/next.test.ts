@@ -68,6 +68,12 @@ const table: [title: string, entries: Line[], state: string, step: string | null
   ['paid gets a receipt', [...charging, 'paid'], 'paid', 'letter'],
   ['paid after a waiver is recorded as paid', [...noticed, 'waived', 'paid'], 'paid', 'letter'],
   ['waived but paid is given back', [...charging, 'waive_asked', 'paid'], 'paid', 'settle'],
+  [
+    'waived but paid is given back under a hold, too',
+    [...charging, 'waive_asked', 'held', 'paid'],
+    'paid',
+    'settle',
+  ],
   ['a refund is followed', [...charging, 'paid', 'refund_asked'], 'paid', 'settle'],
   ['refunded is told', [...charging, 'paid', 'refund_asked', 'refunded'], 'refunded', 'letter'],
   ['a dispute rests', [...charging, 'paid', 'disputed'], 'disputed', null],
