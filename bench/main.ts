@@ -47,24 +47,34 @@ if (parts.has('readers')) {
   const sizes = { megabytes: Number(values.megabytes), gigabytes: Number(values.gigabytes) };
   found['usage'] = await benchReaders(sizes, say);
 }
-const services = await startServices();
-try {
+if (parts.has('imports')) found['imports'] = await inTurn(EXPORTS, importSpeed);
+if (['path', 'many', 'limits'].some((part) => parts.has(part))) await withServices();
+if (values.json) process.stdout.write(`${JSON.stringify(found)}\n`);
+process.exit(0);
+
+/** The parts for which a database, and perhaps a Redis, is started. */
+async function withServices(): Promise<void> {
+  const services = await startServices();
+  try {
+    await measureOn(services);
+  } finally {
+    await services.close();
+  }
+}
+
+async function measureOn(services: BenchServices): Promise<void> {
   const queues = (['postgres', 'redis'] as const).filter(
     (one) => (one === 'postgres' || services.redisUrl) && one === (values.queue ?? one),
   );
-  if (parts.has('path')) found['path'] = await inTurn(queues, wholePath);
-  if (parts.has('many')) found['many'] = await inTurn(queues, manyFees);
-  if (parts.has('imports')) found['imports'] = await inTurn(EXPORTS, importSpeed);
+  if (parts.has('path'))
+    found['path'] = await inTurn(queues, (queue) => wholePath(services, queue));
+  if (parts.has('many')) found['many'] = await inTurn(queues, (queue) => manyFees(services, queue));
   if (parts.has('limits')) {
     const limits = await rateLimits(services.newDatabase, 1_000);
     for (const line of tellRateLimits(limits)) say(line);
     found['limits'] = limits;
   }
-  if (values.json) process.stdout.write(`${JSON.stringify(found)}\n`);
-} finally {
-  await services.close();
 }
-process.exit(0);
 
 async function inTurn<I, O>(inputs: readonly I[], measure: (input: I) => Promise<O>): Promise<O[]> {
   const results: O[] = [];
@@ -72,7 +82,7 @@ async function inTurn<I, O>(inputs: readonly I[], measure: (input: I) => Promise
   return results;
 }
 
-function redisOf(queue: 'redis' | 'postgres'): string | null {
+function redisOf(services: BenchServices, queue: 'redis' | 'postgres'): string | null {
   return queue === 'redis' ? services.redisUrl : null;
 }
 
@@ -80,7 +90,10 @@ function redisOf(queue: 'redis' | 'postgres'): string | null {
  * Fees through detect, notice and charge, beside the bare chain, in turns. The ratio is the median
  * of the pairs' own: a machine that is faster for a minute is so for both.
  */
-async function wholePath(queue: 'redis' | 'postgres'): Promise<PathResult> {
+async function wholePath(
+  services: BenchServices,
+  queue: 'redis' | 'postgres',
+): Promise<PathResult> {
   const fees = Number(values.fees);
   const bare: number[] = [];
   const path: number[] = [];
@@ -90,7 +103,7 @@ async function wholePath(queue: 'redis' | 'postgres'): Promise<PathResult> {
     const doubles = runChild('./doubles.ts');
     const result = await measured('./whole-path.ts', {
       databaseUrl: await services.newDatabase(),
-      redisUrl: redisOf(queue),
+      redisUrl: redisOf(services, queue),
       ...(await doubles.first),
       fees,
       used: true,
@@ -117,24 +130,25 @@ async function wholePath(queue: 'redis' | 'postgres'): Promise<PathResult> {
 }
 
 async function barePerSecond(
-  { newDatabase }: BenchServices,
+  services: BenchServices,
   queue: 'redis' | 'postgres',
   jobs: number,
 ): Promise<number> {
-  const databaseUrl = await newDatabase();
-  return (await measured('./bare-chain.ts', { databaseUrl, redisUrl: redisOf(queue), jobs }))
-    .perSecond;
+  const databaseUrl = await services.newDatabase();
+  return (
+    await measured('./bare-chain.ts', { databaseUrl, redisUrl: redisOf(services, queue), jobs })
+  ).perSecond;
 }
 
 /** Opening an assessment and looking at everybody: memory must not grow with their number. */
-async function manyFees(queue: 'redis' | 'postgres'): Promise<ManyResult> {
+async function manyFees(services: BenchServices, queue: 'redis' | 'postgres'): Promise<ManyResult> {
   const fees = Number(values.many);
   const doubles = runChild('./doubles.ts');
   const outside = await doubles.first;
   const look = async (count: number) =>
     measured('./whole-path.ts', {
       databaseUrl: await services.newDatabase(),
-      redisUrl: redisOf(queue),
+      redisUrl: redisOf(services, queue),
       ...outside,
       fees: count,
       used: false,

@@ -48,8 +48,8 @@ const STRONG = 'font-weight:600';
 
 const LOOKS = {
   sender: `margin:0 0 20px;font-size:13px;line-height:1.5;${SOFT}`,
-  title: 'margin:0 0 18px;font-size:22px;line-height:1.3;font-weight:600',
-  heading: 'margin:26px 0 6px;font-size:16px;line-height:1.4;font-weight:600',
+  title: `margin:0 0 18px;font-size:22px;line-height:1.3;${STRONG}`,
+  heading: `margin:26px 0 6px;font-size:16px;line-height:1.4;${STRONG}`,
   text: 'margin:0 0 14px',
   small: `margin:28px 0 0;padding-top:14px;font-size:12px;line-height:1.5;${LINE};${SOFT}`,
   button:

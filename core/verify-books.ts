@@ -215,9 +215,10 @@ function modes({ livemode, books }: BookedFee): string[] {
  */
 function unheard({ entries, books }: BookedFee, fee: Folded): string[] {
   const { paid } = fee;
-  const wasUnknown = entries.some(({ kind, seq }) => kind === 'unknown' && seq < (paid?.seq ?? 0));
-  const elsewhere = paid && (paid.attempt === null || wasUnknown) ? 1 : 0;
-  const allowed = fee.attempts + elsewhere;
+  const wasElsewhere =
+    paid?.attempt === null ||
+    entries.some(({ kind, seq }) => paid && kind === 'unknown' && seq < paid.seq);
+  const allowed = fee.attempts + (wasElsewhere ? 1 : 0);
   const seen = books.charges.length;
   if (seen <= allowed) return [];
   return [`Stripe saw ${seen} confirmations, the ledger has ${allowed}`];

@@ -6,20 +6,20 @@ type Server = Pick<
 >;
 
 /** Connections at the same time, at most; some servers allow fewer and say 421 or 432 to more. */
-const CONNECTIONS = 10;
+const CONNECTIONS = '10';
 
 /**
  * Connection settings from an address. `smtps://` encrypts from the first byte. With `smtp://`
  * the connection is upgraded (STARTTLS) where the server offers it; it must be upgraded when a
  * password would travel to another machine, or with `?tls=required`; `?tls=optional` waives that.
  * On the machine itself nothing is upgraded. `?connections=3` allows that many at the same time,
- * 10 unless given. Throws, without repeating the address (it holds the
- * password), when it cannot be used.
+ * 10 unless given. Throws, without repeating the address (it holds the password), when it cannot be
+ * used.
  */
 export function serverOf(smtpUrl: string): Server {
   const url = URL.canParse(smtpUrl) ? new URL(smtpUrl) : null;
   const tls = url?.searchParams.get('tls') ?? null;
-  const connections = url?.searchParams.get('connections') ?? `${CONNECTIONS}`;
+  const connections = url?.searchParams.get('connections') ?? CONNECTIONS;
   const known =
     (tls === null || tls === 'required' || tls === 'optional') && /^[1-9]\d?$/.test(connections);
   const others = [...(url?.searchParams.keys() ?? [])].some(

@@ -38,9 +38,7 @@ interface PumpDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
  * queue that was flushed, lost or swapped is filled again from the ledger by the next round.
  */
 export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
-  const offered = new Map<Step, Map<string, DueFee & { at: number }>>(
-    STEPS.map((step) => [step, new Map()]),
-  );
+  const offered = new Map<Step, Offered>(STEPS.map((step) => [step, new Map()]));
   const allowed = createCareful({ ledger, queues, log, elapsedMs });
 
   async function dueNow(step: Step, room: number, except: Except[]): Promise<DueFee[]> {
@@ -55,7 +53,7 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
   }
 
   /** Remembers no more than what is under way: those that have moved on need no exception. */
-  async function forget(step: Step, before: Map<string, DueFee & { at: number }>): Promise<void> {
+  async function forget(step: Step, before: Offered): Promise<void> {
     if (before.size <= WINDOW) return;
     const older = [...before.values()].filter(({ at }) => elapsedMs() - at >= IN_HAND_MS);
     const still = new Set((await ledger.fees.still(step, older)).map(keyOf));
@@ -63,7 +61,7 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
   }
 
   async function pumpStep(step: Step): Promise<number> {
-    const before = offered.get(step) as Map<string, DueFee & { at: number }>;
+    const before = offered.get(step) as Offered;
     const queued = await queues.queued(step);
     // An empty queue has lost or done what it was given: whatever is still due goes on again.
     const keepMs = queued === 0 ? EMPTY_MS : STUCK_MS;
@@ -166,6 +164,9 @@ function createReminder<Name extends 'hint' | 'assessment'>(
     return due.length;
   };
 }
+
+/** What was put on the queue of a step, by `keyOf`, and when by the monotonic clock. */
+type Offered = Map<string, DueFee & { at: number }>;
 
 /** A fee that is not to be offered: at that number, or at any when it is null. */
 interface Except {

@@ -85,9 +85,9 @@ export async function importUse(scene: Scene, person: Person, use: Use): Promise
       return pieces;
     }),
   );
-  if (answer && 'done' in answer)
-    note(person, answer.done, Math.min(before, person.importedUnheard));
-  else person.importedUnheard = Math.min(before, person.importedUnheard);
+  const since = Math.min(before, person.importedUnheard);
+  if (answer && 'done' in answer) note(person, answer.done, since);
+  else person.importedUnheard = since;
   scene.kick(500);
 }
 
