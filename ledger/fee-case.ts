@@ -54,7 +54,7 @@ export const LOAD = `
       from evidence u
       where u.clinician_id = f.clinician_id and u.year = a.year
         and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))
-      order by u.first_used_on, u.kind limit 1) as first_use,
+      order by u.first_used_on, u.kind, u.evidence_id limit 1) as first_use,
     array(select p.session from card_pages p
       where p.fee_id = f.fee_id and p.closed_at is null
         and p.opened_at > levy_now() - interval '24 hours') as card_pages

@@ -106,7 +106,6 @@ export async function openDatabase(url: string): Promise<SimulatedDatabase> {
       // What a killed process held is taken from it, as the server does.
       idle.splice(0, Infinity, ...open.filter((one) => one !== main));
       await main.send(EMPTY);
-      await main.send(`vacuum ${TABLES.join(', ')}`);
       for (const one of open) await one.send(`select set_config('sim.seed', $1, false)`, [name]);
     },
     async close() {
@@ -198,6 +197,7 @@ const TAKE_OVER = `
 const TABLES = [
   'entries',
   'findings',
+  'card_pages',
   'fees',
   'assessments',
   'evidence',
@@ -209,11 +209,14 @@ const TABLES = [
   'rates',
 ];
 
-/** Ten times as quick as to truncate; with the vacuum after it, as good as new. */
+/**
+ * Everything but the schema, and not by `delete`: where dead rows still lie when a seed begins,
+ * the next rows find other places, and what has no order comes in another one.
+ */
 const EMPTY = `
-  alter table entries disable trigger entries_append_only;
-  alter table audit disable trigger audit_append_only;
-  ${TABLES.map((table) => `delete from ${table};`).join(' ')}
-  alter table entries enable trigger entries_append_only;
-  alter table audit enable trigger audit_append_only;
+  alter table entries disable trigger user;
+  alter table audit disable trigger user;
+  truncate ${TABLES.join(', ')};
+  alter table entries enable trigger user;
+  alter table audit enable trigger user;
   select setval('sim_ids', 1, false)`;
