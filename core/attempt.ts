@@ -25,6 +25,12 @@ export interface IntentReading {
   charge: string | null;
   /** Why the latest confirmation was refused; null when it was not. */
   refusal: Refusal | null;
+  /**
+   * Of a payment, what had been refused on the intent before, the oldest first. Only where it was
+   * asked for: whoever has an attempt of unknown outcome must know, or would take the payment of
+   * somebody else for its own.
+   */
+  refusedBefore: (Refusal & { paymentMethod: string | null })[];
   refunds: { refund: string; amountCents: number; status: 'pending' | 'succeeded' | 'failed' }[];
   dispute: {
     dispute: string;
@@ -83,7 +89,7 @@ function judge(
  */
 export function adopt(fee: Folded, reading: IntentReading, at: Date, policy: Policy): NewEntry[] {
   if (reading.status === 'succeeded')
-    return [...payment(fee, reading), ...afterwards(fee, reading)];
+    return [...payment(fee, reading, at, policy), ...afterwards(fee, reading)];
   if (!fee.open) return [];
   if (reading.status === 'canceled')
     return [entry('lapsed', { attempt: fee.open.attempt, why: 'the intent was canceled' })];
@@ -93,18 +99,29 @@ export function adopt(fee: Folded, reading: IntentReading, at: Date, policy: Pol
   return [];
 }
 
-function payment(fee: Folded, reading: IntentReading): NewEntry[] {
+function payment(fee: Folded, reading: IntentReading, at: Date, policy: Policy): NewEntry[] {
   if (fee.paid) return [];
-  if (!reading.charge) throw new Error('Bug! a succeeded intent without a charge');
-  return [
-    ...revive(fee),
-    entry('paid', {
-      amountCents: reading.amountCents,
-      intent: reading.intent,
-      charge: reading.charge,
-      attempt: fee.open?.attempt ?? null,
-    }),
-  ];
+  const { charge, amountCents, intent } = reading;
+  if (!charge) throw new Error('Bug! a succeeded intent without a charge');
+  const ours = fee.open && refusedBefore(fee, fee.open, reading);
+  // What else a refusal leads to is over: the intent has been paid, by somebody elsewhere.
+  const refusal = ours ? refused(fee, ours, at, policy).slice(0, 1) : [];
+  const attempt = ours ? null : (fee.open?.attempt ?? null);
+  return [...revive(fee), ...refusal, entry('paid', { amountCents, intent, charge, attempt })];
+}
+
+/**
+ * The refusal of the open attempt, when the payment that was found is not its own. Stripe does not
+ * say whose a charge was; the attempt's is the first that the ledger does not know, of its card.
+ */
+function refusedBefore(
+  { earlierCharges }: Folded,
+  { paymentMethod }: EntryData['attempted'],
+  reading: IntentReading,
+): Refusal | null {
+  const isOurs = (one: IntentReading['refusedBefore'][number]) =>
+    one.paymentMethod === paymentMethod && one.charge !== null && !earlierCharges.has(one.charge);
+  return reading.refusedBefore.find(isOurs) ?? null;
 }
 
 function afterwards(fee: Folded, reading: IntentReading): NewEntry[] {

@@ -56,7 +56,9 @@ export function letterOwed(fee: Folded): { letter: Letter; about: number } | nul
 /** An open attempt is settled before anything else is thought about. */
 function unfinishedAttempt(fee: Folded, policy: Policy): Next | null {
   if (!fee.open) return null;
-  const stopped = fee.held ?? fee.waiveAsked;
+  // Not to be sent again, only asked about. It cannot be called off: another worker may be about
+  // to send it, until Stripe may have forgotten its key.
+  const stopped = fee.held ?? fee.waiveAsked ?? fee.reopened;
   const step = stopped ? 'settle' : 'charge';
   if (!fee.unknown)
     return {

@@ -208,17 +208,9 @@ function modes({ livemode, books }: BookedFee): string[] {
     .map(({ name, live }) => `${name} is a ${mode(live)} object in a ${mode(livemode)} assessment`);
 }
 
-/**
- * Every confirmation that Stripe saw was an attempt of ours first, or a payment made elsewhere.
- * Stripe does not say whose a charge was: where our answer was lost and somebody paid elsewhere
- * before we looked, one payment stands in the ledger for a refused attempt and for that.
- */
-function unheard({ entries, books }: BookedFee, fee: Folded): string[] {
-  const { paid } = fee;
-  const wasElsewhere =
-    paid?.attempt === null ||
-    entries.some(({ kind, seq }) => paid && kind === 'unknown' && seq < paid.seq);
-  const allowed = fee.attempts + (wasElsewhere ? 1 : 0);
+/** Every confirmation that Stripe saw was an attempt of ours first, or a payment made elsewhere. */
+function unheard({ books }: BookedFee, fee: Folded): string[] {
+  const allowed = fee.attempts + (fee.paid?.attempt === null ? 1 : 0);
   const seen = books.charges.length;
   if (seen <= allowed) return [];
   return [`Stripe saw ${seen} confirmations, the ledger has ${allowed}`];

@@ -34,12 +34,13 @@ export type Payments = ReturnType<typeof createPayments>;
 export function createPayments(stripe: Stripe, options: CallOptions = {}) {
   const call = createCall(options);
   const reader = createReader(stripe, call);
-  const { readIntent, findIntents } = reader;
+  const { readIntent, readOutcome, findIntents } = reader;
   return {
     ...cards(stripe, call),
     ...cardPages(stripe, call),
     ...intents(stripe, call, reader),
     readIntent,
+    readOutcome,
     findIntents,
     ...confirming(stripe, call, reader),
     ...events(stripe, call),

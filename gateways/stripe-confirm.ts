@@ -29,7 +29,7 @@ export type Confirmation =
   | { outcome: 'refused_request'; code: string };
 
 /** The one call that takes money. */
-export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
+export function confirming(stripe: Stripe, call: Call, { readIntent, readOutcome }: Reader) {
   /**
    * Confirms the intent once with this card, without the cardholder: the one call that takes
    * money. Never throws for what Stripe or the network does; every end is a `Confirmation`.
@@ -69,7 +69,7 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
     error: PaymentsRefused,
     args: { intent: string; paymentMethod: string },
   ): Promise<Confirmation> {
-    if (error.refusal) return explained(error.refusal, args.intent);
+    if (error.refusal) return explained(error.refusal, args);
     if (isWrongState(error)) return lookAgain(args.intent);
     if (error.code === 'resource_missing' && /^(payment_method|customer)$/.test(error.param ?? ''))
       return declined(CARD_GONE);
@@ -85,16 +85,21 @@ export function confirming(stripe: Stripe, call: Call, { readIntent }: Reader) {
    * network's budget, nor why Stripe blocked it: one read of the intent does. If that fails, the
    * error alone must do.
    */
-  async function explained(refusal: Refusal, intent: string): Promise<Confirmation> {
+  async function explained(
+    refusal: Refusal,
+    { intent, paymentMethod }: { intent: string; paymentMethod: string },
+  ): Promise<Confirmation> {
     const now = await readIntent(intent).catch(ifOffline(null));
-    if (now?.status === 'succeeded') return concluded(now);
+    // Paid elsewhere since.
+    if (now?.status === 'succeeded')
+      return concluded({ ...now, refusedBefore: [{ ...refusal, paymentMethod }] });
     const same = now?.refusal && now.refusal.charge === refusal.charge;
     return declined(same && now.refusal ? now.refusal : refusal);
   }
 
   async function lookAgain(intent: string): Promise<Confirmation> {
     try {
-      return concluded(await readIntent(intent));
+      return concluded(await readOutcome(intent));
     } catch (error) {
       if (error instanceof PaymentsUnavailable) return { outcome: 'unknown', why: error.why };
       throw error;

@@ -64,7 +64,7 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
       const canceled = await call('POST /v1/payment_intents/:id/cancel', send, customer);
       return await reader.current(canceled);
     } catch (error) {
-      if (isWrongState(error)) return reader.readIntent(intent);
+      if (isWrongState(error)) return reader.readOutcome(intent);
       throw error;
     }
   }

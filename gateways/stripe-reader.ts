@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type { IntentReading } from '../core/attempt.ts';
 import { isReplay, pages, type Call } from './stripe-calls.ts';
-import { chargeOf, EXPAND_INTENT, readingOf } from './stripe-reading.ts';
+import { chargeOf, EXPAND_INTENT, readingOf, refusalOfCharge } from './stripe-reading.ts';
 
 /** Reading intents, with everything that belongs to them. */
 export type Reader = ReturnType<typeof createReader>;
@@ -15,6 +15,21 @@ export function createReader(stripe: Stripe, call: Call) {
         stripe.paymentIntents.retrieve(intent, { expand: EXPAND_INTENT }),
       ),
     );
+  }
+
+  /**
+   * The same for whoever has an attempt of unknown outcome: of a payment also what was refused on
+   * the intent before it.
+   */
+  async function readOutcome(intent: string): Promise<IntentReading> {
+    const reading = await readIntent(intent);
+    if (reading.status !== 'succeeded') return reading;
+    const charges = pages(call, 'GET /v1/charges', (page) =>
+      stripe.charges.list({ payment_intent: intent, ...page }),
+    );
+    const newestFirst: IntentReading['refusedBefore'] = [];
+    for await (const charge of charges) newestFirst.push(...refusalOfCharge(charge));
+    return { ...reading, refusedBefore: newestFirst.reverse() };
   }
 
   /** The fee's intents, newest first, by list (a search lags behind). */
@@ -59,5 +74,5 @@ export function createReader(stripe: Stripe, call: Call) {
     return found;
   }
 
-  return { readIntent, findIntents, current, refundsOf };
+  return { readIntent, readOutcome, findIntents, current, refundsOf };
 }

@@ -26,6 +26,7 @@ export function readingOf(
     amountCents: succeeded ? intent.amount_received : intent.amount,
     charge: idOf(intent.latest_charge),
     refusal: failure ? refusalOf(failure, charge) : null,
+    refusedBefore: [],
     refunds: refunds.map((refund) => ({
       refund: refund.id,
       amountCents: refund.amount,
@@ -74,6 +75,18 @@ export function refusalOf(failure: Failure, charge: Stripe.Charge | null): Refus
     sentToNetwork: outcome ? outcome.network_status !== 'not_sent_to_network' : id !== null,
     charge: id,
   };
+}
+
+/** Why a charge failed, by its own account; nothing when it did not. */
+export function refusalOfCharge(charge: Stripe.Charge): IntentReading['refusedBefore'] {
+  if (charge.status !== 'failed') return [];
+  const { failure_code: code, outcome, payment_method: paymentMethod } = charge;
+  // Its outcome names the bank's decline code as the reason.
+  const failure = {
+    ...(code && { code }),
+    ...(outcome?.reason && { decline_code: outcome.reason }),
+  };
+  return [{ ...refusalOf({ ...failure, charge: charge.id }, charge), paymentMethod }];
 }
 
 /** A refund's state in core's words; one that waits for the cardholder is still pending. */

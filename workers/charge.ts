@@ -9,7 +9,7 @@ import {
 import type { Done, Processor } from '../jobs/queues.ts';
 import { readyCard } from './card.ts';
 import type { WorkerDeps } from './deps.ts';
-import { takeDue, write, type DueCase } from './due-fee.ts';
+import { readIntentFor, takeDue, write, type DueCase } from './due-fee.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
@@ -22,8 +22,9 @@ export function createCharge(deps: Deps): Processor<'charge'> {
   return async ({ feeId }) => {
     const due = await takeDue(deps.ledger, feeId, 'charge');
     if ('done' in due) return due;
-    const looked = due.fee.intent
-      ? { due, reading: await deps.payments.readIntent(due.fee.intent) }
+    const { intent } = due.fee;
+    const looked = intent
+      ? { due, reading: await readIntentFor(deps.payments, due.fee, intent) }
       : await openIntent(deps, due);
     if ('done' in looked || 'failed' in looked) return looked;
     const adopted = adopt(looked.due.fee, looked.reading, looked.due.feeCase.now(), policyOf(due));
@@ -105,10 +106,6 @@ async function resume(deps: Deps, { due, reading }: Looked): Promise<Done> {
   if (due.feeCase.assessment.paused) return { done: 'paused' };
   if (due.feeCase.now().getTime() - open.at.getTime() > KEY_SAFE_MS) {
     const why = 'Stripe shows no trace of it after a day';
-    return settled(deps, due, [entry('lapsed', { attempt: open.attempt, why })]);
-  }
-  if (due.fee.reopened) {
-    const why = 'it never reached Stripe, and is not sent again before the evidence was looked at';
     return settled(deps, due, [entry('lapsed', { attempt: open.attempt, why })]);
   }
   return conclude(deps, due, await confirm(deps.payments, due));

@@ -1,9 +1,11 @@
 import { follow } from '../core/acts.ts';
 import { adopt } from '../core/attempt.ts';
+import { fold } from '../core/fold.ts';
 import type { Processor } from '../jobs/queues.ts';
 import type { KnownClinician } from '../ledger/clinicians.ts';
 import type { StripeEvent } from '../ledger/events.ts';
 import type { WorkerDeps } from './deps.ts';
+import { readIntentFor } from './due-fee.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
@@ -42,9 +44,9 @@ async function heed(deps: Deps, event: StripeEvent): Promise<string> {
 /** Makes the fee agree with its intent as Stripe has it now. */
 export async function readFee({ ledger, payments }: Deps, feeId: string): Promise<string> {
   const feeCase = await ledger.fees.load(feeId);
-  const opened = feeCase?.entries.find((one) => one.kind === 'opened');
-  if (opened?.kind !== 'opened') return 'no intent';
-  const reading = await payments.readIntent(opened.data.intent);
+  const seen = feeCase && fold(feeCase.entries);
+  if (!seen?.intent) return 'no intent';
+  const reading = await readIntentFor(payments, seen, seen.intent);
   const changed = await ledger.fees.change(feeId, 'Stripe', (fee, current) => ({
     entries: adopt(fee, reading, current.now(), current.assessment.policy),
   }));

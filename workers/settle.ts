@@ -3,13 +3,14 @@ import { entry, type EntryData, type NewEntry } from '../core/fee.ts';
 import { PaymentsRefused, type OpenedRefund } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import type { WorkerDeps } from './deps.ts';
-import { takeDue, write, type DueCase } from './due-fee.ts';
+import { readIntentFor, takeDue, write, type DueCase } from './due-fee.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
 /**
  * Brings what a person asked for to its end at Stripe: a waiver cancels the intent first, a
- * refund is followed until Stripe says it is final, an attempt under a hold is only read.
+ * refund is followed until Stripe says it is final, an attempt under a hold or without evidence is
+ * only read.
  */
 export function createSettle(deps: Deps): Processor<'settle'> {
   return async ({ feeId }) => {
@@ -26,7 +27,7 @@ export function createSettle(deps: Deps): Processor<'settle'> {
 async function look(deps: Deps, due: DueCase, about: EntryData['unknown']['about']): Promise<Done> {
   const { feeCase, fee } = due;
   if (!fee.intent) throw new Error('Bug! there is no intent to look at');
-  const reading = await deps.payments.readIntent(fee.intent);
+  const reading = await readIntentFor(deps.payments, fee, fee.intent);
   const adopted = adopt(fee, reading, feeCase.now(), feeCase.assessment.policy);
   if (adopted.length > 0) return wrote(deps, due, adopted);
   // What could still be on its way would be too late by now: nothing will come of it any more.

@@ -29,6 +29,7 @@ export interface Charge {
   amount_refunded: number;
   created: number;
   disputed: boolean;
+  failure_code: string | null;
   livemode: false;
   metadata: Record<string, string>;
   outcome: {
@@ -39,6 +40,7 @@ export interface Charge {
     network_advice_code: string | null;
   } | null;
   payment_intent: string;
+  payment_method: string;
   payment_method_details: { card: { brand: string; fingerprint: string } };
   status: 'pending' | 'succeeded' | 'failed';
 }

@@ -85,10 +85,12 @@ function chargeFor(world: StripeWorld, intent: Intent, card: Card, verdict: Verd
     amount_refunded: 0,
     created: world.seconds(),
     disputed: false,
+    failure_code: null,
     livemode: false,
     metadata: { ...intent.metadata },
     outcome: outcomeOf(verdict),
     payment_intent: intent.id,
+    payment_method: card.id,
     payment_method_details: { card: { brand: card.brand, fingerprint: card.fingerprint } },
     status: 'pending',
   };
@@ -149,7 +151,7 @@ function refuse(
     network_advice_code: verdict.networkAdviceCode,
     charge: charge.id,
   };
-  charge.status = 'failed';
+  Object.assign(charge, { status: 'failed', failure_code: failure.code });
   intent.status = 'requires_payment_method';
   intent.last_payment_error = failure;
   world.emit('payment_intent.payment_failed', intent, ours);

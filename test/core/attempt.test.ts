@@ -157,6 +157,41 @@ describe('a reading of the intent', () => {
     expect(kindsOf(adds(before, read))).toEqual(kinds);
   });
 
+  describe('paid after a refusal, while an attempt has no answer', () => {
+    const refusedBefore = [
+      { ...refusal('do_not_honor', { charge: 'ch_8' }), paymentMethod: 'pm_1' },
+    ];
+    const attempted = sample('attempted', { paymentMethod: 'pm_1' });
+    const found = (lines: Line[], changes = {}) =>
+      adds([...noticed, 'opened', ...lines], reading({ ...paid, refusedBefore, ...changes }));
+
+    it('takes the refusal for the attempt’s own, and the payment for somebody else’s', () => {
+      const [declined, money] = found([attempted]);
+      expect(declined).toMatchObject({ kind: 'declined', data: { attempt: 1, charge: 'ch_8' } });
+      expect(money).toMatchObject({ kind: 'paid', data: { attempt: null, charge: 'ch_9' } });
+    });
+
+    it('does not give up nor ask for a person any more, whatever the refusal was', () => {
+      const unheardOf = { ...refusedBefore[0], code: 'never_heard_of' };
+      expect(kindsOf(found([attempted], { refusedBefore: [unheardOf] }))).toEqual([
+        'declined',
+        'paid',
+      ]);
+    });
+
+    it.each<[string, Line[]]>([
+      ['of another card', [sample('attempted', { paymentMethod: 'pm_2' })]],
+      [
+        'of an earlier attempt',
+        [sample('attempted', { paymentMethod: 'pm_1', chargeBefore: 'ch_8' })],
+      ],
+    ])('does not take a refusal %s for its own', (_whose, lines) => {
+      const [money, ...more] = found(lines);
+      expect(money).toMatchObject({ kind: 'paid', data: { attempt: 1 } });
+      expect(more).toEqual([]);
+    });
+  });
+
   const refunds = (...list: [string, number, 'pending' | 'succeeded' | 'failed'][]) =>
     reading({
       ...paid,

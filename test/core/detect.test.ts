@@ -148,7 +148,7 @@ describe('evidence that turned out wrong', () => {
     expect(step(...noticed, WITHDRAWN)).toBe('detect');
     expect(step(...tried, WITHDRAWN)).toBe('detect');
     expect(step(...tried, 'gave_up', WITHDRAWN)).toBe('detect');
-    expect(step(...tried.slice(0, -1), WITHDRAWN)).toBe('charge');
+    expect(step(...tried.slice(0, -1), WITHDRAWN)).toBe('settle');
     expect(step(...tried.slice(0, -1), WITHDRAWN, 'paid')).toBe('detect');
   });
 

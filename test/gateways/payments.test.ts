@@ -26,6 +26,7 @@ describe('the intent', () => {
       amountCents: 1950,
       charge: null,
       refusal: null,
+      refusedBefore: [],
       refunds: [],
       dispute: null,
     });

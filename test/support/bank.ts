@@ -21,6 +21,7 @@ export function reading(changes: Partial<IntentReading> = {}): IntentReading {
     amountCents: AMOUNT,
     charge: null,
     refusal: null,
+    refusedBefore: [],
     refunds: [],
     dispute: null,
     ...changes,

@@ -4,6 +4,7 @@ import { fold } from '../../core/fold.ts';
 import type { FeeCase } from '../../ledger/fees.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { House } from '../support/house.ts';
+import { readFee } from '../../workers/hint.ts';
 import { setClock } from '../support/assessment.ts';
 import { live, oneFee, run, standing, waitUntilDue } from '../support/one-fee.ts';
 
@@ -27,6 +28,14 @@ const fault = (house: House, route: string, kind: string, times = 1) =>
 
 async function kinds(ledger: Ledger, feeId: string): Promise<string[]> {
   return ((await ledger.fees.load(feeId)) as FeeCase).entries.map(({ kind }) => kind).slice(3);
+}
+
+/** Somebody pays the only fee's intent in Stripe's dashboard, with another card. */
+async function payElsewhere({ stripe }: House, ledger: Ledger): Promise<void> {
+  const [fee] = await ledger.reports.fees({ limit: 1 });
+  const { id, customer } = await stripe.paymentIntents.retrieve(fee?.intent ?? '');
+  const visa = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer as string });
+  await stripe.paymentIntents.confirm(id, { payment_method: visa.id });
 }
 
 const succeeded = (house: House) => house.sandbox.books('fee').succeeded.length;
@@ -153,15 +162,31 @@ describe('charge', () => {
   it('records a payment made elsewhere instead of taking it again', async () => {
     const { house, ledger, feeId } = await dueFee('pm_card_levy_insufficientFunds_once');
     await run(house, ledger, 'charge', feeId);
-    const { intent } = (await ledger.reports.fees({ limit: 1 }))[0] ?? {};
-    const visa = await house.stripe.paymentMethods.attach('pm_card_visa', {
-      customer: (await house.stripe.paymentIntents.retrieve(intent ?? '')).customer as string,
-    });
-    await house.stripe.paymentIntents.confirm(intent ?? '', { payment_method: visa.id });
+    await payElsewhere(house, ledger);
     await waitUntilDue(house, ledger, feeId);
     expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
     expect(succeeded(house)).toBe(1);
   });
+
+  it.each(['the next look', 'an event'])(
+    'tells its refused attempt, whose answer was lost, from a payment elsewhere, by %s',
+    async (by) => {
+      const { house, ledger, feeId } = await dueFee('pm_card_levy_insufficientFunds_once');
+      await fault(house, 'confirm', 'truncate');
+      await run(house, ledger, 'charge', feeId);
+      expect((await standing(ledger, feeId)).state).toBe('unknown');
+      await payElsewhere(house, ledger);
+      if (by === 'an event') await readFee(house.deps, feeId);
+      else await live(house, ledger, feeId);
+      const after = (await ledger.fees.load(feeId)) as FeeCase;
+      const found = after.entries.filter(({ kind }) => kind === 'declined' || kind === 'paid');
+      expect(found).toMatchObject([
+        { kind: 'declined', data: { attempt: 1, code: 'insufficient_funds', verdict: 'retry' } },
+        { kind: 'paid', data: { attempt: null } },
+      ]);
+      expect(succeeded(house)).toBe(1);
+    },
+  );
 
   it('holds a fee whose intent somebody canceled at Stripe', async () => {
     const { house, ledger, feeId } = await dueFee('pm_card_levy_insufficientFunds_once');

@@ -200,6 +200,29 @@ describe('evidence withdrawn', () => {
       expect(fee.house.sandbox.books('fee').intents).toEqual({ canceled: 1 });
     },
   );
+
+  it('while another worker is about to send the attempt again: its outcome is heard', async () => {
+    const fee = await feeLife({ card: 'pm_card_chargeDeclinedLostCard' });
+    await fee.live('charge');
+    await fee.fault('confirm', 'drop_before', 2);
+    await fee.run('charge');
+    await fee.live('charge');
+    const { payments } = fee.house.deps;
+    fee.house.deps.payments = {
+      ...payments,
+      async confirmIntent(args) {
+        await withdraw(fee);
+        for (const step of ['charge', 'settle'] as const) await fee.run(step);
+        return payments.confirmIntent(args);
+      },
+    };
+    await expect(fee.run('charge')).rejects.toThrow('moved on');
+    fee.house.deps.payments = payments;
+    await fee.live();
+    expect(await fee.state()).toBe('waived');
+    expect(await fee.last('declined')).toMatchObject({ data: { attempt: 1, code: 'lost_card' } });
+    expect(await fee.kinds()).not.toContain('lapsed');
+  });
 });
 
 describe('a move to an EHR that does not levy', () => {
