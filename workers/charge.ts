@@ -22,27 +22,34 @@ export function createCharge(deps: Deps): Processor<'charge'> {
   return async ({ feeId }) => {
     const due = await takeDue(deps.ledger, feeId, 'charge');
     if ('done' in due) return due;
-    const { intent } = due.fee;
-    const looked = intent
-      ? { due, reading: await readIntentFor(deps.payments, due.fee, intent) }
+    const { fee, feeCase } = due;
+    const looked = fee.intent
+      ? { due, reading: await readIntentFor(deps.payments, fee, fee.intent), opened: [] }
       : await openIntent(deps, due);
     if ('done' in looked || 'failed' in looked) return looked;
-    const adopted = adopt(looked.due.fee, looked.reading, looked.due.feeCase.now(), policyOf(due));
-    if (adopted.length > 0) return settled(deps, looked.due, adopted);
-    return looked.due.fee.open ? resume(deps, looked) : attempt(deps, looked);
+    const { reading, opened } = looked;
+    const adopted = adopt(fee, reading, feeCase.now(), policyOf(due));
+    if (adopted.length > 0) return settled(deps, due, [...opened, ...adopted]);
+    return fee.open ? resume(deps, looked) : attempt(deps, looked);
   };
 }
 
 interface Looked {
   due: DueCase;
   reading: IntentReading;
+  /** The intent is new to the ledger: to be written with what comes of it. */
+  opened: NewEntry[];
 }
 
-/** Creates the intent, or finds the one whose creation was lost, and records it. */
+/**
+ * Creates the intent, or finds the one whose creation was lost. Until it is written down it is
+ * found again in the same way, and takes no money.
+ */
 async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
-  const { feeId, clinician } = due.feeCase;
+  const { feeId, assessment, clinician } = due.feeCase;
+  if (assessment.paused) return { done: 'paused' };
   const customer = clinician.stripeCustomer;
-  if (!customer) return cardMissing(deps, due, 'no_customer');
+  if (!customer) return settled(deps, due, [entry('card_missing', { why: 'no_customer' })]);
   // The key finds an earlier creation for a day. None was possible before a notice allowed it.
   const notice = due.feeCase.entries.find((one) => one.kind === 'noticed');
   const first = new Date(notice?.kind === 'noticed' ? notice.data.chargeFrom : 0).getTime();
@@ -52,9 +59,8 @@ async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
   const reading =
     (keyIsSafe ? null : await lost(deps, feeId, customer)) ??
     (await created(deps, due, customer, () => now() - knownAt > KEY_SAFE_MS));
-  if (!reading) return cardMissing(deps, due, 'customer_deleted');
-  const opened = entry('opened', { intent: reading.intent });
-  return { due: await write(deps.ledger, due.feeCase, [opened]), reading };
+  if (!reading) return settled(deps, due, [entry('card_missing', { why: 'customer_deleted' })]);
+  return { due, reading, opened: [entry('opened', { intent: reading.intent })] };
 }
 
 /** The fee's intent if Stripe has one that may still be paid or was. */
@@ -111,17 +117,20 @@ async function resume(deps: Deps, { due, reading }: Looked): Promise<Done> {
   return conclude(deps, due, await confirm(deps.payments, due));
 }
 
-async function attempt(deps: Deps, { due, reading }: Looked): Promise<Done> {
+async function attempt(deps: Deps, { due, reading, opened }: Looked): Promise<Done> {
   const { assessment, clinician } = due.feeCase;
+  const instead = (what: NewEntry) => settled(deps, due, [...opened, what]);
   if (assessment.paused) return { done: 'paused' };
-  if (reading.status === 'canceled') return hold(deps, due, 'the intent was canceled at Stripe');
+  if (reading.status === 'canceled')
+    return instead(entry('held', { why: 'the intent was canceled at Stripe' }));
   if (reading.status === 'processing')
     return { failed: 'Stripe is processing a payment made elsewhere; looking again later' };
   const card = await readyCard(deps, clinician, due.feeCase.now());
-  if ('missing' in card) return cardMissing(deps, due, card.missing);
-  if ('spent' in card) return hold(deps, due, card.spent);
+  if ('missing' in card) return instead(entry('card_missing', { why: card.missing }));
+  if ('spent' in card) return instead(entry('held', { why: card.spent }));
   // The card given instead may be gone again, and what is left is the one that was refused.
-  if (due.fee.refusedCards.has(card.paymentMethod)) return cardMissing(deps, due, 'card_refused');
+  if (due.fee.refusedCards.has(card.paymentMethod))
+    return instead(entry('card_missing', { why: 'card_refused' }));
   const attempted = entry('attempted', {
     attempt: due.fee.attempts + 1,
     intent: reading.intent,
@@ -132,7 +141,8 @@ async function attempt(deps: Deps, { due, reading }: Looked): Promise<Done> {
     chargeBefore: reading.charge,
   });
   try {
-    const sent = await write(deps.ledger, due.feeCase, [...another(due, card), attempted]);
+    const before = [...opened, ...another(due, card)];
+    const sent = await write(deps.ledger, due.feeCase, [...before, attempted]);
     return await conclude(deps, sent, await confirm(deps.payments, sent));
   } catch (error) {
     if ((error as { code?: unknown }).code === PAUSED) return { done: 'paused' };
@@ -202,31 +212,32 @@ async function conclude(deps: Deps, due: DueCase, answer: Confirmation): Promise
   }
 }
 
-/** Records what is now known. A decline shows as a failed job, with the day of the next try. */
+/** Records what is now known. What a person may have to see to shows as a failed job. */
 async function settled(deps: Deps, due: DueCase, entries: NewEntry[]): Promise<Done> {
   await write(deps.ledger, due.feeCase, entries);
-  const declined = entries.find((one) => one.kind === 'declined');
-  if (declined?.kind === 'declined') {
-    const { code, verdict, retryAt } = declined.data;
-    return { failed: `declined: ${code}; ${retryAt ? `next try ${retryAt}` : verdict}` };
+  const trouble = entries.map(troubleOf).find((what) => what !== null);
+  return trouble ? { failed: trouble } : { done: entries.map((one) => one.kind).join(', ') };
+}
+
+function troubleOf(one: NewEntry): string | null {
+  switch (one.kind) {
+    case 'declined': {
+      const { code, verdict, retryAt } = one.data;
+      return `declined: ${code}; ${retryAt ? `next try ${retryAt}` : verdict}`;
+    }
+    case 'card_missing':
+      return `no card to charge: ${one.data.why}`;
+    case 'held':
+      return `held for a person: ${one.data.why}`;
+    default:
+      return null;
   }
-  return { done: entries.map((one) => one.kind).join(', ') };
 }
 
 async function unknown(deps: Deps, due: DueCase, why: string): Promise<Done> {
   const look = due.fee.unknown ? due.fee.unknown.look + 1 : 0;
   await write(deps.ledger, due.feeCase, [entry('unknown', { about: 'attempt', look, why })]);
   return { failed: `outcome unknown (${why}); Stripe will be asked again` };
-}
-
-async function cardMissing(deps: Deps, due: DueCase, why: string): Promise<Done> {
-  await write(deps.ledger, due.feeCase, [entry('card_missing', { why })]);
-  return { failed: `no card to charge: ${why}` };
-}
-
-async function hold(deps: Deps, due: DueCase, why: string): Promise<Done> {
-  await write(deps.ledger, due.feeCase, [entry('held', { why })]);
-  return { failed: `held for a person: ${why}` };
 }
 
 const policyOf = (due: DueCase) => due.feeCase.assessment.policy;
