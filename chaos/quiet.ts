@@ -1,6 +1,6 @@
 import { createQueues } from '../jobs/queues.ts';
 import type { Stage } from './stage.ts';
-import { tend, until } from './year.ts';
+import { actOnFee, tend, until } from './year.ts';
 
 /** A fee whose next step is further away than this waits for time, not for a program. */
 const FAR_MS = 30_000;
@@ -21,7 +21,7 @@ export async function heal(stage: Stage): Promise<void> {
 /** Waits until every fee rests, or is due in a future that is none of this run's business. */
 export async function quiet(stage: Stage, limitMs: number): Promise<string | null> {
   let left = 'nobody has looked';
-  const isQuiet = await until(limitMs, async () => {
+  const isQuiet = await until(stage, limitMs, async () => {
     await tend(stage).catch(() => undefined);
     await letGo(stage).catch(() => undefined);
     left = await unfinished(stage).catch((error: unknown) => String(error));
@@ -34,17 +34,12 @@ export async function quiet(stage: Stage, limitMs: number): Promise<string | nul
  * An attempt that a hold has overtaken is only asked about, until Stripe has forgotten its key: a
  * real day, which nobody waits for here. Whoever asked for the hold lets go of it.
  */
-async function letGo({ pool, operator }: Stage): Promise<void> {
-  const { rows } = await pool.query<{ fee: string }>(
+async function letGo(stage: Stage): Promise<void> {
+  const { rows } = await stage.pool.query<{ fee: string }>(
     `select fee_id as fee from fees where state = 'unknown' and next_step = 'settle'
      and exists (select from entries e where e.fee_id = fees.fee_id and e.kind = 'held')`,
   );
-  for (const { fee } of rows)
-    await operator.twice(
-      { action: 'release', object: `fee ${fee}` },
-      `/v1/fees/${fee}/release`,
-      {},
-    );
+  for (const { fee } of rows) await actOnFee(stage, fee, 'release');
 }
 
 async function unfinished({ pool }: Stage): Promise<string> {
@@ -76,7 +71,7 @@ export async function hourlyCheck(stage: Stage, limitMs: number): Promise<boolea
     const before = await ledger.fees.now();
     await queues.clear('verify', {});
     await queues.enqueue('verify', {});
-    return await until(limitMs, async () => {
+    return await until(stage, limitMs, async () => {
       const assessment = await ledger.assessments.get(assessmentId);
       return assessment?.checkedAt !== null && (assessment?.checkedAt ?? before) > before;
     });

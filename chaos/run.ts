@@ -70,11 +70,11 @@ export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
   try {
     await beginYear(stage, people);
     say('the year has begun; from here on everything fails');
-    await fail(stage, seconds * 1000, stop);
+    await fail(stage, seconds * 1000);
     say('healing, and waiting for quiet');
     const healedAt = performance.now();
     if (wish.flushAtEnd) await loseQueue(stage);
-    await settle(stage, say, stop);
+    await settle(stage, say);
     const quietAfter = Math.round((performance.now() - healedAt) / 100) / 10;
     const violations = [
       ...stage.violations,
@@ -97,7 +97,8 @@ export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
 }
 
 /** Deals faults from a deck, shuffled anew when it is empty, while the year goes on. */
-async function fail(stage: Stage, ms: number, stop: AbortSignal): Promise<void> {
+async function fail(stage: Stage, ms: number): Promise<void> {
+  const { stop } = stage;
   const random = stage.random.fork('schedule');
   const under: Promise<unknown>[] = [];
   const began = performance.now();
@@ -152,11 +153,10 @@ function shuffled({ queue }: Stage, random: Random): Fault[] {
 }
 
 /** Everything comes to its end: the fees, then the hourly check, then what that has brought up. */
-async function settle(stage: Stage, say: ChaosWish['say'], stop: AbortSignal): Promise<void> {
+async function settle(stage: Stage, say: ChaosWish['say']): Promise<void> {
   await heal(stage);
   for (const part of ['everything rests', 'everything rests after the hourly check']) {
     const left = await quiet(stage, QUIET_LIMIT_MS);
-    stop.throwIfAborted();
     if (left) stage.violations.push(`no quiet: ${left}`);
     say(left ? `no quiet: ${left}` : part);
     if (part === 'everything rests' && !(await hourlyCheck(stage, QUIET_LIMIT_MS)))

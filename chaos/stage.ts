@@ -39,6 +39,8 @@ export interface Stage {
   tally: Tally;
   /** What must not have happened, as it is found. */
   violations: string[];
+  /** Told to end: nobody waits for anything any more. */
+  stop: AbortSignal;
   /** Tells the sandbox to do something on its own account; see its README. */
   control(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
   close(keep: boolean): Promise<void>;
@@ -69,7 +71,7 @@ export async function openStage(args: {
   tally: Tally;
   stop: AbortSignal;
 }): Promise<Stage> {
-  const { queue, random, tally } = args;
+  const { queue, random, tally, stop } = args;
   const services = await startServices(queue);
   const closers: (() => Promise<unknown>)[] = [];
   const close = async (keep: boolean) => {
@@ -106,9 +108,9 @@ export async function openStage(args: {
     });
     if (!opening.opened) throw new Error(opening.why);
     return {
-      ...{ queue, services, pool, ledger, stripe, fate, crew, random, tally, close },
+      ...{ queue, services, pool, ledger, stripe, fate, crew, random, tally, stop, close },
       ...programs,
-      operator: createOperator(`http://127.0.0.1:${services.apiPort}`, token, args.stop),
+      operator: createOperator(`http://127.0.0.1:${services.apiPort}`, token, stop),
       players: [],
       touched: new Set(),
       assessmentId: opening.assessment.assessmentId,

@@ -16,7 +16,7 @@ export async function beginYear(stage: Stage, people: number): Promise<void> {
   stage.players.push(...(await hire(stripe, random.fork('cast'), { people, waves: WAVES })));
   await operator.insist('PUT', '/v1/clinicians?check=none', rosterOf(stage.players));
   await importWave(stage, 0);
-  await until(60_000, async () => {
+  await until(stage, 60_000, async () => {
     await approve(stage);
     const now = await look(stage);
     return now?.states.some(({ state }) => state === 'approved' || state === 'noticed') ?? false;
@@ -67,6 +67,18 @@ async function once(stage: Stage, action: string, body: object): Promise<void> {
   if (done.length > 0) stage.tally(`operator: ${action}, asked twice at once`);
 }
 
+/** An act on a fee, asked for twice at the same moment. Gives how often it was answered as done. */
+export async function actOnFee(
+  { operator }: Stage,
+  feeId: string,
+  action: string,
+  body: object = {},
+): Promise<number> {
+  const act = { action, object: `fee ${feeId}` };
+  const answers = await operator.twice(act, `/v1/fees/${feeId}/${action}`, body);
+  return answers.filter((answer) => answer?.status === 200).length;
+}
+
 async function look(stage: Stage): Promise<AssessmentNow | null> {
   const answer = await stage.operator.ask('GET', `/v1/assessments/${stage.assessmentId}`);
   return answer?.status === 200 ? (answer.json as unknown as AssessmentNow) : null;
@@ -76,10 +88,18 @@ export function note(stage: Stage, violation: string): void {
   if (!stage.violations.includes(violation)) stage.violations.push(violation);
 }
 
-/** Asks again, some times a second, until it is so. Gives whether it came to be so in time. */
-export async function until(limitMs: number, isSo: () => Promise<boolean>): Promise<boolean> {
+/**
+ * Asks again, some times a second, until it is so. Gives whether it came to be so in time; throws
+ * when the run is told to end.
+ */
+export async function until(
+  { stop }: Stage,
+  limitMs: number,
+  isSo: () => Promise<boolean>,
+): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (!(await isSo())) {
+    stop.throwIfAborted();
     if (performance.now() > deadline) return false;
     await sleep(200);
   }

@@ -2,7 +2,7 @@ import { createQueues } from '../../jobs/queues.ts';
 import { STATES, type Step } from '../../core/fee.ts';
 import { rosterOf } from '../cast.ts';
 import type { Stage } from '../stage.ts';
-import { note, pause } from '../year.ts';
+import { actOnFee, note, pause } from '../year.ts';
 import type { Fault } from './fault.ts';
 import { anyFee, forget } from './some-fee.ts';
 
@@ -66,10 +66,7 @@ function onFee(action: string, states: string[], weight: number): Fault {
       forget(stage, fee);
       const needsWhy = action !== 'release' && action !== 'retry';
       const body = needsWhy ? { why: 'somebody asked for it' } : {};
-      const path = `/v1/fees/${fee.feeId}/${action}`;
-      const act = { action, object: `fee ${fee.feeId}` };
-      const answers = await stage.operator.twice(act, path, body);
-      const done = answers.filter((answer) => answer?.status === 200).length;
+      const done = await actOnFee(stage, fee.feeId, action, body);
       // A retry can be over, and a release be followed by another hold, before the second is read.
       if (done > 1 && (action === 'waive' || action === 'hold'))
         note(stage, `${action} of ${fee.ref} twice had two results`);
