@@ -37,7 +37,7 @@ export function createCall({ onCall, gate, deadlineMs = 60_000 }: CallOptions): 
     const started = performance.now();
     let status: number | null = 200;
     try {
-      return await within(deadlineMs, send());
+      return await within(deadlineMs, withoutTrace(send));
     } catch (error) {
       status = statusOf(error);
       throw translated(error);
@@ -68,6 +68,20 @@ export async function* pages<T extends { id: string }>(
 /** True when Stripe gave a stored answer to a repeated key: the state of then, not of now. */
 export function isReplay(answer: { lastResponse: { headers: Record<string, string> } }): boolean {
   return answer.lastResponse.headers['idempotent-replayed'] === 'true';
+}
+
+/**
+ * The library notes where each call came from by a stack trace, whether or not the call fails:
+ * 4 % of what a whole fee costs, and no error of it is shown to anybody but by its code.
+ */
+function withoutTrace<T>(send: () => T): T {
+  const usual = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return send();
+  } finally {
+    Error.stackTraceLimit = usual;
+  }
 }
 
 async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
