@@ -30,7 +30,7 @@ export async function writeRoster(
   const written: Written = { created: 0, updated: 0, enrolled: 0, feesChanged: 0, refused: [] };
   const changed: FeeCase[] = [];
   await eachOf(wanted, async (row) => {
-    const done = await deps.ledger.clinicians.upsert(row.clinician);
+    const done = await deps.ledger.clinicians.upsert(row.clinician, row.card);
     if (row.noCard && done.outcome !== 'duplicate')
       await deps.ledger.clinicians.setNoCard(done.clinicianId);
     if (done.outcome === 'duplicate') written.refused.push(duplicateNote(row, done));

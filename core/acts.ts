@@ -119,7 +119,7 @@ function newCard(fee: Folded, change: Extract<Change, { change: 'card' }>): NewE
   if (!wanted || (fee.cardUpdated && fee.cardUpdated.seq > wanted.seq)) return [];
   // Heard of once more, or only now: the card that was declined is not another card, and what was
   // declined were its new data already if the bank had sent them before.
-  const isNew = renewedAt ? renewedAt > wanted.at : paymentMethod !== fee.triedCard;
+  const isNew = renewedAt ? renewedAt > wanted.at : paymentMethod !== fee.tried?.paymentMethod;
   // Nor is one that was refused for good before, whatever has become of the others.
   const isRefused = !renewedAt && fee.refusedCards.has(paymentMethod);
   if (isRefused || (!fee.cardMissing && !isNew)) return [];
@@ -134,17 +134,41 @@ export interface Outside {
   vendorLevies: boolean;
   /** There is evidence that counts. */
   used: boolean;
+  /** How often the clinician's e-mail has changed; null while there is none. */
+  emailChanges: number | null;
+  /** How often customer or card have changed, and the card that came last, if any did. */
+  cardChanges: number;
+  latestCard: string | null;
 }
 
 /**
  * What changed outside and never reached the fee's entries, as when a program ended in between:
  * nobody is written to or charged for what does not hold any more, and nobody is forgotten.
  */
-export function overlooked(fee: Folded, { sameVendor, vendorLevies, used }: Outside): NewEntry[] {
+export function overlooked(fee: Folded, outside: Outside): NewEntry[] {
+  const { sameVendor, vendorLevies, used } = outside;
   if (!sameVendor && !vendorLevies) return follow(fee, { change: 'vendor', levied: false });
   if (!used) return follow(fee, { change: 'evidence_withdrawn' });
   if (fee.exempted) return sameVendor ? follow(fee, { change: 'vendor', levied: true }) : [];
-  return fee.looked ? follow(fee, { change: 'evidence' }) : [];
+  if (!fee.assessed) return fee.looked ? follow(fee, { change: 'evidence' }) : [];
+  return awaited(fee, outside);
+}
+
+/**
+ * What the fee waits for, when it has come since the fee failed without it. By number and not by
+ * comparison alone: the card that is charged need not be the one the roster names, and a fee that
+ * was taken up for the same news again and again would try a declined card as often.
+ */
+function awaited(fee: Folded, { emailChanges, cardChanges, latestCard }: Outside): NewEntry[] {
+  // An open attempt may still settle everything, a hold is a person's to end, paid is paid.
+  if (fee.open || fee.held || fee.paid) return [];
+  if (fee.noticeFailed) {
+    const isNew = emailChanges !== null && emailChanges > (fee.noticeFailed.emailChanges ?? 0);
+    return isNew ? follow(fee, { change: 'email' }) : [];
+  }
+  const failed = fee.cardMissing ?? fee.tried;
+  if (latestCard === null || cardChanges <= (failed?.cardChanges ?? 0)) return [];
+  return follow(fee, { change: 'card', paymentMethod: latestCard });
 }
 
 function refuse(refused: RefusedAct, why: string): Decision {

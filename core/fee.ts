@@ -81,10 +81,13 @@ export interface EntryData {
   };
   /** A temporary refusal by the mail server: the same mail again, not before `until`. */
   deferred: { step: 'notice' | 'letter'; until: string; why: string };
-  /** The address refused for good, there is none, or the notice bounced later. */
-  notice_failed: { why: string };
-  /** There is no card to announce or to charge. */
-  card_missing: { why: string };
+  /**
+   * The address refused for good, there is none, or the notice bounced later. `emailChanges`: how
+   * often the address had changed on the roster before the one that failed; absent means never.
+   */
+  notice_failed: { why: string; emailChanges?: number };
+  /** There is no card to announce or to charge; `cardChanges` as in `attempted`. */
+  card_missing: { why: string; cardChanges?: number };
   /** Another card is on file: it may be announced or charged. */
   card_updated: { paymentMethod: string };
   /** The intent was created, unconfirmed. */
@@ -98,6 +101,8 @@ export interface EntryData {
     fingerprint: string | null;
     /** Whose network's limits hold for the card; absent where none was kept. */
     brand?: string;
+    /** How often customer or card had changed before the card that is tried; absent means never. */
+    cardChanges?: number;
     /** The intent's latest charge before this attempt; a different one later is this attempt's. */
     chargeBefore: string | null;
   };

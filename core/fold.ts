@@ -24,8 +24,8 @@ export interface Folded {
   intent: string | null;
   /** The attempt whose outcome is not in the ledger yet. */
   open: Noted<'attempted'> | null;
-  /** The card of the latest attempt. */
-  triedCard: string | null;
+  /** The latest attempt, with its card. */
+  tried: Noted<'attempted'> | null;
   /** Cards whose bank asked for another one, and that have no new data since. */
   refusedCards: Set<string>;
   /** The latest look that could not tell what happened. */
@@ -152,7 +152,7 @@ function applyAttempt(
     case 'attempted':
       fee.open = noted<'attempted'>(entry.data);
       fee.unknown = null;
-      fee.triedCard = entry.data.paymentMethod;
+      fee.tried = fee.open;
       if (entry.data.chargeBefore) fee.earlierCharges.add(entry.data.chargeBefore);
       fee.attempts = entry.data.attempt;
       return;
@@ -163,7 +163,8 @@ function applyAttempt(
       Object.assign(fee, { open: null, unknown: null });
       fee.declinesOfCard += 1;
       if (entry.data.charge) fee.earlierCharges.add(entry.data.charge);
-      if (entry.data.verdict === 'needs_card' && fee.triedCard) fee.refusedCards.add(fee.triedCard);
+      if (entry.data.verdict === 'needs_card' && fee.tried)
+        fee.refusedCards.add(fee.tried.paymentMethod);
       fee.declined = noted<'declined'>(entry.data);
       return;
     case 'lapsed':
@@ -271,7 +272,7 @@ function empty(): Folded {
     deferrals: 0,
     intent: null,
     open: null,
-    triedCard: null,
+    tried: null,
     refusedCards: new Set(),
     unknown: null,
     attempts: 0,

@@ -42,7 +42,10 @@ export function createChecks(pool: pg.Pool) {
       return { now: row.now, since: row.since, fees: row.fees };
     },
 
-    /** Fees which a change of the roster, or of the evidence, has not reached; at most `limit`. */
+    /**
+     * Fees which a change of the roster, or of the evidence, has not reached; at most `limit`. Each
+     * is one to which `overlooked` adds something, so that none is listed again and again.
+     */
     async unheeded(limit: number): Promise<string[]> {
       const { rows } = await pool.query<{ fee_id: string }>(UNHEEDED, [
         limit,
@@ -71,9 +74,32 @@ export function createChecks(pool: pg.Pool) {
   };
 }
 
+/** The latest entry of these kinds of the fee. */
+const latest = (kinds: string) =>
+  `(select * from entries l where l.fee_id = f.fee_id and l.kind in (${kinds})
+    order by l.seq desc limit 1)`;
+
 /**
- * The state says one thing, the clinician's EHR or the evidence another. A payment without evidence
- * is a person's to judge: once it was held for that, it has been heeded.
+ * Customer or card have changed since the fee failed for want of one, and what came is neither the
+ * card that was declined nor one that was refused for good before.
+ */
+const CARD_CAME = `exists (
+  select from ${latest("'attempted', 'card_missing'")} as failed
+  cross join ${latest("'declined', 'card_missing', 'card_updated'")} as last
+  where c.card_changes > coalesce((failed.data ->> 'cardChanges')::integer, 0)
+    and last.kind <> 'card_updated'
+    and (failed.kind = 'card_missing' or failed.data ->> 'paymentMethod' <> c.latest_card)
+    and not exists (select from entries t join entries d using (fee_id)
+      where t.fee_id = f.fee_id and t.kind = 'attempted'
+        and t.data ->> 'paymentMethod' = c.latest_card and d.kind = 'declined'
+        and d.data ->> 'attempt' = t.data ->> 'attempt' and d.data ->> 'verdict' = 'needs_card'
+        and not exists (select from entries u where u.fee_id = f.fee_id and u.seq > d.seq
+          and u.kind = 'card_updated' and u.data ->> 'paymentMethod' = c.latest_card)))`;
+
+/**
+ * The state says one thing, the clinician's EHR or the evidence another, or what the fee waits for
+ * is there. A payment without evidence is a person's to judge: once it was held for that, it has
+ * been heeded.
  */
 const UNHEEDED = `
   select f.fee_id
@@ -86,6 +112,11 @@ const UNHEEDED = `
     or (f.state = 'no_use' and e.used)
     or (f.state in ('ready', 'approved', 'noticed', 'retrying', 'needs_card', 'notice_failed',
       'gave_up') and (not e.used or (c.vendor <> a.vendor and not v.levies)))
+    or (f.state = 'notice_failed' and c.email is not null and c.email_changes > 0
+      and c.email_changes > (select coalesce((n.data ->> 'emailChanges')::integer, 0)
+        from ${latest("'notice_failed'")} as n))
+    or (f.state in ('retrying', 'needs_card', 'gave_up') and c.card_changes > 0
+      and c.latest_card is not null and ${CARD_CAME})
     or (f.state = 'paid' and not e.used and not exists (select from entries h
       where h.fee_id = f.fee_id and h.kind = 'held' and h.data ->> 'why' = $2))
   order by f.fee_id limit $1`;

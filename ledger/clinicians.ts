@@ -90,8 +90,10 @@ export function createClinicians(pool: pg.Pool) {
     /**
      * Writes one row, by its reference. A row whose NPI or e-mail is somebody else's is not
      * written but named, so that no two people are merged and none is charged twice.
+     *
+     * @param card  what Stripe has for the customer, where the row names no card itself
      */
-    async upsert(row: Clinician): Promise<Upsert> {
+    async upsert(row: Clinician, card: string | null = null): Promise<Upsert> {
       const { rows: others } = await pool.query<KnownClinician>(
         `select ${CLINICIAN} from clinicians
          where ref = $1 or npi = $2 or lower(email) = lower($3)`,
@@ -108,16 +110,21 @@ export function createClinicians(pool: pg.Pool) {
         return { ref: row.ref, outcome: 'unchanged', clinicianId: before.clinicianId, changed: [] };
       const { rows } = await pool.query<{ clinician_id: string }>(
         `insert into clinicians (ref, name, email, npi, vendor, time_zone, stripe_customer,
-           payment_method)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+           payment_method, latest_card)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($8, $9))
          on conflict (ref) do update set name = excluded.name, email = excluded.email,
            npi = excluded.npi, vendor = excluded.vendor, time_zone = excluded.time_zone,
            stripe_customer = excluded.stripe_customer, payment_method = excluded.payment_method,
            no_card = clinicians.no_card and excluded.payment_method is null
              and clinicians.stripe_customer is not distinct from excluded.stripe_customer,
+           email_changes = clinicians.email_changes
+             + (clinicians.email is distinct from excluded.email)::integer,
+           card_changes = clinicians.card_changes + ${CARD_CHANGES}::integer,
+           latest_card = case when ${CARD_CHANGES} then excluded.latest_card
+             else clinicians.latest_card end,
            updated_at = levy_now()
          returning clinician_id`,
-        FIELDS_IN_ORDER.map((field) => row[field]),
+        [...FIELDS_IN_ORDER.map((field) => row[field]), card],
       );
       const clinicianId = rows[0]?.clinician_id as string;
       return before
@@ -135,7 +142,9 @@ export function createClinicians(pool: pg.Pool) {
     /** Records the card a customer now has on file. */
     async setCard(clinicianId: string, paymentMethod: string): Promise<void> {
       await pool.query(
-        `update clinicians set payment_method = $2, no_card = false, updated_at = levy_now()
+        `update clinicians set payment_method = $2, no_card = false, latest_card = $2,
+           card_changes = card_changes + (payment_method is distinct from $2)::integer,
+           updated_at = levy_now()
          where clinician_id = $1`,
         [clinicianId, paymentMethod],
       );
@@ -164,6 +173,9 @@ export function createClinicians(pool: pg.Pool) {
     },
   };
 }
+
+const CARD_CHANGES = `((clinicians.stripe_customer, clinicians.payment_method)
+  is distinct from (excluded.stripe_customer, excluded.payment_method))`;
 
 const FIELDS_IN_ORDER = [
   'ref',

@@ -29,6 +29,11 @@ export interface FeeCase {
     vendorLevies: boolean;
     stripeCustomer: string | null;
     paymentMethod: string | null;
+    /** How often the e-mail has changed on the roster, and how often customer or card. */
+    emailChanges: number;
+    cardChanges: number;
+    /** The card that came with the latest of those; null when none came. */
+    latestCard: string | null;
   };
   /** The first use that counts, by the evidence of the moment; null when there is none. */
   firstUse: Evidence | null;
@@ -45,7 +50,7 @@ export const LOAD = `
     a.processing_cents, a.amount_cents, a.forecast,
     a.livemode, a.auto_approve, a.paused_at is not null as paused,
     c.clinician_id, c.ref, c.name, c.email, c.vendor as clinician_vendor, c.stripe_customer,
-    c.payment_method,
+    c.payment_method, c.email_changes, c.card_changes, c.latest_card,
     (select jsonb_agg(jsonb_build_object('seq', e.seq, 'kind', e.kind, 'at', e.at,
         'actor', e.actor, 'data', e.data) order by e.seq)
       from entries e where e.fee_id = f.fee_id) as entries,
@@ -89,6 +94,9 @@ export interface LoadedRow {
   clinician_vendor: string;
   stripe_customer: string | null;
   payment_method: string | null;
+  email_changes: number;
+  card_changes: number;
+  latest_card: string | null;
   entries: (NewEntry & { seq: number; at: string; actor: string })[] | null;
   first_use: Evidence | null;
   card_pages: string[];
@@ -122,6 +130,9 @@ export function caseOf(row: LoadedRow, sinceLoadedMs: () => number): FeeCase {
       vendorLevies: row.clinician_vendor_levies,
       stripeCustomer: row.stripe_customer,
       paymentMethod: row.payment_method,
+      emailChanges: row.email_changes,
+      cardChanges: row.card_changes,
+      latestCard: row.latest_card,
     },
     firstUse: row.first_use,
     cardPages: row.card_pages,

@@ -38,8 +38,15 @@ export async function takeDue(
 
 /** What of the world outside a decision about this fee depends on. */
 export function outsideOf({ assessment, clinician, firstUse }: FeeCase): Outside {
-  const { vendor, vendorLevies } = clinician;
-  return { vendorLevies, sameVendor: vendor === assessment.vendor, used: firstUse !== null };
+  const { vendor, vendorLevies, email, emailChanges, cardChanges, latestCard } = clinician;
+  return {
+    vendorLevies,
+    sameVendor: vendor === assessment.vendor,
+    used: firstUse !== null,
+    emailChanges: email === null ? null : emailChanges,
+    cardChanges,
+    latestCard,
+  };
 }
 
 /**

@@ -18,12 +18,13 @@ export function createNotice(deps: Deps): Processor<'notice'> {
     if ('done' in due) return due;
     const { assessment, clinician } = due.feeCase;
     if (assessment.paused) return { done: 'paused' };
-    if (!clinician.email) return wrote(deps, due, [entry('notice_failed', { why: 'no_email' })]);
-    const { stripeCustomer, paymentMethod } = clinician;
+    if (!clinician.email) return wrote(deps, due, [failed(due, 'no_email')]);
+    const { stripeCustomer, paymentMethod, cardChanges } = clinician;
     const card = stripeCustomer
       ? await deps.payments.readCard(stripeCustomer, paymentMethod)
       : ({ found: false, why: 'no_customer' } as const);
-    if (!card.found) return wrote(deps, due, [entry('card_missing', { why: card.why })]);
+    if (!card.found)
+      return wrote(deps, due, [entry('card_missing', { why: card.why, cardChanges })]);
     return send(deps, due, { name: clinician.name, address: clinician.email }, card);
   };
 }
@@ -47,12 +48,9 @@ async function send(
     freeVendors: deps.practice.freeVendors,
   });
   const sent = await deps.mail.send({ to, messageId: id, ...mail });
-  if (sent.outcome === 'refused')
-    return wrote(deps, due, [entry('notice_failed', { why: sent.code })]);
-  if (sent.outcome !== 'accepted') {
-    const deferred = deferral(due, 'notice', sent.code);
-    return wrote(deps, due, [deferred ?? entry('notice_failed', { why: sent.code })]);
-  }
+  if (sent.outcome === 'refused') return wrote(deps, due, [failed(due, sent.code)]);
+  if (sent.outcome !== 'accepted')
+    return wrote(deps, due, [deferral(due, 'notice', sent.code) ?? failed(due, sent.code)]);
   return accepted(deps, due, (at) => {
     // The period runs from the acceptance; the promised day is a lower bound all the same.
     const earliest = chargeFrom(at, policy);
@@ -60,6 +58,11 @@ async function send(
     const shown = { brand: card.brand, last4: card.last4 };
     return entry('noticed', { amountCents, chargeFrom: from, messageId: id, card: shown });
   });
+}
+
+/** The notice did not get out; another address than the one it knew of takes it up again. */
+function failed({ feeCase }: DueCase, why: string): NewEntry {
+  return entry('notice_failed', { why, emailChanges: feeCase.clinician.emailChanges });
 }
 
 /** Accepted is accepted, whatever else was written about the fee while the mail was sent. */
@@ -79,7 +82,7 @@ async function accepted(
 
 async function wrote(deps: Deps, due: DueCase, entries: NewEntry[]): Promise<Done> {
   await write(deps.ledger, due.feeCase, entries);
-  const failed = entries.find((one) => one.kind === 'notice_failed');
-  if (failed?.kind === 'notice_failed') return { failed: `notice failed: ${failed.data.why}` };
+  const fails = entries.find((one) => one.kind === 'notice_failed');
+  if (fails?.kind === 'notice_failed') return { failed: `notice failed: ${fails.data.why}` };
   return { done: entries.map((one) => one.kind).join(', ') };
 }

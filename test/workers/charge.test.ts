@@ -229,7 +229,7 @@ describe('charge', () => {
 
   it('never goes back to a card that its bank has refused for good', async () => {
     const { house, ledger, feeId } = await dueFee('pm_card_levy_doNotTryAgain');
-    const refused = fold((await live(house, ledger, feeId)).entries).triedCard ?? '';
+    const refused = fold((await live(house, ledger, feeId)).entries).tried?.paymentMethod ?? '';
     const given = (paymentMethod: string) =>
       ledger.fees.change(feeId, 'test', (fee) => ({
         entries: follow(fee, { change: 'card', paymentMethod }),

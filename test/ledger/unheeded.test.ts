@@ -1,0 +1,118 @@
+import { expect, it } from 'vitest';
+import { overlooked } from '../../core/acts.ts';
+import type { NewEntry } from '../../core/fee.ts';
+import { fold } from '../../core/fold.ts';
+import type { Clinician } from '../../ledger/clinicians.ts';
+import type { FeeCase } from '../../ledger/fees.ts';
+import { outsideOf } from '../../workers/due-fee.ts';
+import { appendAll, openedAssessment, setClock, testLedger } from '../support/assessment.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { sample } from '../support/fees.ts';
+
+/** An attempt with this card, made after `changes` of it, and what became of it. */
+const tried = (
+  attempt: number,
+  card: string,
+  verdict: 'retry' | 'needs_card',
+  changes?: number,
+) => [
+  sample('attempted', { attempt, paymentMethod: card, cardChanges: changes }),
+  sample('declined', { attempt, charge: null, verdict }),
+];
+const missed = (changes?: number) => sample('card_missing', { cardChanges: changes });
+const failed = (changes?: number) => sample('notice_failed', { emailChanges: changes });
+const given = (paymentMethod: string) => sample('card_updated', { paymentMethod });
+
+/** What may have befallen an approved fee, before the notice and after it. */
+const BEFORE: NewEntry[][] = [
+  [],
+  [failed()],
+  [failed(1)],
+  [failed(), sample('retry_asked')],
+  [failed(), sample('retry_asked'), failed(1)],
+  [failed(), sample('held')],
+  [failed(), sample('waived')],
+  [missed()],
+  [missed(1)],
+  [missed(), given('pm_2')],
+  [missed(), given('pm_2'), missed(1)],
+  [missed(), sample('withdrawn'), sample('assessed'), sample('approved'), failed()],
+];
+const AFTER: NewEntry[][] = [
+  [],
+  [missed()],
+  [...tried(1, 'pm_1', 'retry')],
+  [...tried(1, 'pm_1', 'retry', 1)],
+  [...tried(1, 'pm_1', 'needs_card')],
+  [...tried(1, 'pm_1', 'needs_card', 1)],
+  [...tried(1, 'pm_1', 'needs_card'), given('pm_2')],
+  [...tried(1, 'pm_1', 'needs_card'), given('pm_3'), missed()],
+  [...tried(1, 'pm_2', 'needs_card'), given('pm_3'), ...tried(2, 'pm_3', 'needs_card')],
+  [...tried(1, 'pm_2', 'needs_card'), given('pm_2'), ...tried(2, 'pm_3', 'retry')],
+  [...tried(1, 'pm_2', 'retry'), ...tried(2, 'pm_3', 'retry'), sample('gave_up')],
+  [...tried(1, 'pm_1', 'retry'), sample('gave_up')],
+  [...tried(1, 'pm_1', 'retry'), sample('attempted', { attempt: 2 })],
+  [...tried(1, 'pm_1', 'retry'), ...tried(2, 'pm_1', 'retry').slice(0, 1), given('pm_2')],
+  [...tried(1, 'pm_1', 'needs_card'), sample('held')],
+  [...tried(1, 'pm_1', 'needs_card'), sample('waive_asked')],
+  [sample('attempted'), given('pm_2'), sample('declined', { charge: null, verdict: 'retry' })],
+];
+
+/** What the roster says afterwards that it had not said before; the second comes later still. */
+const CHANGES: Partial<Clinician>[][] = [
+  [],
+  [{ email: 'new' }],
+  [{ email: 'new' }, { email: null }],
+  [{ paymentMethod: 'pm_1' }],
+  [{ paymentMethod: 'pm_2' }],
+  [{ paymentMethod: 'pm_3' }, { paymentMethod: 'pm_2' }],
+  [{ email: 'new', paymentMethod: 'pm_2' }, { paymentMethod: null }],
+];
+
+it('lists exactly the fees to which something is added that they have waited for', async () => {
+  const { pool } = await createTestDatabase();
+  const ledger = await testLedger(pool);
+  await setClock(pool, new Date('2026-01-15T14:00:00Z'));
+  const stories = [
+    ...BEFORE.map((before) => ({ before, after: [] as NewEntry[] })),
+    ...AFTER.map((after) => ({ before: [sample('noticed')], after })),
+  ];
+  const lives = stories.flatMap((story) => CHANGES.map((changes) => ({ ...story, changes })));
+  const { feeIds } = await openedAssessment(pool, ledger, { count: lives.length });
+  const each = async (what: (life: (typeof lives)[number], feeId: string) => Promise<unknown>) => {
+    for (const [n, life] of lives.entries()) await what(life, feeIds[n]!);
+  };
+  await each(({ before }, feeId) =>
+    appendAll(ledger, feeId, [sample('assessed'), sample('approved'), ...before]),
+  );
+  await setClock(pool, new Date('2026-03-01T14:00:00Z'));
+  await each(async ({ after }, feeId) => {
+    const opened = sample('opened', { intent: `pi_${feeId}` });
+    const own = after.map((one) =>
+      one.kind === 'attempted'
+        ? { kind: one.kind, data: { ...one.data, intent: `pi_${feeId}` } }
+        : one,
+    );
+    if (own.length > 0) await appendAll(ledger, feeId, [opened, ...own]);
+  });
+  const load = async (feeId: string) => (await ledger.fees.load(feeId)) as FeeCase;
+  await each(async ({ changes }, feeId) => {
+    const { clinicianId } = (await load(feeId)).clinician;
+    for (const { email, ...change } of changes) {
+      const known = (await ledger.clinicians.get(clinicianId))!;
+      const address = email ? { email: `${known.ref}@new.example` } : email === null && { email };
+      await ledger.clinicians.upsert({ ...known, ...change, ...address });
+    }
+  });
+
+  const expected: string[] = [];
+  await each(async (_, feeId) => {
+    const feeCase = await load(feeId);
+    if (overlooked(fold(feeCase.entries), outsideOf(feeCase)).length > 0) expected.push(feeId);
+  });
+  const listed = await ledger.checks.unheeded(10_000);
+  const told = (ids: string[]) => ids.map((id) => lives[feeIds.indexOf(id)]);
+  expect(told(listed.filter((id) => !expected.includes(id)))).toEqual([]);
+  expect(told(expected.filter((id) => !listed.includes(id)))).toEqual([]);
+  expect(listed.length).toBeGreaterThan(30);
+});
