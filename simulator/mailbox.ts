@@ -19,6 +19,8 @@ export interface Received {
 /** The mail server and everybody's mailbox, with books of their own. */
 export interface Mailbox {
   received: Received[];
+  /** Addresses to which the server was ever asked to bring something, whether or not it did. */
+  known: ReadonlySet<string>;
   /** What arrives at the server with one mail, as the sender learns it. */
   take(mail: OutgoingMail, decidedAt: number): MailOutcome;
 }
@@ -49,5 +51,5 @@ export function createMailbox(faults: Faults, random: Random, now: () => number)
     return { outcome: 'accepted', response: '250 sim1' };
   }
 
-  return { received, take };
+  return { received, known, take };
 }

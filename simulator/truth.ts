@@ -8,6 +8,8 @@ export interface Person {
   clinicianId: string | null;
   /** What the practice's roster says of them now. */
   row: Clinician;
+  /** The practice changes a row when it is done with the change before. */
+  changing: Promise<void>;
   evidence: EvidenceTruth[];
   /** The first import about them that nobody answered, and that may count since; or Infinity. */
   importedUnheard: number;

@@ -34,6 +34,7 @@ const SHOWS_AT: Record<string, number> = {
   moved_away: 2,
   forgotten_latecomers: 2,
   no_audit: 2,
+  unheard_change: 7,
   webhook_truth: 7,
   new_message_id: 8,
   hoped_for_mail: 8,

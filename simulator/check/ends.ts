@@ -17,7 +17,10 @@ const ENDS = new Set<State>([
 
 /** When all is quiet, nobody is forgotten and nothing waits for nobody. */
 export function checkEnds(scene: Scene, fees: FeeFacts[], openEvents: number): Violation[] {
-  const found = [...forgotten(scene, fees), ...fees.flatMap((fee) => cardWaits(scene, fee))];
+  const found = [
+    ...forgotten(scene, fees),
+    ...fees.flatMap((fee) => [...addressWaits(scene, fee), ...cardWaits(scene, fee)]),
+  ];
   if (openEvents > 0)
     found.push({ invariant: '3 liveness', feeId: null, what: `${openEvents} events unhandled` });
   return found;
@@ -37,9 +40,17 @@ function forgotten({ truth, setting }: Scene, fees: FeeFacts[]): Violation[] {
   });
 }
 
+/** A fee whose notice failed goes on with another address; the mail server knows what it saw. */
+function addressWaits({ setting }: Scene, { feeId, state, person }: FeeFacts): Violation[] {
+  const { ref, email } = person.row;
+  if (state !== 'notice_failed' || !email || setting.mailbox.known.has(email)) return [];
+  const what = `no notice was ever sent to the address of ${ref}`;
+  return [{ invariant: '3 liveness', feeId, what }];
+}
+
 const SETTLED_MS = 20 * 86_400_000;
 
-/** A fee that waits for a card is charged when there is one. */
+/** A fee that waits for a card is charged when there is one that it has not been tried on. */
 function cardWaits({ stripe, setting }: Scene, fee: FeeFacts): Violation[] {
   if (fee.state !== 'needs_card') return [];
   const { customers, cards, intents } = stripe.books;
@@ -50,8 +61,9 @@ function cardWaits({ stripe, setting }: Scene, fee: FeeFacts): Violation[] {
   if (!card || !customer || bound !== customer.id) return [];
   const since = [...entriesOf(fee, 'card_missing'), ...entriesOf(fee, 'declined')];
   const asked = Math.max(0, ...since.map(({ at }) => at));
-  const isNew = card.changedAt > asked && card.changedAt < setting.timeline.now() - SETTLED_MS;
-  if (!isNew) return [];
+  const wasTried = fee.tries.some(({ fingerprint }) => fingerprint === card.fingerprint);
+  const isNew = !wasTried || card.changedAt > asked;
+  if (!isNew || card.changedAt > setting.timeline.now() - SETTLED_MS) return [];
   const what = `waits for a card, and ${card.id} is on file since`;
   const when = new Date(card.changedAt).toISOString();
   return [{ invariant: '3 liveness', feeId: fee.feeId, what: `${what} ${when}` }];

@@ -15,9 +15,11 @@ export async function settleTruth(scene: Scene): Promise<Violation[]> {
     const known = everybody.find((one) => one.ref === ref);
     person.clinicianId ??= known?.clinicianId ?? null;
     if (!known) continue;
-    if (known.vendor !== person.row.vendor) {
-      if (!isUncertain(scene, `write ${ref} on the roster`)) found.push(lost(`the EHR of ${ref}`));
-      person.row.vendor = known.vendor;
+    for (const field of ['vendor', 'email', 'stripeCustomer'] as const) {
+      if (known[field] === person.row[field]) continue;
+      if (!isUncertain(scene, `write ${ref} on the roster`))
+        found.push(lost(`the ${field} of ${ref}`));
+      Object.assign(person.row, { [field]: known[field] });
     }
     for (const piece of await scene.plain.evidence.of(known.clinicianId, YEAR))
       if (!settlePiece(scene, person, piece)) found.push(lost(`the evidence about ${ref}`));

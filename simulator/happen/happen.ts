@@ -4,7 +4,14 @@ import type { Person } from '../truth.ts';
 import { approve, newRate, open, pause } from './assessment.ts';
 import { accept, act, hold, withdraw } from './fee.ts';
 import { CANARY, change } from './roster.ts';
-import { atDashboard, deleteCustomer, detachCard, newCard, renewCard } from './stripe.ts';
+import {
+  atDashboard,
+  deleteCustomer,
+  detachCard,
+  newCard,
+  newCustomer,
+  renewCard,
+} from './stripe.ts';
 import {
   databaseAway,
   flushQueue,
@@ -43,7 +50,7 @@ const PERSONAL = {
   move_away: (scene, person) => change(scene, person, { vendor: away(scene) }),
   move_back: (scene, person) => change(scene, person, { vendor: 'theranest' }),
   change_email: (scene, person) => change(scene, person, { email: newAddress(scene, person) }),
-  new_card: newCard,
+  new_card: (scene, person) => void newCard(scene, person),
   renew_card: renewCard,
   detach_card: detachCard,
   delete_customer: deleteCustomer,
@@ -69,7 +76,7 @@ export async function happen(
 /** After the letter that asks for a card, most people give one. */
 export async function answerLetter(scene: Scene, person: Person): Promise<void> {
   scene.setting.note(`happening: ${person.plan.ref} answers the letter with a card`);
-  newCard(scene, person);
+  if (!newCard(scene, person)) await newCustomer(scene, person);
   scene.kick(1_000);
 }
 

@@ -1,4 +1,4 @@
-import { followEvidence } from '../../api/acts.ts';
+import { followEvidence, type ActDeps } from '../../api/acts.ts';
 import { writeRoster } from '../../api/roster-write.ts';
 import { VENDORS } from '../../config/rates.ts';
 import type { Clinician } from '../../ledger/clinicians.ts';
@@ -32,6 +32,7 @@ export function invite(scene: Scene, plan: PersonPlan): Person {
       stripeCustomer: shared ?? customer?.id ?? null,
       paymentMethod: null,
     },
+    changing: Promise.resolve(),
     evidence: [],
     importedUnheard: Infinity,
     vendors: [{ from: 0, vendor: plan.vendor }],
@@ -55,6 +56,16 @@ export async function change(
   fields: Partial<Clinician>,
   card: string | null = null,
 ): Promise<void> {
+  person.changing = person.changing.then(() => changeNow(scene, person, fields, card));
+  await person.changing;
+}
+
+async function changeNow(
+  scene: Scene,
+  person: Person,
+  fields: Partial<Clinician>,
+  card: string | null,
+): Promise<void> {
   if (!person.clinicianId) return;
   // A field the roster does not speak of stays as it is, such as the card of a hint.
   const known = await scene.plain.clinicians.get(person.clinicianId);
@@ -65,11 +76,25 @@ export async function change(
 
 async function write(scene: Scene, person: Person, card: string | null): Promise<boolean> {
   const row = { line: 1, clinician: { ...person.row }, before: null, card, noCard: false };
-  const answer = await scene.office.ask(`write ${person.row.ref} on the roster`, (_, deps) =>
-    writeRoster(deps, by(scene), [row], VENDORS),
+  const answer = await scene.office.ask(`write ${person.row.ref} on the roster`, (api, deps) =>
+    writeRoster(halfway(api, deps), by(scene), [row], VENDORS),
   );
   scene.kick(500);
   return answer !== null;
+}
+
+/**
+ * The row is written, and the fees have not heard of it: asked for the same again, nobody will find
+ * anything changed. Here a program may end more often than elsewhere.
+ */
+function halfway({ life, ledger }: Process, deps: ActDeps): ActDeps {
+  const { clinicians } = ledger;
+  const upsert: typeof clinicians.upsert = async (row, card) => {
+    const done = await clinicians.upsert(row, card);
+    await life.pass(1, 'between a row and its fees', 30);
+    return done;
+  };
+  return { ...deps, ledger: { ...ledger, clinicians: { ...clinicians, upsert } } };
 }
 
 /** Imports a file that shows one use by one person. */

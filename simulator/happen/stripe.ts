@@ -4,10 +4,11 @@ import type { Card, Customer, Intent } from '../stripe/books.ts';
 import type { Person } from '../truth.ts';
 import { change } from './roster.ts';
 
-/** The clinician gives another card, on the page of Stripe's. */
-export function newCard({ outside, stripe }: Scene, { row }: Person): void {
+/** The clinician gives another card, on the page of Stripe's; false when there is no customer. */
+export function newCard({ outside, stripe }: Scene, { row }: Person): boolean {
   const customer = customerOf(stripe.books.customers, row.stripeCustomer);
   if (customer) outside.addCard(customer);
+  return customer !== undefined;
 }
 
 /** The bank sends new data for the same card. */
@@ -29,8 +30,16 @@ export async function deleteCustomer(scene: Scene, person: Person): Promise<void
   scene.outside.deleteCustomer(customer);
   if (random.chance(0.4)) return;
   await timeline.sleep(random.between(HOUR_MS, 20 * DAY_MS));
+  await newCustomer(scene, person);
+}
+
+/** The practice makes a customer with a card at Stripe, and puts it on the roster. */
+export async function newCustomer(scene: Scene, person: Person): Promise<void> {
+  const { timeline, random } = scene.setting;
   const made = scene.outside.addCustomer();
   const card = scene.outside.addCard(made);
+  // Often the roster hears of it when Stripe's own news of the card has long been and gone.
+  if (random.chance(0.8)) await timeline.sleep(random.between(HOUR_MS, 5 * DAY_MS));
   const paymentMethod = random.chance(0.5) ? card.id : null;
   await change(scene, person, { stripeCustomer: made.id, paymentMethod }, card.id);
 }
