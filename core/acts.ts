@@ -148,8 +148,8 @@ export interface Outside {
 export function overlooked(fee: Folded, outside: Outside): NewEntry[] {
   const { sameVendor, vendorLevies, used } = outside;
   if (!sameVendor && !vendorLevies) return follow(fee, { change: 'vendor', levied: false });
-  if (!used) return follow(fee, { change: 'evidence_withdrawn' });
   if (fee.exempted) return sameVendor ? follow(fee, { change: 'vendor', levied: true }) : [];
+  if (!used) return follow(fee, { change: 'evidence_withdrawn' });
   if (!fee.assessed) return fee.looked ? follow(fee, { change: 'evidence' }) : [];
   return awaited(fee, outside);
 }

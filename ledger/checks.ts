@@ -108,7 +108,7 @@ const UNHEEDED = `
   cross join lateral (select exists (select from evidence u
     where u.clinician_id = f.clinician_id and u.year = a.year
       and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))) as used) e
-  where (f.state = 'exempt' and c.vendor = a.vendor and e.used)
+  where (f.state = 'exempt' and c.vendor = a.vendor)
     or (f.state = 'no_use' and e.used)
     or (f.state in ('ready', 'approved', 'noticed', 'retrying', 'needs_card', 'notice_failed',
       'gave_up') and (not e.used or (c.vendor <> a.vendor and not v.levies)))
@@ -228,6 +228,7 @@ const NOBODY_FORGOTTEN = `
       when f.next_step is not null then
         format('%s: a %s due since %s', f.state, f.next_step, ${moment('f.due_at')})
       when not f.state = any (rests) then format('%s, and nothing follows', f.state)
+      when f.state = 'exempt' then 'exempt, though back in the EHR that levies'
       else format('%s in spite of evidence', f.state)
     end as detail
   from fees f join run a using (assessment_id) join clinicians c using (clinician_id)

@@ -206,7 +206,8 @@ export function createEvidence(pool: pg.Pool) {
         `select evidence_id as "evidenceId", clinician_id as "clinicianId", year, kind,
            to_char(first_used_on, 'YYYY-MM-DD') as "firstUsedOn", file_name as "fileName",
            line::float8 as line, rule, certainty, verdict
-         from evidence where clinician_id = $1 and year = $2 order by first_used_on, kind, evidence_id`,
+         from evidence where clinician_id = $1 and year = $2
+         order by first_used_on, kind, evidence_id`,
         [clinicianId, year],
       );
       return rows;

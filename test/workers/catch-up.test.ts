@@ -14,7 +14,7 @@ let feeIds: string[];
 beforeAll(async () => {
   const db = await createTestDatabase();
   ledger = await testLedger(db.pool);
-  ({ feeIds } = await openedAssessment(db.pool, ledger, { count: 6 }));
+  ({ feeIds } = await openedAssessment(db.pool, ledger, { count: 7 }));
 });
 
 const story = async (n: number) => (await ledger.fees.load(feeIds[n - 1]!))!.entries;
@@ -42,6 +42,15 @@ it('takes up whoever came back to the EHR, or whose use was imported, unheard', 
   await catchUp({ ledger });
   expect(await kinds(1)).toEqual(['exempted', 'reopened']);
   expect(await kinds(2)).toEqual(['looked', 'reopened']);
+});
+
+it('looks at whoever came back also without any evidence, and is done with it', async () => {
+  await reach(7, [sample('exempted', NO_CODE)]);
+  await withdraw(7);
+  expect(await catchUp({ ledger })).toBe(1);
+  expect(await kinds(7)).toEqual(['exempted', 'reopened']);
+  await reach(7, [sample('looked', { found: false })]);
+  expect(await catchUp({ ledger })).toBe(0);
 });
 
 it('waives for whoever moved away, and looks again when evidence is gone, unheard', async () => {
