@@ -55,14 +55,18 @@ function cardWaits({ stripe, setting }: Scene, fee: FeeFacts): Violation[] {
   if (fee.state !== 'needs_card') return [];
   const { customers, cards, intents } = stripe.books;
   const customer = customers.get(fee.person.row.stripeCustomer ?? '');
-  const card = cards.get(customer?.defaultCard ?? '');
+  const named = cards.get(fee.person.row.paymentMethod ?? '');
+  // The roster's own word counts for more than what Stripe has for the customer.
+  const isNamed = named && named.customer === customer?.id;
+  const card = isNamed ? named : cards.get(customer?.defaultCard ?? '');
   // An intent of a former customer takes no card of the present one.
   const bound = fee.intent ? intents.get(fee.intent)?.customer : customer?.id;
   if (!card || !customer || bound !== customer.id) return [];
   const since = [...entriesOf(fee, 'card_missing'), ...entriesOf(fee, 'declined')];
   const asked = Math.max(0, ...since.map(({ at }) => at));
   const wasTried = fee.tries.some(({ fingerprint }) => fingerprint === card.fingerprint);
-  const isNew = !wasTried || card.changedAt > asked;
+  // Stripe dates its news to the second: what may be older than the decline is not tried again.
+  const isNew = !wasTried || card.changedAt > asked + 1_000;
   if (!isNew || card.changedAt > setting.timeline.now() - SETTLED_MS) return [];
   const what = `waits for a card, and ${card.id} is on file since`;
   const when = new Date(card.changedAt).toISOString();

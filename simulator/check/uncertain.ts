@@ -15,6 +15,8 @@ export async function settleTruth(scene: Scene): Promise<Violation[]> {
     const known = everybody.find((one) => one.ref === ref);
     person.clinicianId ??= known?.clinicianId ?? null;
     if (!known) continue;
+    // Which is also changed by Stripe's news of another card.
+    person.row.paymentMethod = known.paymentMethod;
     for (const field of ['vendor', 'email', 'stripeCustomer'] as const) {
       if (known[field] === person.row[field]) continue;
       if (!isUncertain(scene, `write ${ref} on the roster`))

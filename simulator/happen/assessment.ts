@@ -69,13 +69,20 @@ export async function pause(scene: Scene): Promise<void> {
 export async function resume(scene: Scene, interval: { until: number }): Promise<void> {
   const [assessmentId] = scene.truth.opened;
   if (!assessmentId || interval.until !== Infinity) return;
-  // Whoever paused it, and however many did: it goes on.
-  for (const pause of scene.truth.pauses)
-    pause.until = Math.min(pause.until, scene.setting.timeline.now());
+  // Whoever paused it, and however many did: it may go on from when this was asked.
+  const askedAt = scene.setting.timeline.now();
+  const goesOn = () => {
+    for (const pause of scene.truth.pauses)
+      pause.until = Math.min(pause.until, Math.max(pause.from, askedAt));
+  };
+  goesOn();
   const answer = await scene.office.ask('resume', (_, deps) =>
     resumeAssessment(deps, by(scene), assessmentId),
   );
-  if (answer) acted(scene, 'resume', null, answer);
+  if (!answer) return;
+  // Also what was seen to be paused still before it was done.
+  goesOn();
+  acted(scene, 'resume', null, answer);
 }
 
 /** Somebody enters another rate for the year: what was opened keeps the rate it froze. */
