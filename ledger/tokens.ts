@@ -28,8 +28,8 @@ export const ACCOUNT = 'account';
 /** A first pause when Stripe asks to slow down, in ms. */
 export const PAUSE_MS = 1_000;
 
-/** A token is given out so many ms before it is free: so the way to the database costs nothing. */
-const AHEAD_MS = 120;
+/** A token is given out so many ms before it is free: so asking late costs nothing. */
+const AHEAD_MS = 250;
 /**
  * A reservation not used within so many ms is not used any more. When its process is gone its
  * tokens come back after the lease, in ms: this time, a minute for the call, and as much to spare.

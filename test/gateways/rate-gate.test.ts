@@ -27,19 +27,22 @@ async function rests(pool: pg.Pool, name = ROUTE): Promise<number[]> {
   return rows.map(({ rest }) => rest);
 }
 
+/** Up to 300 ms, another for each call, without any order. */
+const late = (n: number) => (n * 7919) % 301;
+
 describe('a pace kept together', () => {
   it('has no second with more calls than allowed, however late calls and answers are', async () => {
     const { paces } = await processes(4);
-    const limits = { perSecond: 30, perEndpoint: 20 };
+    const limits = { perSecond: 25, perEndpoint: 20 };
     const gates = paces.map((pace) => createRateGate(pace, limits));
     const admit = createLimiter(limits, () => performance.now());
-    const calls = Array.from({ length: 90 }, (_, n) => {
-      const route = n % 3 === 0 ? 'GET /v1/charges' : ROUTE;
+    const calls = Array.from({ length: 80 }, (_, n) => {
+      const route = n % 2 === 0 ? 'GET /v1/charges' : ROUTE;
       return gates[n % 4]!(route, async () => {
-        await sleep(Math.random() * 300);
+        await sleep(late(n));
         // A call too many is the limiter's to refuse, and fails here.
         admit(route);
-        await sleep(Math.random() * 30);
+        await sleep(late(n + 40) / 10);
       });
     });
     await Promise.all(calls);
@@ -63,7 +66,7 @@ describe('a pace kept together', () => {
     expect(await early()).toEqual([]);
   });
 
-  it('has as many tokens as whole calls a second, at least one, and more when allowed', async () => {
+  it('has a token for each whole call a second, at least one, more when it may', async () => {
     const { pool, paces } = await processes(1);
     const turn = await paces[0]!.take({ ...ONE, perEndpoint: 2.9, perSecond: 9 });
     expect(await rests(pool)).toHaveLength(2);
@@ -103,7 +106,7 @@ describe('a pace kept together', () => {
     expect(order).toEqual(['second', 'third', 'last']);
   });
 
-  it('gives the tokens of a process that is gone to others, and it cannot take them back', async () => {
+  it('gives the tokens of a process that is gone to others, for good', async () => {
     const { pool, paces } = await processes(2);
     const gone = await paces[0]!.take(ONE);
     const inHand = async () => [...(await rests(pool)), ...(await rests(pool, 'account'))];
@@ -139,7 +142,7 @@ describe('a pace kept together', () => {
     expect(rest).toBeLessThan(3600);
   });
 
-  it('lets a call without an answer rest longer, and one that was not sent not at all', async () => {
+  it('lets tokens rest longer after no answer, and not at all when nothing was sent', async () => {
     const { pool, paces } = await processes(1);
     const gate = createRateGate(paces[0]!, ONE);
     const restAfter = async (error: Error) => {
