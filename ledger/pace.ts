@@ -89,7 +89,9 @@ export function createPace(pool: pg.Pool) {
       for (;;) {
         const reservation = await reserve(wanted);
         const giveBack = (ending: Ending) =>
-          tokens.giveBack({ reservation, ending }).catch(() => undefined);
+          tokens
+            .giveBack({ reservation, ending, endedAt: performance.now() })
+            .catch(() => undefined);
         await until(reservation.from);
         if (performance.now() < reservation.before) return { giveBack };
         // This process stood still for so long that the lease could end under the call.

@@ -115,11 +115,15 @@ const MAKE = `
   cross join lateral generate_series(1, most) as number
   order by name, number on conflict do nothing`;
 
-/** Only what is still ours: a lease that has ended is another's business. */
+/**
+ * Only what is still ours: a lease that has ended is another's business. What has passed since the
+ * call ended is part of the rest.
+ */
 const GIVE_BACK = `
-  update tokens t set free_at = clock_timestamp() + make_interval(secs => rest * ${LONGER})
-  from unnest($1::text[], $2::integer[], $3::timestamptz[], $4::double precision[])
-    as g (name, number, lease, rest)
+  update tokens t
+  set free_at = clock_timestamp() + make_interval(secs => rest * ${LONGER} - passed)
+  from unnest($1::text[], $2::integer[], $3::timestamptz[], $4::double precision[],
+    $5::double precision[]) as g (name, number, lease, rest, passed)
   where t.name = g.name and t.number = g.number and t.free_at = g.lease`;
 
 /** The tokens of all limits: reserved and given back by whoever does so at the same time. */
@@ -156,15 +160,20 @@ export function createTokens(pool: pg.Pool) {
   }
 
   async function giveBackMany(ended: Ended[]): Promise<undefined[]> {
-    const tokens = ended.flatMap(({ reservation: mine, ending }) => [
-      { name: mine.route, number: mine.number, lease: mine.lease, rest: REST_S[ending] },
-      { name: ACCOUNT, number: mine.accountNumber, lease: mine.lease, rest: REST_S[ending] },
-    ]);
+    const tokens = ended.flatMap(({ reservation: mine, ending, endedAt }) => {
+      const same = { lease: mine.lease, rest: REST_S[ending], endedAt };
+      return [
+        { ...same, name: mine.route, number: mine.number },
+        { ...same, name: ACCOUNT, number: mine.accountNumber },
+      ];
+    });
+    const nowMs = performance.now();
     await pool.query(GIVE_BACK, [
       tokens.map(({ name }) => name),
       tokens.map(({ number }) => number),
       tokens.map(({ lease }) => lease),
       tokens.map(({ rest }) => rest),
+      tokens.map(({ endedAt }) => (nowMs - endedAt) / 1000),
     ]);
     return ended.map(() => undefined);
   }
@@ -184,6 +193,8 @@ interface Asked extends Wanted {
 interface Ended {
   reservation: Reservation;
   ending: Ending;
+  /** When the answer was heard, on `performance.now()`. */
+  endedAt: number;
 }
 
 interface Row {
