@@ -60,7 +60,8 @@ async function work(): Promise<void> {
 }
 
 async function loops(): Promise<void> {
-  const { data } = await stripe.customers.list({ limit: 1 });
+  // This one, too: a call that nobody counts is one too many for the limit.
+  const { data } = await gate('GET /v1/customers', () => stripe.customers.list({ limit: 1 }));
   const customer = data[0]?.id ?? '';
   const endpoints: [string, () => Promise<unknown>][] = [
     ['GET /v1/customers/:id', () => stripe.customers.retrieve(customer)],

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallOptions } from './stripe-calls.ts';
-import { PaymentsUnavailable, SLOW_DOWN } from './stripe-faults.ts';
+import { PaymentsRefused, PaymentsUnavailable, SLOW_DOWN, TOO_LATE } from './stripe-faults.ts';
 
 /** Stripe's limits for an account, in calls a second. */
 export interface RateLimits {
@@ -8,14 +7,15 @@ export interface RateLimits {
   perEndpoint: number;
 }
 
-interface Turn extends RateLimits {
-  route: string;
-}
+/** How a call ended; `unanswered` when nobody knows whether and when Stripe counted it. */
+type Ending = 'answered' | 'unanswered' | 'unsent';
 
 /** Where the turns come from: shared by every process that talks to the same account. */
 export interface SharedPace {
-  queue(turn: Turn): Promise<number>;
-  slot(turn: Turn, notBefore: number): Promise<number>;
+  /** Waits until a call may be made, at once; its turn is given back when it has ended. */
+  take(
+    wanted: RateLimits & { route: string },
+  ): Promise<{ giveBack(ending: Ending): Promise<void> }>;
   slow(atLeastMs: number | null): Promise<void>;
   alone<Result>(
     name: string,
@@ -24,14 +24,6 @@ export interface SharedPace {
   ): Promise<{ result: Result } | null>;
 }
 
-/** Calls bunch up a little on their way; this much of a limit is left free for that. */
-const HEADROOM = 0.96;
-/** A slot is reserved so many ms ahead: the database may be busy, the call must not be late. */
-const AHEAD_MS = 150;
-/** A call later than this, in ms, would meet those after it: it takes another slot instead. */
-const LATE_MS = 20;
-/** A process that is always late goes on all the same after so many slots. */
-const SLOTS = 8;
 /** Tries of one call that Stripe turned away before acting on it. */
 const TRIES = 4;
 /** One customer's calls follow each other: none takes longer, and none waits longer, in ms. */
@@ -44,28 +36,23 @@ const OF_ONE_CUSTOMER = { holdMs: 90_000, patienceMs: 30_000 };
  * Fits `createPayments`'s `gate`.
  */
 export function createRateGate(pace: SharedPace, limits: RateLimits) {
-  async function turn(route: string): Promise<void> {
-    const mine = {
-      route,
-      perEndpoint: limits.perEndpoint * HEADROOM,
-      perSecond: limits.perSecond * HEADROOM,
-    };
-    // First the queue of the endpoint, so that a crowd there keeps no other endpoint waiting.
-    let at = await pace.queue(mine);
-    await until(at - AHEAD_MS);
-    for (let slots = 0; slots < SLOTS; slots += 1) {
-      at = await pace.slot(mine, at);
-      await until(at);
-      if (performance.now() - at <= LATE_MS) return;
-      at = performance.now() + AHEAD_MS;
+  /** Nobody waits for the giving back: it is for those who come next. */
+  async function inTurn<T>(route: string, call: () => Promise<T>): Promise<T> {
+    const turn = await pace.take({ route, ...limits });
+    try {
+      const answer = await call();
+      void turn.giveBack('answered');
+      return answer;
+    } catch (error) {
+      void turn.giveBack(endingOf(error));
+      throw error;
     }
   }
 
-  async function inTurn<T>(route: string, call: () => Promise<T>): Promise<T> {
+  async function untilTaken<T>(route: string, call: () => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
-      await turn(route);
       try {
-        return await call();
+        return await inTurn(route, call);
       } catch (error) {
         if (!isTooFast(error)) throw error;
         await pace.slow(error.afterMs);
@@ -79,9 +66,9 @@ export function createRateGate(pace: SharedPace, limits: RateLimits) {
     call: () => Promise<T>,
     customer?: string | null,
   ): Promise<T> {
-    if (!customer) return inTurn(route, call);
+    if (!customer) return untilTaken(route, call);
     const done = await pace.alone(`customer ${customer}`, OF_ONE_CUSTOMER, () =>
-      inTurn(route, call),
+      untilTaken(route, call),
     );
     // Not sent: as Stripe would have said it of two calls at once, and with the same consequences.
     if (!done) throw new PaymentsUnavailable('lock_timeout', null, false);
@@ -94,9 +81,12 @@ export function gateFor(pace: SharedPace, limits: RateLimits | null): Pick<CallO
   return limits ? { gate: createRateGate(pace, limits) } : {};
 }
 
-async function until(moment: number): Promise<void> {
-  const waitMs = moment - performance.now();
-  if (waitMs > 0) await sleep(waitMs);
+/** What is not known to have been answered was not. */
+function endingOf(error: unknown): Ending {
+  if (error instanceof PaymentsRefused) return 'answered';
+  if (!(error instanceof PaymentsUnavailable)) return 'unanswered';
+  if (error.why === TOO_LATE) return 'unsent';
+  return error.why === 'timeout' || error.why === 'connection' ? 'unanswered' : 'answered';
 }
 
 function isTooFast(error: unknown): error is PaymentsUnavailable {

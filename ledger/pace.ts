@@ -1,139 +1,107 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { createBatch } from './batch.ts';
+import { ACCOUNT, createTokens, PAUSE_MS } from './tokens.ts';
+import type { Ending, Reservation, Wanted } from './tokens.ts';
 
-/** A call that waits for its turn, and the limits that hold for it, in calls a second. */
+/** A call may be made now. */
 export interface Turn {
-  route: string;
-  perEndpoint: number;
-  perSecond: number;
+  /**
+   * To be called when the call is over, or will not be made. Never throws: tokens that nobody
+   * gives back come back by themselves.
+   */
+  giveBack(ending: Ending): Promise<void>;
 }
 
-/** A first pause when Stripe asks to slow down, and the longest one, in ms. */
-const PAUSE_MS = 1_000;
+/** The longest pause when Stripe asks to slow down, in ms. */
 const PAUSE_MAX_MS = 60_000;
-/** Whoever waits for something that is another's asks again after so many ms. */
-const ASK_AGAIN_MS = 40;
-
-/** The row all calls share; an endpoint has two of its own. */
-const ACCOUNT = 'account';
-
-/**
- * How much wider apart calls are than the limits ask for: twice as far when Stripe had to ask a
- * second time within a minute, more each time, and back to normal within a minute of peace. One
- * call turned away is chance, and is paid for with the pause alone.
- */
-const WIDER = `(select coalesce(max(1 + (pause_ms / ${PAUSE_MS}.0 - 1)
-  * greatest(0, 1 - extract(epoch from clock_timestamp() - slowed_at) / 60)), 1)
-  from paces where name = '${ACCOUNT}' and slowed_at is not null)::double precision`;
-
-/** Moments as the database's clock has them, in ms. */
-const MOMENTS = (at: string) => `
-  extract(epoch from ${at})::double precision * 1000 as "atMs",
-  extract(epoch from clock_timestamp())::double precision * 1000 as "nowMs"`;
-
-/** The end of what is reserved; the turns lie before it, one after the other. */
-const QUEUE = `
-  insert into paces (name, next_at)
-  values ($1, clock_timestamp() + make_interval(secs => $2::double precision * ${WIDER}))
-  on conflict (name) do update set next_at = greatest(paces.next_at, clock_timestamp())
-    + make_interval(secs => $2::double precision * ${WIDER})
-  returning ${MOMENTS('next_at')}`;
-
-/**
- * Rows are locked in one order by everybody. A call that its endpoint holds back takes its share of
- * the account all the same, and keeps no other endpoint waiting.
- */
-const SLOT = `
-  with held as (select name, next_at from paces where name in ($1, '${ACCOUNT}')
-    order by name for update),
-  free as (select greatest(to_timestamp($2::double precision / 1000), clock_timestamp(),
-      max(next_at)) as at,
-    greatest(max(next_at) filter (where name = '${ACCOUNT}'), clock_timestamp()) as account_at,
-    count(*) as rows from held)
-  update paces p
-  set next_at = case when p.name = $1
-    then free.at + make_interval(secs => $3::double precision * ${WIDER})
-    else free.account_at + make_interval(secs => $4::double precision * ${WIDER}) end
-  from free where p.name in ($1, '${ACCOUNT}') and free.rows = 2
-  returning ${MOMENTS('free.at')}`;
+/** Who found no token asks again after so many ms: some time before one could be free. */
+const ASK_AGAIN_MS = 60;
+/** Who finds something held asks again after so many ms. */
+const HELD_MS = 40;
 
 const SLOW = `
-  insert into paces (name, next_at, slowed_at, pause_ms)
+  insert into holds (name, until, slowed_at, pause_ms)
   values ($1, clock_timestamp() + make_interval(secs => $2::integer / 1000.0),
     clock_timestamp(), $2)
   on conflict (name) do update
     set pause_ms = case
-        when paces.slowed_at > clock_timestamp() - interval '1 second' then paces.pause_ms
-        when paces.slowed_at > clock_timestamp() - interval '1 minute'
-          then least(greatest(paces.pause_ms * 2, $2), $3)
+        when holds.slowed_at > clock_timestamp() - interval '1 second' then holds.pause_ms
+        when holds.slowed_at > clock_timestamp() - interval '1 minute'
+          then least(greatest(holds.pause_ms * 2, $2), $3)
         else $2 end,
       slowed_at = clock_timestamp(),
-      next_at = greatest(paces.next_at, clock_timestamp() + make_interval(secs => (case
-        when paces.slowed_at > clock_timestamp() - interval '1 second' then 0
-        when paces.slowed_at > clock_timestamp() - interval '1 minute'
-          then least(greatest(paces.pause_ms * 2, $2), $3)
+      until = greatest(holds.until, clock_timestamp() + make_interval(secs => (case
+        when holds.slowed_at > clock_timestamp() - interval '1 second' then 0
+        when holds.slowed_at > clock_timestamp() - interval '1 minute'
+          then least(greatest(holds.pause_ms * 2, $2), $3)
         else $2 end) / 1000.0))`;
 
 /** A hold ends by itself: whoever has it may be gone. */
 const HOLD = `
-  insert into paces (name, next_at) values ($1, clock_timestamp() + make_interval(secs => $2))
-  on conflict (name) do update set next_at = excluded.next_at
-    where paces.next_at <= clock_timestamp()
-  returning next_at::text as until`;
+  insert into holds (name, until) values ($1, clock_timestamp() + make_interval(secs => $2))
+  on conflict (name) do update set until = excluded.until
+    where holds.until <= clock_timestamp()
+  returning until::text`;
 
 /**
- * A pace that all workers keep together: slots reserved in the database, so that limits of so many
- * calls a second are kept however many processes there are. Real time, not `levy_now()`: Stripe's
- * seconds are real in a rehearsal too. Moments are given on this process' `performance.now()`.
+ * A pace that all workers keep together: as many tokens as calls are allowed in a second, and no
+ * call without its tokens, which are free again a second after its answer. Whatever is late, a
+ * process, the network or Stripe, makes the pace slower and never too fast. Real time, not
+ * `levy_now()`: Stripe's seconds are real in a rehearsal too.
  */
 export function createPace(pool: pg.Pool) {
-  const here = createClock();
+  const tokens = createTokens(pool);
+  let arrivals = 0;
+  /** How many wait for a token, by endpoint: whoever comes later stands behind them. */
+  const waiting = new Map<string, number>();
+  let nextAsking: Promise<void> | null = null;
 
-  const ask = async (statement: string, values: unknown[]): Promise<number | null> => {
-    const askedAt = performance.now();
-    const { rows } = await pool.query<{ atMs: number; nowMs: number }>(statement, values);
-    const row = rows[0];
-    if (!row) return null;
-    here.heard(askedAt, performance.now(), row.nowMs);
-    return here.local(row.atMs);
-  };
-  const queueMany = async (turns: Turn[]): Promise<number[]> => {
-    const places: number[] = [];
-    const routes = new Map<string, Turn[]>();
-    for (const turn of turns) routes.set(turn.route, [...(routes.get(turn.route) ?? []), turn]);
-    for (const [route, same] of routes) {
-      const gapMs = 1000 / (same[0] as Turn).perEndpoint;
-      const seconds = (gapMs * same.length) / 1000;
-      const end = (await ask(QUEUE, [`queue ${route}`, seconds])) as number;
-      for (const [n, turn] of same.entries())
-        places[turns.indexOf(turn)] = end - (same.length - n) * gapMs;
+  /** One moment for all that wait, so that they ask in one statement. */
+  function untilNextAsking(): Promise<void> {
+    nextAsking ??= sleep(ASK_AGAIN_MS).then(() => {
+      nextAsking = null;
+    });
+    return nextAsking;
+  }
+
+  async function reserve(wanted: Wanted): Promise<Reservation> {
+    const { route } = wanted;
+    const asked = { ...wanted, place: (arrivals += 1) };
+    const atOnce = waiting.has(route) ? null : await tokens.reserve(asked);
+    if (atOnce) return atOnce;
+    waiting.set(route, (waiting.get(route) ?? 0) + 1);
+    try {
+      for (;;) {
+        await untilNextAsking();
+        const reservation = await tokens.reserve(asked);
+        if (reservation) return reservation;
+      }
+    } finally {
+      const others = (waiting.get(route) ?? 1) - 1;
+      if (others > 0) waiting.set(route, others);
+      else waiting.delete(route);
     }
-    return places;
-  };
+  }
 
   return {
-    /** Takes the next place in the queue of an endpoint; gives its moment. */
-    queue: createBatch(queueMany, { items: 100, runs: 1 }),
-
-    /** Reserves the moment of one call, no sooner than `notBefore`, at both limits. */
-    async slot({ route, perEndpoint, perSecond }: Turn, notBefore: number): Promise<number> {
-      const values = [`call ${route}`, here.remote(notBefore), 1 / perEndpoint, 1 / perSecond];
+    /** Waits until a call may be made, which is then to be made at once. */
+    async take(wanted: Wanted): Promise<Turn> {
       for (;;) {
-        const at = await ask(SLOT, values);
-        if (at !== null) return at;
-        // The first call of this endpoint, or the first after the database was killed.
-        await pool.query(
-          `insert into paces (name, next_at) select unnest($1::text[]), clock_timestamp()
-           on conflict do nothing`,
-          [[values[0], ACCOUNT]],
-        );
+        const reservation = await reserve(wanted);
+        const giveBack = (ending: Ending) =>
+          tokens
+            .giveBack({ reservation, ending, endedAt: performance.now() })
+            .catch(() => undefined);
+        await until(reservation.from);
+        if (performance.now() < reservation.before) return { giveBack };
+        // This process stood still for so long that the lease could end under the call.
+        await giveBack('unsent');
       }
     },
 
     /**
-     * Stripe asked to slow down: nobody gets a slot for a while, twice as long when it had to ask
-     * again within a minute, and slots are wider apart afterwards. Many calls told so at once count
+     * Stripe asked to slow down: nobody gets a turn for a while, twice as long when it had to ask
+     * again within a minute, and tokens rest longer afterwards. Many calls told so at once count
      * once.
      */
     async slow(atLeastMs: number | null): Promise<void> {
@@ -155,18 +123,18 @@ export function createPace(pool: pg.Pool) {
         const { rows } = await pool.query<{ until: string }>(HOLD, [name, holdMs / 1000]);
         return rows[0]?.until;
       };
-      let until = await hold();
-      while (until === undefined) {
+      let heldUntil = await hold();
+      while (heldUntil === undefined) {
         if (performance.now() > deadline) return null;
-        await sleep(ASK_AGAIN_MS);
-        until = await hold();
+        await sleep(HELD_MS);
+        heldUntil = await hold();
       }
       try {
         return { result: await work() };
       } finally {
         // Should this fail, the hold ends by itself.
         await pool
-          .query('delete from paces where name = $1 and next_at = $2::timestamptz', [name, until])
+          .query('delete from holds where name = $1 and until = $2::timestamptz', [name, heldUntil])
           .catch(() => undefined);
       }
     },
@@ -175,21 +143,11 @@ export function createPace(pool: pg.Pool) {
 
 export type Pace = ReturnType<typeof createPace>;
 
-/**
- * The database's clock on this process' own: learned from the quickest answers, since only those
- * say well when the clock was read.
- */
-function createClock() {
-  let offsetMs = 0;
-  let tripMs = Infinity;
-  return {
-    heard(askedAt: number, answeredAt: number, remoteMs: number): void {
-      const trip = answeredAt - askedAt;
-      // What was learned ages a little with every answer, so that a clock set anew is followed.
-      tripMs = trip <= tripMs * 1.2 ? trip : tripMs * 1.02;
-      if (tripMs === trip) offsetMs = remoteMs - (askedAt + answeredAt) / 2;
-    },
-    local: (remoteMs: number): number => remoteMs - offsetMs,
-    remote: (localMs: number): number => localMs + offsetMs,
-  };
+/** Never early, which timers are by a fraction of a millisecond. */
+async function until(moment: number): Promise<void> {
+  for (;;) {
+    const waitMs = moment - performance.now();
+    if (waitMs <= 0) return;
+    await sleep(Math.ceil(waitMs));
+  }
 }

@@ -70,6 +70,8 @@ constraint findings.findings_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fe
 
 constraint findings.findings_pkey PRIMARY KEY (finding_id)
 
+constraint holds.holds_pkey PRIMARY KEY (name)
+
 constraint idempotent_requests.idempotent_requests_pkey PRIMARY KEY (actor, key)
 
 constraint import_problems.import_problems_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id)
@@ -81,8 +83,6 @@ constraint imports.imports_sha256_key UNIQUE (sha256)
 constraint imports.imports_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
 
 constraint migrations.migrations_pkey PRIMARY KEY (number)
-
-constraint paces.paces_pkey PRIMARY KEY (name)
 
 constraint rates.rates_pkey PRIMARY KEY (vendor, year)
 
@@ -101,6 +101,8 @@ constraint sessions.sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES access_
 constraint sessions.sessions_pkey PRIMARY KEY (hash)
 
 constraint settings.settings_pkey PRIMARY KEY (name)
+
+constraint tokens.tokens_pkey PRIMARY KEY (name, number)
 
 constraint vendors.vendors_pkey PRIMARY KEY (vendor)
 
@@ -289,6 +291,8 @@ index CREATE UNIQUE INDEX findings_open ON public.findings USING btree (check_na
 
 index CREATE UNIQUE INDEX findings_pkey ON public.findings USING btree (finding_id)
 
+index CREATE UNIQUE INDEX holds_pkey ON public.holds USING btree (name)
+
 index CREATE UNIQUE INDEX idempotent_requests_pkey ON public.idempotent_requests USING btree (actor, key)
 
 index CREATE UNIQUE INDEX imports_pkey ON public.imports USING btree (import_id)
@@ -297,13 +301,13 @@ index CREATE UNIQUE INDEX imports_sha256_key ON public.imports USING btree (sha2
 
 index CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (number)
 
-index CREATE UNIQUE INDEX paces_pkey ON public.paces USING btree (name)
-
 index CREATE UNIQUE INDEX rates_pkey ON public.rates USING btree (vendor, year)
 
 index CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (hash)
 
 index CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (name)
+
+index CREATE UNIQUE INDEX tokens_pkey ON public.tokens USING btree (name, number)
 
 index CREATE UNIQUE INDEX vendors_pkey ON public.vendors USING btree (vendor)
 
@@ -327,6 +331,8 @@ table fees (fee_id uuid not null default gen_random_uuid(), assessment_id uuid n
 
 table findings (finding_id bigint not null, check_name text not null, assessment_id uuid, fee_id uuid, detail text not null, found_at timestamp with time zone not null default levy_now(), gone_at timestamp with time zone)
 
+table holds (name text not null, until timestamp with time zone not null, slowed_at timestamp with time zone, pause_ms integer not null default 0)
+
 table idempotent_requests (actor text not null, key text not null, fingerprint text not null, status integer, body text, created_at timestamp with time zone not null default levy_now())
 
 table import_problems (import_id uuid not null, line bigint not null, reason text not null, field text, message text not null, clinician_npi text, clinician_name text, times integer not null default 1)
@@ -335,13 +341,13 @@ table imports (import_id uuid not null default gen_random_uuid(), sha256 text no
 
 table migrations (number integer not null, name text not null, applied_at timestamp with time zone not null default now())
 
-table paces (name text not null, next_at timestamp with time zone not null, slowed_at timestamp with time zone, pause_ms integer not null default 0)
-
 table rates (vendor text not null, year integer not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), status text not null, source text not null, entered_by text not null, entered_at timestamp with time zone not null default levy_now())
 
 table sessions (hash bytea not null, key_id uuid not null, expires_at timestamp with time zone not null)
 
 table settings (name text not null, value text not null)
+
+table tokens (name text not null, number integer not null, free_at timestamp with time zone not null)
 
 table vendors (vendor text not null, name text not null, levies boolean not null, source text not null)
 

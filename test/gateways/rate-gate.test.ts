@@ -1,63 +1,185 @@
-import { describe, expect, it } from 'vitest';
-import { createRateGate, PaymentsUnavailable } from '../../gateways/payments.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { describe, expect, it, vi } from 'vitest';
+import { createRateGate, PaymentsRefused, PaymentsUnavailable } from '../../gateways/payments.ts';
 import { createPace } from '../../ledger/pace.ts';
+import { createLimiter } from '../../sandbox/stripe/limits.ts';
 import { createTestDatabase } from '../support/database.ts';
 
-const TURN = { route: 'POST /v1/payment_intents', perEndpoint: 20, perSecond: 50 };
+const ROUTE = 'POST /v1/payment_intents';
+const ONE = { route: ROUTE, perSecond: 1, perEndpoint: 1 };
+/** A token that is free only later than this, in s, is in somebody's hands. */
+const IN_HAND = 90;
 
-/** Several processes at one account: each with a pace, and so a view of the clock, of its own. */
+/** Several processes at one account, each with a pace of its own. */
 async function processes(count: number) {
   const { pool } = await createTestDatabase();
   return { pool, paces: Array.from({ length: count }, () => createPace(pool)) };
 }
 
-/** From the first to the last of these moments, in ms. */
-const span = (moments: number[]) => Math.max(...moments) - Math.min(...moments);
+/** In how many seconds each token of a limit is free; 0 or below when it is. */
+async function rests(pool: pg.Pool, name = ROUTE): Promise<number[]> {
+  const { rows } = await pool.query<{ rest: number }>(
+    `select extract(epoch from free_at - clock_timestamp())::double precision as rest
+     from tokens where name = $1 order by number`,
+    [name],
+  );
+  return rows.map(({ rest }) => rest);
+}
 
-/** What the clocks of two paces may differ by, on a machine that does other things too. */
-const CLOCKS_MS = 100;
+/** Up to 300 ms, another for each call, without any order. */
+const late = (n: number) => (n * 7919) % 301;
 
 describe('a pace kept together', () => {
-  it('gives slots of one endpoint that are apart, however many ask', async () => {
+  it('has no second with more calls than allowed, however late calls and answers are', async () => {
     const { paces } = await processes(4);
-    const slots = await Promise.all(
-      Array.from({ length: 24 }, (_, n) => paces[n % 4]!.slot(TURN, performance.now())),
-    );
-    expect(span(slots)).toBeGreaterThan(23 * 50 - CLOCKS_MS);
+    const limits = { perSecond: 25, perEndpoint: 20 };
+    const gates = paces.map((pace) => createRateGate(pace, limits));
+    const admit = createLimiter(limits, () => performance.now());
+    const calls = Array.from({ length: 80 }, (_, n) => {
+      const route = n % 2 === 0 ? 'GET /v1/charges' : ROUTE;
+      return gates[n % 4]!(route, async () => {
+        await sleep(late(n));
+        // A call too many is the limiter's to refuse, and fails here.
+        admit(route);
+        await sleep(late(n + 40) / 10);
+      });
+    });
+    await Promise.all(calls);
   });
 
-  it('keeps the account’s limit over all endpoints', async () => {
-    const { paces } = await processes(2);
-    const slots = await Promise.all(
-      Array.from({ length: 60 }, (_, n) =>
-        paces[n % 2]!.slot({ ...TURN, route: `GET /v1/thing${n % 6}` }, performance.now()),
-      ),
-    );
-    expect(span(slots)).toBeGreaterThan(59 * 20 - CLOCKS_MS);
-  });
-
-  it('is put back by itself when the database has lost it', async () => {
-    const { pool, paces } = await processes(1);
-    await paces[0]!.slot(TURN, performance.now());
+  it('begins a second after nothing was known, one call after the other', async () => {
+    const { pool, paces } = await processes(2);
+    const early = async () => {
+      const startedAt = performance.now();
+      const moments = await Promise.all(
+        Array.from({ length: 8 }, async (_, n) => {
+          await paces[n % 2]!.take({ route: ROUTE, perSecond: 20, perEndpoint: 10 });
+          return performance.now() - startedAt;
+        }),
+      );
+      return moments.sort((a, b) => a - b).filter((ms, n) => ms < 1000 + n * 100);
+    };
+    expect(await early()).toEqual([]);
     // What a killed database does to a table that is not in its log.
-    await pool.query('truncate paces');
-    expect(await paces[0]!.slot(TURN, performance.now())).toBeTypeOf('number');
-    expect(await paces[0]!.queue(TURN)).toBeTypeOf('number');
+    await pool.query('truncate tokens');
+    expect(await early()).toEqual([]);
+  });
+
+  it('has a token for each whole call a second, at least one, more when it may', async () => {
+    const { pool, paces } = await processes(1);
+    const turn = await paces[0]!.take({ ...ONE, perEndpoint: 2.9, perSecond: 9 });
+    expect(await rests(pool)).toHaveLength(2);
+    await turn.giveBack('unsent');
+    await pool.query(`update tokens set free_at = clock_timestamp() - interval '1 s' * number`);
+    // The second one is free for longer, and is not for this limit.
+    await paces[0]!.take({ ...ONE, perEndpoint: 0.5, perSecond: 9 });
+    expect((await rests(pool)).map((rest) => rest > IN_HAND)).toEqual([true, false]);
+    for (let n = 0; n < 2; n += 1) await paces[0]!.take({ ...ONE, perEndpoint: 5, perSecond: 9 });
+    expect(await rests(pool)).toHaveLength(5);
+  });
+
+  it('lets no crowd at one endpoint keep another waiting', async () => {
+    const { paces } = await processes(1);
+    const limits = { perSecond: 2, perEndpoint: 1 };
+    const crowd = Array.from({ length: 6 }, () => paces[0]!.take({ ...limits, route: ROUTE }));
+    // Nobody of the crowd gives anything back before.
+    await paces[0]!.take({ ...limits, route: 'GET /v1/charges' });
+    await Promise.all(crowd.map(async (turn) => (await turn).giveBack('unsent')));
+  });
+
+  it('serves first who came first to an endpoint', async () => {
+    const { paces } = await processes(1);
+    const limits = { perSecond: 9, perEndpoint: 1 };
+    const order: string[] = [];
+    const call = async (name: string) => {
+      const turn = await paces[0]!.take({ ...limits, route: ROUTE });
+      order.push(name);
+      await turn.giveBack('unsent');
+    };
+    const first = await paces[0]!.take({ ...limits, route: ROUTE });
+    const early = [call('second'), call('third')];
+    // Asked for later: when it is there, the two have been told to wait.
+    await paces[0]!.take({ ...limits, route: 'GET /v1/charges' });
+    await first.giveBack('unsent');
+    await Promise.all([...early, call('last')]);
+    expect(order).toEqual(['second', 'third', 'last']);
+  });
+
+  it('gives the tokens of a process that is gone to others, for good', async () => {
+    const { pool, paces } = await processes(2);
+    const gone = await paces[0]!.take(ONE);
+    const inHand = async () => [...(await rests(pool)), ...(await rests(pool, 'account'))];
+    expect(Math.min(...(await inHand()))).toBeGreaterThan(IN_HAND);
+    // The lease ends.
+    await pool.query(`update tokens set free_at = clock_timestamp()`);
+    await paces[1]!.take(ONE);
+    await gone.giveBack('answered');
+    expect(Math.min(...(await inHand()))).toBeGreaterThan(IN_HAND);
+  });
+
+  it('does not use a turn that it hears of too late', async () => {
+    const { pool } = await createTestDatabase();
+    const now = performance.now.bind(performance);
+    let stoodStillMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + stoodStillMs);
+    // A process that stands still when the database has answered, and later finds it is too late.
+    const query = async (statement: string, values: unknown[]) => {
+      const answer = await pool.query(statement, values);
+      if (stoodStillMs > 0 || !((await rests(pool))[0]! > IN_HAND)) return answer;
+      stoodStillMs = 31_000;
+      await pool.query(`update tokens set free_at = free_at + interval '1 hour'`);
+      setTimeout(() => void pool.query(`update tokens set free_at = clock_timestamp()`), 300);
+      return answer;
+    };
+    try {
+      await createPace({ query } as unknown as pg.Pool).take(ONE);
+    } finally {
+      clock.mockRestore();
+    }
+    const [rest] = await rests(pool);
+    expect(rest).toBeGreaterThan(IN_HAND);
+    expect(rest).toBeLessThan(3600);
+  });
+
+  it('lets tokens rest longer after no answer, and not at all when nothing was sent', async () => {
+    const { pool, paces } = await processes(1);
+    const gate = createRateGate(paces[0]!, ONE);
+    const restAfter = async (error: Error) => {
+      await expect(gate(ROUTE, () => Promise.reject(error))).rejects.toThrow(error);
+      const rest = async () => (await rests(pool))[0]!;
+      await expect.poll(rest, { timeout: 10_000 }).toBeLessThan(IN_HAND);
+      const given = await rest();
+      await pool.query(`update tokens set free_at = clock_timestamp()`);
+      return given;
+    };
+    expect(await restAfter(new PaymentsRefused('card_declined', 402, null, null))).toBeLessThan(2);
+    expect(await restAfter(new PaymentsUnavailable('timeout', null, true))).toBeGreaterThan(2);
+    expect(await restAfter(new Error('a bug'))).toBeGreaterThan(2);
+    expect(await restAfter(new PaymentsUnavailable('too_late', null, false))).toBeLessThan(0);
   });
 
   it('stands still when Stripe asks to slow down, asked again goes slower', async () => {
     const { pool, paces } = await processes(2);
-    await paces[0]!.slot(TURN, performance.now());
+    const limits = { route: ROUTE, perSecond: 5, perEndpoint: 5 };
+    const turn = await paces[0]!.take(limits);
     const askedAt = performance.now();
     // Many told so at once are told once; told again some seconds later is another matter.
     await Promise.all([paces[0]!.slow(null), paces[1]!.slow(null)]);
-    await pool.query(`update paces set slowed_at = slowed_at - interval '5 s'
-      where slowed_at is not null`);
+    await pool.query(`update holds set slowed_at = slowed_at - interval '5 s'`);
     await paces[0]!.slow(null);
-    const slots = [];
-    for (let n = 0; n < 5; n += 1) slots.push(await paces[1]!.slot(TURN, performance.now()));
-    expect(slots[0]! - askedAt).toBeGreaterThan(2_000 - CLOCKS_MS);
-    expect(slots[4]! - slots[0]!).toBeGreaterThan(4 * 50 * 1.8 - CLOCKS_MS);
+    await turn.giveBack('answered');
+    const [rest] = await rests(pool);
+    expect(rest).toBeGreaterThan(1.5);
+    const moments = await Promise.all(
+      Array.from({ length: 4 }, async (_, n) => {
+        await paces[n % 2]!.take(limits);
+        return performance.now() - askedAt;
+      }),
+    );
+    // Two seconds, and then not all at once.
+    const early = moments.sort((a, b) => a - b).filter((ms, n) => ms < 2000 + n * 200);
+    expect(early).toEqual([]);
   });
 });
 
