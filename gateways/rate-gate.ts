@@ -7,8 +7,8 @@ export interface RateLimits {
   perEndpoint: number;
 }
 
-/** How a call ended; `unanswered` when nobody knows whether and when Stripe counted it. */
-type Ending = 'answered' | 'unanswered' | 'unsent';
+/** What is known of a call: `unanswered` when nobody can say whether and when Stripe counts it. */
+type Ending = 'counted' | 'unanswered' | 'unsent';
 
 /** Where the turns come from: shared by every process that talks to the same account. */
 export interface SharedPace {
@@ -24,6 +24,11 @@ export interface SharedPace {
   ): Promise<{ result: Result } | null>;
 }
 
+/**
+ * Stripe counts a call when it arrives: so long after it was sent, in ms, it has been, whatever the
+ * answer still takes. A bank's second would otherwise be the next call's to wait.
+ */
+const COUNTED_WITHIN_MS = 400;
 /** Tries of one call that Stripe turned away before acting on it. */
 const TRIES = 4;
 /** One customer's calls follow each other: none takes longer, and none waits longer, in ms. */
@@ -36,16 +41,19 @@ const OF_ONE_CUSTOMER = { holdMs: 90_000, patienceMs: 30_000 };
  * Fits `createPayments`'s `gate`.
  */
 export function createRateGate(pace: SharedPace, limits: RateLimits) {
-  /** Nobody waits for the giving back: it is for those who come next. */
+  /** Nobody waits for the giving back, which happens once: it is for those who come next. */
   async function inTurn<T>(route: string, call: () => Promise<T>): Promise<T> {
     const turn = await pace.take({ route, ...limits });
+    const counted = setTimeout(() => void turn.giveBack('counted'), COUNTED_WITHIN_MS);
     try {
       const answer = await call();
-      void turn.giveBack('answered');
+      void turn.giveBack('counted');
       return answer;
     } catch (error) {
       void turn.giveBack(endingOf(error));
       throw error;
+    } finally {
+      clearTimeout(counted);
     }
   }
 
@@ -81,12 +89,12 @@ export function gateFor(pace: SharedPace, limits: RateLimits | null): Pick<CallO
   return limits ? { gate: createRateGate(pace, limits) } : {};
 }
 
-/** What is not known to have been answered was not. */
+/** What is not known to have been answered has not been. */
 function endingOf(error: unknown): Ending {
-  if (error instanceof PaymentsRefused) return 'answered';
+  if (error instanceof PaymentsRefused) return 'counted';
   if (!(error instanceof PaymentsUnavailable)) return 'unanswered';
   if (error.why === TOO_LATE) return 'unsent';
-  return error.why === 'timeout' || error.why === 'connection' ? 'unanswered' : 'answered';
+  return error.why === 'timeout' || error.why === 'connection' ? 'unanswered' : 'counted';
 }
 
 function isTooFast(error: unknown): error is PaymentsUnavailable {

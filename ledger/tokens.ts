@@ -20,8 +20,8 @@ export interface Reservation {
   before: number;
 }
 
-/** How a call ended. `unanswered`: it was sent, and nobody knows when Stripe counts it. */
-export type Ending = 'answered' | 'unanswered' | 'unsent';
+/** What is known of a call. `unanswered`: it was sent, and nobody knows when Stripe counts it. */
+export type Ending = 'counted' | 'unanswered' | 'unsent';
 
 /** The name that holds for all endpoints together, among tokens and holds. */
 export const ACCOUNT = 'account';
@@ -41,7 +41,7 @@ const LEASE_MS = 120_000;
  * one second; the millisecond is for clocks, none of which runs as fast as another. What had no
  * answer may be on its way for a while yet.
  */
-const REST_S: Record<Ending, number> = { answered: 1.001, unanswered: 10, unsent: 0 };
+const REST_S: Record<Ending, number> = { counted: 1.001, unanswered: 10, unsent: 0 };
 
 /**
  * How much longer tokens rest than the limits ask for: twice as long when Stripe had to ask a

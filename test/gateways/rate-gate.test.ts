@@ -114,8 +114,26 @@ describe('a pace kept together', () => {
     // The lease ends.
     await pool.query(`update tokens set free_at = clock_timestamp()`);
     await paces[1]!.take(ONE);
-    await gone.giveBack('answered');
+    await gone.giveBack('counted');
     expect(Math.min(...(await inHand()))).toBeGreaterThan(IN_HAND);
+  });
+
+  it('takes a call for counted that is long in being answered', async () => {
+    const { pool, paces } = await processes(1);
+    const gate = createRateGate(paces[0]!, ONE);
+    let answer: () => void = () => undefined;
+    const rest = async () => (await rests(pool))[0]!;
+    let called: Promise<void> | null = null;
+    await new Promise<void>((sent) => {
+      called = gate(ROUTE, () => {
+        sent();
+        return new Promise((resolve) => (answer = resolve));
+      });
+    });
+    expect(await rest()).toBeGreaterThan(IN_HAND);
+    await expect.poll(rest, { timeout: 10_000 }).toBeLessThan(2);
+    answer();
+    await called;
   });
 
   it('does not use a turn that it hears of too late', async () => {
@@ -168,7 +186,7 @@ describe('a pace kept together', () => {
     await Promise.all([paces[0]!.slow(null), paces[1]!.slow(null)]);
     await pool.query(`update holds set slowed_at = slowed_at - interval '5 s'`);
     await paces[0]!.slow(null);
-    await turn.giveBack('answered');
+    await turn.giveBack('counted');
     const [rest] = await rests(pool);
     expect(rest).toBeGreaterThan(1.5);
     const moments = await Promise.all(
