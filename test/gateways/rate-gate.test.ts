@@ -123,7 +123,7 @@ describe('a pace kept together', () => {
     const gate = createRateGate(paces[0]!, ONE);
     let answer: () => void = () => undefined;
     const rest = async () => (await rests(pool))[0]!;
-    let called: Promise<void> | null = null;
+    let called: Promise<void> = Promise.resolve();
     await new Promise<void>((sent) => {
       called = gate(ROUTE, () => {
         sent();
