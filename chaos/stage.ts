@@ -37,6 +37,8 @@ export interface Stage {
   assessmentId: string;
   random: Random;
   tally: Tally;
+  /** Grows with everything that lets the assessment go on, when it is asked for and when done. */
+  resumes: number;
   /** What must not have happened, as it is found. */
   violations: string[];
   /** Told to end: nobody waits for anything any more. */
@@ -114,6 +116,7 @@ export async function openStage(args: {
       players: [],
       touched: new Set(),
       assessmentId: opening.assessment.assessmentId,
+      resumes: 0,
       violations: [],
       control: (method, path, body) => control(services.sandbox.url, method, path, body),
     };
