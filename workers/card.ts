@@ -1,5 +1,6 @@
 import { NETWORK_BUDGETS } from '../core/declines.ts';
 import { DAY_MS } from '../core/policy.ts';
+import { entry, type NewEntry } from '../core/fee.ts';
 import type { FeeCase } from '../ledger/fees.ts';
 import type { WorkerDeps } from './deps.ts';
 
@@ -8,6 +9,11 @@ export type ReadyCard =
   | { paymentMethod: string; fingerprint: string | null; brand: string; last4: string }
   | { missing: string }
   | { spent: string };
+
+/** No card to announce or to charge; another than those that were known takes the fee up again. */
+export function noCard({ cardChanges }: FeeCase['clinician'], why: string): NewEntry {
+  return entry('card_missing', { why, cardChanges });
+}
 
 /** Reads the card on file and checks it against the card networks' own limits on declines. */
 export async function readyCard(

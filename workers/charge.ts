@@ -7,7 +7,7 @@ import {
   type Payments,
 } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
-import { readyCard } from './card.ts';
+import { noCard, readyCard } from './card.ts';
 import type { WorkerDeps } from './deps.ts';
 import { readIntentFor, takeDue, write, type DueCase } from './due-fee.ts';
 
@@ -49,7 +49,7 @@ async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
   const { feeId, assessment, clinician } = due.feeCase;
   if (assessment.paused) return { done: 'paused' };
   const customer = clinician.stripeCustomer;
-  if (!customer) return settled(deps, due, [noCard(due, 'no_customer')]);
+  if (!customer) return settled(deps, due, [noCard(clinician, 'no_customer')]);
   // The key finds an earlier creation for a day. None was possible before a notice allowed it.
   const notice = due.feeCase.entries.find((one) => one.kind === 'noticed');
   const first = new Date(notice?.kind === 'noticed' ? notice.data.chargeFrom : 0).getTime();
@@ -59,7 +59,7 @@ async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
   const reading =
     (keyIsSafe ? null : await lost(deps, feeId, customer)) ??
     (await created(deps, due, customer, () => now() - knownAt > KEY_SAFE_MS));
-  if (!reading) return settled(deps, due, [noCard(due, 'customer_deleted')]);
+  if (!reading) return settled(deps, due, [noCard(clinician, 'customer_deleted')]);
   return { due, reading, opened: [entry('opened', { intent: reading.intent })] };
 }
 
@@ -126,10 +126,11 @@ async function attempt(deps: Deps, { due, reading, opened }: Looked): Promise<Do
   if (reading.status === 'processing')
     return { failed: 'Stripe is processing a payment made elsewhere; looking again later' };
   const card = await readyCard(deps, clinician, due.feeCase.now());
-  if ('missing' in card) return instead(noCard(due, card.missing));
+  if ('missing' in card) return instead(noCard(clinician, card.missing));
   if ('spent' in card) return instead(entry('held', { why: card.spent }));
   // The card given instead may be gone again, and what is left is the one that was refused.
-  if (due.fee.refusedCards.has(card.paymentMethod)) return instead(noCard(due, 'card_refused'));
+  if (due.fee.refusedCards.has(card.paymentMethod))
+    return instead(noCard(clinician, 'card_refused'));
   const attempted = entry('attempted', {
     attempt: due.fee.attempts + 1,
     intent: reading.intent,
@@ -238,11 +239,6 @@ async function unknown(deps: Deps, due: DueCase, why: string): Promise<Done> {
   const look = due.fee.unknown ? due.fee.unknown.look + 1 : 0;
   await write(deps.ledger, due.feeCase, [entry('unknown', { about: 'attempt', look, why })]);
   return { failed: `outcome unknown (${why}); Stripe will be asked again` };
-}
-
-/** No card to charge; another than those that were known takes the fee up again. */
-function noCard({ feeCase }: DueCase, why: string): NewEntry {
-  return entry('card_missing', { why, cardChanges: feeCase.clinician.cardChanges });
 }
 
 const policyOf = (due: DueCase) => due.feeCase.assessment.policy;

@@ -2,6 +2,7 @@ import { calendarDay, chargeFrom } from '../core/calendar.ts';
 import { entry, type NewEntry } from '../core/fee.ts';
 import { writeNotice } from '../core/notice.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
+import { noCard } from './card.ts';
 import { deferral, factsOf } from './mailing.ts';
 import { WORKER, type WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
@@ -19,12 +20,11 @@ export function createNotice(deps: Deps): Processor<'notice'> {
     const { assessment, clinician } = due.feeCase;
     if (assessment.paused) return { done: 'paused' };
     if (!clinician.email) return wrote(deps, due, [failed(due, 'no_email')]);
-    const { stripeCustomer, paymentMethod, cardChanges } = clinician;
+    const { stripeCustomer, paymentMethod } = clinician;
     const card = stripeCustomer
       ? await deps.payments.readCard(stripeCustomer, paymentMethod)
       : ({ found: false, why: 'no_customer' } as const);
-    if (!card.found)
-      return wrote(deps, due, [entry('card_missing', { why: card.why, cardChanges })]);
+    if (!card.found) return wrote(deps, due, [noCard(clinician, card.why)]);
     return send(deps, due, { name: clinician.name, address: clinician.email }, card);
   };
 }
