@@ -8,8 +8,10 @@ import { DAY_MS, type Policy } from './policy.ts';
 export function chargeFrom(noticedAt: Date, policy: Policy): Date {
   if (policy.dayMs !== DAY_MS)
     return new Date(noticedAt.getTime() + policy.noticeDays * policy.dayMs);
-  const wall = wallClock(noticedAt, policy.timeZone);
-  const earliest = wall + policy.noticeDays * DAY_MS;
+  // Read off the clock again: an hour skipped by summer time never shows, so the earliest
+  // moment shows a later time than the one reckoned, and so does the charge hour to be found.
+  const noticeOver = daysLater(noticedAt, policy.noticeDays, policy);
+  const earliest = wallClock(noticeOver, policy.timeZone);
   let hour = Math.floor(earliest / DAY_MS) * DAY_MS + policy.chargeHour * 3_600_000;
   if (hour < earliest) hour += DAY_MS;
   return fromWallClock(hour, policy.timeZone);

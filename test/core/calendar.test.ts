@@ -56,6 +56,24 @@ describe('the first moment a noticed fee may be charged', () => {
     expect(from.toISOString()).toBe('2026-11-01T06:00:00.000Z');
   });
 
+  it('waits a day more when the notice ends in the skipped hour, after the charge hour', () => {
+    // 01:30 is skipped in London on 29 March: the notice is over at 02:30, past the charge hour.
+    const policy = testPolicy({ timeZone: 'Europe/London', chargeHour: 2, noticeDays: 7 });
+    const from = chargeFrom(new Date('2026-03-22T01:30:00Z'), policy);
+    expect(from.toISOString()).toBe('2026-03-30T01:00:00.000Z');
+  });
+
+  it('never comes before the notice is over', () => {
+    fc.assert(
+      fc.property(anyInstant, anyPolicy, (at, changes) => {
+        const policy = testPolicy(changes);
+        const over = daysLater(at, policy.noticeDays, policy);
+        expect(chargeFrom(at, policy).getTime()).toBeGreaterThanOrEqual(over.getTime());
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('counts in rehearsal days, at any hour, when a day is not a real one', () => {
     const policy = testPolicy({ dayMs: 1_000, noticeDays: 14 });
     const from = chargeFrom(new Date('2026-03-08T06:59:59.500Z'), policy);

@@ -40,12 +40,20 @@ const CHANGES = [
   '2026-10-03T15:30:00Z',
 ].map((at) => Date.parse(at));
 
-/** An instant within ten years, every other one within two days of a change of clocks. */
+const anyChange = fc.constantFrom(...CHANGES);
+
+/**
+ * An instant within ten years; two in three are within two days of a change of clocks, or whole
+ * days before an hour near one, so that a period of days ends there.
+ */
 export const anyInstant = fc
   .oneof(
     fc.integer({ min: START, max: END }),
     fc
-      .tuple(fc.constantFrom(...CHANGES), fc.integer({ min: -172_800_000, max: 172_800_000 }))
+      .tuple(anyChange, fc.integer({ min: -172_800_000, max: 172_800_000 }))
       .map(([change, away]) => change + away),
+    fc
+      .tuple(anyChange, fc.integer({ min: 0, max: 60 }), fc.integer({ min: -120, max: 120 }))
+      .map(([change, days, minutes]) => change - days * 86_400_000 + minutes * 60_000),
   )
   .map((ms) => new Date(ms));
