@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { isAway } from '../ledger/away.ts';
 
 /**
  * Every error a caller may meet: its stable code, HTTP status, what was wrong and what to do.
@@ -153,31 +154,16 @@ const FRAMEWORK: Record<string, ErrorCode> = {
   FST_ERR_NOT_FOUND: 'not_found',
 };
 
-/**
- * SQLSTATE classes 08 connection, 53 resources, 57 shut down; and single ones: no such database,
- * a database that lets nobody in, a table that is not there before the migration.
- */
-const AWAY = /^(08|53|57)...$|^(3D000|55000|42P01)$/;
-const NETWORK = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
-/** The driver's own words for a connection that is gone; it gives them no code. */
-const GONE =
-  /^(Connection terminated|timeout exceeded when trying to connect|Connection is closed)/;
+/** No such database, one that lets nobody in, a table that is not there before the migration. */
+const NOT_YET = new Set(['3D000', '55000', '42P01']);
 
 /** Any error as one of the table: what is not known to be the caller's is ours. */
 export function asProblem(error: unknown): { code: ErrorCode; said: Said } {
   if (error instanceof Problem) return error;
-  const { code, validation, name, message, statusCode } = error as Partial<FastifyError>;
+  const { code, validation, name, statusCode } = error as Partial<FastifyError>;
   if (validation) return { code: 'invalid_request', said: { details: fields(error) } };
   const sqlState = /^[0-9A-Z]{5}$/.test(code ?? '') ? (code as string) : '';
-  if (AWAY.test(sqlState) || NETWORK.has(code ?? '') || GONE.test(message ?? ''))
-    return { code: 'not_ready', said: {} };
+  if (isAway(error) || NOT_YET.has(sqlState)) return { code: 'not_ready', said: {} };
   if (name === 'PaymentsUnavailable') return { code: 'payments_unavailable', said: {} };
   if (name === 'PaymentsRefused')
     return code === 'resource_missing'

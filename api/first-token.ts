@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Scope } from '../ledger/access.ts';
+import { onceThere, type WaitingLog } from '../ledger/away.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
 /**
@@ -12,30 +13,40 @@ export function newToken(scopes: readonly Scope[]): string {
 }
 
 /**
- * Stores a key under a new token and gives the token: it is nowhere else. Gives null when the name
- * is taken.
+ * Stores a key under a token and gives the token: it is nowhere else. Gives null when the name is
+ * taken.
  */
 export async function createKey(
-  { access }: Pick<Ledger, 'access'>,
+  ledger: Pick<Ledger, 'access'>,
   name: string,
   scopes: Scope[],
+  token = newToken(scopes),
 ): Promise<string | null> {
-  for (;;) {
-    const token = newToken(scopes);
-    try {
-      await access.addKey(name, token, scopes);
-      return token;
-    } catch (error) {
-      const { code, constraint } = error as { code?: string; constraint?: string };
-      if (code !== '23505') throw error;
-      // Another key begins with the same twelve characters: once in a billion, and no harm.
-      if (constraint !== 'access_keys_prefix_key') return null;
-    }
+  try {
+    await ledger.access.addKey(name, token, scopes);
+    return token;
+  } catch (error) {
+    const { code, constraint } = error as { code?: string; constraint?: string };
+    if (code !== '23505') throw error;
+    // Another key begins with the same twelve characters: once in a billion, and no harm.
+    return constraint === 'access_keys_prefix_key' ? createKey(ledger, name, scopes) : null;
   }
 }
 
-/** The operator's token at the very first start, to be shown once; null when there are keys. */
-export async function firstToken(ledger: Pick<Ledger, 'access'>): Promise<string | null> {
-  if ((await ledger.access.keys()).length > 0) return null;
-  return createKey(ledger, 'operator', ['read', 'operate', 'approve']);
+const OPERATOR: Scope[] = ['read', 'operate', 'approve'];
+
+/**
+ * The operator's token at the very first start, to be shown once; null when there are keys. Waits
+ * for the database, and knows its own key again when the answer to storing it was lost.
+ */
+export async function firstToken(
+  ledger: Pick<Ledger, 'access'>,
+  log: WaitingLog,
+): Promise<string | null> {
+  const token = newToken(OPERATOR);
+  return onceThere(async () => {
+    const { access } = ledger;
+    if ((await access.keys()).length === 0) return createKey(ledger, 'operator', OPERATOR, token);
+    return (await access.callerOf(token)) ? token : null;
+  }, log);
 }

@@ -4,6 +4,7 @@ import { RATES, VENDORS } from '../config/rates.ts';
 import { namedServices } from '../config/services.ts';
 import { createPayments, createStripe, gateFor } from '../gateways/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
+import { onceThere } from '../ledger/away.ts';
 import { openLedger } from '../ledger/open.ts';
 import { buildApi } from './app.ts';
 import { REQUEST_LIMITS } from './deps.ts';
@@ -28,10 +29,8 @@ async function main(): Promise<void> {
     elapsedMs: () => performance.now(),
     log,
   });
-  const queues = await createQueues({
-    ...services,
-    onError: (error) => log.warn(factsOf(error), 'queue trouble'),
-  });
+  const onError = (error: Error) => log.warn(factsOf(error), 'queue trouble');
+  const queues = await onceThere(() => createQueues({ ...services, onError }), log);
   const app = await buildApi({
     ...config,
     ...services,
@@ -46,7 +45,7 @@ async function main(): Promise<void> {
     checks: { stripe: reachable(services.stripe.apiBase ?? STRIPE) },
     log,
   });
-  const token = await firstToken(ledger);
+  const token = await firstToken(ledger, log);
   if (token) console.log(`\nYour access token, shown this once: ${token}\n`);
   await freePort();
   await app.listen({ host: config.host, port: config.port });

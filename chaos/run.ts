@@ -38,8 +38,6 @@ export interface ChaosOutcome {
   states: Record<string, number>;
   charges: number;
   mails: number;
-  /** Programs that ended and were not killed, with their last words. */
-  fallen: string[];
   violations: string[];
   /** Where the programs' logs are; null when they were not kept. */
   logs: string | null;
@@ -81,6 +79,7 @@ export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
       ...(await verified(stage)),
       ...(await counted(stage)),
       ...(await found(stage)),
+      ...stage.crew.fallen.map((last) => `ended by itself: ${last}`),
     ];
     keep = wish.keep || violations.length > 0;
     return {
@@ -88,7 +87,6 @@ export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
       states: await statesOf(stage),
       charges: stage.services.sandbox.books('fee').succeeded.length,
       mails: stage.services.mailbox.received(),
-      fallen: stage.crew.fallen,
       logs: keep ? stage.services.folder : null,
     };
   } finally {
@@ -182,7 +180,7 @@ async function statesOf({ pool }: Stage): Promise<Record<string, number>> {
 
 /** The outcome for people. */
 export function print(outcome: ChaosOutcome, say: (line: string) => void): void {
-  const { faults, states, fallen, violations, logs } = outcome;
+  const { faults, states, violations, logs } = outcome;
   say(`\nFaults on ${outcome.queue}, seed ${outcome.seed}`);
   for (const [fault, times] of Object.entries(faults))
     say(`${String(times).padStart(6)}  ${fault}`);
@@ -192,7 +190,6 @@ export function print(outcome: ChaosOutcome, say: (line: string) => void): void 
     `\n${outcome.charges} charges, ${outcome.mails} mails taken; quiet ${outcome.quietAfter} s ` +
       'after the healing.',
   );
-  for (const last of fallen) say(`Ended by itself and was started again: ${last.split('\n')[0]}`);
   for (const violation of violations) say(`VIOLATION  ${violation}`);
   if (logs) say(`Logs are kept in ${logs}`);
   say(violations.length === 0 ? '0 violations.' : `${violations.length} violations.`);

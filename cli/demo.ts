@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { firstToken } from '../api/first-token.ts';
 import { parseConfig, type Config } from '../config/config.ts';
 import { createStripe } from '../gateways/payments.ts';
 import { freePort } from '../ledger/embedded.ts';
@@ -33,7 +32,7 @@ export async function demo(argv: string[], io: Io): Promise<number> {
   const config = await demoConfig(home, io.env);
   const levy = await runLevy(config, (line) => say(`  ${line}`));
   try {
-    const token = await firstToken(levy.ledger);
+    const { firstToken: token } = levy;
     const client = createClient(levy.url, token ?? '');
     const outcome = await sampleYear({ levy, client, say, startedAt });
     if (values.json) io.stdout.write(`${JSON.stringify(outcome.summary)}\n`);

@@ -1,10 +1,12 @@
 import { pino, type Logger } from 'pino';
 import { buildApi } from '../api/app.ts';
 import { REQUEST_LIMITS } from '../api/deps.ts';
+import { firstToken } from '../api/first-token.ts';
 import type { Config } from '../config/config.ts';
 import { FREE_VENDORS, RATES, VENDORS } from '../config/rates.ts';
 import { createPayments, createStripe, gateFor } from '../gateways/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
+import { onceThere } from '../ledger/away.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 import { assembleWork } from '../workers/assemble.ts';
@@ -17,6 +19,8 @@ export interface RunningLevy {
   ledger: Ledger;
   queue: 'redis' | 'postgres';
   sandbox: Installation['sandbox'];
+  /** The operator's token, at the very first start. */
+  firstToken: string | null;
   stripeBase: { secretKey: string; apiBase: string | null };
   /** Waits for the jobs in hand, then stops everything in order. */
   close(): Promise<void>;
@@ -52,7 +56,7 @@ export async function runLevy(
     const { ledger } = opened;
     const onError = (error: Error & { code?: string }) =>
       log.warn({ error: error.name, code: error.code }, 'a job or its queue had trouble');
-    const queues = await createQueues({ ...services, onError });
+    const queues = await onceThere(() => createQueues({ ...services, onError }), log);
     closers.push(queues.close);
     const payments = createPayments(
       createStripe(services.stripe),
@@ -74,9 +78,16 @@ export async function runLevy(
     const work = await assembleWork(settings, parts, elapsedMs);
     closers.push(work.close);
     closers.push(await announce(config.home, services));
-    const { backend } = queues;
-    const { publicUrl } = config;
-    return { url: publicUrl, ledger, queue: backend, sandbox, stripeBase: services.stripe, close };
+    return {
+      url: config.publicUrl,
+      ledger,
+      queue: queues.backend,
+      sandbox,
+      // Last: made by a start that then failed, nobody would ever see it.
+      firstToken: await firstToken(ledger, log),
+      stripeBase: services.stripe,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,4 +1,3 @@
-import { firstToken } from '../api/first-token.ts';
 import { parseConfig } from '../config/config.ts';
 import type { Io } from './io.ts';
 import { runLevy, type RunningLevy } from './run.ts';
@@ -10,8 +9,7 @@ export async function start(_argv: string[], { stdout, env, stopped }: Io): Prom
   const levy = await runLevy(config, say);
   try {
     for (const line of greeting(levy, config.home)) say(line);
-    const token = await firstToken(levy.ledger);
-    if (token) say(`\nYour access token, shown this once: ${token}\n`);
+    if (levy.firstToken) say(`\nYour access token, shown this once: ${levy.firstToken}\n`);
     await stopped;
     say('Stopping: finishing the jobs in hand.');
   } finally {

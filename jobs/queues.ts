@@ -60,7 +60,8 @@ interface Backend {
 
 /**
  * The queues of every job, on one backend. The queue is disposable: whatever is lost with it,
- * the pump puts back from the ledger.
+ * the pump puts back from the ledger. Redis need not be there yet; on Postgres this throws when the
+ * database is away, leaves nothing open, and can be called again.
  */
 export async function createQueues(options: QueueOptions) {
   const backend = options.redisUrl
@@ -267,12 +268,13 @@ async function postgresBackend(url: string, onError: (error: Error) => void): Pr
   const producers = pool(4);
   // Each worker holds one connection to listen on; the rest are for claiming and finishing.
   const consumers = pool(JOB_NAMES.length + 12);
+  const close = async () => void (await Promise.all([producers.end(), consumers.end()]));
   // On every start: a newer library on an older schema would run without its own fixes.
-  const client = await producers.connect();
   try {
-    await runMigrations(client, 'bullmq');
-  } finally {
-    client.release();
+    await migrateQueues(producers);
+  } catch (error) {
+    await close();
+    throw error;
   }
   return {
     name: 'postgres',
@@ -282,8 +284,15 @@ async function postgresBackend(url: string, onError: (error: Error) => void): Pr
     forWorkers: consumers,
     assertUp: () => undefined,
     ping: async () => void (await producers.query('select 1')),
-    async close() {
-      await Promise.all([producers.end(), consumers.end()]);
-    },
+    close,
   };
+}
+
+async function migrateQueues(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await runMigrations(client, 'bullmq');
+  } finally {
+    client.release();
+  }
 }

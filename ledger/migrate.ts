@@ -45,7 +45,7 @@ async function apply(client: pg.PoolClient, number: number, name: string): Promi
     await client.query(sql);
     await client.query('commit');
   } catch (error) {
-    await client.query('rollback');
+    await client.query('rollback').catch(() => undefined);
     throw new Error(`migration ${name} failed`, { cause: error });
   }
 }

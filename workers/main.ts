@@ -4,6 +4,7 @@ import { FREE_VENDORS, RATES, VENDORS } from '../config/rates.ts';
 import { namedServices } from '../config/services.ts';
 import { createPayments, createStripe, gateFor } from '../gateways/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
+import { onceThere } from '../ledger/away.ts';
 import { openLedger } from '../ledger/open.ts';
 import { assembleWork } from './assemble.ts';
 
@@ -21,10 +22,9 @@ async function main(): Promise<void> {
     elapsedMs,
     log,
   });
-  const queues = await createQueues({
-    ...services,
-    onError: (error) => log.warn({ code: (error as { code?: string }).code }, 'queue trouble'),
-  });
+  const onError = (error: Error & { code?: string }) =>
+    log.warn({ code: error.code }, 'queue trouble');
+  const queues = await onceThere(() => createQueues({ ...services, onError }), log);
   const payments = createPayments(
     createStripe(services.stripe),
     gateFor(ledger.pace, config.stripeLimits),
