@@ -73,10 +73,11 @@ function judge(
 ): Pick<EntryData['declined'], 'verdict' | 'retryAt'> {
   const what = remedy(refusal);
   if (what === 'card') return { verdict: 'needs_card', retryAt: null };
-  if (what === 'look') return { verdict: 'park', retryAt: null };
+  const isLast = declines >= policy.attemptsMax;
+  // However often a person lets it go on, there are no more tries than these.
+  if (what === 'look' && !isLast) return { verdict: 'park', retryAt: null };
   const days = policy.retryDays[declines - 1];
-  if (declines >= policy.attemptsMax || days === undefined)
-    return { verdict: 'give_up', retryAt: null };
+  if (isLast || days === undefined) return { verdict: 'give_up', retryAt: null };
   const soon = what === 'soon' && declines === 1;
   const retryAt = soon ? new Date(at.getTime() + policy.retrySoonMs) : daysLater(at, days, policy);
   return { verdict: 'retry', retryAt: retryAt.toISOString() };

@@ -99,6 +99,14 @@ describe('a refused attempt', () => {
     },
   );
 
+  it('with such a code ends with the ladder, however often a person lets it go on', () => {
+    expect(declined(afterDeclines(2), 'duplicate_transaction')[1]?.kind).toBe('held');
+    expect(declined(afterDeclines(3), 'duplicate_transaction')).toMatchObject([
+      { kind: 'declined', data: { verdict: 'give_up', retryAt: null } },
+      { kind: 'gave_up' },
+    ]);
+  });
+
   it('keeps the bank’s codes and nothing of what it said', () => {
     const [entry] = declined(open, 'do_not_honor', {
       adviceCode: 'try_again_later',
