@@ -19,6 +19,7 @@ import { feeRoutes } from './fees.ts';
 import { healthRoutes } from './health.ts';
 import { installIdempotency } from './idempotency.ts';
 import { importRoutes } from './imports.ts';
+import { mailReportRoutes } from './mail-reports.ts';
 import { metricsRoutes } from './metrics.ts';
 import { rateRoutes } from './rates.ts';
 import type { Api } from './schemas.ts';
@@ -80,6 +81,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   evidenceRoutes(app, deps);
   assessmentRoutes(app, deps);
   feeRoutes(app, deps);
+  await mailReportRoutes(app, deps);
   accessRoutes(app, deps);
   cardPages(app, deps);
   await stripeWebhook(app, deps);

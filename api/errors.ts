@@ -39,6 +39,7 @@ export const ERRORS = {
   already_held: [409, 'The fee is held.', 'Release it first.'],
   not_held: [409, 'The fee is not held.', 'There is nothing to release.'],
   not_retryable: [409, 'The fee cannot be tried again.', 'See its story.'],
+  not_noticed: [409, 'No notice of the fee stands that could come back.', 'See its story.'],
   not_paid: [409, 'Nothing was paid.', 'See its story.'],
   under_way: [409, 'Something is under way already.', 'Wait for it to end.'],
   no_customer: [409, 'The clinician has no Stripe customer.', 'Add it to the roster.'],

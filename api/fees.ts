@@ -109,6 +109,7 @@ export function feeRoutes(app: Api, deps: ApiDeps): void {
 }
 
 const Acted = Type.Object({ feeId: Type.String(), state: Type.String() });
+type ActWithWhy = 'waive' | 'hold' | 'bounce' | 'refund';
 const WithWhy = Type.Object({ why: Why }, { additionalProperties: false });
 
 function actRoutes(app: Api, deps: ApiDeps): void {
@@ -117,12 +118,13 @@ function actRoutes(app: Api, deps: ApiDeps): void {
     if (!story) throw problem('not_found');
     return { feeId: id, state: story.state };
   };
-  const withWhy = {
+  const withWhy: Record<ActWithWhy, string> = {
     waive: 'Waive the fee; money already taken is given back',
     hold: 'Stop everything about the fee until it is released',
+    bounce: 'The notice came back: nothing is charged until another one stands',
     refund: 'Give the money back',
   };
-  for (const [act, summary] of Object.entries(withWhy) as ['waive' | 'hold' | 'refund', string][])
+  for (const [act, summary] of Object.entries(withWhy) as [ActWithWhy, string][])
     app.post(
       `/v1/fees/:id/${act}`,
       secured('operate', {

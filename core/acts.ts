@@ -8,6 +8,8 @@ export type Act =
   | { act: 'hold'; why: string }
   | { act: 'release' }
   | { act: 'retry' }
+  /** The notice came back, the one with this Message-ID where it is known. */
+  | { act: 'bounce'; why: string; messageId?: string }
   | { act: 'refund'; why: string };
 
 /** The entries an act leads to, or why it is refused; nothing changes on a refusal. */
@@ -19,6 +21,7 @@ export type RefusedAct =
   | 'already_held'
   | 'not_held'
   | 'not_retryable'
+  | 'not_noticed'
   | 'not_paid'
   | 'under_way';
 
@@ -35,6 +38,8 @@ export function decide(fee: Folded, wish: Act): Decision {
       return { entries: [entry('released', {})] };
     case 'retry':
       return retry(fee);
+    case 'bounce':
+      return bounce(fee, wish);
     case 'refund':
       if (!fee.paid || fee.refundedCents >= fee.paidCents)
         return refuse('not_paid', 'there is no payment to give back');
@@ -58,7 +63,8 @@ export function waive(fee: Folded, why: string): Decision {
 
 function retry(fee: Folded): Decision {
   const settled = fee.paid ?? fee.waived ?? fee.waiveAsked;
-  if (fee.noticeFailed && !settled) return { entries: [entry('retry_asked', {})] };
+  if (fee.noticeFailed && !settled)
+    return { entries: [...revive(fee), entry('retry_asked', {})] };
   if (!fee.declined || settled)
     return refuse('not_retryable', 'nothing has failed that could be tried again');
   if (fee.open) return refuse('under_way', 'an attempt is under way');
@@ -69,6 +75,20 @@ function retry(fee: Folded): Decision {
   if (fee.cardMissing || (fee.declined.verdict === 'needs_card' && cardUnchanged))
     return refuse('not_retryable', 'there is no card that may be tried again: another is needed');
   return { entries: [...revive(fee), entry('retry_asked', {})] };
+}
+
+/**
+ * The notice was accepted and came back later: it announced nothing, so nothing is charged before
+ * another one stands. An attempt that has been sent already is followed to its end all the same.
+ */
+function bounce(fee: Folded, wish: Extract<Act, { act: 'bounce' }>): Decision {
+  if (fee.paid) return refuse('already_settled', 'the fee is paid');
+  if (fee.waived ?? fee.waiveAsked) return refuse('already_settled', 'the fee is waived');
+  const { noticed } = fee;
+  if (!noticed || (wish.messageId && wish.messageId !== noticed.messageId))
+    return refuse('not_noticed', 'that notice announces nothing: there is none, or a later one');
+  const { emailChanges = 0 } = noticed;
+  return { entries: [entry('notice_failed', { why: wish.why, emailChanges })] };
 }
 
 /** What the world outside the fee may change about it. */
@@ -97,7 +117,7 @@ export function follow(fee: Folded, change: Change): NewEntry[] {
     case 'vendor':
       return moved(fee, change.levied);
     case 'email':
-      return fee.noticeFailed && !settled ? [entry('retry_asked', {})] : [];
+      return fee.noticeFailed && !settled ? [...revive(fee), entry('retry_asked', {})] : [];
     case 'card':
       return newCard(fee, change);
   }

@@ -72,12 +72,16 @@ export interface EntryData {
   /** The evidence turned out wrong before any money moved: there is no fee after all. */
   withdrawn: { amountCents: number; why: string };
   approved: { rosterHash: string };
-  /** The mail server accepted the notice. The notice period runs from this entry's `at`. */
+  /**
+   * The mail server accepted the notice. The notice period runs from this entry's `at`.
+   * `emailChanges`: how often the address had changed before; absent means never.
+   */
   noticed: {
     amountCents: number;
     chargeFrom: string;
     messageId: string;
     card: { brand: string; last4: string };
+    emailChanges?: number;
   };
   /** A temporary refusal by the mail server: the same mail again, not before `until`. */
   deferred: { step: 'notice' | 'letter'; until: string; why: string };

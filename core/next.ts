@@ -58,8 +58,8 @@ function unfinishedAttempt(fee: Folded, policy: Policy): Next | null {
   if (!fee.open) return null;
   // Not to be sent again, only asked about. It cannot be called off: another worker may be about
   // to send it, until Stripe may have forgotten its key.
-  const stopped = fee.held ?? fee.waiveAsked ?? fee.reopened;
-  const step = stopped ? 'settle' : 'charge';
+  const isStopped = Boolean(fee.held ?? fee.waiveAsked ?? fee.reopened) || !fee.noticed;
+  const step = isStopped ? 'settle' : 'charge';
   if (!fee.unknown)
     return {
       state: 'charging',

@@ -44,6 +44,7 @@ export const HAPPENINGS = {
   queue_forged: faulty('queue_forged', 3),
   stripe_away: faulty('stripe_outage', 2),
   stripe_busy: faulty('stripe_429', 1.5),
+  bounce: personal(0.3),
   forged_webhook: { often: 1, personal: true, fault: 'webhook_forged' },
 } as const satisfies Record<string, Kind>;
 

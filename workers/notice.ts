@@ -39,7 +39,8 @@ async function send(
   const { policy, amountCents } = feeCase.assessment;
   if (!fee.assessed) throw new Error('Bug! a notice for a fee without evidence');
   const promised = chargeFrom(feeCase.now(), policy);
-  const id = deps.mail.messageId(feeCase.feeId, 'notice', 1);
+  // Another number after one that announced nothing: mailboxes drop a mail they think they have.
+  const id = deps.mail.messageId(feeCase.feeId, 'notice', fee.notices + 1);
   const mail = writeNotice({
     ...factsOf(feeCase, deps.practice),
     card: { brand: card.brand, last4: card.last4 },
@@ -56,7 +57,9 @@ async function send(
     const earliest = chargeFrom(at, policy);
     const from = (earliest > promised ? earliest : promised).toISOString();
     const shown = { brand: card.brand, last4: card.last4 };
-    return entry('noticed', { amountCents, chargeFrom: from, messageId: id, card: shown });
+    const { emailChanges } = feeCase.clinician;
+    const facts = { amountCents, chargeFrom: from, messageId: id, card: shown, emailChanges };
+    return entry('noticed', facts);
   });
 }
 

@@ -35,7 +35,7 @@ export function actRoutes(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 function feeActRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  for (const act of ['waive', 'hold', 'release', 'retry', 'refund'] as const) {
+  for (const act of ['waive', 'hold', 'release', 'retry', 'bounce', 'refund'] as const) {
     const body = Type.Object(needsWhy(act) ? { why: Why } : {});
     app.post<OfId & { Body: { why?: string } }>(
       `/fees/:id/${act}`,

@@ -8,6 +8,9 @@ const DONE = {
   opened: 'The assessment is open. Everybody’s records are being looked at.',
   waive: 'Waived, or about to be: see the story for what happens at Stripe.',
   hold: 'Held. Nothing is sent or charged until it is released.',
+  bounce:
+    'Noted. Another notice goes out when the address is corrected on the roster, or when you ' +
+    'have it tried again.',
   release: 'Released.',
   retry: 'It will be tried again as soon as that is allowed; see what is next.',
   refund: 'The refund is on its way; see the story.',

@@ -12,6 +12,11 @@ const OFFERS: { act: Act['act']; label: string; says: string; danger?: boolean }
     label: 'Try again',
     says: 'Sends the notice again, or charges the card again as soon as that is allowed.',
   },
+  {
+    act: 'bounce',
+    label: 'Notice came back',
+    says: 'It announced nothing: nothing is charged until another notice stands.',
+  },
   { act: 'hold', label: 'Hold', says: 'Nothing is sent or charged until somebody releases it.' },
   {
     act: 'waive',
@@ -66,12 +71,12 @@ export function feeActs(feeCase: FeeCase, fee: Folded, viewer: Viewer): Html | n
 
 /** The wish a button stands for. */
 export function wishFor(act: Act['act'], why: string): Act {
-  return act === 'waive' || act === 'hold' || act === 'refund' ? { act, why } : { act };
+  return act === 'release' || act === 'retry' ? { act } : { act, why };
 }
 
 /** Which acts leave their reason in the ledger. */
 export function needsWhy(act: Act['act']): boolean {
-  return act === 'waive' || act === 'hold' || act === 'refund';
+  return act !== 'release' && act !== 'retry';
 }
 
 function wantsCard(fee: Folded): boolean {

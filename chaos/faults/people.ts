@@ -12,6 +12,7 @@ export const PEOPLE_FAULTS: Fault[] = [
   onFee('hold', ['noticed', 'retrying', 'charging', 'unknown', 'paid'], 2),
   onFee('release', ['held'], 2),
   onFee('refund', ['paid'], 3),
+  onFee('bounce', ['noticed', 'retrying', 'charging', 'unknown'], 2),
   onFee('retry', ['retrying', 'gave_up', 'notice_failed', 'needs_card'], 3),
   {
     name: 'pause',

@@ -15,18 +15,32 @@ export function checkNotices(scene: Scene, fees: FeeFacts[]): Violation[] {
   ]);
 }
 
-/** Every time levy asks a bank, a notice was accepted the whole period before. */
+/** Every time levy asks a bank, a notice was accepted the whole period before and stands. */
 function unannounced(scene: Scene, fee: FeeFacts): Violation[] {
   const { noticeDays, timeZone } = scene.setting.plan.policy;
   const notices = noticesOf(fee).filter(({ answered }) => answered);
-  return fee.tries.flatMap(({ by, at, charge }) => {
-    const inTime = notices.some((mail) => isDaysBefore(mail.at, at, noticeDays, timeZone));
+  return fee.tries.flatMap(({ by, at, decidedAt, charge }) => {
+    const inTime = notices.some(
+      (mail) => isDaysBefore(mail.at, at, noticeDays, timeZone) && stands(scene, mail, decidedAt),
+    );
     if (by === 'outside' || inTime) return [];
     const last = notices.at(-1);
     const when = last ? new Date(last.at).toISOString() : 'never';
     const what = `${charge} at ${new Date(at).toISOString()}, notice accepted ${when}`;
     return [{ invariant: '2 announced', feeId: fee.feeId, what }];
   });
+}
+
+/** Nobody had said, before this was decided on, that the mail had come back. */
+function stands({ truth }: Scene, mail: Received, decidedAt: number): boolean {
+  return !truth.acts.some(
+    ({ act, feeId, outcome, askedAt, answeredAt }) =>
+      act === 'bounce' &&
+      outcome === 'done' &&
+      mail.messageId.startsWith(`<fee-${feeId}-notice-`) &&
+      mail.at < askedAt &&
+      answeredAt <= decidedAt,
+  );
 }
 
 /** Nobody without use is written to or charged; nobody after the use turned out wrong. */
@@ -48,11 +62,11 @@ function uninvited(scene: Scene, fee: FeeFacts): Violation[] {
   return found;
 }
 
-/** Repeats of a mail share its Message-ID, and there is one notice unless one has failed. */
+/** Repeats of a mail share its Message-ID; there is another only after one that counts no more. */
 function repeated(fee: FeeFacts): Violation[] {
   const ids = new Set(noticesOf(fee).map(({ messageId }) => messageId));
-  const failed = entriesOf(fee, 'notice_failed').length;
-  if (ids.size <= 1 + failed) return [];
+  const gone = [...entriesOf(fee, 'notice_failed'), ...entriesOf(fee, 'withdrawn')].length;
+  if (ids.size <= 1 + gone) return [];
   return [{ invariant: '6 no use', feeId: fee.feeId, what: `${ids.size} different notices` }];
 }
 

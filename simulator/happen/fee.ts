@@ -4,6 +4,7 @@ import { DAY_MS } from '../plan.ts';
 import { acted, feeOf, type Scene } from '../scene.ts';
 import type { EvidenceTruth, Person } from '../truth.ts';
 import { by, twice } from './assessment.ts';
+import { change, newAddress } from './roster.ts';
 
 /** An operator asks something of a person's fee, perhaps two of them at once. */
 export async function act(scene: Scene, person: Person, wish: Act): Promise<void> {
@@ -24,6 +25,23 @@ export async function hold(scene: Scene, person: Person): Promise<void> {
   if (random.chance(0.3)) return;
   await timeline.sleep(random.between(0, 20 * DAY_MS));
   await act(scene, person, { act: 'release' });
+}
+
+/** The latest notice comes back to the practice, which hands the report on and mends it. */
+export async function bounce(scene: Scene, person: Person): Promise<void> {
+  const feeId = await feeOf(scene, person);
+  if (!feeId) return;
+  const notices = scene.setting.mailbox.received.filter(({ messageId }) =>
+    messageId.startsWith(`<fee-${feeId}-notice-`),
+  );
+  const messageId = notices.at(-1)?.messageId;
+  if (!messageId) return;
+  await act(scene, person, { act: 'bounce', why: 'bounced 5.1.1', messageId });
+  const { timeline, random } = scene.setting;
+  if (random.chance(0.3)) return;
+  await timeline.sleep(random.between(0, 10 * DAY_MS));
+  if (random.chance(0.5)) await act(scene, person, { act: 'retry' });
+  else await change(scene, person, { email: newAddress(scene, person) });
 }
 
 /** Every piece of evidence about a person turns out wrong. */

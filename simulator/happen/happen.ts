@@ -2,8 +2,8 @@ import type { HappeningKind } from '../happening-kinds.ts';
 import type { Scene } from '../scene.ts';
 import type { Person } from '../truth.ts';
 import { approve, newRate, open, pause } from './assessment.ts';
-import { accept, act, hold, withdraw } from './fee.ts';
-import { CANARY, change } from './roster.ts';
+import { accept, act, bounce, hold, withdraw } from './fee.ts';
+import { change, newAddress } from './roster.ts';
 import {
   atDashboard,
   deleteCustomer,
@@ -58,6 +58,7 @@ const PERSONAL = {
   cancel_outside: (scene, person) => atDashboard(scene, person, 'cancel'),
   refund_outside: (scene, person) => atDashboard(scene, person, 'refund'),
   dispute: (scene, person) => atDashboard(scene, person, 'dispute'),
+  bounce,
   forged_webhook: forgeWebhook,
 } satisfies Partial<Record<HappeningKind, ToOne>>;
 
@@ -82,8 +83,4 @@ export async function answerLetter(scene: Scene, person: Person): Promise<void> 
 
 function away({ setting }: Scene): string {
   return setting.random.pick(['therapynotes', 'therapynotes', 'simplepractice']);
-}
-
-function newAddress({ setting }: Scene, { plan }: Person): string {
-  return `${CANARY}.${plan.ref}.${setting.random.int(1e6)}@people.example`;
 }

@@ -158,3 +158,8 @@ function fileOf(clinicianId: string, ref: string, use: Use): ReadImport {
     problems: [],
   };
 }
+
+/** An address of theirs that nobody has heard of before. */
+export function newAddress({ setting }: Scene, { plan }: Person): string {
+  return `${CANARY}.${plan.ref}.${setting.random.int(1e6)}@people.example`;
+}

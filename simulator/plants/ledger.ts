@@ -116,6 +116,18 @@ export const LEDGER_PLANTS: PlantedBug[] = [
     sql: NO_COUNT,
   },
   {
+    name: 'deaf_to_bounces',
+    story: 'that a notice came back is heard and not written down',
+    ledger: fees((real) => ({
+      change: (feeId, actor, decide) =>
+        real.change(feeId, actor, (fee, feeCase) => {
+          const decision = decide(fee, feeCase);
+          if ('refused' in decision) return decision;
+          return { entries: decision.entries.filter(({ kind }) => kind !== 'notice_failed') };
+        }),
+    })),
+  },
+  {
     name: 'no_audit',
     story: 'an act that is refused leaves no line in the audit trail',
     ledger: (ledger) => ({

@@ -145,9 +145,9 @@ describe('somebody who may operate', () => {
       const targets = body.match(/action="\/console\/fees\/[^"]+\/([a-z-]+)"/g) ?? [];
       return targets.map((one) => /\/([a-z-]+)"$/.exec(one)?.[1]);
     };
-    expect(await offers(fees.held)).toEqual(['release', 'waive']);
+    expect(await offers(fees.held)).toEqual(['release', 'bounce', 'waive']);
     expect(await offers(fees.disputed)).toEqual(['hold', 'refund']);
-    expect(await offers(fees.needs_card)).toEqual(['card-link', 'hold', 'waive']);
+    expect(await offers(fees.needs_card)).toEqual(['card-link', 'bounce', 'hold', 'waive']);
     expect(await offers(fees.notice_failed)).toEqual(['retry', 'hold', 'waive']);
   });
 

@@ -34,6 +34,7 @@ const SITUATIONS = {
   card_came: [...tried, hard, 'card_updated'],
   no_card: [...owed, 'card_missing'],
   gave_up: [...tried, 'declined', 'gave_up'],
+  gave_up_bounced: [...tried, 'declined', 'gave_up', 'notice_failed'],
   held: [...noticed, 'held'],
   held_declined: [...tried, 'declined', 'held'],
   being_waived: [...tried, 'waive_asked'],
@@ -55,6 +56,7 @@ const WISHES: Act[] = [
   { act: 'release' },
   { act: 'retry' },
   { act: 'refund', why: 'mistake' },
+  { act: 'bounce', why: 'bounced 5.1.1' },
 ];
 
 /** What each wish comes to: the entries it leads to, or `- code` why it is refused. */
@@ -71,40 +73,63 @@ const NOT_OWED = '- not_assessed';
 const NOT_HELD = '- not_held';
 const NO_RETRY = '- not_retryable';
 const UNPAID = '- not_paid';
+const NO_NOTICE = '- not_noticed';
 const UNDER_WAY = '- under_way';
 
-/** By situation: waive, hold, release, retry, refund. */
-const ANSWERS: Record<Situation, [string, string, string, string, string]> = {
-  detecting: [NOT_OWED, 'held', NOT_HELD, NO_RETRY, UNPAID],
-  no_use: [NOT_OWED, 'held', NOT_HELD, NO_RETRY, UNPAID],
-  exempt: [NOT_OWED, 'held', NOT_HELD, NO_RETRY, UNPAID],
-  ready: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID],
-  approved: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID],
-  notice_failed: ['waived', 'held', NOT_HELD, 'retry_asked', UNPAID],
-  noticed: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID],
-  charging: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID],
-  unknown: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID],
-  retrying: ['waive_asked', 'held', NOT_HELD, 'retry_asked', UNPAID],
-  asked_to_retry: ['waive_asked', 'held', NOT_HELD, UNDER_WAY, UNPAID],
-  needs_card: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID],
-  card_came: ['waive_asked', 'held', NOT_HELD, 'retry_asked', UNPAID],
-  no_card: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID],
-  gave_up: ['revived waive_asked', 'held', NOT_HELD, 'revived retry_asked', UNPAID],
-  held: ['waived', '- already_held', 'released', NO_RETRY, UNPAID],
-  held_declined: ['waive_asked', '- already_held', 'released', '- already_held', UNPAID],
-  being_waived: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID],
-  waived: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID],
-  waived_unreachable: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID],
-  paid: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked'],
-  paid_held: [SETTLED, '- already_held', 'released', NO_RETRY, 'refund_asked'],
-  refund_asked: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNDER_WAY],
-  refund_opened: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNDER_WAY],
-  refunded_in_part: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked'],
-  refunded: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID],
-  disputed: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked'],
+/** By situation: waive, hold, release, retry, refund, bounce. */
+const ANSWERS: Record<Situation, string[]> = {
+  detecting: [NOT_OWED, 'held', NOT_HELD, NO_RETRY, UNPAID, NO_NOTICE],
+  no_use: [NOT_OWED, 'held', NOT_HELD, NO_RETRY, UNPAID, NO_NOTICE],
+  exempt: [NOT_OWED, 'held', NOT_HELD, NO_RETRY, UNPAID, NO_NOTICE],
+  ready: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID, NO_NOTICE],
+  approved: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID, NO_NOTICE],
+  notice_failed: ['waived', 'held', NOT_HELD, 'retry_asked', UNPAID, NO_NOTICE],
+  noticed: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID, 'notice_failed'],
+  charging: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID, 'notice_failed'],
+  unknown: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID, 'notice_failed'],
+  retrying: ['waive_asked', 'held', NOT_HELD, 'retry_asked', UNPAID, 'notice_failed'],
+  asked_to_retry: ['waive_asked', 'held', NOT_HELD, UNDER_WAY, UNPAID, 'notice_failed'],
+  needs_card: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID, 'notice_failed'],
+  card_came: ['waive_asked', 'held', NOT_HELD, 'retry_asked', UNPAID, 'notice_failed'],
+  no_card: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID, NO_NOTICE],
+  gave_up: [
+    'revived waive_asked',
+    'held',
+    NOT_HELD,
+    'revived retry_asked',
+    UNPAID,
+    'notice_failed',
+  ],
+  gave_up_bounced: [
+    'revived waive_asked',
+    'held',
+    NOT_HELD,
+    'revived retry_asked',
+    UNPAID,
+    NO_NOTICE,
+  ],
+  held: ['waived', '- already_held', 'released', NO_RETRY, UNPAID, 'notice_failed'],
+  held_declined: [
+    'waive_asked',
+    '- already_held',
+    'released',
+    '- already_held',
+    UNPAID,
+    'notice_failed',
+  ],
+  being_waived: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID, SETTLED],
+  waived: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID, SETTLED],
+  waived_unreachable: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID, SETTLED],
+  paid: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked', SETTLED],
+  paid_held: [SETTLED, '- already_held', 'released', NO_RETRY, 'refund_asked', SETTLED],
+  refund_asked: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNDER_WAY, SETTLED],
+  refund_opened: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNDER_WAY, SETTLED],
+  refunded_in_part: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked', SETTLED],
+  refunded: [SETTLED, 'held', NOT_HELD, NO_RETRY, UNPAID, SETTLED],
+  disputed: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked', SETTLED],
 };
 
-describe('a person asks to waive, hold, release, retry or refund', () => {
+describe('a person asks to waive, hold, release, retry or refund, or says the notice came back', () => {
   it.each(Object.entries(ANSWERS))('%s', (situation, expected) => {
     expect(answers(SITUATIONS[situation as Situation])).toEqual(expected);
   });
@@ -137,6 +162,22 @@ describe('a person asks to waive, hold, release, retry or refund', () => {
 
   it('waives the whole of what is owed, for the reason that was given', () => {
     expect(waive(feeOf(...owed), 'kindness')).toEqual({ entries: [sample('waived')] });
+  });
+
+  it('says so of one notice, and of no later one', () => {
+    const again: Line[] = [...noticed, 'notice_failed', 'retry_asked', 'noticed'];
+    const { messageId } = sample('noticed').data as { messageId: string };
+    const about = (id: string) =>
+      decide(feeOf(...again), { act: 'bounce', why: 'bounced', messageId: id });
+    expect(about(messageId)).toHaveProperty('entries');
+    expect(about('<fee-0-notice-1@sunrise.example>')).toMatchObject({ refused: 'not_noticed' });
+  });
+
+  it('and the address that failed is the one the notice went to, not a later one', () => {
+    const early = sample('noticed', { emailChanges: 3 });
+    expect(decide(feeOf(...owed, early), { act: 'bounce', why: 'bounced' })).toMatchObject({
+      entries: [{ kind: 'notice_failed', data: { emailChanges: 3 } }],
+    });
   });
 
   it('may retry another card, but never one that must not be tried again', () => {
@@ -189,6 +230,10 @@ describe('the world changes', () => {
     card_came: ASKED,
     no_card: { ...MOVED, ...RECARD, same: 'card_updated' },
     gave_up: { withdrawn: 'reopened', leaves: 'revived waive_asked', ...REVIVE },
+    gave_up_bounced: {
+      ...{ withdrawn: 'reopened', leaves: 'revived waive_asked', ...REVIVE },
+      email: 'revived retry_asked',
+    },
     held: MOVED,
     held_declined: { ...ASKED, ...RECARD },
     being_waived: {},

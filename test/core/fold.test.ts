@@ -34,6 +34,22 @@ describe('a notice that bounced', () => {
   });
 });
 
+describe('an attempt on its way when its notice bounces', () => {
+  it('is only asked about, also when another notice is about to go out', () => {
+    expect(nextOf(...tried, 'notice_failed').step).toBe('settle');
+    expect(nextOf(...tried, 'notice_failed', 'retry_asked').step).toBe('settle');
+    expect(nextOf(...tried, 'unknown', 'notice_failed').step).toBe('settle');
+    expect(nextOf(...tried, 'notice_failed', 'retry_asked', 'lapsed').step).toBe('notice');
+  });
+});
+
+describe('the number of a notice', () => {
+  it('counts those before it, also of a fee that was none for a time', () => {
+    const { notices } = feeOf(...noticed, 'withdrawn', ...noticed, 'notice_failed');
+    expect(notices).toBe(2);
+  });
+});
+
 describe('what a mail server asked for one mail', () => {
   const waits: Line[] = ['deferred', 'deferred', 'deferred'];
 

@@ -126,6 +126,23 @@ describe('a notice', () => {
     expect(await fee.ask({ act: 'retry' })).toBe('not_retryable');
   });
 
+  it('that came back is followed by another one, with an ID and a period of its own', async () => {
+    const fee = await due();
+    await fee.live('charge');
+    const first = await fee.last('noticed');
+    expect(await fee.ask({ act: 'bounce', why: 'bounced 5.1.1' })).toBe('1 entries');
+    expect(await fee.state()).toBe('notice_failed');
+    await fee.live();
+    expect(await fee.kinds()).not.toContain('attempted');
+    await setEmail(fee, 'right@people.example');
+    await fee.live('charge');
+    expect(ids(fee)).toEqual([1, 2].map((n) => `<fee-${fee.feeId}-notice-${n}@sunrise.example>`));
+    const second = await fee.last('noticed');
+    expect(second?.data.chargeFrom).not.toBe(first?.data.chargeFrom);
+    await fee.live();
+    expect(await fee.state()).toBe('paid');
+  });
+
   it('whose answer was lost after it was handed over goes out again as the same mail', async () => {
     const fee = await due({ email: 'drop@people.example' });
     await fee.run('notice');

@@ -1,0 +1,105 @@
+import type { EntryData } from './fee.ts';
+
+/** An entry's data together with when and at which number it was written. */
+export type Noted<K extends keyof EntryData> = EntryData[K] & { at: Date; seq: number };
+
+/** What the entries of one fee add up to. Pure facts; `next` draws the conclusions. */
+export interface Folded {
+  /** Number of the last entry; 0 before the first. */
+  seq: number;
+  /** When the last entry happened; null before the first. */
+  lastAt: Date | null;
+  looked: boolean;
+  reopened: Noted<'reopened'> | null;
+  exempted: Noted<'exempted'> | null;
+  assessed: Noted<'assessed'> | null;
+  approved: Noted<'approved'> | null;
+  noticed: Noted<'noticed'> | null;
+  /** Notices ever accepted, those that announced nothing after all included. */
+  notices: number;
+  noticeFailed: Noted<'notice_failed'> | null;
+  cardMissing: Noted<'card_missing'> | null;
+  cardUpdated: Noted<'card_updated'> | null;
+  deferred: Noted<'deferred'> | null;
+  /** Temporary refusals of the mail that is due now. */
+  deferrals: number;
+  intent: string | null;
+  /** The attempt whose outcome is not in the ledger yet. */
+  open: Noted<'attempted'> | null;
+  /** The latest attempt, with its card. */
+  tried: Noted<'attempted'> | null;
+  /** Cards whose bank asked for another one, and that have no new data since. */
+  refusedCards: Set<string>;
+  /** The latest look that could not tell what happened. */
+  unknown: Noted<'unknown'> | null;
+  attempts: number;
+  /** Declines of the present card, and of all cards. */
+  declinesOfCard: number;
+  declined: Noted<'declined'> | null;
+  /** Charges of the intent that cannot be the open attempt's, by Stripe's id. */
+  earlierCharges: Set<string>;
+  retryAsked: Noted<'retry_asked'> | null;
+  held: Noted<'held'> | null;
+  waiveAsked: Noted<'waive_asked'> | null;
+  waived: Noted<'waived'> | null;
+  paid: Noted<'paid'> | null;
+  paidCents: number;
+  refundAsked: Noted<'refund_asked'> | null;
+  refundOpened: Noted<'refund_opened'> | null;
+  refundedCents: number;
+  lastRefunded: Noted<'refunded'> | null;
+  /** Refunds that were ever under way, by Stripe's id. */
+  refundsOpened: Map<string, Noted<'refund_opened'>>;
+  /** Refunds and disputes that have come to their end, by Stripe's id. */
+  refundsClosed: Map<string, 'succeeded' | 'failed'>;
+  disputesClosed: Set<string>;
+  disputed: Noted<'disputed'> | null;
+  gaveUp: Noted<'gave_up'> | null;
+  /** `letter about seq` of every letter that was sent or failed for good. */
+  told: Set<string>;
+}
+
+/** A fee without entries. */
+export function empty(): Folded {
+  return {
+    seq: 0,
+    lastAt: null,
+    looked: false,
+    reopened: null,
+    exempted: null,
+    assessed: null,
+    approved: null,
+    noticed: null,
+    notices: 0,
+    noticeFailed: null,
+    cardMissing: null,
+    cardUpdated: null,
+    deferred: null,
+    deferrals: 0,
+    intent: null,
+    open: null,
+    tried: null,
+    refusedCards: new Set(),
+    unknown: null,
+    attempts: 0,
+    declinesOfCard: 0,
+    declined: null,
+    earlierCharges: new Set(),
+    retryAsked: null,
+    held: null,
+    waiveAsked: null,
+    waived: null,
+    paid: null,
+    paidCents: 0,
+    refundAsked: null,
+    refundOpened: null,
+    refundedCents: 0,
+    lastRefunded: null,
+    refundsOpened: new Map(),
+    refundsClosed: new Map(),
+    disputesClosed: new Set(),
+    disputed: null,
+    gaveUp: null,
+    told: new Set(),
+  };
+}
