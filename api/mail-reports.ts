@@ -55,24 +55,19 @@ export async function mailReportRoutes(app: Api, deps: ApiDeps): Promise<void> {
   });
 }
 
+type AboutOurs = Exclude<MailReport, { report: 'none' }>;
+
 async function follow(deps: ApiDeps, by: By, report: MailReport): Promise<Static<typeof Outcome>> {
   if (report.report === 'none') return { outcome: 'ignored', feeId: null, why: report.why };
-  const { feeId, kind, messageId } = report.about;
-  const wish: Act =
-    report.report === 'failed'
-      ? { act: 'bounce', why: `bounced ${report.status ?? ''}`.trim(), messageId }
-      : { act: 'hold', why: 'the notice was reported as unwanted' };
+  const { feeId, kind } = report.about;
   try {
-    // Of a letter nothing depends on whether it arrived; that it did not is for the audit to tell.
-    if (kind !== 'notice') {
-      const detail = { mail: kind, report: report.report };
-      await asAct(deps, by, { action: 'mail_report', object: `fee ${feeId}`, detail }, () =>
-        known(deps, feeId),
-      );
-      return { outcome: 'noted', feeId, why: kind };
+    if (kind === 'notice') {
+      const wish = wishOf(report);
+      await actOnFee(deps, by, feeId, wish);
+      return { outcome: wish.act === 'bounce' ? 'bounced' : 'held', feeId, why: report.report };
     }
-    await actOnFee(deps, by, feeId, wish);
-    return { outcome: wish.act === 'bounce' ? 'bounced' : 'held', feeId, why: report.report };
+    await noteLetter(deps, by, report);
+    return { outcome: 'noted', feeId, why: kind };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     if (error.code === 'not_found') return { outcome: 'ignored', feeId: null, why: 'not_ours' };
@@ -80,6 +75,18 @@ async function follow(deps: ApiDeps, by: By, report: MailReport): Promise<Static
   }
 }
 
-async function known({ ledger }: ApiDeps, feeId: string): Promise<void> {
-  if (!(await ledger.fees.load(feeId))) throw problem('not_found');
+function wishOf(report: AboutOurs): Extract<Act, { act: 'bounce' | 'hold' }> {
+  if (report.report === 'complaint')
+    return { act: 'hold', why: 'the notice was reported as unwanted' };
+  const { messageId } = report.about;
+  return { act: 'bounce', why: ['bounced', report.status].join(' ').trim(), messageId };
+}
+
+/** Nothing depends on whether a letter arrived; that it did not is for the audit to tell. */
+async function noteLetter(deps: ApiDeps, by: By, { about, report }: AboutOurs): Promise<void> {
+  const detail = { mail: about.kind, report };
+  const line = { action: 'mail_report', object: `fee ${about.feeId}`, detail };
+  await asAct(deps, by, line, async () => {
+    if (!(await deps.ledger.fees.load(about.feeId))) throw problem('not_found');
+  });
 }
