@@ -173,22 +173,6 @@ export function createAccess(pool: pg.Pool) {
           [actor, key, answer.status, answer.body],
         );
     },
-
-    async setting(name: string): Promise<string | null> {
-      const { rows } = await pool.query<{ value: string }>(
-        'select value from settings where name = $1',
-        [name],
-      );
-      return rows[0]?.value ?? null;
-    },
-
-    async setSetting(name: string, value: string): Promise<void> {
-      await pool.query(
-        `insert into settings (name, value) values ($1, $2)
-         on conflict (name) do update set value = excluded.value`,
-        [name, value],
-      );
-    },
   };
 }
 

@@ -14,6 +14,9 @@ export interface StripeEvent {
   createdAt: Date;
 }
 
+/** The name of a cursor among the settings. */
+const CARDS_HEARD = 'card events heard until';
+
 /** Events received from Stripe, each stored once and handled at least once. */
 export function createEvents(pool: pg.Pool) {
   return {
@@ -62,6 +65,34 @@ export function createEvents(pool: pg.Pool) {
         [eventId],
       );
       return rows[0] ?? null;
+    },
+
+    /** Whether the customer gave another card after this event about one. */
+    async isOvertaken({ customer, createdAt }: StripeEvent): Promise<boolean> {
+      const { rows } = await pool.query(
+        `select 1 from webhook_events where customer = $1 and created_at > $2
+           and type = 'payment_method.attached' limit 1`,
+        [customer, createdAt],
+      );
+      return rows.length > 0;
+    },
+
+    /** Until when all events about cards have been heard of; null when nobody waits for any. */
+    async cardsHeard(): Promise<{ since: Date | null; now: Date }> {
+      const { rows } = await pool.query<{ since: Date | null; now: Date }>(
+        `select coalesce((select value::timestamptz from settings where name = $1),
+           (select min(opened_at) from assessments)) as since, levy_now() as now`,
+        [CARDS_HEARD],
+      );
+      return rows[0] as { since: Date | null; now: Date };
+    },
+
+    async setCardsHeard(until: Date): Promise<void> {
+      await pool.query(
+        `insert into settings (name, value) values ($1, $2) on conflict (name)
+           do update set value = excluded.value`,
+        [CARDS_HEARD, until.toISOString()],
+      );
     },
 
     async handled(eventId: string, outcome: string): Promise<void> {

@@ -208,6 +208,26 @@ begin
   return new;
 end $function$
 
+function CREATE OR REPLACE FUNCTION public.check_wait()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  until timestamptz;
+begin
+  select (d.data ->> 'retryAt')::timestamptz into until
+    from entries d
+    where d.fee_id = new.fee_id and d.kind = 'declined'
+      and not exists (select from entries freed
+        where freed.fee_id = d.fee_id and freed.seq > d.seq
+          and freed.kind in ('card_updated', 'revived', 'retry_asked'))
+    order by d.seq desc limit 1;
+  if least(new.at, levy_now()) < until then
+    raise exception 'the card is not to be tried again yet' using errcode = 'LV015';
+  end if;
+  return new;
+end $function$
+
 function CREATE OR REPLACE FUNCTION public.levy_now()
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -244,6 +264,8 @@ index CREATE INDEX fees_due ON public.fees USING btree (next_step, due_at) WHERE
 index CREATE INDEX fees_state ON public.fees USING btree (assessment_id, state)
 
 index CREATE INDEX import_problems_import ON public.import_problems USING btree (import_id, line)
+
+index CREATE INDEX webhook_events_cards ON public.webhook_events USING btree (customer, created_at) WHERE (type = 'payment_method.attached'::text)
 
 index CREATE INDEX webhook_events_open ON public.webhook_events USING btree (received_at) WHERE (handled_at IS NULL)
 
@@ -360,6 +382,8 @@ trigger CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON public.audit FOR EAC
 trigger CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change()
 
 trigger CREATE TRIGGER entries_attempt_allowed BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'attempted'::text)) EXECUTE FUNCTION check_attempt()
+
+trigger CREATE TRIGGER entries_attempt_waited BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'attempted'::text)) EXECUTE FUNCTION check_wait()
 
 trigger CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 

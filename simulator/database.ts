@@ -166,6 +166,7 @@ const TABLES = [
   'webhook_events',
   'audit',
   'rates',
+  'settings',
 ];
 
 /**

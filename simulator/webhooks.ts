@@ -1,3 +1,4 @@
+import { CARD_EVENTS } from '../workers/hint.ts';
 import type { Office } from './office.ts';
 import type { Setting } from './setting.ts';
 import type { Event } from './stripe/books.ts';
@@ -8,8 +9,8 @@ const HOUR_MS = 3_600_000;
 const CHATTER = new Set(['payment_intent.created', 'charge.succeeded', 'charge.refund.updated']);
 
 /**
- * Stripe's deliveries to levy's webhook address: late, doubled, in any order. Events about what
- * levy did itself may never come; what only the outside world knows does come, within three days.
+ * Stripe's deliveries to levy's webhook address: late, doubled, in any order, or never. The latter
+ * befalls what levy can find out by looking: its own doings, and the cards that Stripe lists.
  */
 export function createWebhooks(
   setting: Pick<Setting, 'timeline' | 'faults' | 'note' | 'random'>,
@@ -22,7 +23,8 @@ export function createWebhooks(
 
   function deliver(event: Event): void {
     if (CHATTER.has(event.type) && random.chance(0.8)) return;
-    if (event.ours && faults.strikes('webhook_missing')) return;
+    const isListed = event.ours || CARD_EVENTS.has(event.type);
+    if (isListed && faults.strikes('webhook_missing')) return;
     const late = faults.strikes('webhook_late');
     later(event, late ? random.between(1, 72 * 60) * 60_000 : random.between(20, 5_000));
     if (!faults.strikes('webhook_doubled')) return;

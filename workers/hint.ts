@@ -10,7 +10,7 @@ import { readIntentFor } from './due-fee.ts';
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
 /** Events that may mean another card, or the same card with new data. */
-const CARD_EVENTS = new Set([
+export const CARD_EVENTS: ReadonlySet<string> = new Set([
   'payment_method.attached',
   'payment_method.automatically_updated',
   'checkout.session.completed',
@@ -61,12 +61,10 @@ async function readCard(
   const { clinicianId, stripeCustomer, paymentMethod } = clinician;
   if (!stripeCustomer) return false;
   // A card the bank renewed keeps its id and matters if it is the one on file; any other event
-  // brings the card to use from now on.
+  // brings the card to use from now on, unless it is heard of after a later one.
   const renewed = event.type === 'payment_method.automatically_updated';
-  const card = await payments.readCard(
-    stripeCustomer,
-    renewed ? paymentMethod : event.paymentMethod,
-  );
+  const isOld = renewed || (await ledger.events.isOvertaken(event));
+  const card = await payments.readCard(stripeCustomer, isOld ? paymentMethod : event.paymentMethod);
   if (!card.found || (renewed && card.paymentMethod !== event.paymentMethod)) return false;
   const isOther = !renewed && card.paymentMethod !== paymentMethod;
   if (isOther) await ledger.clinicians.setCard(clinicianId, card.paymentMethod);

@@ -1,8 +1,10 @@
 import { CHECKS, type Breach, type Report } from '../core/verify.ts';
+import { PaymentsRefused } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import { catchUp } from './catch-up.ts';
 import type { WorkerDeps } from './deps.ts';
 import { readFee } from './hint.ts';
+import { hearMissed } from './missed-events.ts';
 import { cancelOrphans } from './orphans.ts';
 import { createVerify, type VerifyDeps } from './verify.ts';
 
@@ -29,6 +31,7 @@ export function createVerifyJob(deps: Deps): Processor<'verify'> {
     },
   });
   return async ({ assessmentId = null }) => {
+    await hearWhatIsListed(deps);
     await catchUp(deps);
     const report = await verify.once(assessmentId);
     const breaches = breachesOf(report);
@@ -38,6 +41,17 @@ export function createVerifyJob(deps: Deps): Processor<'verify'> {
     await ledger.findings.record(assessmentId, report.checkedAt, breaches);
     return outcome(report, fresh.length);
   };
+}
+
+/** A restricted key may not be allowed to list events; the books are checked all the same. */
+async function hearWhatIsListed(deps: Deps): Promise<void> {
+  try {
+    await hearMissed(deps);
+  } catch (error) {
+    if (!(error instanceof PaymentsRefused)) throw error;
+    const { code } = error;
+    deps.log.warn({ code }, 'Stripe lists no events for this key: a lost webhook stays lost');
+  }
 }
 
 type Fresh = Breach & { assessmentId: string | null };

@@ -21,14 +21,16 @@ export function checkSecrets(scene: Scene, fees: FeeFacts[]): Violation[] {
   });
 }
 
+const TIMELY = new Set(['LV006', 'LV011', 'LV015']);
+
 /** Errors that are nobody's fault but the program's. */
 export function checkErrors({ truth }: Scene): Violation[] {
   return truth.errors.flatMap((error) => {
     const { message = '', name = '', code = '' } = error as Error & { code?: string };
     const isBug = message.startsWith('Bug!') || /^(Type|Range|Reference)Error$/.test(name);
     // Refusals of the database that the program should not have run into. A pause (LV006) may
-    // always come in between, and a clock that runs ahead (LV011) is what the refusal is for.
-    const isRefused = /^(LV|23|42|22)/.test(code) && code !== 'LV006' && code !== 'LV011';
+    // always come in between, and a clock that runs ahead is what two of them are for.
+    const isRefused = /^(LV|23|42|22)/.test(code) && !TIMELY.has(code);
     if (!isBug && !isRefused) return [];
     return [{ invariant: 'bug', feeId: null, what: `${name} ${code} ${message}` }];
   });

@@ -157,6 +157,8 @@ export interface Books {
   refunds: Map<string, Refund>;
   disputes: Map<string, Dispute>;
   movements: Movement[];
+  /** What was told by webhooks, or was lost on the way. Kept for longer than Stripe does. */
+  events: Event[];
   customers: Map<string, Customer>;
   cards: Map<string, Card>;
   tries: Try[];
@@ -169,6 +171,7 @@ export function emptyBooks(): Books {
     refunds: new Map(),
     disputes: new Map(),
     movements: [],
+    events: [],
     customers: new Map(),
     cards: new Map(),
     tries: [],

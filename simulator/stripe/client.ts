@@ -5,7 +5,7 @@ import { apiError, connectionError, unreadable } from './errors.ts';
 import { createKeys } from './idempotency.ts';
 import { cancelIntent, confirmIntent, createIntent, existingIntent } from './intents.ts';
 import { createRefund, existingRefund } from './refunds.ts';
-import { render, type Filter } from './rendering.ts';
+import { render, type EventFilter, type Filter } from './rendering.ts';
 import type { StripeWorld } from './world.ts';
 
 /** A stretch of time in which Stripe is away or wants everybody to slow down. */
@@ -101,6 +101,7 @@ export function createStripeDouble(world: StripeWorld, faults: Faults, weather: 
         retrieve: (id: string) => request(() => ({ ...existingRefund(world, id) })),
         list: (filter: Filter) => request(() => show.refunds(filter)),
       },
+      events: { list: (filter: EventFilter) => request(() => show.events(filter)) },
       disputes: { list: (filter: Filter) => request(() => show.disputes(filter)) },
       charges: { list: (filter: Filter) => request(() => show.charges(filter)) },
       balanceTransactions: { list: (filter: Filter) => request(() => show.movements(filter)) },

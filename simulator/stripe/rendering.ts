@@ -1,4 +1,4 @@
-import type { Card, Intent } from './books.ts';
+import type { Card, Event, Intent } from './books.ts';
 import { missing } from './errors.ts';
 import type { StripeWorld } from './world.ts';
 
@@ -7,6 +7,12 @@ export interface Filter {
   payment_intent?: string;
   charge?: string;
   source?: string;
+}
+
+/** Which events are asked for; `gte` in seconds. */
+export interface EventFilter {
+  types: string[];
+  created: { gte: number };
 }
 
 /** The books as the API shows them, with what the gateway asks to be expanded. */
@@ -58,6 +64,13 @@ export function render({ books }: StripeWorld) {
           .reverse()
           .map(intent),
       ),
+    events: ({ types, created }: EventFilter) =>
+      list(
+        books.events
+          .filter((one) => types.includes(one.type) && one.createdAt >= created.gte * 1_000)
+          .reverse()
+          .map(eventShown),
+      ),
     refunds: (of: Filter) => newest(books.refunds.values(), fits(of)),
     disputes: (of: Filter) => newest(books.disputes.values(), fits(of)),
     charges: (of: Filter) => newest(books.charges.values(), fits(of)),
@@ -70,4 +83,18 @@ function fits(of: Filter) {
   return (one: { payment_intent: string; charge?: string }) =>
     (of.payment_intent === undefined || one.payment_intent === of.payment_intent) &&
     (of.charge === undefined || one.charge === of.charge);
+}
+
+/** An event with as much of its object as tells who it is about. */
+function eventShown({ id, type, createdAt, objectId, ...about }: Event) {
+  const object = {
+    id: objectId,
+    object: type.slice(0, type.lastIndexOf('.')),
+    customer: about.customer,
+    payment_intent: about.intent,
+    payment_method: about.paymentMethod,
+    metadata: about.feeId ? { fee: about.feeId } : {},
+  };
+  const created = Math.floor(createdAt / 1_000);
+  return { id, object: 'event', type, created, livemode: false, data: { object } };
 }

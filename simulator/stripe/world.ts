@@ -34,8 +34,9 @@ export function createStripeWorld(args: {
   const { timeline, random, note, deliver } = args;
   let ids = 0;
   const newId = (prefix: string) => `${prefix}_sim${(ids += 1)}`;
+  const books = emptyBooks();
   return {
-    books: emptyBooks(),
+    books,
     random,
     note,
     newId,
@@ -44,7 +45,7 @@ export function createStripeWorld(args: {
     later: (ms, what) => timeline.at(timeline.now() + ms, what),
     emit(type, about, ours) {
       const isIntent = about.id.startsWith('pi_');
-      deliver({
+      const event: Event = {
         id: newId('evt'),
         type,
         objectId: about.id,
@@ -58,7 +59,9 @@ export function createStripeWorld(args: {
         feeId: about.metadata?.fee ?? null,
         createdAt: timeline.now(),
         ours,
-      });
+      };
+      books.events.push(event);
+      deliver(event);
     },
   };
 }

@@ -70,6 +70,31 @@ describe('the database refuses', () => {
     await expect(ahead).rejects.toMatchObject({ code: 'LV011' });
   });
 
+  describe('another try', () => {
+    const retryAt = new Date(CHARGE_FROM.getTime() + 86_400_000);
+    const declined = sample('declined', { retryAt: retryAt.toISOString() });
+    const tried = () => [opened(), attempted(), declined];
+    const again = () => attempted({ attempt: 2 });
+
+    it('before the time its decline named, whatever the writer’s clock says', async () => {
+      await appendAll(ledger, feeId, upToNotice);
+      const early = new Date(retryAt.getTime() - 1);
+      await setClock(db.pool, CHARGE_FROM);
+      expect(await refusalOf(tried(), again(), early)).toBe('LV015');
+      const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+      const ahead = ledger.fees.append(feeCase, [again()], 'test', retryAt);
+      await expect(ahead).rejects.toMatchObject({ code: 'LV015' });
+      expect(await refusalOf([], again(), retryAt)).toBe('accepted');
+    });
+
+    it('and accepts it earlier when a person asks or another card comes', async () => {
+      await appendAll(ledger, feeId, upToNotice);
+      await setClock(db.pool, CHARGE_FROM);
+      const asked = [...tried(), sample('retry_asked')];
+      expect(await refusalOf(asked, again(), CHARGE_FROM)).toBe('accepted');
+    });
+  });
+
   it('an attempt of another amount than the noticed one', async () => {
     const last = attempted({ amountCents: AMOUNT + 1 });
     expect(await refusalOf([...upToNotice, opened()], last)).toBe('LV010');
