@@ -68,17 +68,20 @@ function failed({ feeCase }: DueCase, why: string): NewEntry {
   return entry('notice_failed', { why, emailChanges: feeCase.clinician.emailChanges });
 }
 
-/** Accepted is accepted, whatever else was written about the fee while the mail was sent. */
+/**
+ * Accepted is accepted, whatever else was written about the fee while the mail was sent; but not
+ * when the same mail of another worker's was written down, which may have come back by now.
+ */
 async function accepted(
   { ledger }: Deps,
-  { feeCase }: DueCase,
+  { feeCase, fee: { notices } }: DueCase,
   noticed: (at: Date) => NewEntry,
 ): Promise<Done> {
   const at = feeCase.now();
   const wroteFirst = await ledger.fees.append(feeCase, [noticed(at)], WORKER, at);
   if (!wroteFirst)
     await ledger.fees.change(feeCase.feeId, WORKER, (fee, { now }) => ({
-      entries: fee.noticed || !fee.assessed ? [] : [noticed(now())],
+      entries: fee.notices > notices || !fee.assessed ? [] : [noticed(now())],
     }));
   return { done: 'noticed' };
 }

@@ -143,6 +143,24 @@ describe('a notice', () => {
     expect(await fee.state()).toBe('paid');
   });
 
+  it('that came back stays so for a worker who sent the same mail and slept since', async () => {
+    const fee = await due();
+    const { mail } = fee.house.deps;
+    fee.house.deps.mail = {
+      ...mail,
+      async send(notice) {
+        const answer = await mail.send(notice);
+        fee.house.deps.mail = mail;
+        await fee.run('notice');
+        await fee.ask({ act: 'bounce', why: 'bounced 5.1.1' });
+        return answer;
+      },
+    };
+    await fee.run('notice');
+    expect(new Set(ids(fee)).size).toBe(1);
+    expect(await fee.state()).toBe('notice_failed');
+  });
+
   it('whose answer was lost after it was handed over goes out again as the same mail', async () => {
     const fee = await due({ email: 'drop@people.example' });
     await fee.run('notice');
