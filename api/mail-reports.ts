@@ -78,8 +78,8 @@ async function follow(deps: ApiDeps, by: By, report: MailReport): Promise<Static
 function wishOf(report: AboutOurs): Extract<Act, { act: 'bounce' | 'hold' }> {
   if (report.report === 'complaint')
     return { act: 'hold', why: 'the notice was reported as unwanted' };
-  const { messageId } = report.about;
-  return { act: 'bounce', why: ['bounced', report.status].join(' ').trim(), messageId };
+  const why = ['bounced', report.status].join(' ').trim();
+  return { act: 'bounce', why, notice: report.about.number };
 }
 
 /** Nothing depends on whether a letter arrived; that it did not is for the audit to tell. */

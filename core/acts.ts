@@ -8,8 +8,8 @@ export type Act =
   | { act: 'hold'; why: string }
   | { act: 'release' }
   | { act: 'retry' }
-  /** The notice came back, the one with this Message-ID where it is known. */
-  | { act: 'bounce'; why: string; messageId?: string }
+  /** The notice came back, the one of this number where it is known. */
+  | { act: 'bounce'; why: string; notice?: number }
   | { act: 'refund'; why: string };
 
 /** The entries an act leads to, or why it is refused; nothing changes on a refusal. */
@@ -63,8 +63,7 @@ export function waive(fee: Folded, why: string): Decision {
 
 function retry(fee: Folded): Decision {
   const settled = fee.paid ?? fee.waived ?? fee.waiveAsked;
-  if (fee.noticeFailed && !settled)
-    return { entries: [...revive(fee), entry('retry_asked', {})] };
+  if (fee.noticeFailed && !settled) return { entries: [...revive(fee), entry('retry_asked', {})] };
   if (!fee.declined || settled)
     return refuse('not_retryable', 'nothing has failed that could be tried again');
   if (fee.open) return refuse('under_way', 'an attempt is under way');
@@ -84,11 +83,16 @@ function retry(fee: Folded): Decision {
 function bounce(fee: Folded, wish: Extract<Act, { act: 'bounce' }>): Decision {
   if (fee.paid) return refuse('already_settled', 'the fee is paid');
   if (fee.waived ?? fee.waiveAsked) return refuse('already_settled', 'the fee is waived');
-  const { noticed } = fee;
-  if (!noticed || (wish.messageId && wish.messageId !== noticed.messageId))
-    return refuse('not_noticed', 'that notice announces nothing: there is none, or a later one');
-  const { emailChanges = 0 } = noticed;
-  return { entries: [entry('notice_failed', { why: wish.why, emailChanges })] };
+  const { why, notice = fee.notices } = wish;
+  if (fee.noticed && notice === fee.notices) {
+    const { emailChanges = 0 } = fee.noticed;
+    return { entries: [entry('notice_failed', { why, emailChanges })] };
+  }
+  // Whoever sent the next one may not have come to write it down, and must not do so any more.
+  const isUnrecorded = fee.approved && !fee.noticed && !fee.noticeFailed;
+  if (isUnrecorded && notice === fee.notices + 1)
+    return { entries: [entry('notice_failed', { why, notice })] };
+  return refuse('not_noticed', 'that notice announces nothing: there is none, or a later one');
 }
 
 /** What the world outside the fee may change about it. */

@@ -88,8 +88,9 @@ export interface EntryData {
   /**
    * The address refused for good, there is none, or the notice bounced later. `emailChanges`: how
    * often the address had changed on the roster before the one that failed; absent means never.
+   * `notice`: the number of one that came back before it was on record.
    */
-  notice_failed: { why: string; emailChanges?: number };
+  notice_failed: { why: string; emailChanges?: number; notice?: number };
   /** There is no card to announce or to charge; `cardChanges` as in `attempted`. */
   card_missing: { why: string; cardChanges?: number };
   /** Another card is on file: it may be announced or charged. */

@@ -59,6 +59,7 @@ function apply(fee: Folded, entry: Entry): void {
       // A notice that bounced announced nothing: the next address gets one of its own.
       fee.noticed = null;
       fee.noticeFailed = noted<'notice_failed'>(entry.data);
+      fee.notices = Math.max(fee.notices, entry.data.notice ?? 0);
       return;
     case 'card_missing':
       fee.cardMissing = noted<'card_missing'>(entry.data);

@@ -15,7 +15,7 @@ export interface Folded {
   assessed: Noted<'assessed'> | null;
   approved: Noted<'approved'> | null;
   noticed: Noted<'noticed'> | null;
-  /** Notices ever accepted, those that announced nothing after all included. */
+  /** The number of the latest notice that is known of, whether or not it still stands. */
   notices: number;
   noticeFailed: Noted<'notice_failed'> | null;
   cardMissing: Noted<'card_missing'> | null;

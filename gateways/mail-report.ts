@@ -3,9 +3,10 @@ import type { Letter } from '../core/fee.ts';
 
 /** One of levy's mails, as its Message-ID names it. */
 export interface SentMail {
-  messageId: string;
   feeId: string;
   kind: 'notice' | Letter;
+  /** Which of that kind, from 1. */
+  number: number;
 }
 
 /**
@@ -72,13 +73,13 @@ export const LETTERS_SENT = Object.keys({
 
 /** As `messageId` in mail.ts makes it; in the header, which a mail server may have folded. */
 const OURS = new RegExp(
-  `^message-id:\\s*(<fee-(${UUID})-(${LETTERS_SENT.join('|')})-\\d+@[\\w.-]+>)`,
+  `^message-id:\\s*<fee-(${UUID})-(${LETTERS_SENT.join('|')})-(\\d{1,6})@[\\w.-]+>`,
   'im',
 );
 
 function sentMail(original: string): SentMail | null {
   const headers = original.split(/\r?\n\r?\n/, 1)[0] ?? '';
-  const [, messageId, feeId, kind] = OURS.exec(headers) ?? [];
-  if (!messageId || !feeId || !kind) return null;
-  return { messageId, feeId, kind: kind as SentMail['kind'] };
+  const [, feeId, kind, number] = OURS.exec(headers) ?? [];
+  if (!feeId || !kind) return null;
+  return { feeId, kind: kind as SentMail['kind'], number: Number(number) };
 }

@@ -34,9 +34,9 @@ export async function bounce(scene: Scene, person: Person): Promise<void> {
   const notices = scene.setting.mailbox.received.filter(({ messageId }) =>
     messageId.startsWith(`<fee-${feeId}-notice-`),
   );
-  const messageId = notices.at(-1)?.messageId;
-  if (!messageId) return;
-  await act(scene, person, { act: 'bounce', why: 'bounced 5.1.1', messageId });
+  const number = /-notice-(\d+)@/.exec(notices.at(-1)?.messageId ?? '')?.[1];
+  if (!number) return;
+  await act(scene, person, { act: 'bounce', why: 'bounced 5.1.1', notice: Number(number) });
   const { timeline, random } = scene.setting;
   if (random.chance(0.3)) return;
   await timeline.sleep(random.between(0, 10 * DAY_MS));

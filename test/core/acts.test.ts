@@ -166,11 +166,21 @@ describe('a person asks to waive, hold, release, retry or refund, or says the no
 
   it('says so of one notice, and of no later one', () => {
     const again: Line[] = [...noticed, 'notice_failed', 'retry_asked', 'noticed'];
-    const { messageId } = sample('noticed').data as { messageId: string };
-    const about = (id: string) =>
-      decide(feeOf(...again), { act: 'bounce', why: 'bounced', messageId: id });
-    expect(about(messageId)).toHaveProperty('entries');
-    expect(about('<fee-0-notice-1@sunrise.example>')).toMatchObject({ refused: 'not_noticed' });
+    const about = (notice: number, lines = again) =>
+      decide(feeOf(...lines), { act: 'bounce', why: 'bounced', notice });
+    expect(about(2)).toHaveProperty('entries');
+    for (const other of [0, 1, 3]) expect(about(other)).toMatchObject({ refused: 'not_noticed' });
+  });
+
+  it('says so of one that nobody has written down yet, and its number is used up', () => {
+    const sent: Line[] = [...owed];
+    const wish: Act = { act: 'bounce', why: 'bounced', notice: 1 };
+    const decision = decide(feeOf(...sent), wish);
+    if ('refused' in decision) throw new Error(decision.why);
+    expect(feeOf(...sent, ...decision.entries)).toMatchObject({ notices: 1, noticed: null });
+    expect(decide(feeOf(...sent, ...decision.entries), wish)).toHaveProperty('refused');
+    expect(decide(feeOf(...sent), { ...wish, notice: 2 })).toHaveProperty('refused');
+    expect(decide(feeOf('assessed'), wish)).toHaveProperty('refused');
   });
 
   it('and the address that failed is the one the notice went to, not a later one', () => {

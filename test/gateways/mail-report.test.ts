@@ -3,7 +3,7 @@ import { LETTERS_SENT, readMailReport } from '../../gateways/mail-report.ts';
 
 const FEE = '4b1f3c52-9d0e-4c8a-9a11-0f2b8c7d6e5f';
 const ID = `<fee-${FEE}-notice-1@sunrise.example>`;
-const ABOUT = { messageId: ID, feeId: FEE, kind: 'notice' };
+const ABOUT = { feeId: FEE, kind: 'notice', number: 1 };
 
 const FAILED = ['Final-Recipient: rfc822; ada@people.example', 'Action: failed', 'Status: 5.1.1'];
 const HEADERS = [`Message-ID: ${ID}`, 'From: office@sunrise.example', 'Subject: Your fee'];

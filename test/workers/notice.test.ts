@@ -161,6 +161,26 @@ describe('a notice', () => {
     expect(await fee.state()).toBe('notice_failed');
   });
 
+  it('that came back before it was written down is never written down', async () => {
+    const fee = await due();
+    const { mail } = fee.house.deps;
+    fee.house.deps.mail = {
+      ...mail,
+      async send(notice) {
+        const answer = await mail.send(notice);
+        await fee.ask({ act: 'bounce', why: 'bounced 5.1.1', notice: 1 });
+        return answer;
+      },
+    };
+    await fee.run('notice');
+    expect(await fee.kinds()).not.toContain('noticed');
+    expect(await fee.state()).toBe('notice_failed');
+    fee.house.deps.mail = mail;
+    await fee.ask({ act: 'retry' });
+    await fee.live('charge');
+    expect(ids(fee)).toEqual([1, 2].map((n) => `<fee-${fee.feeId}-notice-${n}@sunrise.example>`));
+  });
+
   it('whose answer was lost after it was handed over goes out again as the same mail', async () => {
     const fee = await due({ email: 'drop@people.example' });
     await fee.run('notice');
