@@ -86,7 +86,7 @@ function charges({ services }: Stage, fees: FeeNow[]): string[] {
   return found;
 }
 
-/** Nobody without use was written to, and nobody was announced one fee in two different mails. */
+/** Nobody without use was written to; another notice only after one that came back or was void. */
 function mails({ services, players }: Stage, fees: FeeNow[]): string[] {
   const found: string[] = [];
   const owners = new Map(players.map((player) => [player.email, player]));
@@ -99,8 +99,12 @@ function mails({ services, players }: Stage, fees: FeeNow[]): string[] {
     const ids = notices.get(player.ref) ?? new Set();
     notices.set(player.ref, ids.add(messageId));
   }
-  for (const [ref, ids] of notices)
-    if (ids.size > 1) found.push(`${ref} was announced the fee in ${ids.size} different mails`);
+  for (const [ref, ids] of notices) {
+    const kinds = fees.find((fee) => fee.ref === ref)?.kinds ?? [];
+    const gone = kinds.filter((kind) => kind === 'notice_failed' || kind === 'withdrawn').length;
+    if (ids.size > 1 + gone)
+      found.push(`${ref} was announced the fee in ${ids.size} different mails`);
+  }
   const charged = fees.filter(({ paid }) => paid > 0);
   for (const { ref } of charged)
     if (!notices.has(ref)) found.push(`${ref} was charged, and the mailbox has no notice to them`);
