@@ -21,14 +21,19 @@ const SENT: Record<string, object | string> = {
   'POST /v1/assessments/:id/approve': { hash: '0'.repeat(64) },
   'POST /v1/assessments/:id/pause': WHY,
   'POST /v1/fees/:id/waive': WHY,
+  'POST /v1/fees/:id/bounce': WHY,
   'POST /v1/fees/:id/hold': WHY,
   'POST /v1/fees/:id/refund': WHY,
   'POST /v1/keys': { name: 'night script', scopes: ['read'] },
 };
 
 it('every act a person can ask for leaves a line with who, also when it is refused', async () => {
+  // A mail report is no act: the act it leads to is written down under its own name.
   const changing = routesOf(office.app).filter(
-    ({ method, path }) => path.startsWith('/v1/') && !/^(GET|HEAD|OPTIONS)$/.test(method),
+    ({ method, path }) =>
+      path.startsWith('/v1/') &&
+      path !== '/v1/mail-reports' &&
+      !/^(GET|HEAD|OPTIONS)$/.test(method),
   );
   expect(changing.length).toBeGreaterThan(14);
   const actions = new Set<string>();

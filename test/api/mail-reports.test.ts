@@ -56,6 +56,9 @@ describe('a notice that came back', () => {
     const feeId = await noticedFee(1);
     const answer = await send(report(idOf(feeId)));
     expect(answer).toMatchObject({ status: 200, json: { outcome: 'bounced', feeId } });
+    const { audit } = (await office.ask('GET', '/v1/audit?limit=1')).json;
+    const said = { actor: 'key-all', action: 'bounce', object: `fee ${feeId}` };
+    expect(audit[0]).toMatchObject({ ...said, detail: { outcome: 'done' } });
     const { state, next, entries } = await stateOf(feeId);
     expect(state).toBe('notice_failed');
     expect(next.step).toBeNull();
