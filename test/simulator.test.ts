@@ -68,18 +68,22 @@ describe('the simulator', () => {
     expect(Object.keys(runs.faults).sort()).toEqual(Object.keys(FAULTS).sort());
   });
 
-  it('lives through the same seed the same way, to the byte', async () => {
-    // As the server's own tidying does at times: what is deleted meanwhile cannot be tidied away.
-    const looks = await Promise.all(databases.map(({ pool }) => pool.connect()));
-    try {
-      for (const look of looks) await look.query(LOOK_ON);
-      const again = await runMany(crowd, 7, 4);
-      expect(again.digests.size).toBe(4);
-      for (const [seed, digest] of again.digests) expect(digest).toBe(runs.digests.get(seed));
-    } finally {
-      for (const look of looks) look.release(true);
-    }
-  });
+  it(
+    'lives through the same seed the same way, to the byte',
+    { timeout: PATIENCE_MS },
+    async () => {
+      // As the server's own tidying does at times: what is deleted meanwhile cannot be tidied away.
+      const looks = await Promise.all(databases.map(({ pool }) => pool.connect()));
+      try {
+        for (const look of looks) await look.query(LOOK_ON);
+        const again = await runMany(crowd, 7, 4);
+        expect(again.digests.size).toBe(4);
+        for (const [seed, digest] of again.digests) expect(digest).toBe(runs.digests.get(seed));
+      } finally {
+        for (const look of looks) look.release(true);
+      }
+    },
+  );
 
   it('catches every bug that is planted', { timeout: PATIENCE_MS }, async () => {
     const all = PLANTS.map(({ name }) => hunt(crowd, name, SHOWS_AT[name] ?? 1, 300, 1));
