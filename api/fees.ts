@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Type, type Static } from 'typebox';
-import type { Act } from '../core/acts.ts';
+import type { Act, ActWithWhy } from '../core/acts.ts';
 import { STATES } from '../core/fee.ts';
 import type { FeeLine } from '../ledger/reports.ts';
 import { actOnFee, byOf } from './acts.ts';
@@ -109,7 +109,6 @@ export function feeRoutes(app: Api, deps: ApiDeps): void {
 }
 
 const Acted = Type.Object({ feeId: Type.String(), state: Type.String() });
-type ActWithWhy = 'waive' | 'hold' | 'bounce' | 'refund';
 const WithWhy = Type.Object({ why: Why }, { additionalProperties: false });
 
 function actRoutes(app: Api, deps: ApiDeps): void {

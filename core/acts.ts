@@ -12,6 +12,9 @@ export type Act =
   | { act: 'bounce'; why: string; notice?: number }
   | { act: 'refund'; why: string };
 
+/** The acts that leave a reason in the ledger. */
+export type ActWithWhy = Extract<Act, { why: string }>['act'];
+
 /** The entries an act leads to, or why it is refused; nothing changes on a refusal. */
 export type Decision = { entries: NewEntry[] } | { refused: RefusedAct; why: string };
 

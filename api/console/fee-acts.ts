@@ -1,4 +1,4 @@
-import { decide, type Act } from '../../core/acts.ts';
+import { decide, type Act, type ActWithWhy } from '../../core/acts.ts';
 import type { Folded } from '../../core/fold.ts';
 import type { FeeCase } from '../../ledger/fees.ts';
 import { html, type Html } from './html.ts';
@@ -71,11 +71,11 @@ export function feeActs(feeCase: FeeCase, fee: Folded, viewer: Viewer): Html | n
 
 /** The wish a button stands for. */
 export function wishFor(act: Act['act'], why: string): Act {
-  return act === 'release' || act === 'retry' ? { act } : { act, why };
+  return needsWhy(act) ? { act, why } : { act };
 }
 
 /** Which acts leave their reason in the ledger. */
-export function needsWhy(act: Act['act']): boolean {
+export function needsWhy(act: Act['act']): act is ActWithWhy {
   return act !== 'release' && act !== 'retry';
 }
 

@@ -95,6 +95,19 @@ function handsOn(house: House, ledger: Ledger, feeId: string) {
     /** A change outside, followed as the API follows it. */
     follow: (change: Change) =>
       changed(ledger.fees.change(feeId, 'test', (fee) => ({ entries: follow(fee, change) }))),
+    /** Has something happen between the next mail and what its sender writes down about it. */
+    whileSending(meanwhile: () => Promise<unknown>): void {
+      const { mail } = house.deps;
+      house.deps.mail = {
+        ...mail,
+        async send(outgoing) {
+          house.deps.mail = mail;
+          const outcome = await mail.send(outgoing);
+          await meanwhile();
+          return outcome;
+        },
+      };
+    },
     /** Moves the database's clock on. */
     async pass(ms: number): Promise<void> {
       const now = await ledger.fees.now();

@@ -59,17 +59,8 @@ describe('an address that was written on the roster, unheard', () => {
   it('gets the notice also when it came while the other one was refusing', async () => {
     const fee = await feeLife({ email: 'refuse@people.example' });
     await fee.live('notice');
-    const { mail } = fee.house.deps;
-    fee.house.deps.mail = {
-      ...mail,
-      async send(outgoing) {
-        const outcome = await mail.send(outgoing);
-        await write(fee, { email: 'right@people.example' });
-        return outcome;
-      },
-    };
+    fee.whileSending(() => write(fee, { email: 'right@people.example' }));
     await fee.run('notice');
-    fee.house.deps.mail = mail;
     expect(await fee.state()).toBe('notice_failed');
     expect(await heard(fee)).toBe(1);
     await fee.live('charge');

@@ -145,17 +145,10 @@ describe('a notice', () => {
 
   it('that came back stays so for a worker who sent the same mail and slept since', async () => {
     const fee = await due();
-    const { mail } = fee.house.deps;
-    fee.house.deps.mail = {
-      ...mail,
-      async send(notice) {
-        const answer = await mail.send(notice);
-        fee.house.deps.mail = mail;
-        await fee.run('notice');
-        await fee.ask({ act: 'bounce', why: 'bounced 5.1.1' });
-        return answer;
-      },
-    };
+    fee.whileSending(async () => {
+      await fee.run('notice');
+      await fee.ask({ act: 'bounce', why: 'bounced 5.1.1' });
+    });
     await fee.run('notice');
     expect(new Set(ids(fee)).size).toBe(1);
     expect(await fee.state()).toBe('notice_failed');
@@ -163,19 +156,10 @@ describe('a notice', () => {
 
   it('that came back before it was written down is never written down', async () => {
     const fee = await due();
-    const { mail } = fee.house.deps;
-    fee.house.deps.mail = {
-      ...mail,
-      async send(notice) {
-        const answer = await mail.send(notice);
-        await fee.ask({ act: 'bounce', why: 'bounced 5.1.1', notice: 1 });
-        return answer;
-      },
-    };
+    fee.whileSending(() => fee.ask({ act: 'bounce', why: 'bounced 5.1.1', notice: 1 }));
     await fee.run('notice');
     expect(await fee.kinds()).not.toContain('noticed');
     expect(await fee.state()).toBe('notice_failed');
-    fee.house.deps.mail = mail;
     await fee.ask({ act: 'retry' });
     await fee.live('charge');
     expect(ids(fee)).toEqual([1, 2].map((n) => `<fee-${fee.feeId}-notice-${n}@sunrise.example>`));
