@@ -33,13 +33,16 @@ export async function openInstallation(
   try {
     await mkdir(config.home, { recursive: true });
     const secrets = await keptSecrets(config);
-    const databaseUrl = config.databaseUrl ?? (await embeddedDatabase(config, say, closers));
+    const { databaseUrl, databaseOwnerUrl } = config;
+    const databases = databaseUrl
+      ? { databaseUrl, databaseOwnerUrl }
+      : await embeddedDatabase(config, say, closers);
     const webhookUrl = `http://${hostOf(config)}:${config.port}/webhooks/stripe`;
     const stripe = config.stripe ? null : await sandboxStripe(config, secrets, webhookUrl, closers);
     const mailbox = config.smtpUrl ? null : await sandboxMailbox(closers);
     return {
       services: {
-        databaseUrl,
+        ...databases,
         redisUrl: config.redisUrl,
         stripe: config.stripe ?? { secretKey: SANDBOX_KEY, apiBase: stripe?.url ?? null },
         webhookSecrets: secrets.webhookSecrets,
@@ -86,10 +89,10 @@ async function embeddedDatabase(
   config: Config,
   log: (line: string) => void,
   closers: (() => Promise<void>)[],
-): Promise<string> {
+): Promise<Pick<Services, 'databaseUrl' | 'databaseOwnerUrl'>> {
   const postgres = await startEmbeddedPostgres({ dir: join(config.home, 'postgres'), log });
   closers.push(() => postgres.stop());
-  return postgres.url;
+  return { databaseUrl: postgres.appUrl, databaseOwnerUrl: postgres.url };
 }
 
 async function sandboxStripe(

@@ -14,6 +14,10 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     does: 'run a sample year on sample people; --json, --keep',
     load: async () => (await import('./demo.ts')).demo,
   },
+  migrate: {
+    does: 'bring the database up to date as its owner, with roles and grants',
+    load: async () => (await import('./migrate.ts')).migrateOnce,
+  },
   import: {
     does: 'send usage records to a running levy: import FILE...',
     load: async () => (await import('./import.ts')).importFiles,
@@ -26,6 +30,16 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
         import('./running.ts'),
       ]);
       return (argv, io) => withPlace(io, (place) => verify(argv, io, place));
+    },
+  },
+  restore: {
+    does: 'bring a ledger that was restored or lost up to what Stripe has; --json',
+    load: async () => {
+      const [{ restore }, { withPlace }] = await Promise.all([
+        import('./restore.ts'),
+        import('./running.ts'),
+      ]);
+      return (argv, io) => withPlace(io, (place) => restore(argv, io, place));
     },
   },
   detect: {

@@ -46,6 +46,7 @@ export async function runLevy(
     const elapsedMs = () => performance.now();
     const opened = await openLedger({
       databaseUrl: services.databaseUrl,
+      ownerUrl: services.databaseOwnerUrl,
       connections: 12,
       vendors: VENDORS,
       rates: RATES,
@@ -53,10 +54,10 @@ export async function runLevy(
       log,
     });
     closers.push(opened.close);
-    const { ledger } = opened;
+    const { ledger, databaseUrl } = opened;
     const onError = (error: Error & { code?: string }) =>
       log.warn({ error: error.name, code: error.code }, 'a job or its queue had trouble');
-    const queues = await onceThere(() => createQueues({ ...services, onError }), log);
+    const queues = await onceThere(() => createQueues({ ...services, databaseUrl, onError }), log);
     closers.push(queues.close);
     const payments = createPayments(
       createStripe(services.stripe),

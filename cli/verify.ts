@@ -1,21 +1,10 @@
 import { parseArgs } from 'node:util';
-import pg from 'pg';
 import type { CheckResult, Report } from '../core/verify.ts';
-import {
-  createPayments,
-  createStripe,
-  PaymentsRefused,
-  PaymentsUnavailable,
-} from '../gateways/payments.ts';
-import { createLedger } from '../ledger/ledger.ts';
 import { createVerify } from '../workers/verify.ts';
 import { SILENT, type Io } from './io.ts';
+import { reasonFor, withLedger, type Books } from './with-ledger.ts';
 
-/** Where the two books are. */
-export interface VerifyPlace {
-  databaseUrl: string;
-  /** `apiBase` null: Stripe's own address. */
-  stripe: { secretKey: string; apiBase: string | null };
+export interface VerifyPlace extends Books {
   /** See `createVerify`. */
   patienceMs?: number;
 }
@@ -31,9 +20,6 @@ break it. It only reads. Status: 0 when everything holds, 1 on a breach, 2 when 
 
 /** Breaches printed per check for people; the JSON has up to a thousand. */
 const PRINTED = 20;
-/** A database that does not answer within this many ms is not there. */
-const CONNECT_MS = 10_000;
-
 /** `levy verify`: gives the exit status; see USAGE. */
 export async function verify(
   argv: string[],
@@ -54,7 +40,7 @@ export async function verify(
     io.stdout.write(options.json ? `${JSON.stringify(report)}\n` : told(report));
     return report.ok ? 0 : 1;
   } catch (error) {
-    const why = reason(error);
+    const why = reasonFor(error);
     if (options.json) io.stdout.write(`${JSON.stringify({ ok: false, couldNotCheck: why })}\n`);
     io.stderr.write(`Could not check, so nothing is proven. ${why}\n`);
     return 2;
@@ -62,23 +48,10 @@ export async function verify(
 }
 
 async function check(assessment: string | null, place: VerifyPlace): Promise<Report> {
-  const pool = new pg.Pool({
-    connectionString: place.databaseUrl,
-    max: 2,
-    application_name: 'levy verify',
-    connectionTimeoutMillis: CONNECT_MS,
-  });
-  // Whoever waits for an answer on a lost connection hears of it; nobody else needs to.
-  const lost = () => undefined;
-  pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
-  try {
-    const ledger = createLedger(pool, () => performance.now());
-    const payments = createPayments(createStripe(place.stripe));
-    const { patienceMs } = place;
-    return await createVerify({ ledger, payments, log: SILENT, patienceMs }).once(assessment);
-  } finally {
-    await pool.end();
-  }
+  const { patienceMs } = place;
+  return withLedger(place, 'verify', (parts) =>
+    createVerify({ ...parts, log: SILENT, patienceMs }).once(assessment),
+  );
 }
 
 interface Options {
@@ -131,19 +104,4 @@ function lines({ name, sentence, breaches, more }: CheckResult): string[] {
     ...printed.map(({ feeId, detail }) => `          ${feeId ? `fee ${feeId}: ` : ''}${detail}`),
     ...(left > 0 ? [`          and ${left} more`] : []),
   ];
-}
-
-/** Why it could not check, and what to do; the address of a database may hold its password. */
-function reason(error: unknown): string {
-  if (error instanceof PaymentsUnavailable)
-    return `Stripe gave no usable answer (${error.why}). Try again when it answers.`;
-  if (error instanceof PaymentsRefused)
-    return `Stripe refused to show its books (${error.code}). Check STRIPE_SECRET_KEY.`;
-  const { code, errors } = error as { code?: unknown; errors?: { code?: unknown }[] };
-  const known = code ?? errors?.[0]?.code;
-  if (known === '42P01' || known === '42703')
-    return 'The database lacks a table or a column. Start levy once, which brings it up to date.';
-  if (typeof known === 'string')
-    return `The database does not answer as it should (${known}). Check DATABASE_URL.`;
-  return error instanceof Error ? error.message : 'The cause is unknown.';
 }

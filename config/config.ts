@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { DAY_MS, type Policy } from '../core/policy.ts';
+import { databasesOf, type Databases } from './databases.ts';
 import { ConfigError, createReader, url, type Environment, type Form } from './environment.ts';
 import type { Reader } from './environment.ts';
 import { POLICY } from './policy.ts';
@@ -12,10 +13,8 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', '
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The whole configuration. Null means: what levy brings along, the sandbox or the embedded one. */
-export interface Config {
+export interface Config extends Databases {
   production: boolean;
-  /** Null: the embedded Postgres, in `home`. */
-  databaseUrl: string | null;
   /** Null: the queue lives in the database. */
   redisUrl: string | null;
   /** Null: the sandbox Stripe. `apiBase` null: Stripe's own address. */
@@ -62,7 +61,7 @@ export function parseConfig(
   const port = reader.integer('PORT', 3000, 0, 65_535);
   const config: Config = {
     production,
-    databaseUrl: reader.secret('DATABASE_URL', DATABASE_URL),
+    ...databasesOf(reader),
     redisUrl: reader.secret('REDIS_URL', REDIS_URL),
     ...stripeOf(reader, production),
     ...mailOf(reader),
@@ -88,7 +87,6 @@ export function parseConfig(
 }
 
 const ENVIRONMENTS = ['development', 'test', 'production'] as const;
-const DATABASE_URL = url(['postgres', 'postgresql'], 'postgres://levy:secret@127.0.0.1:5432/levy');
 const REDIS_URL = url(['redis', 'rediss'], 'redis://127.0.0.1:6379');
 const SMTP_URL = url(['smtp', 'smtps'], 'smtps://user:secret@mail.practice.example:465');
 const API_BASE = url(['http', 'https'], 'http://127.0.0.1:4242', true);

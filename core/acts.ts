@@ -104,8 +104,13 @@ export type Change =
   | { change: 'evidence_withdrawn' }
   | { change: 'vendor'; levied: boolean }
   | { change: 'email' }
-  /** `renewedAt`: the card is the one of before, and its bank sent new data then. */
-  | { change: 'card'; paymentMethod: string; renewedAt?: Date };
+  /** The Stripe customer the roster names now; null for none. */
+  | { change: 'customer'; customer: string | null }
+  /**
+   * `renewedAt`: the card is the one of before, and its bank sent new data then. `asked`: the
+   * clinician gave it for this fee, on levy's own page.
+   */
+  | { change: 'card'; paymentMethod: string; renewedAt?: Date; asked?: boolean };
 
 /** Why a paid fee is held when its evidence is gone: giving the money back is a person's to say. */
 export const TAKEN_WITHOUT_EVIDENCE = 'evidence was withdrawn after the charge';
@@ -124,7 +129,10 @@ export function follow(fee: Folded, change: Change): NewEntry[] {
     case 'vendor':
       return moved(fee, change.levied);
     case 'email':
-      return fee.noticeFailed && !settled ? [...revive(fee), entry('retry_asked', {})] : [];
+      // What was given up stays so until somebody asks.
+      return fee.noticeFailed && !settled && !fee.gaveUp ? [entry('retry_asked', {})] : [];
+    case 'customer':
+      return otherCustomer(fee, change.customer);
     case 'card':
       return newCard(fee, change);
   }
@@ -139,14 +147,26 @@ function moved(fee: Folded, levied: boolean): NewEntry[] {
   return 'entries' in decision ? decision.entries : [];
 }
 
-function newCard(fee: Folded, change: Extract<Change, { change: 'card' }>): NewEntry[] {
-  const { paymentMethod, renewedAt } = change;
+/**
+ * The customer whose card may be charged was announced to somebody. Another customer is another
+ * card, perhaps another person: nothing is charged before a new notice.
+ */
+function otherCustomer(fee: Folded, customer: string | null): NewEntry[] {
   if (fee.paid || fee.waived || fee.waiveAsked) return [];
+  const bound = fee.customerChanged ?? fee.noticed ?? { customer: fee.intentCustomer ?? customer };
+  return bound.customer === customer ? [] : [entry('customer_changed', { customer })];
+}
+
+function newCard(fee: Folded, change: Extract<Change, { change: 'card' }>): NewEntry[] {
+  const { paymentMethod, renewedAt, asked } = change;
+  if (fee.paid || fee.waived || fee.waiveAsked) return [];
+  // What was given up stays so until a person asks, or the clinician for this very fee.
+  if (fee.gaveUp && !asked) return [];
   const wanted = fee.cardMissing ?? fee.declined;
   if (!wanted || (fee.cardUpdated && fee.cardUpdated.seq > wanted.seq)) return [];
   // Heard of once more, or only now: the card that was declined is not another card, and what was
   // declined were its new data already if the bank had sent them before.
-  const isNew = renewedAt ? renewedAt > wanted.at : paymentMethod !== fee.tried?.paymentMethod;
+  const isNew = renewedAt ? renewedAt > wanted.at : paymentMethod !== fee.triedCard;
   // Nor is one that was refused for good before, whatever has become of the others.
   const isRefused = !renewedAt && fee.refusedCards.has(paymentMethod);
   if (isRefused || (!fee.cardMissing && !isNew)) return [];
@@ -163,6 +183,8 @@ export interface Outside {
   used: boolean;
   /** How often the clinician's e-mail has changed; null while there is none. */
   emailChanges: number | null;
+  /** The Stripe customer on the roster; null for none. */
+  customer: string | null;
   /** How often customer or card have changed, and the card that came last, if any did. */
   cardChanges: number;
   latestCard: string | null;
@@ -178,7 +200,8 @@ export function overlooked(fee: Folded, outside: Outside): NewEntry[] {
   if (fee.exempted) return sameVendor ? follow(fee, { change: 'vendor', levied: true }) : [];
   if (!used) return follow(fee, { change: 'evidence_withdrawn' });
   if (!fee.assessed) return fee.looked ? follow(fee, { change: 'evidence' }) : [];
-  return awaited(fee, outside);
+  const changed = follow(fee, { change: 'customer', customer: outside.customer });
+  return changed.length > 0 ? changed : awaited(fee, outside);
 }
 
 /**
@@ -188,7 +211,7 @@ export function overlooked(fee: Folded, outside: Outside): NewEntry[] {
  */
 function awaited(fee: Folded, { emailChanges, cardChanges, latestCard }: Outside): NewEntry[] {
   // An open attempt may still settle everything, a hold is a person's to end, paid is paid.
-  if (fee.open || fee.held || fee.paid) return [];
+  if (fee.open || fee.held || fee.paid || fee.gaveUp) return [];
   if (fee.noticeFailed) {
     const isNew = emailChanges !== null && emailChanges > (fee.noticeFailed.emailChanges ?? 0);
     return isNew ? follow(fee, { change: 'email' }) : [];

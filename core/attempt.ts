@@ -16,21 +16,39 @@ export interface Refusal {
   charge: string | null;
 }
 
+/** A refused charge of an intent, with the card that was refused. */
+export type RefusedCharge = Refusal & { paymentMethod: string | null; at: Date };
+
+/** The notice an intent's metadata tells of: accepted by a mail server for this or another ledger. */
+export interface RecordedNotice {
+  messageId: string;
+  /** The moment of acceptance, ISO 8601. */
+  at: string;
+  /** The moment from which the notice allows a charge, ISO 8601. */
+  chargeFrom: string;
+}
+
 /** A PaymentIntent as read from Stripe, reduced to what the ledger can be made to agree with. */
 export interface IntentReading {
   intent: string;
   status: 'waiting' | 'processing' | 'succeeded' | 'canceled';
+  customer: string | null;
   amountCents: number;
+  /** The fee's id by the metadata; null when the intent is not levy's. */
+  feeId: string | null;
+  /** The notice by the metadata; null when none stands. */
+  notice: RecordedNotice | null;
+  /** Stripe's word for why it was canceled; null when it was not, or nobody said. */
+  canceledFor: string | null;
   /** The latest charge, whether it succeeded or failed; null before the first confirmation. */
   charge: string | null;
   /** Why the latest confirmation was refused; null when it was not. */
   refusal: Refusal | null;
   /**
-   * Of a payment, what had been refused on the intent before, the oldest first. Only where it was
-   * asked for: whoever has an attempt of unknown outcome must know, or would take the payment of
-   * somebody else for its own.
+   * Every refused charge of the intent, the oldest first, but only where it was asked for: see
+   * `needsHistory`.
    */
-  refusedBefore: (Refusal & { paymentMethod: string | null })[];
+  refusedBefore: RefusedCharge[];
   refunds: { refund: string; amountCents: number; status: 'pending' | 'succeeded' | 'failed' }[];
   dispute: {
     dispute: string;
@@ -45,24 +63,37 @@ export interface IntentReading {
  * ends or nobody knows the code, what follows from it.
  */
 export function refused(fee: Folded, refusal: Refusal, at: Date, policy: Policy): NewEntry[] {
-  const attempt = fee.open?.attempt;
-  if (attempt === undefined) throw new Error('Bug! a refusal without an open attempt');
+  if (!fee.open) throw new Error('Bug! a refusal without an open attempt');
+  const { attempt, paymentMethod } = fee.open;
   const declines = fee.declinesOfCard + 1;
-  const judged = judge(refusal, declines, at, policy);
-  const declined = entry('declined', {
+  const declined = declinedBy(refusal, {
     attempt,
-    charge: refusal.charge,
-    code: refusal.code,
-    adviceCode: refusal.adviceCode,
-    networkAdviceCode: refusal.networkAdviceCode,
-    sentToNetwork: refusal.sentToNetwork,
-    ...judged,
+    paymentMethod,
+    ...judge(refusal, declines, at, policy),
   });
-  if (judged.verdict === 'give_up')
-    return [declined, entry('gave_up', { amountCents: owed(fee), why: `${declines} attempts` })];
-  if (judged.verdict === 'park')
-    return [declined, entry('held', { why: `decline code ${refusal.code} needs a person` })];
-  return [declined];
+  return [declined, ...endOfLadder(fee, declined, declines)];
+}
+
+type Declined = Extract<NewEntry, { kind: 'declined' }>;
+
+function declinedBy(
+  { code, adviceCode, networkAdviceCode, sentToNetwork, charge }: Refusal,
+  which: Pick<
+    EntryData['declined'],
+    'attempt' | 'paymentMethod' | 'verdict' | 'retryAt' | 'adopted'
+  >,
+): Declined {
+  const signals = { charge, code, adviceCode, networkAdviceCode, sentToNetwork };
+  return entry('declined', { ...signals, ...which }) as Declined;
+}
+
+/** What else a decline leads to: giving up after the last try, a person for a code nobody knows. */
+function endOfLadder(fee: Folded, { data }: Declined, declines: number): NewEntry[] {
+  if (data.verdict === 'give_up' && !fee.gaveUp)
+    return [entry('gave_up', { amountCents: owed(fee), why: `${declines} attempts` })];
+  if (data.verdict === 'park' && !fee.held)
+    return [entry('held', { why: `decline code ${data.code} needs a person` })];
+  return [];
 }
 
 function judge(
@@ -84,6 +115,15 @@ function judge(
 }
 
 /**
+ * Whether the refused charges of an intent must be asked for before it can be compared: its latest
+ * charge is unknown here, and may not be the only one.
+ */
+export function needsHistory(fee: Folded, { status, charge }: IntentReading): boolean {
+  if (charge === null || fee.knownCharges.has(charge)) return false;
+  return status === 'succeeded' || !fee.open;
+}
+
+/**
  * What a reading of the intent adds to the ledger: payments, declines, refunds and disputes it
  * does not know yet, whoever caused them. Empty when the two agree. Applying a reading twice, or
  * readings out of order, adds nothing twice: everything is compared by Stripe's own ids.
@@ -91,10 +131,10 @@ function judge(
 export function adopt(fee: Folded, reading: IntentReading, at: Date, policy: Policy): NewEntry[] {
   if (reading.status === 'succeeded')
     return [...payment(fee, reading, at, policy), ...afterwards(fee, reading)];
-  if (!fee.open) return [];
+  if (!fee.open) return othersDeclines(fee, reading, policy);
   if (reading.status === 'canceled')
     return [entry('lapsed', { attempt: fee.open.attempt, why: 'the intent was canceled' })];
-  const isNew = reading.charge !== null && !fee.earlierCharges.has(reading.charge);
+  const isNew = reading.charge !== null && !fee.knownCharges.has(reading.charge);
   if (reading.status === 'waiting' && isNew && reading.refusal)
     return refused(fee, reading.refusal, at, policy);
   return [];
@@ -107,8 +147,10 @@ function payment(fee: Folded, reading: IntentReading, at: Date, policy: Policy):
   const ours = fee.open && refusedBefore(fee, fee.open, reading);
   // What else a refusal leads to is over: the intent has been paid, by somebody elsewhere.
   const refusal = ours ? refused(fee, ours, at, policy).slice(0, 1) : [];
+  const others = declinesOf(fee, reading, ours, policy).map(({ declined }) => declined);
   const attempt = ours ? null : (fee.open?.attempt ?? null);
-  return [...revive(fee), ...refusal, entry('paid', { amountCents, intent, charge, attempt })];
+  const paid = entry('paid', { amountCents, intent, charge, attempt });
+  return [...revive(fee), ...refusal, ...others, paid];
 }
 
 /**
@@ -116,13 +158,51 @@ function payment(fee: Folded, reading: IntentReading, at: Date, policy: Policy):
  * say whose a charge was; the attempt's is the first that the ledger does not know, of its card.
  */
 function refusedBefore(
-  { earlierCharges }: Folded,
+  { knownCharges }: Folded,
   { paymentMethod }: EntryData['attempted'],
   reading: IntentReading,
-): Refusal | null {
-  const isOurs = (one: IntentReading['refusedBefore'][number]) =>
-    one.paymentMethod === paymentMethod && one.charge !== null && !earlierCharges.has(one.charge);
+): RefusedCharge | null {
+  const isOurs = (one: RefusedCharge) =>
+    one.paymentMethod === paymentMethod && one.charge !== null && !knownCharges.has(one.charge);
   return reading.refusedBefore.find(isOurs) ?? null;
+}
+
+/** Declines that another ledger's attempts, or a person's in Stripe's dashboard, have met. */
+function othersDeclines(fee: Folded, reading: IntentReading, policy: Policy): NewEntry[] {
+  // Nothing is tried for a fee that is not owed, so that nothing follows from its declines.
+  if (!fee.assessed || fee.waived) return [];
+  const found = declinesOf(fee, reading, null, policy);
+  const last = found.at(-1);
+  if (!last) return [];
+  return [
+    ...found.map(({ declined }) => declined),
+    ...endOfLadder(fee, last.declined, last.declines),
+  ];
+}
+
+/**
+ * The declines of an intent that the ledger does not know, numbered on from its attempts, and how
+ * often each card had been declined by then.
+ *
+ * @param ours  the refusal of the open attempt, which is not among them
+ */
+function declinesOf(
+  fee: Folded,
+  reading: IntentReading,
+  ours: RefusedCharge | null,
+  policy: Policy,
+): { declined: Declined; declines: number }[] {
+  let { attempts: attempt, declinesOfCard: declines, triedCard: card } = fee;
+  return reading.refusedBefore.flatMap((one) => {
+    if (one.charge === null || one === ours || fee.knownCharges.has(one.charge)) return [];
+    attempt += 1;
+    declines = one.paymentMethod === card ? declines + 1 : 1;
+    card = one.paymentMethod;
+    const which = { attempt, paymentMethod: card, adopted: true as const };
+    // The wait for the next try runs from the decline, not from when it was heard of.
+    const declined = declinedBy(one, { ...which, ...judge(one, declines, one.at, policy) });
+    return [{ declined, declines }];
+  });
 }
 
 function afterwards(fee: Folded, reading: IntentReading): NewEntry[] {
@@ -161,11 +241,18 @@ export function owed(fee: Folded): number {
 
 /** The idempotency keys: the same for every try of the same thing, never of two things. */
 export const keys = {
-  /** `nth`: of a creation that Stripe has ended with an error of its own the next, from 0. */
-  intent: (feeId: string, nth = 0): string => `levy-intent-${feeId}${nth > 0 ? `-${nth}` : ''}`,
-  attempt: (feeId: string, attempt: number): string => `levy-attempt-${feeId}-${attempt}`,
-  cancel: (feeId: string): string => `levy-cancel-${feeId}`,
-  orphan: (intent: string): string => `levy-cancel-${intent}`,
+  /**
+   * Of the creation for a customer and year, and not for a fee: two ledgers that do not know of
+   * each other make one intent. `nth`: how many were canceled or ended by an error of Stripe's.
+   */
+  intent: (customer: string, year: number, nth: number): string =>
+    `levy-intent-${year}-${customer}${nth > 0 ? `-${nth}` : ''}`,
+  /** With the card: another ledger may try the same intent with another card. */
+  attempt: (intent: string, attempt: number, paymentMethod: string): string =>
+    `levy-attempt-${intent}-${attempt}-${paymentMethod}`,
+  /** `change`: the number of the entry that asks for it. */
+  notice: (intent: string, change: number): string => `levy-notice-${intent}-${change}`,
+  cancel: (intent: string, reason: string): string => `levy-cancel-${intent}-${reason}`,
   refund: (feeId: string, seq: number): string => `levy-refund-${feeId}-${seq}`,
 };
 

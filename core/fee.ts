@@ -80,9 +80,20 @@ export interface EntryData {
     amountCents: number;
     chargeFrom: string;
     messageId: string;
+    /** The Stripe customer whose card was announced: nobody else is charged by this notice. */
+    customer: string;
     card: { brand: string; last4: string };
     emailChanges?: number;
+    /** The moment of acceptance by the intent's metadata: another ledger sent this notice. */
+    adopted?: string;
   };
+  /**
+   * The intent's metadata says now that the n-th notice stands; null: that none does. A ledger
+   * that was lost finds it there and does not write to the clinician a second time.
+   */
+  notice_recorded: { notice: number | null };
+  /** The roster names another Stripe customer than the notice: nothing is charged before a new one. */
+  customer_changed: { customer: string | null };
   /** A temporary refusal by the mail server: the same mail again, not before `until`. */
   deferred: { step: 'notice' | 'letter'; until: string; why: string };
   /**
@@ -95,12 +106,19 @@ export interface EntryData {
   card_missing: { why: string; cardChanges?: number };
   /** Another card is on file: it may be announced or charged. */
   card_updated: { paymentMethod: string };
-  /** The intent was created, unconfirmed. */
-  opened: { intent: string };
+  /**
+   * The intent was created, unconfirmed, or found at Stripe. `notice`: the number of the notice
+   * that its metadata carries; null for none.
+   */
+  opened: { intent: string; customer: string; notice: number | null };
+  /** The intent was canceled at Stripe and takes no money any more; another may be opened. */
+  closed: { intent: string; why: string };
   /** Written before the confirmation is sent, with everything the confirmation will say. */
   attempted: {
     attempt: number;
     intent: string;
+    /** Whose card it is: the customer of the notice. */
+    customer: string;
     amountCents: number;
     paymentMethod: string;
     fingerprint: string | null;
@@ -115,6 +133,10 @@ export interface EntryData {
   unknown: { about: 'attempt' | 'cancel' | 'refund'; look: number; why: string };
   declined: {
     attempt: number;
+    /** The card that was declined; null when Stripe does not say. */
+    paymentMethod: string | null;
+    /** Stripe had this decline and the ledger no attempt for it: another ledger or a person tried. */
+    adopted?: true;
     charge: string | null;
     code: string;
     adviceCode: string | null;

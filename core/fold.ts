@@ -41,15 +41,30 @@ function apply(fee: Folded, entry: Entry): void {
       fee.assessed = noted<'assessed'>(entry.data);
       return;
     case 'withdrawn':
-      Object.assign(fee, { ...empty(), told: fee.told, notices: fee.notices, looked: true });
+      Object.assign(fee, {
+        ...empty(),
+        told: fee.told,
+        notices: fee.notices,
+        closedIntents: fee.closedIntents,
+        looked: true,
+      });
       return;
     case 'approved':
       fee.approved = noted<'approved'>(entry.data);
       return;
     case 'noticed':
       fee.noticeFailed = null;
+      fee.customerChanged = null;
       fee.noticed = noted<'noticed'>(entry.data);
       fee.notices += 1;
+      return;
+    case 'notice_recorded':
+      fee.recordedNotice = entry.data.notice;
+      return;
+    case 'customer_changed':
+      // Neither the notice nor what the other customer's card came to says anything any more.
+      Object.assign(fee, { noticed: null, declined: null, declinesOfCard: 0, cardMissing: null });
+      fee.customerChanged = noted<'customer_changed'>(entry.data);
       return;
     case 'deferred':
       fee.deferred = noted<'deferred'>(entry.data);
@@ -96,24 +111,31 @@ function applyAttempt(
   switch (entry.kind) {
     case 'opened':
       fee.intent = entry.data.intent;
+      fee.intentCustomer = entry.data.customer;
+      fee.recordedNotice = entry.data.notice;
+      return;
+    case 'closed':
+      fee.closedIntents.add(entry.data.intent);
+      Object.assign(fee, {
+        intent: null,
+        intentCustomer: null,
+        recordedNotice: null,
+        unknown: null,
+      });
       return;
     case 'attempted':
       fee.open = noted<'attempted'>(entry.data);
       fee.unknown = null;
       fee.tried = fee.open;
-      if (entry.data.chargeBefore) fee.earlierCharges.add(entry.data.chargeBefore);
+      fee.triedCard = entry.data.paymentMethod;
+      if (entry.data.chargeBefore) fee.knownCharges.add(entry.data.chargeBefore);
       fee.attempts = entry.data.attempt;
       return;
     case 'unknown':
       fee.unknown = noted<'unknown'>(entry.data);
       return;
     case 'declined':
-      Object.assign(fee, { open: null, unknown: null });
-      fee.declinesOfCard += 1;
-      if (entry.data.charge) fee.earlierCharges.add(entry.data.charge);
-      if (entry.data.verdict === 'needs_card' && fee.tried)
-        fee.refusedCards.add(fee.tried.paymentMethod);
-      fee.declined = noted<'declined'>(entry.data);
+      applyDecline(fee, noted<'declined'>(entry.data));
       return;
     case 'lapsed':
       Object.assign(fee, { open: null, unknown: null });
@@ -121,11 +143,25 @@ function applyAttempt(
     case 'paid':
       Object.assign(fee, { open: null, unknown: null });
       fee.paidCents += entry.data.amountCents;
+      fee.knownCharges.add(entry.data.charge);
       fee.paid = noted<'paid'>(entry.data);
       return;
     default:
       applyMoney(fee, entry, noted);
   }
+}
+
+function applyDecline(fee: Folded, declined: Noted<'declined'>): void {
+  const { charge, paymentMethod: card, verdict, attempt } = declined;
+  // Of another ledger's attempts only the declines are known, and each names its card.
+  const isOtherCard = declined.adopted === true && card !== fee.triedCard;
+  Object.assign(fee, { open: null, unknown: null });
+  fee.declinesOfCard = isOtherCard ? 1 : fee.declinesOfCard + 1;
+  fee.attempts = Math.max(fee.attempts, attempt);
+  fee.triedCard = card ?? fee.triedCard;
+  if (charge) fee.knownCharges.add(charge);
+  if (verdict === 'needs_card' && fee.triedCard) fee.refusedCards.add(fee.triedCard);
+  fee.declined = declined;
 }
 
 function applyMoney(

@@ -23,11 +23,22 @@ export interface Folded {
   deferred: Noted<'deferred'> | null;
   /** Temporary refusals of the mail that is due now. */
   deferrals: number;
+  /** The intent that may still be paid or was; null before the first and after one was closed. */
   intent: string | null;
+  /** Whose intent it is. */
+  intentCustomer: string | null;
+  /** Intents that were canceled so that another could be opened. */
+  closedIntents: Set<string>;
+  /** The number of the notice that the intent's metadata carries; null for none. */
+  recordedNotice: number | null;
+  /** The roster named another customer than the notice did; null once a new notice stands. */
+  customerChanged: Noted<'customer_changed'> | null;
   /** The attempt whose outcome is not in the ledger yet. */
   open: Noted<'attempted'> | null;
   /** The latest attempt, with its card. */
   tried: Noted<'attempted'> | null;
+  /** The card that was tried last, by this ledger or by another. */
+  triedCard: string | null;
   /** Cards whose bank asked for another one, and that have no new data since. */
   refusedCards: Set<string>;
   /** The latest look that could not tell what happened. */
@@ -36,8 +47,8 @@ export interface Folded {
   /** Declines of the present card, and of all cards. */
   declinesOfCard: number;
   declined: Noted<'declined'> | null;
-  /** Charges of the intent that cannot be the open attempt's, by Stripe's id. */
-  earlierCharges: Set<string>;
+  /** Charges that the ledger knows and that are not the open attempt's, by Stripe's id. */
+  knownCharges: Set<string>;
   retryAsked: Noted<'retry_asked'> | null;
   held: Noted<'held'> | null;
   waiveAsked: Noted<'waive_asked'> | null;
@@ -77,14 +88,19 @@ export function empty(): Folded {
     deferred: null,
     deferrals: 0,
     intent: null,
+    intentCustomer: null,
+    closedIntents: new Set(),
+    recordedNotice: null,
+    customerChanged: null,
     open: null,
     tried: null,
+    triedCard: null,
     refusedCards: new Set(),
     unknown: null,
     attempts: 0,
     declinesOfCard: 0,
     declined: null,
-    earlierCharges: new Set(),
+    knownCharges: new Set(),
     retryAsked: null,
     held: null,
     waiveAsked: null,

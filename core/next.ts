@@ -31,6 +31,7 @@ export function nextOf(fee: Folded, policy: Policy): Next {
     moneyTaken(fee) ??
     setAside(fee, policy) ??
     beforeApproval(fee) ??
+    tidyAtStripe(fee, policy) ??
     notice(fee) ??
     charge(fee)
   );
@@ -123,6 +124,34 @@ function beforeApproval(fee: Folded): Next | null {
   if (!fee.assessed)
     return { state: 'detecting', step: 'detect', at: AT_ONCE, why: 'not looked at yet' };
   return fee.approved ? null : rest('ready', 'waits for the roster to be approved');
+}
+
+/**
+ * Before anything else is sent: an intent of a customer who is not the fee's any more is canceled,
+ * and a notice that came back is struck from the intent's metadata, where a ledger that was lost
+ * would take it for one that stands.
+ */
+function tidyAtStripe(fee: Folded, policy: Policy): Next | null {
+  const at = (since: Date) => (fee.unknown ? nextLook(fee, policy) : since);
+  if (mustClose(fee) && fee.customerChanged) {
+    const why = 'the customer changed: first cancel the intent';
+    return { state: 'approved', step: 'settle', at: at(fee.customerChanged.at), why };
+  }
+  if (mustStrike(fee) && fee.noticeFailed) {
+    const why = `${fee.noticeFailed.why}; first strike the notice from the intent`;
+    return { state: 'notice_failed', step: 'settle', at: at(fee.noticeFailed.at), why };
+  }
+  return null;
+}
+
+/** The intent is another customer's than the roster names. */
+export function mustClose({ customerChanged, intent, intentCustomer }: Folded): boolean {
+  return customerChanged !== null && intent !== null && intentCustomer !== customerChanged.customer;
+}
+
+/** The intent's metadata tells of a notice that came back. */
+export function mustStrike({ noticeFailed, intent, recordedNotice }: Folded): boolean {
+  return noticeFailed !== null && intent !== null && recordedNotice !== null;
 }
 
 function notice(fee: Folded): Next | null {

@@ -30,8 +30,13 @@ export interface Policy {
   canaryFees: number;
   /** Wait in ms after the last of them is answered; shorter in a rehearsal, as its days are. */
   canaryWaitMs: number;
-  /** Most attempts whose outcome is unknown at the same time; one more pauses the assessment. */
+  /**
+   * Attempts whose outcome may be unknown at the same time in a run of any size, and as a share
+   * (0 to 1) of the latest attempts, of which at most 2,000 are counted. The larger of the two is
+   * allowed; one more pauses the assessment.
+   */
   unknownMax: number;
+  unknownShareMax: number;
   /** How many of the latest first tries the share of declines is taken from; none sooner. */
   declineSample: number;
   /** Highest share of declines among them, 0 to 1; more pauses the assessment. */

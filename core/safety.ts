@@ -14,8 +14,13 @@ export interface Standing {
   clearedAt: Date | null;
   /** The first few: fees attempted, those still without an answer, those paid, the last answer. */
   canary: { tried: number; open: number; paid: number; answeredAt: Date | null };
-  /** Attempts whose outcome is not known at the moment. */
-  unknown: number;
+  /**
+   * Whether a payment was taken over from Stripe since: an account that has taken money is not an
+   * account that takes none, whatever the cards come to that are left.
+   */
+  adopted: boolean;
+  /** Attempts whose outcome is not known at the moment, and how many were made lately. */
+  unknown: { now: number; attempts: number };
   /** The latest first tries that were answered, and how many of them were declined. */
   lately: { tried: number; declined: number };
 }
@@ -37,12 +42,17 @@ export function caution(standing: Standing): Caution {
   return why ? { charge: 'pause', why } : start(standing);
 }
 
-/** The first few, a while of quiet, a check by Stripe's own books, then the rest. */
+/**
+ * A check by Stripe's own books, the first few, a while of quiet, another check, then the rest. The
+ * check before the first charge finds what this ledger cannot know: a charge of another one.
+ */
 function start(standing: Standing): Caution {
   const { policy, now, since, resumed, checkedAt, clearedAt, canary } = standing;
-  if (policy.canaryFees === 0 || clearedAt) return { charge: 'all' };
-  // What is skipped after a resume, because it was paid before, is proven to be paid first.
-  if (resumed && !isAfter(checkedAt, since)) return { charge: 'check' };
+  if (clearedAt) return { charge: 'all' };
+  const isFirst = !resumed && canary.tried === 0;
+  const lately = new Date(now.getTime() - FRESH_MS);
+  if (!isAfter(checkedAt, isFirst && lately > since ? lately : since)) return { charge: 'check' };
+  if (policy.canaryFees === 0) return { charge: 'all' };
   if (canary.tried < policy.canaryFees) return { charge: 'canary' };
   if (canary.open > 0 || !canary.answeredAt) return { charge: 'wait' };
   const waitMs = (policy.canaryWaitMs * policy.dayMs) / DAY_MS;
@@ -51,10 +61,14 @@ function start(standing: Standing): Caution {
   return { charge: isAfter(checkedAt, quiet) ? 'all' : 'check' };
 }
 
-function tooManyUnknown({ policy, unknown }: Standing): string | null {
-  if (unknown <= policy.unknownMax) return null;
+/** How old a check may be when the first charge relies on it: one is made every hour. */
+const FRESH_MS = DAY_MS;
+
+function tooManyUnknown({ policy, unknown: { now, attempts } }: Standing): string | null {
+  const allowed = Math.max(policy.unknownMax, Math.floor(policy.unknownShareMax * attempts));
+  if (now <= allowed) return null;
   return (
-    `The outcome of ${unknown} attempts is not known, more than the ${policy.unknownMax} allowed ` +
+    `The outcome of ${now} attempts is not known, more than the ${allowed} allowed ` +
     'at the same time. Stripe is asked about each of them until it answers. Resume when it does; ' +
     'none of them is charged again before.'
   );
@@ -71,8 +85,9 @@ function tooManyDeclined({ policy, lately }: Standing): string | null {
 }
 
 /** One or two declines are cards; of three and more, one should have been paid. */
-function noneOfTheFirst({ policy, clearedAt, canary }: Standing): string | null {
-  if (clearedAt || policy.canaryFees < 3 || canary.tried < policy.canaryFees) return null;
+function noneOfTheFirst({ policy, clearedAt, adopted, canary }: Standing): string | null {
+  if (clearedAt || adopted || policy.canaryFees < 3 || canary.tried < policy.canaryFees)
+    return null;
   if (canary.open > 0 || canary.paid > 0) return null;
   return (
     `None of the first ${canary.tried} charges was paid. Look at what Stripe says about them ` +

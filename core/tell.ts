@@ -42,9 +42,12 @@ const SENTENCES: Sentences = {
     rosterHash === 'automatic'
       ? 'The fee was approved automatically.'
       : `The fee was approved with the roster ${rosterHash.slice(0, 12)}.`,
-  noticed: ({ amountCents, chargeFrom, card }, how) =>
-    `The notice was accepted by the mail server: ${dollars(amountCents)} from the ${card.brand} ` +
-    `ending in ${card.last4}, not before ${day(chargeFrom, how)}.`,
+  noticed: ({ amountCents, chargeFrom, card, adopted }, how) =>
+    (adopted
+      ? `The intent at Stripe tells of a notice accepted on ${day(adopted, how)}; it stands: `
+      : 'The notice was accepted by the mail server: ') +
+    `${dollars(amountCents)} from the ${card.brand} ending in ${card.last4}, ` +
+    `not before ${day(chargeFrom, how)}.`,
   deferred: ({ step, until, why }, how) =>
     `The mail server asked to wait (${why}); ` +
     `the ${step} goes out again from ${moment(until, how)}.`,
@@ -52,12 +55,24 @@ const SENTENCES: Sentences = {
     why === 'no_email'
       ? 'The notice could not be sent: there is no e-mail address. Nothing will be charged.'
       : `The notice did not reach the clinician (${why}). Nothing will be charged.`,
+  notice_recorded: ({ notice }) =>
+    notice === null
+      ? 'Stripe was told that the notice does not stand.'
+      : 'Stripe was told that the notice was accepted, for a ledger that must be restored.',
+  customer_changed: ({ customer }, how) =>
+    'The roster names another Stripe customer' +
+    `${customer && how.audience === 'operator' ? ` (${customer})` : ''}: ` +
+    'nothing is charged before a new notice.',
   card_missing: ({ why }) => `There is no card to charge: ${CARD_MISSING[why] ?? plain(why)}.`,
   card_updated: () => 'Another card is on file.',
   opened: ({ intent }, how) =>
     how.audience === 'clinician'
       ? 'The payment was prepared.'
-      : `The payment was prepared at Stripe as ${intent}; no money has moved.`,
+      : `The payment was prepared at Stripe as ${intent}.`,
+  closed: ({ intent, why }, how) =>
+    how.audience === 'clinician'
+      ? 'The prepared payment was canceled.'
+      : `The prepared payment ${intent} was canceled at Stripe: ${plain(why)}.`,
   attempted: ({ attempt, amountCents }) =>
     `Attempt ${attempt} to charge ${dollars(amountCents)} was sent to Stripe.`,
   unknown: ({ about, look, why }) =>
@@ -65,7 +80,7 @@ const SENTENCES: Sentences = {
   declined,
   lapsed: ({ attempt, why }) => `Attempt ${attempt} did not take place: ${plain(why)}.`,
   paid: ({ amountCents, charge, attempt }, how) => {
-    const by = attempt === null ? 'outside levy' : `by attempt ${attempt}`;
+    const by = attempt === null ? 'outside this ledger' : `by attempt ${attempt}`;
     const as = how.audience === 'operator' ? ` (Stripe's ${charge})` : '';
     return `${dollars(amountCents)} were paid ${by}${as}.`;
   },

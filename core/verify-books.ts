@@ -83,8 +83,10 @@ function intents({ intent, step, books }: BookedFee, fee: Folded, underWay: bool
     const taken = one.status === 'succeeded';
     if (one.intent !== intent) {
       const dead = one.status === 'canceled' && one.receivedCents === 0;
-      // A creation whose answer was lost: the charge step finds it again before it makes another.
-      const awaited = intent === null && step === 'charge' && /^requires_/.test(one.status);
+      // A creation whose answer was lost: the step finds it again before it makes another.
+      // Nor is it a fee's of this ledger before somebody owes it.
+      const isLooking = step === 'charge' || step === 'notice' || !fee.assessed;
+      const awaited = intent === null && isLooking && /^requires_/.test(one.status);
       if (!dead && !awaited)
         wrong.push(`Stripe has intent ${one.intent} (${one.status}), the ledger does not`);
     } else if (taken && !fee.paid && !underWay)

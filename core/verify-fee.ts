@@ -43,8 +43,8 @@ export function checkFee(fee: StoredFee): Breach[] {
 
 /** The stored index, recomputed from the entries. */
 function index({ entries, policy, ...stored }: StoredFee): string[] {
-  const opened = entries.find((one) => one.kind === 'opened');
-  const intent = opened?.kind === 'opened' ? opened.data.intent : null;
+  const last = entries.findLast(({ kind }) => kind === 'opened' || kind === 'closed');
+  const intent = last?.kind === 'opened' ? last.data.intent : null;
   const wrong: string[] = [];
   if (stored.seq !== entries.length)
     wrong.push(`number ${stored.seq} is stored, there are ${entries.length} entries`);
@@ -90,6 +90,8 @@ function unannounced({ entries, policy }: StoredFee): string[] {
       wrong.push(`attempt ${attempt} has no notice before it`);
       continue;
     }
+    if (one.data.customer !== notice.data.customer)
+      wrong.push(`attempt ${attempt} is on another customer than the notice`);
     const promised = new Date(notice.data.chargeFrom);
     const earliest = chargeFrom(notice.at, policy);
     const from = promised > earliest ? promised : earliest;
@@ -104,17 +106,21 @@ function unannounced({ entries, policy }: StoredFee): string[] {
 /** Attempts per card within the policy, and none before the time its last decline named. */
 function overLimit({ entries, policy }: StoredFee): string[] {
   let declines = 0;
+  let card: string | null = null;
   let notBefore: Date | null = null;
   const wrong: string[] = [];
   for (const one of entries) {
-    if (one.kind === 'card_updated' || one.kind === 'revived') declines = 0;
+    if (STARTS_ANEW.has(one.kind)) declines = 0;
     // A new card or a person's word takes the wait away.
     if (FREES.has(one.kind)) notBefore = null;
     if (one.kind === 'declined') {
-      declines += 1;
+      // Another ledger's attempts are counted card by card.
+      declines = one.data.adopted && one.data.paymentMethod !== card ? 1 : declines + 1;
+      card = one.data.paymentMethod;
       notBefore = one.data.retryAt ? new Date(one.data.retryAt) : null;
     }
     if (one.kind !== 'attempted') continue;
+    card = one.data.paymentMethod;
     const { attempt } = one.data;
     if (declines >= policy.attemptsMax)
       wrong.push(`attempt ${attempt} came after ${declines} declines of the same card`);
@@ -124,7 +130,8 @@ function overLimit({ entries, policy }: StoredFee): string[] {
   return wrong;
 }
 
-const FREES: ReadonlySet<string> = new Set(['card_updated', 'revived', 'retry_asked']);
+const STARTS_ANEW: ReadonlySet<string> = new Set(['card_updated', 'revived', 'customer_changed']);
+const FREES: ReadonlySet<string> = new Set([...STARTS_ANEW, 'retry_asked']);
 
 /**
  * No attempt after a decline that asked for another card, until another card came; and none with
@@ -133,20 +140,16 @@ const FREES: ReadonlySet<string> = new Set(['card_updated', 'revived', 'retry_as
 function againstAdvice({ entries }: StoredFee): string[] {
   const refused = new Map<string, string>();
   let refusal: string | null = null;
-  let card = '';
   const wrong: string[] = [];
   for (const one of entries) {
-    if (one.kind === 'card_updated') {
-      refusal = null;
-      refused.delete(one.data.paymentMethod);
-    }
+    if (one.kind === 'card_updated' || one.kind === 'customer_changed') refusal = null;
+    if (one.kind === 'card_updated') refused.delete(one.data.paymentMethod);
     if (one.kind === 'declined' && one.data.verdict === 'needs_card') {
       refusal = one.data.code;
-      refused.set(card, refusal);
+      if (one.data.paymentMethod) refused.set(one.data.paymentMethod, refusal);
     }
     if (one.kind !== 'attempted') continue;
-    card = one.data.paymentMethod;
-    const code = refusal ?? refused.get(card);
+    const code = refusal ?? refused.get(one.data.paymentMethod);
     if (code) wrong.push(`attempt ${one.data.attempt} came after ${code} of the same card`);
   }
   return wrong;

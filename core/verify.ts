@@ -7,8 +7,8 @@ import type { State } from './fee.ts';
 export const CHECKS = {
   one_charge: {
     sentence:
-      'Nobody was charged twice: at most one charge per clinician and year has succeeded, by ' +
-      'Stripe’s own books.',
+      'Nobody was charged twice: at most one charge per person and year has succeeded and was ' +
+      'not given back, by Stripe’s own books, whichever ledger made it.',
     stops: true,
   },
   announced: {
@@ -35,9 +35,13 @@ export const CHECKS = {
   },
   objects: {
     sentence:
-      'The ledger and Stripe know the same intents, charges, refunds and disputes of ours, in ' +
-      'both directions.',
+      'For every fee the ledger and Stripe know the same intents, charges, refunds and disputes, ' +
+      'in both directions.',
     stops: true,
+  },
+  strangers: {
+    sentence: 'Stripe’s books hold no intent or charge of levy’s that this ledger has no fee for.',
+    stops: false,
   },
   cents: {
     sentence: 'The ledger and the movements of Stripe’s balance agree for every fee, to the cent.',

@@ -5,8 +5,8 @@ import type { Letter } from '../core/fee.ts';
 export interface SentMail {
   feeId: string;
   kind: 'notice' | Letter;
-  /** Which of that kind, from 1. */
-  number: number;
+  /** Which notice, from 1; null for a letter, which is named by what it is about. */
+  number: number | null;
 }
 
 /**
@@ -73,13 +73,14 @@ export const LETTERS_SENT = Object.keys({
 
 /** As `messageId` in mail.ts makes it; in the header, which a mail server may have folded. */
 const OURS = new RegExp(
-  `^message-id:\\s*<fee-(${UUID})-(${LETTERS_SENT.join('|')})-(\\d{1,6})@[\\w.-]+>`,
+  `^message-id:\\s*<fee-(${UUID})-(${LETTERS_SENT.join('|')})-(\\w{1,100})@[\\w.-]+>`,
   'im',
 );
 
 function sentMail(original: string): SentMail | null {
   const headers = original.split(/\r?\n\r?\n/, 1)[0] ?? '';
-  const [, feeId, kind, number] = OURS.exec(headers) ?? [];
+  const [, feeId, kind, which] = OURS.exec(headers) ?? [];
   if (!feeId || !kind) return null;
-  return { feeId, kind: kind as SentMail['kind'], number: Number(number) };
+  if (kind !== 'notice') return { feeId, kind: kind as Letter, number: null };
+  return /^\d{1,6}$/.test(which ?? '') ? { feeId, kind, number: Number(which) } : null;
 }

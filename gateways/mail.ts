@@ -93,11 +93,11 @@ export function createMail(args: {
     send,
     verify,
     /**
-     * The Message-ID of the n-th mail of a kind about a fee, in the sender's domain: the same for
-     * every try of the same mail.
+     * The Message-ID of a mail about a fee, in the sender's domain: the same for every try of the
+     * same mail. `which`: of a notice its number, of a letter what it is about.
      */
-    messageId: (feeId: string, kind: 'notice' | Letter, n: number): string =>
-      `<fee-${feeId}-${kind}-${n}@${from.address.split('@')[1]}>`,
+    messageId: (feeId: string, kind: 'notice' | Letter, which: number | string): string =>
+      `<fee-${feeId}-${kind}-${which}@${from.address.split('@')[1]}>`,
     /** Lets mails under way finish, and closes the connections. Mails waiting fail. */
     close: (): void => transport.close(),
   };

@@ -25,7 +25,7 @@ export type { InvalidEvent, PaymentEvent } from './stripe-events.ts';
 export { createRateGate, gateFor, type RateLimits } from './rate-gate.ts';
 export { PaymentsRefused, PaymentsUnavailable } from './stripe-faults.ts';
 export type { Confirmation } from './stripe-confirm.ts';
-export type { OpenedRefund } from './stripe-intents.ts';
+export type { CancelReason, OpenedRefund } from './stripe-intents.ts';
 
 /** Everything levy asks of Stripe; see the functions for what they take, give and throw. */
 export type Payments = ReturnType<typeof createPayments>;
@@ -34,13 +34,14 @@ export type Payments = ReturnType<typeof createPayments>;
 export function createPayments(stripe: Stripe, options: CallOptions = {}) {
   const call = createCall(options);
   const reader = createReader(stripe, call);
-  const { readIntent, readOutcome, findIntents } = reader;
+  const { readIntent, readOutcome, refusedCharges, findIntents } = reader;
   return {
     ...cards(stripe, call),
     ...cardPages(stripe, call),
     ...intents(stripe, call, reader),
     readIntent,
     readOutcome,
+    refusedCharges,
     findIntents,
     ...confirming(stripe, call, reader),
     ...events(stripe, call),
@@ -49,10 +50,16 @@ export function createPayments(stripe: Stripe, options: CallOptions = {}) {
 }
 
 /**
+ * The version of Stripe's API that levy was written and tested for. A newer library must not change
+ * what Stripe answers before somebody has read the changes.
+ */
+const API_VERSION = '2026-10-28.endive';
+
+/**
  * The library's client. It never retries by itself (the ledger decides, with the same key) except
  * once after a closed connection, which it cannot be told not to. `apiBase` such as
  * `http://127.0.0.1:4242` points it at a double; `timeoutMs` is the longest silence, 20 s unless
- * given. The API version is the one the library was made for.
+ * given.
  */
 export function createStripe(args: {
   secretKey: string;
@@ -61,6 +68,7 @@ export function createStripe(args: {
 }): Stripe {
   return new Stripe(args.secretKey, {
     ...(args.apiBase && address(args.apiBase)),
+    apiVersion: API_VERSION,
     timeout: args.timeoutMs ?? 20_000,
     maxNetworkRetries: 0,
     telemetry: false,

@@ -23,6 +23,8 @@ export interface BookCharge {
   charge: string;
   intent: string | null;
   feeId: string;
+  year: string | null;
+  customer: string | null;
   status: string;
   amountCents: number;
   refundedCents: number;
@@ -187,13 +189,15 @@ function intentOf(intent: Stripe.PaymentIntent): BookIntent | null {
 }
 
 function chargeOf(charge: Stripe.Charge): BookCharge | null {
-  const { fee } = charge.metadata;
+  const { fee, year } = charge.metadata;
   if (!fee) return null;
   const card = charge.payment_method_details?.card;
   return {
     charge: charge.id,
     intent: idOf(charge.payment_intent),
     feeId: fee,
+    year: year ?? null,
+    customer: idOf(charge.customer),
     status: charge.status,
     amountCents: charge.amount,
     refundedCents: charge.amount_refunded,

@@ -45,6 +45,17 @@ export function cards(stripe: Stripe, call: Call) {
     return (await onlyCard(customer)) ?? none(paymentMethod);
   }
 
+  /**
+   * The e-mail Stripe has for a customer, to compare and neither to keep nor to log; null when it
+   * has none, and for a customer it does not know. Throws as above.
+   */
+  async function readEmail(customer: string): Promise<string | null> {
+    const owner = await orMissing(
+      call('GET /v1/customers/:id', () => stripe.customers.retrieve(customer)),
+    );
+    return owner && !owner.deleted ? owner.email : null;
+  }
+
   async function onlyCard(customer: string): Promise<CardReading | null> {
     const { data } = await call('GET /v1/customers/:id/payment_methods', () =>
       stripe.customers.listPaymentMethods(customer, { type: 'card', limit: 2 }),
@@ -59,18 +70,20 @@ export function cards(stripe: Stripe, call: Call) {
     );
   }
 
-  return { readCard };
+  return { readCard, readEmail };
 }
 
 /** Stripe's pages on which a clinician gives another card. */
 export function cardPages(stripe: Stripe, call: Call) {
   /**
    * A page of Stripe's on which the customer gives a card for later charges. No money moves on it.
-   * The card arrives as an event `payment_method.attached`.
+   * The card arrives as an event `payment_method.attached`, and as `setup_intent.succeeded` with
+   * the fee the page was opened for. The same key gives the same page for a day.
    * Throws `PaymentsUnavailable`, `PaymentsRefused`.
    */
   async function cardLink(args: {
     customer: string;
+    feeId: string;
     returnUrl: string;
     key?: string;
   }): Promise<{ url: string; session: string }> {
@@ -82,6 +95,7 @@ export function cardPages(stripe: Stripe, call: Call) {
           allowed_payment_method_types: ['card'],
           success_url: args.returnUrl,
           cancel_url: args.returnUrl,
+          setup_intent_data: { metadata: { fee: args.feeId } },
         },
         args.key ? { idempotencyKey: args.key } : {},
       ),
@@ -106,7 +120,16 @@ export function cardPages(stripe: Stripe, call: Call) {
     }
   }
 
-  return { cardLink, closeCardPage };
+  /** Where pages to give a card may stand, as a browser's policy words it. */
+  function cardPageSources(): string[] {
+    const [protocol, host, port] = (['protocol', 'host', 'port'] as const).map((field) =>
+      String(stripe.getApiField(field)),
+    );
+    // Stripe's pages may stand under a domain of the practice's own; all of them are https.
+    return ['https:', ...(protocol === 'http' ? [`http://${host}:${port}`] : [])];
+  }
+
+  return { cardLink, cardPageSources, closeCardPage };
 }
 
 /** Null instead of the error when Stripe does not know the id. */

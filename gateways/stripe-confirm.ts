@@ -69,7 +69,7 @@ export function confirming(stripe: Stripe, call: Call, { readIntent, readOutcome
     error: PaymentsRefused,
     args: { intent: string; paymentMethod: string },
   ): Promise<Confirmation> {
-    if (error.refusal) return explained(error.refusal, args);
+    if (error.refusal) return explained(error.refusal, args.intent);
     if (isWrongState(error)) return lookAgain(args.intent);
     if (error.code === 'resource_missing' && /^(payment_method|customer)$/.test(error.param ?? ''))
       return declined(CARD_GONE);
@@ -85,14 +85,10 @@ export function confirming(stripe: Stripe, call: Call, { readIntent, readOutcome
    * network's budget, nor why Stripe blocked it: one read of the intent does. If that fails, the
    * error alone must do.
    */
-  async function explained(
-    refusal: Refusal,
-    { intent, paymentMethod }: { intent: string; paymentMethod: string },
-  ): Promise<Confirmation> {
+  async function explained(refusal: Refusal, intent: string): Promise<Confirmation> {
     const now = await readIntent(intent).catch(ifOffline(null));
     // Paid elsewhere since.
-    if (now?.status === 'succeeded')
-      return concluded({ ...now, refusedBefore: [{ ...refusal, paymentMethod }] });
+    if (now?.status === 'succeeded') return lookAgain(intent);
     const same = now?.refusal && now.refusal.charge === refusal.charge;
     return declined(same && now.refusal ? now.refusal : refusal);
   }

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { IntentReading } from '../core/attempt.ts';
+import type { IntentReading, RecordedNotice } from '../core/attempt.ts';
 import { isReplay, type Call } from './stripe-calls.ts';
 import { isWrongState, PaymentsRefused, tooLate } from './stripe-faults.ts';
 import type { Reader } from './stripe-reader.ts';
@@ -11,18 +11,25 @@ export interface OpenedRefund {
   status: 'pending' | 'succeeded' | 'failed';
 }
 
+/** Why an intent is canceled, in Stripe's words; see core/existing-intent.ts for what they mean. */
+export type CancelReason = 'duplicate' | 'abandoned' | 'requested_by_customer';
+
 /** Opening and ending the fee's one intent. */
 export function intents(stripe: Stripe, call: Call, reader: Reader) {
   /**
-   * Creates the fee's intent, unconfirmed, in US cents. Stripe gets the fee's id and the year and
-   * nothing else: no receipt address (receipts are ours), no payment method (the confirmation
+   * Creates the fee's intent, unconfirmed, in US cents. Stripe gets the fee's id, year and vendor,
+   * and which notice was accepted when: what a lost ledger needs to go on without charging or
+   * writing twice. No receipt address (receipts are ours), no payment method (the confirmation
    * names it). Redirecting methods are off, or Stripe would ask every confirmation for a
    * `return_url`. `isLate` is asked at the last moment, after any waiting: with a key that may be
-   * forgotten nothing is sent. Throws `PaymentsUnavailable`, `PaymentsRefused`.
+   * forgotten nothing is sent. Throws `PaymentsUnavailable`, `PaymentsRefused`; with the code
+   * `idempotency_error` when another ledger has created an intent under this key.
    */
   async function openIntent(args: {
     feeId: string;
     year: number;
+    vendor: string;
+    notice: RecordedNotice | null;
     amountCents: number;
     customer: string;
     key: string;
@@ -37,7 +44,12 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
       // Behind the account's own name on the card statement. It belongs to card charges, may be
       // set before a card is known, and fits the 22 characters with any prefix.
       statement_descriptor_suffix: `FEE ${args.year}`,
-      metadata: { fee: args.feeId, year: String(args.year) },
+      metadata: {
+        fee: args.feeId,
+        year: String(args.year),
+        vendor: args.vendor,
+        ...(args.notice && noticeMetadata(args.notice)),
+      },
       expand: EXPAND_INTENT,
     };
     const send = async () => {
@@ -49,17 +61,33 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
   }
 
   /**
+   * Writes into the intent's metadata which notice stands; null: that none does. Throws as above.
+   */
+  async function recordNotice(args: {
+    intent: string;
+    notice: RecordedNotice | null;
+    key: string;
+    customer: string | null;
+  }): Promise<void> {
+    const { intent, notice, key, customer } = args;
+    const metadata = noticeMetadata(notice ?? { messageId: '', at: '', chargeFrom: '' });
+    const send = () => stripe.paymentIntents.update(intent, { metadata }, { idempotencyKey: key });
+    await call('POST /v1/payment_intents/:id', send, customer);
+  }
+
+  /**
    * Cancels the intent, so that it can never succeed. If it had succeeded before, or is already
    * canceled, the reading says so. Throws as above.
    */
   async function cancelIntent(args: {
     intent: string;
+    reason: CancelReason;
     key: string;
     customer?: string | null;
   }): Promise<IntentReading> {
-    const { intent, key, customer } = args;
-    const send = () =>
-      stripe.paymentIntents.cancel(intent, { expand: EXPAND_INTENT }, { idempotencyKey: key });
+    const { intent, reason, key, customer } = args;
+    const params = { cancellation_reason: reason, expand: EXPAND_INTENT };
+    const send = () => stripe.paymentIntents.cancel(intent, params, { idempotencyKey: key });
     try {
       const canceled = await call('POST /v1/payment_intents/:id/cancel', send, customer);
       return await reader.current(canceled);
@@ -95,7 +123,11 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
     }
   }
 
-  return { openIntent, cancelIntent, openRefund };
+  return { openIntent, recordNotice, cancelIntent, openRefund };
+}
+
+function noticeMetadata({ messageId, at, chargeFrom }: RecordedNotice) {
+  return { notice: messageId, noticed_at: at, charge_from: chargeFrom };
 }
 
 function opened({ id, amount, status }: Stripe.Refund): OpenedRefund {

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { IntentReading } from '../core/attempt.ts';
+import type { IntentReading, RefusedCharge } from '../core/attempt.ts';
 import { isReplay, pages, type Call } from './stripe-calls.ts';
 import { chargeOf, EXPAND_INTENT, readingOf, refusalOfCharge } from './stripe-reading.ts';
 
@@ -17,33 +17,43 @@ export function createReader(stripe: Stripe, call: Call) {
     );
   }
 
-  /**
-   * The same for whoever has an attempt of unknown outcome: of a payment also what was refused on
-   * the intent before it.
-   */
-  async function readOutcome(intent: string): Promise<IntentReading> {
-    const reading = await readIntent(intent);
-    if (reading.status !== 'succeeded') return reading;
+  /** Every refused charge of an intent, the oldest first. */
+  async function refusedCharges(intent: string): Promise<RefusedCharge[]> {
     const charges = pages(call, 'GET /v1/charges', (page) =>
       stripe.charges.list({ payment_intent: intent, ...page }),
     );
-    const newestFirst: IntentReading['refusedBefore'] = [];
+    const newestFirst: RefusedCharge[] = [];
     for await (const charge of charges) newestFirst.push(...refusalOfCharge(charge));
-    return { ...reading, refusedBefore: newestFirst.reverse() };
+    return newestFirst.reverse();
   }
 
-  /** The fee's intents, newest first, by list (a search lags behind). */
-  async function findIntents(args: { customer: string; feeId: string }): Promise<IntentReading[]> {
+  /** The intent as Stripe has it now; of a payment also what was refused on the intent before it. */
+  async function readOutcome(intent: string): Promise<IntentReading> {
+    const reading = await readIntent(intent);
+    if (reading.status !== 'succeeded') return reading;
+    return { ...reading, refusedBefore: await refusedCharges(intent) };
+  }
+
+  /**
+   * Levy's intents of a customer and year, newest first, whichever ledger made them. By list: a
+   * search lags behind. Intents without a year in their metadata count, too: they are older.
+   */
+  async function findIntents(args: { customer: string; year: number }): Promise<IntentReading[]> {
+    const year = String(args.year);
+    // Nobody owes a year's fee before the year; a day is room for clocks and zones.
+    const gte = Date.UTC(args.year, 0, 1) / 1000 - 86_400;
     const found: IntentReading[] = [];
     const all = pages(call, 'GET /v1/payment_intents', (page) =>
       stripe.paymentIntents.list({
         customer: args.customer,
+        created: { gte },
         expand: EXPAND_INTENT.map((path) => `data.${path}`),
         ...page,
       }),
     );
     for await (const intent of all)
-      if (intent.metadata.fee === args.feeId) found.push(await complete(intent));
+      if (intent.metadata.fee && (intent.metadata.year ?? year) === year)
+        found.push(await complete(intent));
     return found;
   }
 
@@ -74,5 +84,5 @@ export function createReader(stripe: Stripe, call: Call) {
     return found;
   }
 
-  return { readIntent, readOutcome, findIntents, current, refundsOf };
+  return { readIntent, readOutcome, refusedCharges, findIntents, current, refundsOf };
 }

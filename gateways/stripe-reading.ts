@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { IntentReading, Refusal } from '../core/attempt.ts';
+import type { IntentReading, RecordedNotice, Refusal, RefusedCharge } from '../core/attempt.ts';
 
 /** What to expand when an intent is asked for, so that one call usually tells everything. */
 export const EXPAND_INTENT = ['latest_charge.refunds'];
@@ -23,6 +23,10 @@ export function readingOf(
   return {
     intent: intent.id,
     status: STATUS[intent.status] ?? 'processing',
+    customer: idOf(intent.customer),
+    feeId: intent.metadata.fee ?? null,
+    notice: noticeOf(intent.metadata),
+    canceledFor: intent.cancellation_reason,
     amountCents: succeeded ? intent.amount_received : intent.amount,
     charge: idOf(intent.latest_charge),
     refusal: failure ? refusalOf(failure, charge) : null,
@@ -49,6 +53,13 @@ const STATUS: Record<string, IntentReading['status']> = {
   succeeded: 'succeeded',
   canceled: 'canceled',
 };
+
+/** The notice that the metadata tells of, when all of it is there; it is struck by empty fields. */
+function noticeOf({ notice, noticed_at: at, charge_from: from }: Stripe.Metadata) {
+  const isWhole =
+    notice && !Number.isNaN(Date.parse(at ?? '')) && !Number.isNaN(Date.parse(from ?? ''));
+  return isWhole ? ({ messageId: notice, at, chargeFrom: from } as RecordedNotice) : null;
+}
 
 /** The fields a decline has in an error answer and in `last_payment_error` alike. */
 interface Failure {
@@ -78,7 +89,7 @@ export function refusalOf(failure: Failure, charge: Stripe.Charge | null): Refus
 }
 
 /** Why a charge failed, by its own account; nothing when it did not. */
-export function refusalOfCharge(charge: Stripe.Charge): IntentReading['refusedBefore'] {
+export function refusalOfCharge(charge: Stripe.Charge): RefusedCharge[] {
   if (charge.status !== 'failed') return [];
   const { failure_code: code, outcome, payment_method: paymentMethod } = charge;
   // Its outcome names the bank's decline code as the reason.
@@ -86,7 +97,8 @@ export function refusalOfCharge(charge: Stripe.Charge): IntentReading['refusedBe
     ...(code && { code }),
     ...(outcome?.reason && { decline_code: outcome.reason }),
   };
-  return [{ ...refusalOf({ ...failure, charge: charge.id }, charge), paymentMethod }];
+  const at = new Date(charge.created * 1000);
+  return [{ ...refusalOf({ ...failure, charge: charge.id }, charge), paymentMethod, at }];
 }
 
 /** A refund's state in core's words; one that waits for the cardholder is still pending. */

@@ -2,7 +2,6 @@ import {
   createPostgresBackend,
   createRedisBackend,
   Queue,
-  runMigrations,
   UnrecoverableError,
   Worker,
   type BackendFactory,
@@ -14,6 +13,7 @@ import { Redis } from 'ioredis';
 import { once } from 'node:events';
 import pg from 'pg';
 import { checkPayload, JOB_NAMES, jobId, JOBS, type JobName, type Payload } from './jobs.ts';
+import { migrateQueues, withQueueSettings } from './queue-schema.ts';
 
 /** Where the queue lives: on Redis when there is one, else in the ledger's Postgres. */
 export interface QueueOptions {
@@ -257,10 +257,9 @@ async function redisBackend(url: string, onError: (error: Error) => void): Promi
 }
 
 async function postgresBackend(url: string, onError: (error: Error) => void): Promise<Backend> {
-  // Losing the queue's last commits costs nothing, so they need not wait for the disk.
-  const settings = '-c search_path=bullmq,public -c synchronous_commit=off';
+  const connectionString = withQueueSettings(url);
   const pool = (max: number) => {
-    const made = new pg.Pool({ connectionString: url, max, options: settings, keepAlive: true });
+    const made = new pg.Pool({ connectionString, max, keepAlive: true });
     // Also those in hand: a lost connection with no listener would end the process.
     made.on('error', onError).on('connect', (client) => void client.on('error', onError));
     return made;
@@ -286,13 +285,4 @@ async function postgresBackend(url: string, onError: (error: Error) => void): Pr
     ping: async () => void (await producers.query('select 1')),
     close,
   };
-}
-
-async function migrateQueues(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await runMigrations(client, 'bullmq');
-  } finally {
-    client.release();
-  }
 }

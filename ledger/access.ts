@@ -11,6 +11,26 @@ export interface Caller {
   scopes: Scope[];
 }
 
+/** What a person did, to what. */
+export interface AuditLine {
+  actor: string;
+  action: string;
+  object: string;
+  detail?: Record<string, unknown>;
+  requestId?: string;
+}
+
+/** Writes down what a person did; within a transaction when that transaction's client is given. */
+export async function writeAudit(
+  db: Pick<pg.ClientBase, 'query'>,
+  { actor, action, object, detail, requestId }: AuditLine,
+): Promise<void> {
+  await db.query(
+    `insert into audit (actor, action, object, detail, request_id) values ($1, $2, $3, $4, $5)`,
+    [actor, action, object, detail ?? {}, requestId ?? null],
+  );
+}
+
 /** Characters of a token by which its key is found. */
 const PREFIX = 12;
 
@@ -82,19 +102,7 @@ export function createAccess(pool: pg.Pool) {
     },
 
     /** Writes down what a person did, to what. */
-    async audit(act: {
-      actor: string;
-      action: string;
-      object: string;
-      detail?: Record<string, unknown>;
-      requestId?: string;
-    }): Promise<void> {
-      await pool.query(
-        `insert into audit (actor, action, object, detail, request_id)
-         values ($1, $2, $3, $4, $5)`,
-        [act.actor, act.action, act.object, act.detail ?? {}, act.requestId ?? null],
-      );
-    },
+    audit: (line: AuditLine): Promise<void> => writeAudit(pool, line),
 
     async audited(page: { before?: number; limit: number }): Promise<
       {

@@ -64,9 +64,13 @@ const ASSESSMENT = `
     a.resumed_by as "resumedBy", a.checked_at as "checkedAt", a.cleared_at as "clearedAt"
   from assessments a join vendors v using (vendor)`;
 
-/** One row per fee; what an approval signs is the hash over those not approved before. */
+/**
+ * One row per fee; what an approval signs is the hash over those not approved before: who, how much,
+ * for which evidence, to which address, and whose card.
+ */
 const ROSTER = `
-  select f.fee_id, f.state, c.ref, c.name, u.data as assessed,
+  select f.fee_id, f.state, c.ref, c.name, c.email, c.stripe_customer, c.payment_method,
+    u.data as assessed,
     case
       when f.state = 'detecting' then 'detecting'
       when f.state = 'no_use' then 'no_use'
@@ -92,8 +96,8 @@ const TOTALS = `
   with roster as (${ROSTER})
   select bucket, count(*)::integer as clinicians,
     coalesce(sum((assessed ->> 'amountCents')::integer), 0)::bigint as cents,
-    encode(sha256(convert_to(string_agg(concat_ws('|', fee_id,
-      assessed ->> 'amountCents', assessed -> 'evidence' ->> 'evidenceId'), E'\\n'
+    encode(sha256(convert_to(string_agg(jsonb_build_array(fee_id, assessed ->> 'amountCents',
+      assessed -> 'evidence' ->> 'evidenceId', email, stripe_customer, payment_method)::text, E'\\n'
       order by fee_id), 'UTF8')), 'hex') as hash
   from roster group by bucket order by bucket`;
 
@@ -258,10 +262,8 @@ export function createAssessments(pool: pg.Pool) {
       }>(
         `select r.amount_cents as "amountCents", r.status,
            count(c.clinician_id)::integer as clinicians,
-           count(c.clinician_id) filter (where exists (select from evidence u
-             where u.clinician_id = c.clinician_id and u.year = r.year
-               and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))
-           ))::integer as used
+           count(c.clinician_id) filter (where exists (select from counting_evidence u
+             where u.clinician_id = c.clinician_id and u.year = r.year))::integer as used
          from rates r left join clinicians c using (vendor)
          where r.vendor = $1 and r.year = $2
          group by r.amount_cents, r.status`,

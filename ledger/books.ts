@@ -14,10 +14,10 @@ export interface FeeBeside {
 
 /** The kinds of lines in the provider's books, with what is kept of each. */
 const TABLES = {
-  intents: `intent text, "feeId" text, year text, status text, "amountCents" integer,
-    "receivedCents" integer, livemode boolean`,
-  charges: `charge text, intent text, "feeId" text, status text, "amountCents" integer,
-    brand text, fingerprint text, "sentToNetwork" boolean, livemode boolean,
+  intents: `intent text, "feeId" text, year text, customer text, status text,
+    "amountCents" integer, "receivedCents" integer, livemode boolean`,
+  charges: `charge text, intent text, "feeId" text, year text, customer text, status text,
+    "amountCents" integer, "refundedCents" integer, brand text, fingerprint text, "sentToNetwork" boolean, livemode boolean,
     "createdAt" timestamptz`,
   refunds: `refund text, charge text, "amountCents" integer, status text`,
   disputes: `dispute text, charge text, "amountCents" integer, status text`,
@@ -30,6 +30,8 @@ const KINDS = Object.keys(TABLES) as BookKind[];
 /** By which lines are looked up. */
 const INDEXES = `
   create index on books_intents ("feeId"); create index on books_charges ("feeId");
+  create index on books_intents (intent); create index on books_charges (intent);
+  create index on books_intents (customer); create index on books_charges (customer);
   create index on books_charges (fingerprint, "createdAt"); create index on books_refunds (charge);
   create index on books_disputes (charge); create index on books_movements (source);
   ${KINDS.map((kind) => `analyze books_${kind};`).join(' ')}`;
@@ -48,12 +50,13 @@ const BESIDE = (choice: string) => `
       0)::float8 as "stripeCents",
     coalesce(jsonb_agg(jsonb_build_object('seq', seq, 'kind', kind, 'at', at, 'actor', actor,
       'data', data, 'debit', debit, 'credit', credit, 'amountCents', amount_cents) order by seq),
-      '[]') as entries
+      '[]') as entries,
+    array_agg(data ->> 'intent') filter (where kind = 'opened') as opened
     from entries where fee_id = f.fee_id) e
   cross join lateral (select jsonb_agg(b) as lines from books_intents b
-    where b."feeId" = f.fee_id::text) i
+    where b."feeId" = f.fee_id::text or b.intent = any (e.opened)) i
   cross join lateral (select jsonb_agg(b) as lines, array_agg(charge) as ids from books_charges b
-    where b."feeId" = f.fee_id::text) c
+    where b."feeId" = f.fee_id::text or b.intent = any (e.opened)) c
   cross join lateral (select jsonb_agg(b) as lines, array_agg(refund) as ids from books_refunds b
     where b.charge = any (c.ids)) r
   cross join lateral (select jsonb_agg(b) as lines, array_agg(dispute) as ids
@@ -65,33 +68,97 @@ const BESIDE = (choice: string) => `
 const NEXT_PAGE = BESIDE(`f.fee_id > $3 and ($4::uuid is null or f.assessment_id = $4)`);
 const CHOSEN = BESIDE(`f.fee_id = any ($3::uuid[])`);
 
-/** Every fee of a clinician whose charges of one year have succeeded more than once. */
-const TWICE = `
-  select fee_id, format('%s charges of one clinician have succeeded for %s: %s',
-    cardinality(charges), year, array_to_string(charges, ', ')) as detail
-  from (
-    select array_agg(b.charge order by b.charge) as charges, a.year,
-      array_agg(distinct f.fee_id) as fees
-    from books_charges b join fees f on f.fee_id::text = b."feeId"
-    join assessments a using (assessment_id)
-    where b.status = 'succeeded' group by f.clinician_id, a.year having count(*) > 1
-  ) twice cross join unnest(fees) as fee_id join fees f using (fee_id)
-  where $1::uuid is null or f.assessment_id = $1`;
+/**
+ * Money that was taken and not given back, with whose it is: the clinician of the fee that the
+ * charge names, else the one of the customer; unknown here otherwise. $1: of this assessment's year.
+ */
+const TAKEN = `
+  select b.charge, b.year, b.customer, b.fingerprint, f.fee_id,
+    coalesce(f.clinician_id, c.clinician_id) as clinician_id,
+    coalesce(coalesce(f.clinician_id, c.clinician_id)::text, b.customer, b.charge) as person
+  from (select coalesce(x.year, i.year) as year, x.charge, x.customer, x.fingerprint, x."feeId"
+    from books_charges x left join books_intents i using (intent)
+    where x.status = 'succeeded' and x."refundedCents" < x."amountCents") b
+  left join fees f on f.fee_id::text = b."feeId"
+  -- The customer's clinician: by the roster of today, or by another charge of the same customer.
+  left join lateral (
+    select clinician_id from clinicians where stripe_customer = b.customer
+    union all
+    select o.clinician_id from books_charges x join fees o on o.fee_id::text = x."feeId"
+      where x.customer = b.customer
+    limit 1) c on f.fee_id is null
+  where $1::uuid is null or b.year is null
+    or b.year = (select a.year::text from assessments a where a.assessment_id = $1)`;
 
-/** Ours by their metadata, of a fee the ledger does not have. What they carry is not repeated. */
+/**
+ * Every second charge of a person and year, by Stripe's own objects: also of fees that the ledger
+ * does not know. A card may pay for several people whom the ledger knows, as one of a practice does;
+ * the same card under a customer nobody knows is the same person a second time.
+ */
+const TWICE = `
+  with taken as materialized (${TAKEN}), twice as (
+    select person, year, array_agg(charge order by charge) as charges
+    from taken group by person, year having count(*) > 1
+  ), same_card as (
+    select fingerprint, year, array_agg(charge order by charge) as charges
+    from taken where fingerprint is not null
+    group by fingerprint, year
+    having count(distinct person) > 1 and count(*) filter (where clinician_id is null) > 0
+  )
+  select (select min(t.fee_id::text)::uuid from taken t where t.charge = any (w.charges)) as fee_id,
+    format('%s charges of one person have succeeded for %s: %s', cardinality(w.charges),
+      coalesce(w.year, 'a year'), array_to_string(w.charges, ', ')) as detail
+  from twice w
+  union all
+  select (select min(t.fee_id::text)::uuid from taken t where t.charge = any (s.charges)),
+    format('%s charges of one card have succeeded for %s, one of them of a customer nobody knows: %s',
+      cardinality(s.charges), coalesce(s.year, 'a year'), array_to_string(s.charges, ', '))
+  from same_card s`;
+
+/** Levy's by their metadata, of a fee the ledger does not have. What they carry is not repeated. */
 const STRANGERS = `
   select null::uuid as fee_id, detail from (
     select "feeId", year, format('Stripe has intent %s (%s) of a fee the ledger does not have',
       intent, status) as detail
     from books_intents where status <> 'canceled' or "receivedCents" > 0
     union all
-    select c."feeId", i.year, format('Stripe has charge %s of %s cents (%s) of a fee the ledger ' ||
-      'does not have', c.charge, c."amountCents", c.status)
+    select c."feeId", coalesce(c.year, i.year), format('Stripe has charge %s of %s cents (%s) of ' ||
+      'a fee the ledger does not have', c.charge, c."amountCents", c.status)
     from books_charges c left join books_intents i using (intent)
   ) ours
   where not exists (select from fees f where f.fee_id::text = ours."feeId")
+    -- An older or another ledger's, taken over by a fee of this one.
+    and not exists (select from entries e, books_intents i
+      where i."feeId" = ours."feeId" and e.kind = 'opened' and e.data ->> 'intent' = i.intent)
     and ($1::uuid is null or coalesce(year, '') in ('',
       (select a.year::text from assessments a where a.assessment_id = $1)))`;
+
+/**
+ * Fees to which Stripe's books have something to add: an intent, a payment, a decline, a refund or a
+ * dispute of the fee, or of its clinician's customer in its year.
+ */
+const BEHIND = `
+  select distinct f.fee_id as "feeId"
+  from fees f join assessments a using (assessment_id) join clinicians c using (clinician_id)
+  join books_intents i on i."feeId" = f.fee_id::text
+    or (i.customer = c.stripe_customer and coalesce(i.year, a.year::text) = a.year::text)
+  where f.state not in ('detecting', 'no_use', 'exempt') and (
+    (f.intent is distinct from i.intent and (i.status <> 'canceled' or f.intent is null)
+      and not exists (select from entries e where e.fee_id = f.fee_id and e.kind = 'closed'
+        and e.data ->> 'intent' = i.intent))
+    or (f.intent = i.intent and (
+      (i.status = 'succeeded'
+        and not exists (select from entries e where e.fee_id = f.fee_id and e.kind = 'paid'))
+      or exists (select from books_charges b where b.intent = i.intent
+        and not exists (select from entries e where e.fee_id = f.fee_id
+          and e.data ->> 'charge' = b.charge))
+      or exists (select from books_charges b join books_refunds r using (charge)
+        where b.intent = i.intent and not exists (select from entries e
+          where e.fee_id = f.fee_id and e.data ->> 'refund' = r.refund))
+      or exists (select from books_charges b join books_disputes d using (charge)
+        where b.intent = i.intent and d.status <> 'inquiry' and not exists (select from entries e
+          where e.fee_id = f.fee_id and e.data ->> 'dispute' = d.dispute)))))
+  order by 1`;
 
 const OVER_BUDGET = `
   select f.fee_id, format('charge %s: %s declines of one card within %s days, %s allows %s',
@@ -150,19 +217,19 @@ export async function openBooks(pool: pg.Pool) {
       await client.query(INDEXES);
     },
 
-    /** Forgets what there is of a fee and these intents, for newer lines to take its place. */
-    async forget(feeId: string, intents: string[]): Promise<void> {
+    /** Forgets what there is of these intents, for newer lines to take its place. */
+    async forget(intents: string[]): Promise<void> {
       await client.query(
         `with gone as (delete from books_charges
-             where "feeId" = $1 and intent = any ($2) returning charge),
+             where intent = any ($1) returning charge),
            refunds as (delete from books_refunds using gone
              where books_refunds.charge = gone.charge returning refund),
            disputes as (delete from books_disputes using gone
              where books_disputes.charge = gone.charge returning dispute),
-           intents as (delete from books_intents where "feeId" = $1 and intent = any ($2))
+           intents as (delete from books_intents where intent = any ($1))
          delete from books_movements where source in (select charge from gone
            union all select refund from refunds union all select dispute from disputes)`,
-        [feeId, intents],
+        [intents],
       );
     },
 
@@ -189,11 +256,26 @@ export async function openBooks(pool: pg.Pool) {
       return rows.map(besideOf);
     },
 
+    /** Fees to which the books have something to add. */
+    async behind(): Promise<string[]> {
+      const { rows } = await client.query<{ feeId: string }>(BEHIND);
+      return rows.map(({ feeId }) => feeId);
+    },
+
+    /** How many intents and charges are levy's and of no fee of this ledger. */
+    async strangers(): Promise<number> {
+      const { rows } = await client.query<{ count: number }>(
+        `select count(*)::integer as count from (${STRANGERS}) as found`,
+        [null],
+      );
+      return rows[0]?.count ?? 0;
+    },
+
     /** What only all books together show. */
     async across(assessmentId: string | null): Promise<Found[]> {
       const found = [
         await find('one_charge', TWICE, [assessmentId]),
-        await find('objects', STRANGERS, [assessmentId]),
+        await find('strangers', STRANGERS, [assessmentId]),
       ];
       for (const { brand, declines, days } of NETWORK_BUDGETS)
         found.push(await find('card_limits', OVER_BUDGET, [assessmentId, brand, declines, days]));

@@ -11,15 +11,16 @@ export interface Found {
 /** What a check is about, as of one moment of the database's clock. */
 export interface CheckScope {
   now: Date;
-  /** Nothing of Stripe's that concerns these assessments is older. */
+  /**
+   * Nothing of Stripe's that concerns these assessments is older: nobody owes a year's fee before
+   * the year, whenever this ledger opened it. Without assessments, of the present year.
+   */
   since: Date;
   fees: number;
 }
 
 /** Stripe's clock and ours need not agree to the minute. */
 const MARGIN = '1 day';
-/** With no assessment at all there is no beginning; this far back a lost one would be noticed. */
-const WITHOUT_ASSESSMENTS = '30 days';
 
 /**
  * The checks that the ledger alone can make, each one statement over all fees of an assessment, or
@@ -31,15 +32,54 @@ export function createChecks(pool: pg.Pool) {
     async scope(assessmentId: string | null): Promise<CheckScope | null> {
       const { rows } = await pool.query<CheckScope & { known: number }>(
         `select levy_now() as now, count(*)::integer as known,
-           coalesce(min(opened_at) - $2::interval, levy_now() - $3::interval) as since,
+           least(min(opened_at), make_timestamptz(coalesce(min(year),
+             extract(year from levy_now())::integer), 1, 1, 0, 0, 0, 'UTC')) - $2::interval
+             as since,
            (select count(*)::integer from fees
              where $1::uuid is null or assessment_id = $1) as fees
          from assessments where $1::uuid is null or assessment_id = $1`,
-        [assessmentId, MARGIN, WITHOUT_ASSESSMENTS],
+        [assessmentId, MARGIN],
       );
       const row = rows[0];
       if (!row || (assessmentId && row.known === 0)) return null;
       return { now: row.now, since: row.since, fees: row.fees };
+    },
+
+    /**
+     * The moment from which on Stripe may know more than this ledger: a little before the last
+     * attempt or answer in it; without one, the beginning of the earliest year assessed.
+     */
+    async lastAnswer(): Promise<Date> {
+      const { rows } = await pool.query<{ since: Date }>(
+        `select coalesce((select max(recorded_at) - $1::interval from entries
+             where kind in ('attempted', 'declined', 'lapsed', 'paid')),
+           make_timestamptz(coalesce((select min(year) from assessments),
+             extract(year from levy_now())::integer), 1, 1, 0, 0, 0, 'UTC')) as since`,
+        [MARGIN],
+      );
+      return rows[0]?.since as Date;
+    },
+
+    /**
+     * Whether one of these charges is in no entry, though its fee or its customer is known. A fee
+     * with an open attempt is asked about by that attempt's own step.
+     */
+    async hasUnknown(
+      charges: { charge: string; feeId: string; customer: string | null }[],
+    ): Promise<boolean> {
+      if (charges.length === 0) return false;
+      const { rows } = await pool.query<{ unknown: boolean }>(
+        `select exists (select
+           from jsonb_to_recordset($1) as b (charge text, "feeId" text, customer text)
+           left join fees f on f.fee_id::text = b."feeId"
+           left join clinicians c on c.stripe_customer = b.customer
+           where coalesce(f.state not in ('charging', 'unknown'), c.clinician_id is not null)
+             and not exists (select from fees g join entries e using (fee_id)
+               where (g.fee_id = f.fee_id or g.clinician_id = c.clinician_id)
+                 and e.data ->> 'charge' = b.charge)) as unknown`,
+        [JSON.stringify(charges)],
+      );
+      return rows[0]?.unknown ?? false;
     },
 
     /**
@@ -84,17 +124,30 @@ const latest = (kinds: string) =>
  * card that was declined nor one that was refused for good before.
  */
 const CARD_CAME = `exists (
-  select from ${latest("'attempted', 'card_missing'")} as failed
-  cross join ${latest("'declined', 'card_missing', 'card_updated'")} as last
+  select from ${latest("'declined', 'card_missing', 'card_updated'")} as last
+  left join ${latest("'attempted', 'card_missing'")} as failed on true
   where c.card_changes > coalesce((failed.data ->> 'cardChanges')::integer, 0)
     and last.kind <> 'card_updated'
-    and (failed.kind = 'card_missing' or failed.data ->> 'paymentMethod' <> c.latest_card)
-    and not exists (select from entries t join entries d using (fee_id)
-      where t.fee_id = f.fee_id and t.kind = 'attempted'
-        and t.data ->> 'paymentMethod' = c.latest_card and d.kind = 'declined'
-        and d.data ->> 'attempt' = t.data ->> 'attempt' and d.data ->> 'verdict' = 'needs_card'
+    and (failed.kind = 'card_missing' or coalesce(last.data ->> 'paymentMethod',
+      failed.data ->> 'paymentMethod') is distinct from c.latest_card)
+    and not exists (select from entries d
+      where d.fee_id = f.fee_id and d.kind = 'declined' and d.data ->> 'verdict' = 'needs_card'
+        and d.data ->> 'paymentMethod' = c.latest_card
         and not exists (select from entries u where u.fee_id = f.fee_id and u.seq > d.seq
           and u.kind = 'card_updated' and u.data ->> 'paymentMethod' = c.latest_card)))`;
+
+/**
+ * The roster names another Stripe customer than the one to whom a charge was announced; where no
+ * notice stands, than the one whose intent there is.
+ */
+const CUSTOMER_CHANGED = `exists (
+  select from (select) as fee
+  left join ${latest("'noticed', 'notice_failed', 'customer_changed', 'withdrawn'")} as said on true
+  left join ${latest("'opened', 'closed', 'withdrawn'")} as made on true
+  where case when said.kind in ('noticed', 'customer_changed') then said.data ->> 'customer'
+      when made.kind = 'opened' then made.data ->> 'customer'
+      else c.stripe_customer end
+    is distinct from c.stripe_customer)`;
 
 /**
  * The state says one thing, the clinician's EHR or the evidence another, or what the fee waits for
@@ -105,9 +158,8 @@ const UNHEEDED = `
   select f.fee_id
   from fees f join assessments a using (assessment_id) join clinicians c using (clinician_id)
   join vendors v on v.vendor = c.vendor
-  cross join lateral (select exists (select from evidence u
-    where u.clinician_id = f.clinician_id and u.year = a.year
-      and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))) as used) e
+  cross join lateral (select exists (select from counting_evidence u
+    where u.clinician_id = f.clinician_id and u.year = a.year) as used) e
   where (f.state = 'exempt' and c.vendor = a.vendor)
     or (f.state = 'no_use' and e.used)
     or (f.state in ('ready', 'approved', 'noticed', 'retrying', 'needs_card', 'notice_failed',
@@ -115,7 +167,11 @@ const UNHEEDED = `
     or (f.state = 'notice_failed' and c.email is not null and c.email_changes > 0
       and c.email_changes > (select coalesce((n.data ->> 'emailChanges')::integer, 0)
         from ${latest("'notice_failed'")} as n))
-    or (f.state in ('retrying', 'needs_card', 'gave_up') and c.card_changes > 0
+    or (f.state in ('approved', 'noticed', 'charging', 'unknown', 'retrying', 'needs_card',
+      'notice_failed', 'gave_up', 'held') and ${CUSTOMER_CHANGED}
+      and not exists (select from entries s where s.fee_id = f.fee_id
+        and s.kind in ('paid', 'waived', 'waive_asked')))
+    or (f.state in ('retrying', 'needs_card') and c.card_changes > 0
       and c.latest_card is not null and ${CARD_CAME})
     or (f.state = 'paid' and not e.used and not exists (select from entries h
       where h.fee_id = f.fee_id and h.kind = 'held' and h.data ->> 'why' = $2))
@@ -213,9 +269,8 @@ const EVIDENCE = `
     and (p.seq is null or p.seq > e.seq or exists (select from withdrawn w
       where w.fee_id = e.fee_id and w.seq < e.seq and (w.again is null or w.again > e.seq)))`;
 
-const COUNTS = `exists (select from evidence u where u.clinician_id = c.clinician_id
-  and u.year = a.year and coalesce(u.decided_at, u.recorded_at) < late
-  and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure')))`;
+const COUNTS = `exists (select from counting_evidence u where u.clinician_id = c.clinician_id
+  and u.year = a.year and coalesce(u.decided_at, u.recorded_at) < late)`;
 
 /**
  * Late is what has been due for longer than the slack. What was due from the beginning of time is

@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import { writeAudit, type AuditLine } from './access.ts';
+import { inTransaction } from './transaction.ts';
 
 /** A person on the roster, as the practice gives it. */
 export interface Clinician {
@@ -18,15 +20,21 @@ export interface KnownClinician extends Clinician {
   clinicianId: string;
 }
 
+/** What must be of one person alone. */
+export const UNIQUE = ['ref', 'npi', 'email', 'stripeCustomer'] as const;
+export type Unique = (typeof UNIQUE)[number];
+
 /** What writing one row of a roster did. */
 export type Upsert =
   | { ref: string; outcome: 'created' | 'unchanged'; clinicianId: string; changed: [] }
   | { ref: string; outcome: 'updated'; clinicianId: string; changed: (keyof Clinician)[] }
-  | { ref: string; outcome: 'duplicate'; field: 'npi' | 'email'; otherRef: string };
+  | { ref: string; outcome: 'duplicate'; field: Unique; otherRef: string };
 
 const CLINICIAN = `clinician_id as "clinicianId", ref, name, email, npi, vendor,
   time_zone as "timeZone", stripe_customer as "stripeCustomer",
   payment_method as "paymentMethod"`;
+
+type Queryable = Pick<pg.ClientBase, 'query'>;
 
 /** The roster of people. */
 export function createClinicians(pool: pg.Pool) {
@@ -57,18 +65,18 @@ export function createClinicians(pool: pg.Pool) {
       return rows;
     },
 
-    /** Everybody who has one of these references (in any case), NPIs or e-mails. */
-    async similar(
-      rows: Pick<Partial<Clinician>, 'ref' | 'npi' | 'email'>[],
-    ): Promise<KnownClinician[]> {
+    /** Everybody who has one of these references (in any case), NPIs, e-mails or customers. */
+    async similar(rows: Pick<Partial<Clinician>, Unique>[]): Promise<KnownClinician[]> {
       const lowered = (text: string | null | undefined) => text?.toLowerCase() ?? null;
       const { rows: known } = await pool.query<KnownClinician>(
         `select ${CLINICIAN} from clinicians
-         where lower(ref) = any ($1) or npi = any ($2) or lower(email) = any ($3)`,
+         where lower(ref) = any ($1) or npi = any ($2) or lower(email) = any ($3)
+           or stripe_customer = any ($4)`,
         [
           rows.map(({ ref }) => lowered(ref)),
           rows.map(({ npi }) => npi ?? null),
           rows.map(({ email }) => lowered(email)),
+          rows.map(({ stripeCustomer }) => stripeCustomer ?? null),
         ],
       );
       return known;
@@ -88,48 +96,34 @@ export function createClinicians(pool: pg.Pool) {
     },
 
     /**
-     * Writes one row, by its reference. A row whose NPI or e-mail is somebody else's is not
-     * written but named, so that no two people are merged and none is charged twice.
+     * Writes one row, by its reference. A row whose reference in another case, NPI, e-mail or
+     * customer is somebody else's is not written but named, so that no two people are merged and
+     * none is charged twice or for another.
      *
      * @param card  what Stripe has for the customer, where the row names no card itself
+     * @param by  who wants it: the audit then keeps old and new values of a changed row
      */
-    async upsert(row: Clinician, card: string | null = null): Promise<Upsert> {
-      const { rows: others } = await pool.query<KnownClinician>(
-        `select ${CLINICIAN} from clinicians
-         where ref = $1 or npi = $2 or lower(email) = lower($3)`,
-        [row.ref, row.npi, row.email],
-      );
-      const other = others.find((one) => one.ref !== row.ref);
-      if (other) {
-        const field = row.npi && other.npi === row.npi ? 'npi' : 'email';
-        return { ref: row.ref, outcome: 'duplicate', field, otherRef: other.ref };
+    async upsert(
+      row: Clinician,
+      card: string | null = null,
+      by: Pick<AuditLine, 'actor' | 'requestId'> | null = null,
+    ): Promise<Upsert> {
+      const { before, duplicate } = await others(pool, row);
+      if (duplicate) return duplicate;
+      try {
+        if (before) return await inTransaction(pool, (client) => change(client, row, card, by));
+        return {
+          ref: row.ref,
+          outcome: 'created',
+          clinicianId: await put(pool, row, card),
+          changed: [],
+        };
+      } catch (error) {
+        // Another upload was faster: the database refuses what was free a moment ago.
+        const late = isUniqueViolation(error) ? (await others(pool, row)).duplicate : null;
+        if (late) return late;
+        throw error;
       }
-      const before = others[0];
-      const changed = before ? FIELDS.filter((field) => before[field] !== row[field]) : [];
-      if (before && changed.length === 0)
-        return { ref: row.ref, outcome: 'unchanged', clinicianId: before.clinicianId, changed: [] };
-      const { rows } = await pool.query<{ clinician_id: string }>(
-        `insert into clinicians (ref, name, email, npi, vendor, time_zone, stripe_customer,
-           payment_method, latest_card)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($8, $9))
-         on conflict (ref) do update set name = excluded.name, email = excluded.email,
-           npi = excluded.npi, vendor = excluded.vendor, time_zone = excluded.time_zone,
-           stripe_customer = excluded.stripe_customer, payment_method = excluded.payment_method,
-           no_card = clinicians.no_card and excluded.payment_method is null
-             and clinicians.stripe_customer is not distinct from excluded.stripe_customer,
-           email_changes = clinicians.email_changes
-             + (clinicians.email is distinct from excluded.email)::integer,
-           card_changes = clinicians.card_changes + ${CARD_CHANGES}::integer,
-           latest_card = case when ${CARD_CHANGES} then excluded.latest_card
-             else clinicians.latest_card end,
-           updated_at = levy_now()
-         returning clinician_id`,
-        [...FIELDS_IN_ORDER.map((field) => row[field]), card],
-      );
-      const clinicianId = rows[0]?.clinician_id as string;
-      return before
-        ? { ref: row.ref, outcome: 'updated', clinicianId, changed }
-        : { ref: row.ref, outcome: 'created', clinicianId, changed: [] };
     },
 
     /** Records that Stripe was asked and has no card for this clinician. */
@@ -172,6 +166,86 @@ export function createClinicians(pool: pg.Pool) {
       return rowCount ?? 0;
     },
   };
+}
+
+/** Who has this reference now, and whether somebody else has what must be theirs alone. */
+async function others(db: Queryable, row: Clinician) {
+  const { rows } = await db.query<KnownClinician>(
+    `select ${CLINICIAN} from clinicians
+     where lower(ref) = lower($1) or npi = $2 or lower(email) = lower($3) or stripe_customer = $4
+     order by ref`,
+    [row.ref, row.npi, row.email, row.stripeCustomer],
+  );
+  const other = rows.find(({ ref }) => ref !== row.ref);
+  const field = other && UNIQUE.find((one) => isSame(one, row, other));
+  const duplicate = field && {
+    ...{ ref: row.ref, outcome: 'duplicate' as const },
+    ...{ field, otherRef: other.ref },
+  };
+  return { before: rows.find(({ ref }) => ref === row.ref) ?? null, duplicate: duplicate ?? null };
+}
+
+function isSame(field: Unique, row: Clinician, other: Clinician): boolean {
+  const [mine, theirs] = [row[field], other[field]];
+  if (mine === null || theirs === null) return false;
+  const anyCase = field === 'ref' || field === 'email';
+  return anyCase ? mine.toLowerCase() === theirs.toLowerCase() : mine === theirs;
+}
+
+/** Changes a row that is there; the audit line comes or goes with the change. */
+async function change(
+  client: Queryable,
+  row: Clinician,
+  card: string | null,
+  by: Pick<AuditLine, 'actor' | 'requestId'> | null,
+): Promise<Upsert> {
+  const { ref } = row;
+  const { rows } = await client.query<KnownClinician>(
+    `select ${CLINICIAN} from clinicians where ref = $1 for update`,
+    [ref],
+  );
+  const before = rows[0];
+  const changed = before ? FIELDS.filter((field) => before[field] !== row[field]) : [];
+  if (before && changed.length === 0)
+    return { ref, outcome: 'unchanged', clinicianId: before.clinicianId, changed: [] };
+  const clinicianId = await put(client, row, card);
+  if (!before) return { ref, outcome: 'created', clinicianId, changed: [] };
+  if (by) {
+    const changes = changed.map((field) => [field, { from: before[field], to: row[field] }]);
+    await writeAudit(client, {
+      ...by,
+      action: 'change_clinician',
+      object: `clinician ${clinicianId}`,
+      detail: { changes: Object.fromEntries(changes) as Record<string, unknown> },
+    });
+  }
+  return { ref, outcome: 'updated', clinicianId, changed };
+}
+
+async function put(db: Queryable, row: Clinician, card: string | null): Promise<string> {
+  const { rows } = await db.query<{ clinician_id: string }>(
+    `insert into clinicians (ref, name, email, npi, vendor, time_zone, stripe_customer,
+       payment_method, latest_card)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($8, $9))
+     on conflict (ref) do update set name = excluded.name, email = excluded.email,
+       npi = excluded.npi, vendor = excluded.vendor, time_zone = excluded.time_zone,
+       stripe_customer = excluded.stripe_customer, payment_method = excluded.payment_method,
+       no_card = clinicians.no_card and excluded.payment_method is null
+         and clinicians.stripe_customer is not distinct from excluded.stripe_customer,
+       email_changes = clinicians.email_changes
+         + (clinicians.email is distinct from excluded.email)::integer,
+       card_changes = clinicians.card_changes + ${CARD_CHANGES}::integer,
+       latest_card = case when ${CARD_CHANGES} then excluded.latest_card
+         else clinicians.latest_card end,
+       updated_at = levy_now()
+     returning clinician_id`,
+    [...FIELDS_IN_ORDER.map((field) => row[field]), card],
+  );
+  return rows[0]?.clinician_id as string;
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return (error as { code?: unknown }).code === '23505';
 }
 
 const CARD_CHANGES = `((clinicians.stripe_customer, clinicians.payment_method)

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPackage, removeCopies, usableBinaries } from './embedded/binaries.ts';
-import { ensureCluster, ensureDatabase, passwordOf } from './embedded/cluster.ts';
+import { ensureCluster, ensureDatabase, passwordsOf } from './embedded/cluster.ts';
 import { findHome, type Home, recall, remember } from './embedded/home.ts';
 import { acquireLock } from './embedded/lock.ts';
 import { PortTaken, type Server, type ServerOptions, startServer } from './embedded/server.ts';
@@ -22,8 +22,10 @@ export interface EmbeddedOptions {
 
 /** A running database server that belongs to this process. */
 export interface EmbeddedPostgres {
-  /** Names user, password and database; for this start only, as the port may change. */
+  /** The owner's address with its password; for this start only, as the port may change. */
   url: string;
+  /** The same for the application, which may do no more than the program needs. */
+  appUrl: string;
   port: number;
   dataDir: string;
   /** Shuts down cleanly and releases the folder. A second call does nothing. */
@@ -92,8 +94,8 @@ async function startLocked(
   if (home.folder !== dir) await remember(dir, { ...memory, dir, home: home.folder });
   const pack = await findPackage();
   const binaries = await usableBinaries(pack, home.folder, home.account, log);
-  const password = await passwordOf(dir, home.dataDir);
-  await ensureCluster({ ...home, binaries, pack }, password);
+  const passwords = await passwordsOf(dir, home.dataDir);
+  await ensureCluster({ ...home, binaries, pack }, passwords.owner);
   const serverOptions = {
     ...home,
     program: binaries.postgres,
@@ -103,7 +105,7 @@ async function startLocked(
   };
   const { server, port } = await startOnSomePort(serverOptions, options.port, memory.port);
   try {
-    const url = await ensureDatabase(port, password);
+    const addresses = await ensureDatabase(port, passwords);
     await remember(dir, {
       ...memory,
       dir,
@@ -114,7 +116,7 @@ async function startLocked(
     const stop = once(() => supervised.stop().finally(release));
     const remove = () => stop().then(() => removeAll(dir, home));
     const { restartImmediate } = supervised;
-    return { url, port, dataDir: home.dataDir, stop, restartImmediate, remove };
+    return { ...addresses, port, dataDir: home.dataDir, stop, restartImmediate, remove };
   } catch (error) {
     await server.stop('fast');
     throw error;
@@ -199,7 +201,8 @@ export async function freePort(): Promise<number> {
 
 async function removeAll(dir: string, home: Home): Promise<void> {
   await removeCopies(home.folder);
-  const gone = ['postgres.json', 'postgres-password', 'postgres.log', 'postgres.log.old'];
+  const passwords = ['postgres-password', 'postgres-app-password'];
+  const gone = ['postgres.json', ...passwords, 'postgres.log', 'postgres.log.old'];
   const paths = [home.dataDir, ...gone.map((name) => join(dir, name))];
   if (home.folder !== dir) paths.push(home.folder);
   for (const path of paths) await rm(path, { recursive: true, force: true });

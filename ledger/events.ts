@@ -17,7 +17,10 @@ export interface StripeEvent {
 /** The name of a cursor among the settings. */
 const CARDS_HEARD = 'card events heard until';
 
-/** Events received from Stripe, each stored once and handled at least once. */
+/**
+ * Events received from Stripe, each stored once and handled at least once. An event belongs to the
+ * fee whose intent it names; what metadata says counts only where it names none.
+ */
 export function createEvents(pool: pg.Pool) {
   return {
     /** Stores an event; gives false when it was there already. */
@@ -46,7 +49,7 @@ export function createEvents(pool: pg.Pool) {
     async open(limit: number): Promise<StripeEvent[]> {
       const { rows } = await pool.query<StripeEvent>(
         `select event_id as id, type, object_id as "objectId", w.intent, customer, livemode,
-           payment_method as "paymentMethod", coalesce(w.fee_id, f.fee_id) as "feeId",
+           payment_method as "paymentMethod", coalesce(f.fee_id, w.fee_id) as "feeId",
            created_at as "createdAt"
          from webhook_events w left join fees f on f.intent = w.intent
          where handled_at is null order by received_at limit $1`,
@@ -58,7 +61,7 @@ export function createEvents(pool: pg.Pool) {
     async get(eventId: string): Promise<(StripeEvent & { handledAt: Date | null }) | null> {
       const { rows } = await pool.query<StripeEvent & { handledAt: Date | null }>(
         `select event_id as id, type, object_id as "objectId", w.intent, customer, livemode,
-           payment_method as "paymentMethod", coalesce(w.fee_id, f.fee_id) as "feeId",
+           payment_method as "paymentMethod", coalesce(f.fee_id, w.fee_id) as "feeId",
            created_at as "createdAt",
            handled_at as "handledAt"
          from webhook_events w left join fees f on f.intent = w.intent where event_id = $1`,

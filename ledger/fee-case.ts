@@ -56,9 +56,8 @@ export const LOAD = `
       from entries e where e.fee_id = f.fee_id) as entries,
     (select jsonb_build_object('kind', u.kind, 'firstUsedOn', u.first_used_on,
         'evidenceId', u.evidence_id)
-      from evidence u
+      from counting_evidence u
       where u.clinician_id = f.clinician_id and u.year = a.year
-        and (u.verdict = 'accepted' or (u.verdict is null and u.certainty = 'sure'))
       order by u.first_used_on, u.kind, u.evidence_id limit 1) as first_use,
     array(select p.session from card_pages p
       where p.fee_id = f.fee_id and p.closed_at is null

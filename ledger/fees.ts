@@ -24,11 +24,12 @@ type Append = { feeCase: FeeCase; entries: Entry[] };
 const APPEND = `
   with input as (
     select * from jsonb_to_recordset($1::jsonb) as i (fee_id uuid, after_seq integer, state text,
-      next_step text, due_at timestamptz, intent text, entries jsonb)
+      next_step text, due_at timestamptz, intent text, closes boolean, entries jsonb)
   ), moved as (
     update fees f
     set seq = i.after_seq + jsonb_array_length(i.entries), state = i.state,
-      next_step = i.next_step, due_at = i.due_at, intent = coalesce(f.intent, i.intent)
+      next_step = i.next_step, due_at = i.due_at,
+      intent = case when i.closes then i.intent else coalesce(i.intent, f.intent) end
     from input i
     where f.fee_id = i.fee_id and f.seq = i.after_seq
     returning f.fee_id, i.after_seq, i.entries
@@ -167,6 +168,16 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
       return rows;
     },
 
+    /** Of these intents those that are other fees' than `feeId` in this ledger. */
+    async intentsOfOthers(feeId: string, intents: string[]): Promise<Set<string>> {
+      if (intents.length === 0) return new Set();
+      const { rows } = await pool.query<{ intent: string }>(
+        'select intent from fees where intent = any ($2) and fee_id <> $1',
+        [feeId, intents],
+      );
+      return new Set(rows.map(({ intent }) => intent));
+    },
+
     /** The database's clock: the only one that decides. */
     async now(): Promise<Date> {
       const { rows } = await pool.query<{ now: Date }>('select levy_now() as now');
@@ -180,7 +191,7 @@ function rowOf({ feeCase, entries }: Append): Record<string, unknown> {
     [...feeCase.entries, ...entries],
     feeCase.assessment.policy,
   );
-  const opened = entries.find((one) => one.kind === 'opened');
+  const opened = entries.findLast((one) => one.kind === 'opened');
   return {
     fee_id: feeCase.feeId,
     after_seq: feeCase.entries.length,
@@ -188,6 +199,7 @@ function rowOf({ feeCase, entries }: Append): Record<string, unknown> {
     next_step: what.step,
     due_at: what.at,
     intent: opened?.kind === 'opened' ? opened.data.intent : null,
+    closes: entries.some(({ kind }) => kind === 'closed'),
     entries: entries.map((one) => ({
       kind: one.kind,
       at: one.at,

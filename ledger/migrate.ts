@@ -1,16 +1,19 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type pg from 'pg';
+import { grantRoles } from './roles.ts';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
 /** Any number, the same for every process: only one migrates at a time. */
 const LOCK = 2_026_0115;
 
 /**
- * Brings the ledger's schema up to date: numbered plain SQL, forward only, each in a transaction.
- * Throws on any failure and when the database is ahead of this program, and so stops the start.
+ * Brings the ledger's schema up to date as its owner: numbered plain SQL, forward only, each in a
+ * transaction, and then what each role may do. `roles` is false when there are no roles and this
+ * owner may not make them. Throws on any failure and when the database is ahead of this program,
+ * and so stops the start.
  */
-export async function migrate(pool: pg.Pool): Promise<void> {
-  const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
+export async function migrate(pool: pg.Pool): Promise<{ roles: boolean }> {
+  const files = await migrations();
   const client = await pool.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
@@ -19,33 +22,78 @@ export async function migrate(pool: pg.Pool): Promise<void> {
         number integer primary key, name text not null,
         applied_at timestamptz not null default now())`,
     );
-    const { rows } = await client.query<{ number: number }>('select number from migrations');
-    const applied = new Set(rows.map((row) => row.number));
-    const ahead = [...applied].filter((number) => number > files.length);
-    if (ahead.length > 0)
-      throw new Error(
-        `the database has migration ${ahead.join(', ')} which this program does not know: ` +
-          'run the newer version of levy',
-      );
+    const applied = await numbersIn(client, files.length);
     for (const name of files) {
       const number = Number(name.slice(0, 4));
       if (!applied.has(number)) await apply(client, number, name);
     }
+    return { roles: await whole(client, () => grantRoles(client)) };
   } finally {
     await client.query('select pg_advisory_unlock($1)', [LOCK]).catch(() => undefined);
     client.release();
   }
 }
 
+/** Why a program that does not own the schema cannot work on it yet. */
+export type Lacking = 'no ledger' | 'no rights' | 'older than this program';
+
+/** Without to_regclass, which fails where this login may not even look into the schema. */
+const SEEN = `
+  select has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT') as "mayLook"
+  from pg_class c join pg_namespace n on n.oid = relnamespace
+  where nspname = 'public' and relname = 'migrations'`;
+
+/**
+ * What keeps this login from working on the ledger: null when it can. Throws when the database is
+ * ahead of this program.
+ */
+export async function lacking(pool: pg.Pool): Promise<Lacking | null> {
+  const { rows } = await pool.query<{ mayLook: boolean }>(SEEN);
+  if (!rows[0]) return 'no ledger';
+  if (!rows[0].mayLook) return 'no rights';
+  const files = await migrations();
+  const applied = await numbersIn(pool, files.length);
+  return applied.size < files.length ? 'older than this program' : null;
+}
+
+async function migrations(): Promise<string[]> {
+  return (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
+}
+
+/** The migrations applied so far. */
+async function numbersIn(db: pg.Pool | pg.PoolClient, known: number): Promise<Set<number>> {
+  const { rows } = await db.query<{ number: number }>('select number from public.migrations');
+  const applied = rows.map(({ number }) => number);
+  const ahead = applied.filter((number) => number > known);
+  if (ahead.length > 0)
+    throw new Error(
+      `the database has migration ${ahead.join(', ')} which this program does not know: ` +
+        'run the newer version of levy',
+    );
+  return new Set(applied);
+}
+
 async function apply(client: pg.PoolClient, number: number, name: string): Promise<void> {
   const sql = await readFile(new URL(name, MIGRATIONS), 'utf8');
+  try {
+    await whole(client, async () => {
+      await client.query('insert into migrations (number, name) values ($1, $2)', [number, name]);
+      await client.query(sql);
+    });
+  } catch (error) {
+    throw new Error(`migration ${name} failed`, { cause: error });
+  }
+}
+
+/** Does all of it, or none. */
+async function whole<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
   await client.query('begin');
   try {
-    await client.query('insert into migrations (number, name) values ($1, $2)', [number, name]);
-    await client.query(sql);
+    const result = await work();
     await client.query('commit');
+    return result;
   } catch (error) {
     await client.query('rollback').catch(() => undefined);
-    throw new Error(`migration ${name} failed`, { cause: error });
+    throw error;
   }
 }

@@ -1,21 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { codeOf, onceThere, type WaitingLog } from './away.ts';
 import { createLedger, type Ledger } from './ledger.ts';
-import { migrate } from './migrate.ts';
+import { lacking, migrate } from './migrate.ts';
 import type { Rate, Vendor } from './rates.ts';
+import { asApplication, loginOf } from './roles.ts';
 
 export interface OpenLedger {
   ledger: Ledger;
+  /** The address by which this process works: whatever else needs the database takes this one. */
+  databaseUrl: string;
   close(): Promise<void>;
 }
 
-/**
- * Connects to the database, brings its schema up to date and writes the vendors and rates that ship
- * with the program; where the database is away or goes away meanwhile, waits for it as long as it
- * takes. Throws when it lets nobody in or the migration fails.
- */
-export async function openLedger(args: {
+export interface Opening {
+  /** The login to work with. */
   databaseUrl: string;
+  /** The login of the schema's owner; null or missing where this process has none. */
+  ownerUrl?: string | null;
   /** Most connections of this process. */
   connections: number;
   vendors: Vendor[];
@@ -23,21 +25,97 @@ export async function openLedger(args: {
   /** A monotonic clock in ms. */
   elapsedMs: () => number;
   log: WaitingLog;
-}): Promise<OpenLedger> {
+}
+
+/**
+ * Connects to the database as the application and writes the vendors and rates that ship with the
+ * program. Whoever has the owner's login brings the schema up to date before; others wait until it
+ * is. Where the database is away or goes away meanwhile, waits for it as long as it takes. Throws
+ * when it lets nobody in or the migration fails.
+ */
+export async function openLedger(opening: Opening): Promise<OpenLedger> {
+  const { log } = opening;
+  const { databaseUrl, advice } = await onceThere(() => prepare(opening), log);
+  if (advice) log.warn({}, advice);
+  const pool = openPool(databaseUrl, opening.connections, log);
+  const ledger = createLedger(pool, opening.elapsedMs);
+  await onceThere(() => ledger.rates.seed(opening.vendors, opening.rates), log);
+  return { ledger, databaseUrl, close: () => pool.end() };
+}
+
+const ONE_LOGIN =
+  'DATABASE_URL names a login that may change the schema: this process works as levy_app all the ' +
+  'same; better are two logins, with the owner’s in DATABASE_OWNER_URL';
+const NO_ROLE =
+  'there is no role levy_app that this login may work as, so this process works as the owner: ' +
+  'have an administrator make the roles, see ops/postgres-init.sql';
+
+/** Migrates or waits, and gives the address to work by; `advice` is for the one who set this up. */
+async function prepare({
+  databaseUrl,
+  ownerUrl,
+  log,
+}: Opening): Promise<{ databaseUrl: string; advice: string | null }> {
+  if (ownerUrl) await migrateAs(ownerUrl, log);
+  return withPool(databaseUrl, log, async (pool) => {
+    const { isOwner, isApplication } = await loginOf(pool);
+    if (isOwner && !ownerUrl) await migrate(pool);
+    else await untilMigrated(pool, log);
+    if (isApplication) return { databaseUrl, advice: null };
+    // Asked again: only the migration may have made the role.
+    const { mayBecome } = await loginOf(pool);
+    const advice = mayBecome ? ONE_LOGIN : NO_ROLE;
+    return {
+      databaseUrl: mayBecome ? asApplication(databaseUrl) : databaseUrl,
+      advice: isOwner ? advice : null,
+    };
+  });
+}
+
+/** Brings the schema up to date with this login; see `migrate`. */
+export async function migrateAs(ownerUrl: string, log: WaitingLog): Promise<{ roles: boolean }> {
+  return withPool(ownerUrl, log, migrate);
+}
+
+const LONGEST_PAUSE_MS = 5_000;
+const WAITING = {
+  'no ledger': 'there is no ledger yet; waiting for its owner to make it: levy migrate',
+  'no rights': 'this login may not read the ledger; it must be levy_app or a member of it',
+  'older than this program': 'the ledger is older than this program; waiting for levy migrate',
+};
+
+/** Waits for the owner, who migrates in a process of its own. */
+async function untilMigrated(pool: pg.Pool, log: WaitingLog): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const why = await lacking(pool);
+    if (why === null) return;
+    log.warn({ tries }, WAITING[why]);
+    await sleep(Math.min(tries * 500, LONGEST_PAUSE_MS));
+  }
+}
+
+async function withPool<Result>(
+  url: string,
+  log: WaitingLog,
+  work: (pool: pg.Pool) => Promise<Result>,
+): Promise<Result> {
+  const pool = openPool(url, 1, log);
+  try {
+    return await work(pool);
+  } finally {
+    await pool.end();
+  }
+}
+
+function openPool(connectionString: string, max: number, log: WaitingLog): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: args.databaseUrl,
-    max: args.connections,
+    connectionString,
+    max,
     application_name: 'levy',
     keepAlive: true,
   });
   // A connection that the server closes is replaced at the next query. Without a listener it would
   // end the process: an idle one by the pool, one that is in hand between two queries by itself.
-  const lost = (error: Error) => args.log.warn({ code: codeOf(error) }, 'a connection was lost');
-  pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
-  const ledger = createLedger(pool, args.elapsedMs);
-  await onceThere(async () => {
-    await migrate(pool);
-    await ledger.rates.seed(args.vendors, args.rates);
-  }, args.log);
-  return { ledger, close: () => pool.end() };
+  const lost = (error: Error) => log.warn({ code: codeOf(error) }, 'a connection was lost');
+  return pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
 }

@@ -17,6 +17,9 @@ const SINCE = 'coalesce(a.resumed_at, a.opened_at)';
  */
 const OF_IT = '(select f.assessment_id from fees f where f.fee_id = e.fee_id) = a.assessment_id';
 
+/** Attempts that the share of unknown outcomes is taken from. */
+const LATEST_ATTEMPTS = 2_000;
+
 /** The fees first attempted since then, in that order, with what came of each. */
 const FIRST = `
   select t.fee_id, t.at, answer.kind, answer.at as answered
@@ -37,7 +40,8 @@ const STANDINGS = `
   select a.assessment_id as "assessmentId", a.policy, levy_now() as now, ${SINCE} as since,
     a.resumed_at is not null as resumed, a.checked_at as "checkedAt", a.cleared_at as "clearedAt",
     jsonb_build_object('tried', c.tried, 'open', c.open, 'paid', c.paid) as canary,
-    c.answered_at as "answeredAt", u.unknown,
+    c.answered_at as "answeredAt", p.adopted,
+    jsonb_build_object('now', u.unknown, 'attempts', t.attempts) as unknown,
     jsonb_build_object('tried', l.tried, 'declined', l.declined) as lately
   from assessments a
   cross join lateral (select count(*) as tried, count(*) filter (where kind is null) as open,
@@ -47,11 +51,17 @@ const STANDINGS = `
     where f.assessment_id = a.assessment_id and f.state = 'unknown'
       and (select max(e.recorded_at) from entries e
         where e.fee_id = f.fee_id and e.kind = 'attempted') >= ${SINCE}) u
+  cross join lateral (select count(*) as attempts from (select from entries e
+    where e.kind = 'attempted' and e.recorded_at >= ${SINCE} and ${OF_IT}
+    order by e.recorded_at desc limit ${LATEST_ATTEMPTS}) latest) t
+  cross join lateral (select exists (select from entries e
+    where a.cleared_at is null and e.kind = 'paid' and e.recorded_at >= ${SINCE}
+      and e.data ->> 'attempt' is null and ${OF_IT}) as adopted) p
   cross join lateral (select count(*) as tried,
       count(*) filter (where kind = 'declined') as declined
     from (select e.kind from entries e
       where e.kind in ('declined', 'paid') and e.recorded_at >= ${SINCE}
-        and e.data ->> 'attempt' = '1' and ${OF_IT}
+        and e.data ->> 'attempt' = '1' and e.data ->> 'adopted' is null and ${OF_IT}
       order by e.recorded_at desc limit (a.policy ->> 'declineSample')::integer) latest) l
   where a.paused_at is null and exists (select from fees f
     where f.assessment_id = a.assessment_id and f.next_step = 'charge' and f.due_at <= levy_now())`;

@@ -28,7 +28,8 @@ export async function assembleWork(
 ): Promise<{ close(): Promise<void> }> {
   const { smtpUrl, mailFrom, mailReplyTo, publicUrl, sessionSecret } = settings;
   const mail = createMail({ smtpUrl, from: mailFrom, replyTo: mailReplyTo });
-  const links = createCardLinks({ publicUrl, secret: sessionSecret });
+  const now = await clockOf(parts.ledger, elapsedMs);
+  const links = createCardLinks({ publicUrl, secret: sessionSecret, now });
   const practice = {
     name: settings.practiceName,
     replyTo: mailReplyTo,
@@ -44,4 +45,10 @@ export async function assembleWork(
       mail.close();
     },
   };
+}
+
+/** The database's clock, running on from here. */
+async function clockOf({ fees }: Ledger, elapsedMs: () => number): Promise<() => Date> {
+  const from = (await fees.now()).getTime() - elapsedMs();
+  return () => new Date(from + elapsedMs());
 }

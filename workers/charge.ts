@@ -1,15 +1,12 @@
 import { adopt, KEY_SAFE_MS, keys, refused, type IntentReading } from '../core/attempt.ts';
+import { isReplaced } from '../core/existing-intent.ts';
 import { entry, type NewEntry } from '../core/fee.ts';
-import {
-  PaymentsRefused,
-  PaymentsUnavailable,
-  type Confirmation,
-  type Payments,
-} from '../gateways/payments.ts';
+import type { Confirmation, Payments } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import { noCard, readyCard } from './card.ts';
 import type { WorkerDeps } from './deps.ts';
-import { readIntentFor, takeDue, write, type DueCase } from './due-fee.ts';
+import { takeDue, write, type DueCase } from './due-fee.ts';
+import { findIntent, openIntent, readIntentFor, replaced, standingNotice } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
@@ -22,87 +19,46 @@ export function createCharge(deps: Deps): Processor<'charge'> {
   return async ({ feeId }) => {
     const due = await takeDue(deps.ledger, feeId, 'charge');
     if ('done' in due) return due;
-    const { fee, feeCase } = due;
-    const looked = fee.intent
-      ? { due, reading: await readIntentFor(deps.payments, fee, fee.intent), opened: [] }
-      : await openIntent(deps, due);
+    const looked = await look(deps, due);
     if ('done' in looked || 'failed' in looked) return looked;
-    const { reading, opened } = looked;
-    const adopted = adopt(fee, reading, feeCase.now(), policyOf(due));
-    if (adopted.length > 0) return settled(deps, due, [...opened, ...adopted]);
-    return fee.open ? resume(deps, looked) : attempt(deps, looked);
+    const { entries } = looked;
+    const onlyOpened = entries.every(({ kind }) => kind === 'opened');
+    if (!onlyOpened) return settled(deps, due, entries);
+    return due.fee.open ? resume(deps, looked) : attempt(deps, looked);
   };
 }
 
 interface Looked {
   due: DueCase;
   reading: IntentReading;
-  /** The intent is new to the ledger: to be written with what comes of it. */
-  opened: NewEntry[];
+  /** What Stripe has and the ledger does not: an intent that is new to it, and what came of it. */
+  entries: NewEntry[];
 }
 
 /**
- * Creates the intent, or finds the one whose creation was lost. Until it is written down it is
- * found again in the same way, and takes no money.
+ * Reads the fee's intent, or finds it, or creates it. Until it is written down it is found again in
+ * the same way, and takes no money.
  */
-async function openIntent(deps: Deps, due: DueCase): Promise<Looked | Done> {
-  const { feeId, assessment, clinician } = due.feeCase;
+async function look(deps: Deps, due: DueCase): Promise<Looked | Done> {
+  const { fee, feeCase } = due;
+  const { clinician, assessment } = feeCase;
+  if (fee.intent) {
+    const reading = await readIntentFor(deps.payments, fee, fee.intent);
+    return { due, reading, entries: adopt(fee, reading, feeCase.now(), assessment.policy) };
+  }
   if (assessment.paused) return { done: 'paused' };
   const customer = clinician.stripeCustomer;
   if (!customer) return settled(deps, due, [noCard(clinician, 'no_customer')]);
-  // The key finds an earlier creation for a day. None was possible before a notice allowed it.
-  const notice = due.feeCase.entries.find((one) => one.kind === 'noticed');
-  const first = new Date(notice?.kind === 'noticed' ? notice.data.chargeFrom : 0).getTime();
-  const now = () => due.feeCase.now().getTime();
-  const keyIsSafe = now() - first < KEY_SAFE_MS;
-  const knownAt = keyIsSafe ? first : now();
-  const reading =
-    (keyIsSafe ? null : await lost(deps, feeId, customer)) ??
-    (await created(deps, due, customer, () => now() - knownAt > KEY_SAFE_MS));
-  if (!reading) return settled(deps, due, [noCard(clinician, 'customer_deleted')]);
-  return { due, reading, opened: [entry('opened', { intent: reading.intent })] };
+  const found = await findIntent(deps, due, customer, null);
+  const notice = fee.noticed && standingNotice(fee.noticed, fee.notices);
+  const made =
+    found.found === 'nothing'
+      ? await openIntent(deps, due, { customer, notice, since: found })
+      : found;
+  if (!made) return settled(deps, due, [noCard(clinician, 'customer_deleted')]);
+  if (made.found === 'trouble') return settled(deps, due, made.entries);
+  return { due, reading: made.reading, entries: made.entries };
 }
-
-/** The fee's intent if Stripe has one that may still be paid or was. */
-async function lost(
-  { payments }: Deps,
-  feeId: string,
-  customer: string,
-): Promise<IntentReading | null> {
-  const found = await payments.findIntents({ customer, feeId });
-  const paid = found.find(({ status }) => status === 'succeeded');
-  return paid ?? found.find(({ status }) => status !== 'canceled') ?? null;
-}
-
-/**
- * A new intent; null when the customer has been deleted at Stripe and none can be made. `isLate`:
- * the key may have been forgotten since it was known to be safe, so that it would make a second.
- */
-async function created(
-  deps: Deps,
-  { feeCase: { feeId, assessment } }: DueCase,
-  customer: string,
-  isLate: () => boolean,
-): Promise<IntentReading | null> {
-  const { year, amountCents } = assessment;
-  const wish = { feeId, year, amountCents, customer, isLate };
-  for (let nth = 0; ; nth += 1)
-    try {
-      return await deps.payments.openIntent({ ...wish, key: keys.intent(feeId, nth) });
-    } catch (error) {
-      const isGone = error instanceof PaymentsRefused && error.code === 'resource_missing';
-      if (isGone && error.param === 'customer') return null;
-      // A 5xx is given again to the key for a day, whether or not the intent was made: look for it.
-      const isFailed = error instanceof PaymentsUnavailable && error.why === 'server_error';
-      const made = isFailed ? await lost(deps, feeId, customer) : null;
-      if (made) return made;
-      // Ended, and nothing made: another key, or the fee would wait until this one is forgotten.
-      if (!isFailed || !error.kept || nth === FURTHER_KEYS) throw error;
-    }
-}
-
-/** Most keys for the creation of one intent after the first; each has met an error of Stripe's. */
-const FURTHER_KEYS = 5;
 
 /** An attempt was sent and Stripe shows no trace of it: send the same again, or let it lapse. */
 async function resume(deps: Deps, { due, reading }: Looked): Promise<Done> {
@@ -117,10 +73,11 @@ async function resume(deps: Deps, { due, reading }: Looked): Promise<Done> {
   return conclude(deps, due, await confirm(deps.payments, due));
 }
 
-async function attempt(deps: Deps, { due, reading, opened }: Looked): Promise<Done> {
+async function attempt(deps: Deps, { due, reading, entries: opened }: Looked): Promise<Done> {
   const { assessment, clinician } = due.feeCase;
   const instead = (what: NewEntry) => settled(deps, due, [...opened, what]);
   if (assessment.paused) return { done: 'paused' };
+  if (isReplaced(reading)) return instead(replaced(reading));
   if (reading.status === 'canceled')
     return instead(entry('held', { why: 'the intent was canceled at Stripe' }));
   if (reading.status === 'processing')
@@ -134,6 +91,7 @@ async function attempt(deps: Deps, { due, reading, opened }: Looked): Promise<Do
   const attempted = entry('attempted', {
     attempt: due.fee.attempts + 1,
     intent: reading.intent,
+    customer: due.fee.noticed?.customer ?? '',
     amountCents: assessment.amountCents,
     paymentMethod: card.paymentMethod,
     fingerprint: card.fingerprint,
@@ -171,8 +129,8 @@ function confirm(payments: Payments, { feeCase, fee }: DueCase): Promise<Confirm
   return payments.confirmIntent({
     intent: fee.open.intent,
     paymentMethod: fee.open.paymentMethod,
-    customer: feeCase.clinician.stripeCustomer,
-    key: keys.attempt(feeCase.feeId, fee.open.attempt),
+    customer: fee.open.customer,
+    key: keys.attempt(fee.open.intent, fee.open.attempt, fee.open.paymentMethod),
     // A process that stood still for a day must not go on where it stopped.
     isLate: () => feeCase.now().getTime() - openedAt > KEY_SAFE_MS,
   });

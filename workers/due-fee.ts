@@ -1,11 +1,10 @@
 import { overlooked, type Outside } from '../core/acts.ts';
-import type { IntentReading } from '../core/attempt.ts';
 import type { NewEntry, Step } from '../core/fee.ts';
 import { fold, type Folded } from '../core/fold.ts';
 import { nextOf } from '../core/next.ts';
 import type { FeeCase } from '../ledger/fees.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { WORKER, type WorkerDeps } from './deps.ts';
+import { WORKER } from './deps.ts';
 
 /** A fee whose step is due, with what its entries add up to. */
 export interface DueCase {
@@ -43,22 +42,11 @@ export function outsideOf({ assessment, clinician, firstUse }: FeeCase): Outside
     vendorLevies,
     sameVendor: vendor === assessment.vendor,
     used: firstUse !== null,
+    customer: clinician.stripeCustomer,
     emailChanges: email === null ? null : emailChanges,
     cardChanges,
     latestCard,
   };
-}
-
-/**
- * Reads the fee's intent as far as the fee needs: a payment found while an attempt has no answer
- * may be somebody else's. Throws as the gateway does.
- */
-export function readIntentFor(
-  { readIntent, readOutcome }: WorkerDeps['payments'],
-  fee: Folded,
-  intent: string,
-): Promise<IntentReading> {
-  return fee.open ? readOutcome(intent) : readIntent(intent);
 }
 
 /** Thrown when another writer came first: the job is tried again and decides anew. */

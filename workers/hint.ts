@@ -1,11 +1,14 @@
 import { follow } from '../core/acts.ts';
 import { adopt } from '../core/attempt.ts';
-import { fold } from '../core/fold.ts';
+import { isReplaced } from '../core/existing-intent.ts';
+import { fold, type Folded } from '../core/fold.ts';
 import type { Processor } from '../jobs/queues.ts';
 import type { KnownClinician } from '../ledger/clinicians.ts';
 import type { StripeEvent } from '../ledger/events.ts';
+import type { FeeCase } from '../ledger/fees.ts';
 import type { WorkerDeps } from './deps.ts';
-import { readIntentFor } from './due-fee.ts';
+import { Overtaken } from './due-fee.ts';
+import { compareWithStripe, readIntentFor, replaced } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
@@ -33,25 +36,54 @@ export function createHint(deps: Deps): Processor<'hint'> {
 }
 
 async function heed(deps: Deps, event: StripeEvent): Promise<string> {
-  if (event.feeId) return readFee(deps, event.feeId);
-  if (!CARD_EVENTS.has(event.type) || !event.customer) return 'not about a fee';
+  const isCard = CARD_EVENTS.has(event.type);
+  // A card's event names a fee when it was given on levy's own page for that fee.
+  if (event.feeId && !isCard) return readFee(deps, event.feeId);
+  if (!isCard || !event.customer) return 'not about a fee';
   const clinicians = await deps.ledger.clinicians.byCustomer(event.customer);
   const changed = [];
   for (const clinician of clinicians) changed.push(await readCard(deps, clinician, event));
   return changed.includes(true) ? 'another card' : 'no other card';
 }
 
-/** Makes the fee agree with its intent as Stripe has it now. */
-export async function readFee({ ledger, payments }: Deps, feeId: string): Promise<string> {
-  const feeCase = await ledger.fees.load(feeId);
-  const seen = feeCase && fold(feeCase.entries);
-  if (!seen?.intent) return 'no intent';
-  const reading = await readIntentFor(payments, seen, seen.intent);
-  const changed = await ledger.fees.change(feeId, 'Stripe', (fee, current) => ({
-    entries: adopt(fee, reading, current.now(), current.assessment.policy),
+/**
+ * Makes the fee agree with its intent as Stripe has it now; without an intent in the ledger, with
+ * what is found for the person and the year. Throws as the gateway does.
+ */
+export async function readFee(deps: Deps, feeId: string): Promise<string> {
+  const feeCase = await deps.ledger.fees.load(feeId);
+  if (!feeCase) return 'no such fee';
+  const fee = fold(feeCase.entries);
+  if (fee.intent) return readKnown(deps, feeCase, fee, fee.intent);
+  const { entries } = await compareWithStripe(deps, { feeCase, fee }, null);
+  if (entries.length === 0) return 'no intent';
+  const after = await deps.ledger.fees.append(feeCase, entries, STRIPE);
+  if (!after) throw new Overtaken('the fee has moved on');
+  return `${entries.length} new entries`;
+}
+
+async function readKnown(
+  { ledger, payments }: Deps,
+  { feeId }: FeeCase,
+  seen: Folded,
+  intent: string,
+): Promise<string> {
+  const reading = await readIntentFor(payments, seen, intent);
+  const changed = await ledger.fees.change(feeId, STRIPE, (fee, current) => ({
+    // Another intent by now: what was read says nothing about it.
+    entries:
+      fee.intent === intent
+        ? [
+            ...adopt(fee, reading, current.now(), current.assessment.policy),
+            ...(isReplaced(reading) && !fee.open ? [replaced(reading)] : []),
+          ]
+        : [],
   }));
   return changed && 'added' in changed ? `${changed.added} new entries` : 'no such fee';
 }
+
+/** The actor of entries that say what Stripe said. */
+const STRIPE = 'Stripe';
 
 async function readCard(
   { ledger, payments }: Deps,
@@ -69,15 +101,17 @@ async function readCard(
   const isOther = !renewed && card.paymentMethod !== paymentMethod;
   if (isOther) await ledger.clinicians.setCard(clinicianId, card.paymentMethod);
   // Also when the card is on file already: this job may have ended between the two.
+  const { paymentMethod: given } = card;
   const change = {
     change: 'card',
-    paymentMethod: card.paymentMethod,
+    paymentMethod: given,
     ...(renewed && { renewedAt: event.createdAt }),
   } as const;
   let added = 0;
   for (const { feeId } of await ledger.clinicians.fees(clinicianId)) {
-    const after = await ledger.fees.change(feeId, 'Stripe', (fee) => ({
-      entries: follow(fee, change),
+    const asked = feeId === event.feeId;
+    const after = await ledger.fees.change(feeId, STRIPE, (fee) => ({
+      entries: follow(fee, { ...change, asked }),
     }));
     if (after && 'added' in after) added += after.added;
   }

@@ -1,11 +1,12 @@
 import { calendarDay } from '../core/calendar.ts';
-import { entry, type NewEntry } from '../core/fee.ts';
+import { entry, type Letter, type NewEntry } from '../core/fee.ts';
 import { writeLetter } from '../core/letters.ts';
 import { letterOwed } from '../core/next.ts';
 import type { Processor } from '../jobs/queues.ts';
 import { deferral, factsOf } from './mailing.ts';
 import type { WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
+import { compareWithStripe } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'mail' | 'payments' | 'practice'>;
 
@@ -17,6 +18,11 @@ export function createLetter(deps: Deps): Processor<'letter'> {
     if (due.feeCase.assessment.paused) return { done: 'paused' };
     const owed = letterOwed(due.fee);
     if (!owed) return { done: 'no letter is owed' };
+    const news = ASKS.has(owed.letter) ? await compareWithStripe(deps, due, null) : NO_NEWS;
+    if (news.entries.length > 0) {
+      await write(deps.ledger, due.feeCase, news.entries);
+      return { done: news.entries.map(({ kind }) => kind).join(', ') };
+    }
     await closeCardPages(deps, due);
     const { name, email } = due.feeCase.clinician;
     const failed = (why: string) => entry('letter_failed', { ...owed, why });
@@ -25,13 +31,43 @@ export function createLetter(deps: Deps): Processor<'letter'> {
       return { done: `${owed.letter}: ${one.kind}` };
     };
     if (!email) return wrote(failed('no_email'));
-    const id = deps.mail.messageId(due.feeCase.feeId, owed.letter, owed.about);
+    const id = deps.mail.messageId(due.feeCase.feeId, owed.letter, nameOf(due, owed.about));
     const mail = writeLetter(owed.letter, letterFacts(due, owed.about, deps));
     const sent = await deps.mail.send({ to: { name, address: email }, messageId: id, ...mail });
     if (sent.outcome === 'accepted') return wrote(entry('told', { ...owed, messageId: id }));
     if (sent.outcome === 'refused') return wrote(failed(sent.code));
     return wrote(deferral(due, 'letter', sent.code) ?? failed(sent.code));
   };
+}
+
+/** Letters that ask for something: nobody gets one who has paid elsewhere meanwhile. */
+const ASKS: ReadonlySet<Letter> = new Set(['card_needed', 'final']);
+const NO_NEWS = { entries: [] };
+
+/**
+ * What a letter is about, for its Message-ID: by Stripe's own id where there is one, so that a
+ * ledger which was restored sends the same mail under the same name, and mailboxes drop it.
+ */
+function nameOf({ feeCase }: DueCase, about: number): string {
+  const subject = feeCase.entries[about - 1];
+  switch (subject?.kind) {
+    case 'paid':
+    case 'declined':
+      return subject.data.charge ?? `attempt${subject.data.attempt}`;
+    case 'refunded':
+      return subject.data.refund;
+    case 'card_missing':
+      return `card${subject.data.cardChanges ?? 0}`;
+    case 'gave_up': {
+      // A fee that is taken up again may be given up again, after another decline.
+      const last = feeCase.entries.slice(0, about).findLast(({ kind }) => kind === 'declined');
+      return (last?.kind === 'declined' && last.data.charge) || subject.kind;
+    }
+    case 'waived':
+      return subject.kind;
+    default:
+      throw new Error('Bug! a letter about an entry that asks for none');
+  }
 }
 
 /** A settled fee needs no card: pages that were opened to give one take none any more. */

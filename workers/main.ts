@@ -14,8 +14,9 @@ async function main(): Promise<void> {
   const services = namedServices(config);
   const log = pino({ level: config.logLevel });
   const elapsedMs = () => performance.now();
-  const { ledger, close } = await openLedger({
+  const { ledger, databaseUrl, close } = await openLedger({
     databaseUrl: services.databaseUrl,
+    ownerUrl: services.databaseOwnerUrl,
     connections: 8,
     vendors: VENDORS,
     rates: RATES,
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
   });
   const onError = (error: Error & { code?: string }) =>
     log.warn({ code: error.code }, 'queue trouble');
-  const queues = await onceThere(() => createQueues({ ...services, onError }), log);
+  const queues = await onceThere(() => createQueues({ ...services, databaseUrl, onError }), log);
   const payments = createPayments(
     createStripe(services.stripe),
     gateFor(ledger.pace, config.stripeLimits),

@@ -1,6 +1,7 @@
 import { keys } from '../core/attempt.ts';
 import { fold } from '../core/fold.ts';
 import { nextOf } from '../core/next.ts';
+import type { FeeCase } from '../ledger/fees.ts';
 import type { WorkerDeps } from './deps.ts';
 
 /**
@@ -15,17 +16,36 @@ export async function cancelOrphans(
   feeId: string,
 ): Promise<number> {
   const feeCase = await ledger.fees.load(feeId);
-  const customer = feeCase?.clinician.stripeCustomer;
-  if (!feeCase || !customer) return 0;
+  if (!feeCase) return 0;
   const fee = fold(feeCase.entries);
-  // The charge step looks for a lost creation itself, and adopts it.
-  const isAwaited = !fee.intent && nextOf(fee, feeCase.assessment.policy).step === 'charge';
-  if (isAwaited) return 0;
+  const customers = customersOf(feeCase);
+  // What another ledger has at Stripe for somebody who is not written to here is not an orphan.
+  if (!customers.size) return 0;
+  // The notice and the charge step look for a lost creation themselves, and adopt it.
+  const { policy, year } = feeCase.assessment;
+  const { step } = nextOf(fee, policy);
+  if (!fee.intent && (step === 'charge' || step === 'notice')) return 0;
   let canceled = 0;
-  for (const { intent, status } of await payments.findIntents({ customer, feeId })) {
-    if (intent === fee.intent || status !== 'waiting') continue;
-    await payments.cancelIntent({ intent, key: keys.orphan(intent), customer });
-    canceled += 1;
-  }
+  for (const customer of customers)
+    for (const found of await payments.findIntents({ customer, year })) {
+      const { intent, status } = found;
+      if (found.feeId !== feeId || intent === fee.intent || status !== 'waiting') continue;
+      // By the reason a ledger that knows nothing else sees that the fee was waived.
+      const reason = fee.waived ? 'requested_by_customer' : 'duplicate';
+      const key = keys.cancel(intent, reason);
+      await payments.cancelIntent({ intent, reason, key, customer });
+      canceled += 1;
+    }
   return canceled;
+}
+
+/** The customers for whom this ledger has made an intent, or may have. */
+function customersOf({ entries, clinician }: FeeCase): Set<string> {
+  const own = clinician.stripeCustomer;
+  return new Set(
+    entries.flatMap((one) => {
+      if (one.kind === 'noticed' || one.kind === 'opened') return [one.data.customer];
+      return one.kind === 'waived' && own ? [own] : [];
+    }),
+  );
 }

@@ -26,18 +26,26 @@ const IN_HAND_MS = 2_000;
 
 /** In this order: what finishes comes before what begins. */
 const STEPS: readonly Step[] = ['settle', 'charge', 'letter', 'notice', 'detect'];
+/** What neither charges nor writes to anybody. */
+const INWARD: readonly Step[] = ['settle', 'detect'];
 
 interface PumpDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
   queues: Pick<Queues, 'enqueue' | 'enqueueMany' | 'queued' | 'clear'>;
   /** A monotonic clock in ms. */
   elapsedMs: () => number;
+  /**
+   * False while it is not known yet whether the ledger is behind Stripe: nothing that charges or
+   * writes to people is offered before. True unless given.
+   */
+  isUpToDate?: () => boolean;
 }
 
 /**
  * Puts on the queue what the ledger says is due, a window at a time. It is the only way in: a
  * queue that was flushed, lost or swapped is filled again from the ledger by the next round.
  */
-export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
+export function createPump(deps: PumpDeps) {
+  const { ledger, queues, log, elapsedMs, isUpToDate = () => true } = deps;
   const offered = new Map<Step, Offered>(STEPS.map((step) => [step, new Map()]));
   const allowed = createCareful({ ledger, queues, log, elapsedMs });
 
@@ -105,7 +113,8 @@ export function createPump({ ledger, queues, log, elapsedMs }: PumpDeps) {
    * keeps no other from its turn; it is thrown at the end.
    */
   async function once(): Promise<number> {
-    const parts = [pumpAssessments, pumpEvents, ...STEPS.map((step) => () => pumpStep(step))];
+    const steps = isUpToDate() ? STEPS : INWARD;
+    const parts = [pumpAssessments, pumpEvents, ...steps.map((step) => () => pumpStep(step))];
     const troubles: unknown[] = [];
     let count = 0;
     for (const part of parts)

@@ -1,9 +1,11 @@
-import { adopt, KEY_SAFE_MS, keys, owed, revive } from '../core/attempt.ts';
+import { adopt, KEY_SAFE_MS, keys, owed, revive, type IntentReading } from '../core/attempt.ts';
 import { entry, type EntryData, type NewEntry } from '../core/fee.ts';
-import { PaymentsRefused, type OpenedRefund } from '../gateways/payments.ts';
+import { mustClose, mustStrike } from '../core/next.ts';
+import { PaymentsRefused, type CancelReason, type OpenedRefund } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import type { WorkerDeps } from './deps.ts';
-import { readIntentFor, takeDue, write, type DueCase } from './due-fee.ts';
+import { takeDue, write, type DueCase } from './due-fee.ts';
+import { readIntentFor } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
@@ -19,7 +21,10 @@ export function createSettle(deps: Deps): Processor<'settle'> {
     const { fee } = due;
     if (fee.refundOpened) return look(deps, due, 'refund');
     if (fee.paid) return refund(deps, due);
-    return fee.waiveAsked ? waive(deps, due) : look(deps, due, 'attempt');
+    if (fee.waiveAsked) return waive(deps, due);
+    if (!fee.open && mustClose(fee)) return close(deps, due);
+    if (!fee.open && mustStrike(fee)) return strike(deps, due);
+    return look(deps, due, 'attempt');
   };
 }
 
@@ -41,15 +46,44 @@ async function look(deps: Deps, due: DueCase, about: EntryData['unknown']['about
 async function waive(deps: Deps, due: DueCase): Promise<Done> {
   const { feeCase, fee } = due;
   if (!fee.intent || !fee.waiveAsked) throw new Error('Bug! nothing to waive at Stripe');
-  const key = keys.cancel(feeCase.feeId);
-  const customer = feeCase.clinician.stripeCustomer;
-  const reading = await deps.payments.cancelIntent({ intent: fee.intent, key, customer });
+  const reading = await cancel(deps, fee, 'requested_by_customer');
   const adopted = adopt(fee, reading, feeCase.now(), feeCase.assessment.policy);
   // If the money had been taken after all, the waiver goes on as a refund.
   if (reading.status === 'succeeded') return wrote(deps, due, adopted);
   if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
   const waived = entry('waived', { amountCents: owed(fee), why: fee.waiveAsked.why });
   return wrote(deps, due, [...adopted, ...revive(fee), waived]);
+}
+
+/** The roster names another customer: this one's intent must not be paid any more. */
+async function close(deps: Deps, due: DueCase): Promise<Done> {
+  const { feeCase, fee } = due;
+  if (!fee.intent) throw new Error('Bug! nothing to close at Stripe');
+  const reading = await cancel(deps, fee, 'abandoned');
+  const adopted = adopt(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  if (reading.status === 'succeeded') return wrote(deps, due, adopted);
+  if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
+  const closed = entry('closed', { intent: fee.intent, why: 'the customer changed' });
+  return wrote(deps, due, [...adopted, closed]);
+}
+
+/** The notice came back: the intent's metadata must not tell of it any more. */
+async function strike(deps: Deps, due: DueCase): Promise<Done> {
+  const { intent, intentCustomer: customer, noticeFailed } = due.fee;
+  if (!intent || !noticeFailed) throw new Error('Bug! no notice to strike');
+  const key = keys.notice(intent, noticeFailed.seq);
+  await deps.payments.recordNotice({ intent, notice: null, key, customer });
+  return wrote(deps, due, [entry('notice_recorded', { notice: null })]);
+}
+
+function cancel(
+  { payments }: Deps,
+  { intent, intentCustomer: customer }: DueCase['fee'],
+  reason: CancelReason,
+): Promise<IntentReading> {
+  if (!intent) throw new Error('Bug! nothing to cancel at Stripe');
+  const key = keys.cancel(intent, reason);
+  return payments.cancelIntent({ intent, reason, key, customer });
 }
 
 async function refund(deps: Deps, due: DueCase): Promise<Done> {
@@ -62,7 +96,7 @@ async function refund(deps: Deps, due: DueCase): Promise<Done> {
   if (adopted.length > 0) return wrote(deps, due, adopted);
   const key = keys.refund(feeCase.feeId, asked.seq);
   const { feeId } = feeCase;
-  const customer = feeCase.clinician.stripeCustomer;
+  const customer = fee.intentCustomer;
   const wish = { intent: fee.paid.intent, key, feeId, customer };
   try {
     const opened = await deps.payments.openRefund(wish);

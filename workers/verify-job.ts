@@ -3,6 +3,7 @@ import { PaymentsRefused } from '../gateways/payments.ts';
 import type { Done, Processor } from '../jobs/queues.ts';
 import { catchUp } from './catch-up.ts';
 import type { WorkerDeps } from './deps.ts';
+import { Overtaken } from './due-fee.ts';
 import { readFee } from './hint.ts';
 import { hearMissed } from './missed-events.ts';
 import { cancelOrphans } from './orphans.ts';
@@ -26,7 +27,8 @@ export function createVerifyJob(deps: Deps): Processor<'verify'> {
   const verify = createVerify({
     ...deps,
     async catchUp(feeId) {
-      await readFee(deps, feeId);
+      // Another writer is busy with the fee: what differs is looked at once more all the same.
+      await readFee(deps, feeId).catch(ifOvertaken);
       await cancelOrphans(deps, feeId);
     },
   });
@@ -41,6 +43,10 @@ export function createVerifyJob(deps: Deps): Processor<'verify'> {
     await ledger.findings.record(assessmentId, report.checkedAt, breaches);
     return outcome(report, fresh.length);
   };
+}
+
+function ifOvertaken(error: unknown): void {
+  if (!(error instanceof Overtaken)) throw error;
 }
 
 /** A restricted key may not be allowed to list events; the books are checked all the same. */

@@ -72,8 +72,8 @@ export function createVerify(deps: VerifyDeps) {
 export type Verify = ReturnType<typeof createVerify>;
 
 /** Stripe's books from `since` on, written where they can be compared, all kinds at once. */
-async function layOut(
-  payments: VerifyDeps['payments'],
+export async function layOut(
+  payments: Pick<Payments, 'books'>,
   books: LaidOutBooks,
   since: Date,
 ): Promise<void> {
@@ -155,7 +155,7 @@ async function compareAnew(
     const ids = new Set(before?.booked.books.intents.map(({ intent }) => intent));
     if (before?.booked.intent) ids.add(before.booked.intent);
     const lines = await payments.booksOf([...ids]);
-    await books.forget(feeId, [...ids]);
+    await books.forget([...ids]);
     for (const kind of ['intents', 'charges', 'refunds', 'disputes', 'movements'] as const)
       await books.add(kind, lines[kind]);
     const [after] = await books.chosen([feeId], now);

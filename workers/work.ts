@@ -9,6 +9,7 @@ import { createHint } from './hint.ts';
 import { createLetter } from './letter.ts';
 import { createNotice } from './notice.ts';
 import { createPump } from './pump.ts';
+import { createRestore } from './restore.ts';
 import { createSettle } from './settle.ts';
 import { createVerifyJob, VERIFY_CRON } from './verify-job.ts';
 
@@ -56,7 +57,13 @@ export async function startWork(args: {
   for (const name of Object.keys(processors) as JobName[]) start(name);
 
   const stop = new AbortController();
-  const pumping = createPump({ ...deps, queues, elapsedMs }).run(stop.signal, PUMP_EVERY_MS);
+  let upToDate = false;
+  const restoring = createRestore(deps)
+    .beforeWork(stop.signal)
+    .then((isDone) => (upToDate = isDone));
+  const isUpToDate = () => upToDate;
+  const pump = createPump({ ...deps, queues, elapsedMs, isUpToDate });
+  const pumping = pump.run(stop.signal, PUMP_EVERY_MS);
   // A queue that lives in the ledger's database is kept in order from here.
   const isHere = queues.backend === 'postgres';
   const { queueKeeper } = deps.ledger;
@@ -81,7 +88,7 @@ export async function startWork(args: {
       clearInterval(asserting);
       clearInterval(sweeping);
       stop.abort();
-      await pumping;
+      await Promise.all([pumping, restoring]);
       await Promise.all(workers.map((worker) => worker.close()));
     },
   };

@@ -4,6 +4,7 @@ import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/pr
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { APPLICATION, READER } from '../roles.ts';
 import { type Account, plainEnvironment } from './account.ts';
 import type { Binaries, Package } from './binaries.ts';
 import { fileExists } from './home.ts';
@@ -13,17 +14,36 @@ const run = promisify(execFile);
 /** The name of levy's database, and of the role that owns it. */
 const NAME = 'levy';
 
+/** The passwords of the owner, which is also the superuser's, and of the application. */
+export interface Passwords {
+  owner: string;
+  application: string;
+}
+
 /**
- * The password for the database, kept in a file only its owner can read. Made at the first start.
- * Throws when there is data and the password to it is lost.
+ * The passwords for the database, each kept in a file only its owner can read. Made at the first
+ * start. Throws when there is data and the owner's password to it is lost; the application's is
+ * made anew, as the owner can set it.
  */
-export async function passwordOf(dir: string, dataDir: string): Promise<string> {
+export async function passwordsOf(dir: string, dataDir: string): Promise<Passwords> {
   const file = join(dir, 'postgres-password');
-  const known = await readFile(file, 'utf8').catch(() => undefined);
-  if (known !== undefined) return known.trim();
-  if (await fileExists(dataDir)) {
+  const owner = await kept(file);
+  if (owner === undefined && (await fileExists(dataDir))) {
     throw new Error(`${file} is missing: put it back from a backup of ${dir}.`);
   }
+  const applicationFile = join(dir, 'postgres-app-password');
+  return {
+    owner: owner ?? (await makePassword(file)),
+    application: (await kept(applicationFile)) ?? (await makePassword(applicationFile)),
+  };
+}
+
+async function kept(file: string): Promise<string | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text?.trim() || undefined;
+}
+
+async function makePassword(file: string): Promise<string> {
   const password = randomBytes(24).toString('hex');
   await writeFile(file, `${password}\n`, { mode: 0o600 });
   return password;
@@ -66,25 +86,44 @@ export async function ensureCluster(
   await rename(fresh, dataDir);
 }
 
+/** The addresses of levy's database. */
+export interface Addresses {
+  /** The owner's, who migrates. */
+  url: string;
+  /** The application's: for everything else. */
+  appUrl: string;
+}
+
 /**
- * Makes levy's role and database, unless they are there, and gives the URL. The role owns the
- * database and may make others (tests clone theirs), but it is no superuser.
+ * Makes levy's roles and database, unless they are there, and gives the addresses. The owner may
+ * make other databases (tests clone theirs), but it is no superuser.
  */
-export async function ensureDatabase(port: number, password: string): Promise<string> {
+export async function ensureDatabase(port: number, passwords: Passwords): Promise<Addresses> {
   const host = '127.0.0.1';
-  const client = new pg.Client({ host, port, user: 'postgres', password, database: 'postgres' });
+  const { owner, application } = passwords;
+  const superuser = { user: 'postgres', password: owner };
+  const client = new pg.Client({ host, port, ...superuser, database: 'postgres' });
   await client.connect();
   try {
-    const role = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [NAME]);
-    if (role.rowCount === 0) {
-      await client.query(`CREATE ROLE ${NAME} LOGIN CREATEDB PASSWORD '${password}'`);
-    }
+    await ensureRole(client, NAME, `LOGIN CREATEDB PASSWORD '${owner}'`);
+    await ensureRole(client, APPLICATION, 'LOGIN');
+    await client.query(`ALTER ROLE ${APPLICATION} PASSWORD '${application}'`);
+    await ensureRole(client, READER, '');
+    // What the application owns, the queue's tables, is given to it by the ledger's owner.
+    await client.query(`GRANT ${APPLICATION} TO ${NAME}`);
     const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [NAME]);
     if (database.rowCount === 0) await client.query(`CREATE DATABASE ${NAME} OWNER ${NAME}`);
   } finally {
     await client.end();
   }
-  return `postgres://${NAME}:${password}@${host}:${port}/${NAME}`;
+  const at = (user: string, password: string) =>
+    `postgres://${user}:${password}@${host}:${port}/${NAME}`;
+  return { url: at(NAME, owner), appUrl: at(APPLICATION, application) };
+}
+
+async function ensureRole(client: pg.Client, name: string, may: string): Promise<void> {
+  const role = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [name]);
+  if (role.rowCount === 0) await client.query(`CREATE ROLE ${name} ${may}`);
 }
 
 async function refuseOtherMajor(dataDir: string, pack: Package): Promise<void> {

@@ -1,9 +1,26 @@
--- The ledger: rates, people, assessments, fees and the append-only entries that are the truth.
+-- The ledger's schema: tables first, then what the database refuses, each with its sentence.
+--
+-- Every time is the database's, every amount in US cents. Refusals carry an SQLSTATE of their own
+-- (LV001, LV002, ...), by which the program and its tests know them. Every function looks names up
+-- in the ledger's schema alone (search_path): a temporary table of the same name must not stand in
+-- for one of the ledger's.
 
--- One clock for everybody: the database's. A rehearsal may replace this function in its own
--- database to live through a year in a minute; nothing else asks what time it is.
+-- The one clock. Tests, the demo and the simulator replace this function in databases of their own.
 create function levy_now() returns timestamptz
-  language sql volatile parallel safe as $$ select clock_timestamp() $$;
+  language sql volatile parallel safe return clock_timestamp();
+
+-- The id of a fee follows from vendor, year and the practice's reference of the clinician: a ledger
+-- that was lost and built anew names the same fee by the same id (UUID version 8, RFC 9562).
+create function levy_fee_id(vendor text, year integer, ref text) returns uuid
+  language sql stable parallel safe set search_path = public, pg_temp as $$
+  select encode(set_byte(set_byte(substring(hash from 1 for 16),
+    6, (get_byte(hash, 6) & 15) | 128), 8, (get_byte(hash, 8) & 63) | 128), 'hex')::uuid
+  from sha256(convert_to('levy fee' || chr(31) || vendor || chr(31) || year::text || chr(31)
+    || lower(ref), 'UTF8')) as hash $$;
+
+------------------------------------------------------------------------------------------------
+-- Vendors, rates and people
+------------------------------------------------------------------------------------------------
 
 create table vendors (
   vendor text primary key check (vendor ~ '^[a-z0-9][a-z0-9_-]{0,63}$'),
@@ -28,7 +45,7 @@ create table rates (
 
 create table clinicians (
   clinician_id uuid primary key default gen_random_uuid(),
-  -- The practice's own reference: what makes an upload idempotent.
+  -- The practice's own reference. An upload finds a clinician by it.
   ref text not null unique,
   name text not null,
   email text,
@@ -39,11 +56,86 @@ create table clinicians (
   payment_method text,
   -- Stripe was asked and has no card for this customer; false also when nobody asked.
   no_card boolean not null default false,
-  updated_at timestamptz not null default levy_now()
+  updated_at timestamptz not null default levy_now(),
+  -- How often the e-mail has changed, and how often customer or card. A failed fee remembers the
+  -- number it knew of, so that only a later change takes it up again.
+  email_changes integer not null default 0,
+  card_changes integer not null default 0,
+  -- The card that came with the latest of these changes; null when none came.
+  latest_card text
 );
+-- References that differ only in case would give one fee id for two people.
+create unique index clinicians_ref on clinicians (lower(ref));
 create unique index clinicians_email on clinicians (lower(email));
 create index clinicians_vendor on clinicians (vendor);
-create index clinicians_customer on clinicians (stripe_customer);
+-- One customer at Stripe is one person: whoever shares a customer could be charged for the other.
+create unique index clinicians_customer on clinicians (stripe_customer);
+
+------------------------------------------------------------------------------------------------
+-- Evidence of use: that a code was used, never which, for whom, or what was written
+------------------------------------------------------------------------------------------------
+
+create table imports (
+  import_id uuid primary key default gen_random_uuid(),
+  -- The same content twice changes nothing.
+  sha256 text not null unique,
+  file_name text not null,
+  vendor text references vendors,
+  period_from date,
+  period_to date,
+  format text not null,
+  bytes bigint not null,
+  records bigint not null,
+  findings bigint not null,
+  matched bigint not null,
+  imported_by text not null,
+  imported_at timestamptz not null default levy_now()
+);
+
+-- One row per import, clinician, year and kind of record: the first use there.
+create table evidence (
+  evidence_id uuid primary key default gen_random_uuid(),
+  import_id uuid references imports,
+  clinician_id uuid not null references clinicians,
+  year integer not null,
+  kind text not null check (kind in ('billing', 'progress_note', 'diagnosis', 'vendor_invoice')),
+  first_used_on date not null,
+  file_name text not null,
+  line bigint not null,
+  rule text not null,
+  certainty text not null check (certainty in ('sure', 'weak')),
+  -- Weak evidence counts only after a person accepted it; refused evidence never counts.
+  verdict text check (verdict in ('accepted', 'refused')),
+  decided_by text,
+  decided_at timestamptz,
+  recorded_at timestamptz not null default levy_now(),
+  check ((verdict is null) = (decided_by is null)),
+  unique nulls not distinct (import_id, clinician_id, year, kind, certainty)
+);
+create index evidence_clinician on evidence (clinician_id, year);
+
+-- What counts as use of a code, said once for the whole program.
+create view counting_evidence as
+  select * from evidence
+  where verdict = 'accepted' or (verdict is null and certainty = 'sure');
+
+-- Records that matched nobody, and rows that were refused. The name as written is needed to solve
+-- the case, and stays in this table alone.
+create table import_problems (
+  import_id uuid not null references imports,
+  line bigint not null,
+  reason text not null,
+  field text,
+  message text not null,
+  clinician_npi text,
+  clinician_name text,
+  times integer not null default 1
+);
+create index import_problems_import on import_problems (import_id, line);
+
+------------------------------------------------------------------------------------------------
+-- Assessments, fees and entries
+------------------------------------------------------------------------------------------------
 
 create table assessments (
   assessment_id uuid primary key default gen_random_uuid(),
@@ -64,11 +156,21 @@ create table assessments (
   paused_at timestamptz,
   paused_by text,
   paused_why text,
-  unique (vendor, year)
+  -- When and by whom the last pause was ended. Charging then begins with a few fees once more.
+  resumed_at timestamptz,
+  resumed_by text,
+  -- When the first few charges were found in order and the rest were let go; null before.
+  cleared_at timestamptz,
+  -- As of when the last finished check looked at this assessment.
+  checked_at timestamptz,
+  unique (vendor, year),
+  -- Where real cards are charged, a day is a day.
+  check (not livemode or (policy ->> 'dayMs')::bigint = 86400000)
 );
 
 create table fees (
-  fee_id uuid primary key default gen_random_uuid(),
+  -- Set by the database from vendor, year and reference (levy_fee_id).
+  fee_id uuid primary key,
   assessment_id uuid not null references assessments,
   clinician_id uuid not null references clinicians,
   intent text unique,
@@ -82,16 +184,30 @@ create table fees (
 create index fees_due on fees (next_step, due_at) where next_step is not null;
 create index fees_state on fees (assessment_id, state);
 create index fees_clinician on fees (clinician_id);
+-- What may be charged now, assessment by assessment.
+create index fees_charge on fees (assessment_id, due_at, fee_id) where next_step = 'charge';
 
 create table entries (
   fee_id uuid not null references fees,
   seq integer not null check (seq > 0),
-  kind text not null,
+  -- The kinds are those of core/fee.ts; core/money.ts names the accounts.
+  kind text not null check (kind in (
+    'looked', 'reopened', 'exempted', 'assessed', 'withdrawn', 'approved',
+    'noticed', 'deferred', 'notice_failed', 'notice_recorded', 'customer_changed',
+    'card_missing', 'card_updated', 'opened', 'closed', 'attempted', 'unknown', 'declined',
+    'lapsed', 'paid', 'held', 'released', 'retry_asked', 'waive_asked', 'waived',
+    'refund_asked', 'refund_opened', 'refunded', 'refund_failed', 'disputed', 'dispute_closed',
+    'gave_up', 'revived', 'told', 'letter_failed')),
+  -- When it happened.
   at timestamptz not null,
+  -- When it was written. The database sets it, whatever the writer says.
   recorded_at timestamptz not null default levy_now(),
+  -- Who: the name of a person's key, a worker, Stripe.
   actor text not null,
-  debit text,
-  credit text,
+  debit text check (debit in ('receivable', 'passed_on', 'stripe', 'waived', 'written_off',
+    'refunds', 'disputes')),
+  credit text check (credit in ('receivable', 'passed_on', 'stripe', 'waived', 'written_off',
+    'refunds', 'disputes')),
   amount_cents integer check (amount_cents > 0),
   data jsonb not null,
   primary key (fee_id, seq),
@@ -99,13 +215,19 @@ create table entries (
   check ((debit is null) = (credit is null) and (debit is null) = (amount_cents is null)),
   check (debit <> credit)
 );
--- A confirmation is one attempt's, an intent is one fee's, a charge is booked once.
+-- A number of an attempt is used once, an intent is one fee's, a fee is paid once, a charge and a
+-- refund are booked once.
 create unique index entries_attempt on entries (fee_id, (data ->> 'attempt'))
   where kind = 'attempted';
+create unique index entries_intent on entries ((data ->> 'intent')) where kind = 'opened';
+create unique index entries_paid on entries (fee_id) where kind = 'paid';
 create unique index entries_charge on entries ((data ->> 'charge')) where kind = 'paid';
 create unique index entries_refund on entries ((data ->> 'refund')) where kind = 'refunded';
 create index entries_fingerprint on entries ((data ->> 'fingerprint'), at)
   where kind = 'attempted' and data ->> 'fingerprint' is not null;
+-- The latest attempts and answers, for the circuit breaker that watches them.
+create index entries_answers on entries (recorded_at)
+  where kind in ('attempted', 'declined', 'lapsed', 'paid');
 
 create view balances as
   select account, sum(cents)::bigint as balance_cents
@@ -115,61 +237,315 @@ create view balances as
   where debit is not null
   group by account;
 
-create function refuse_change() returns trigger language plpgsql as $$
+------------------------------------------------------------------------------------------------
+-- Access, audit, and what the outside world told us
+------------------------------------------------------------------------------------------------
+
+create table access_keys (
+  key_id uuid primary key default gen_random_uuid(),
+  name text not null unique,
+  -- The first characters, to find the key; the rest is only stored hashed (SHA-256).
+  prefix text not null unique,
+  hash bytea not null,
+  scopes text[] not null,
+  created_at timestamptz not null default levy_now(),
+  revoked_at timestamptz
+);
+
+create table sessions (
+  hash bytea primary key,
+  key_id uuid not null references access_keys,
+  expires_at timestamptz not null
+);
+
+-- Every act of a person.
+create table audit (
+  audit_id bigint generated always as identity primary key,
+  at timestamptz not null default levy_now(),
+  actor text not null,
+  action text not null,
+  object text not null,
+  detail jsonb not null default '{}',
+  request_id text
+);
+
+-- A webhook is stored by its id and handled by reading the object it names.
+create table webhook_events (
+  event_id text primary key,
+  type text not null,
+  object_id text not null,
+  intent text,
+  customer text,
+  payment_method text,
+  fee_id uuid,
+  livemode boolean not null,
+  created_at timestamptz not null,
+  received_at timestamptz not null default levy_now(),
+  handled_at timestamptz,
+  outcome text
+);
+create index webhook_events_open on webhook_events (received_at) where handled_at is null;
+-- Whether a customer has given another card since an event about one: looked up for each of them.
+create index webhook_events_cards on webhook_events (customer, created_at)
+  where type = 'payment_method.attached';
+
+-- Answers to POSTs that carried an Idempotency-Key, given again for a day.
+create table idempotent_requests (
+  actor text not null,
+  key text not null,
+  fingerprint text not null,
+  status integer,
+  body text,
+  created_at timestamptz not null default levy_now(),
+  primary key (actor, key)
+);
+
+-- Small facts a process must remember: the generated secrets of an installation, cursors.
+create table settings (
+  name text primary key,
+  value text not null
+);
+
+-- Breaches of what must always hold. A breach that is found again is not a new one.
+create table findings (
+  finding_id bigint generated always as identity primary key,
+  check_name text not null,
+  -- Null when the breach is not of any one assessment, or of any one fee.
+  assessment_id uuid references assessments,
+  fee_id uuid references fees,
+  detail text not null,
+  found_at timestamptz not null default levy_now(),
+  -- When a later check did not find it any more.
+  gone_at timestamptz
+);
+create unique index findings_open on findings (check_name, fee_id, detail)
+  nulls not distinct where gone_at is null;
+
+-- Pages of Stripe's on which a clinician may give another card, opened for a fee. They expire by
+-- themselves after a day; those of a settled fee are closed before.
+create table card_pages (
+  session text primary key,
+  fee_id uuid not null references fees,
+  opened_at timestamptz not null default levy_now(),
+  closed_at timestamptz
+);
+create index card_pages_open on card_pages (fee_id) where closed_at is null;
+
+-- Calls at Stripe by tokens that come back. A limit of so many calls a second has as many tokens: a
+-- call takes one of its endpoint and one of the account, and each is free again a second after the
+-- call was answered. A crash of the server empties the table and harms nothing: the tokens are made
+-- anew and are free a second later.
+create unlogged table tokens (
+  -- The endpoint, as method and path, or 'account'.
+  name text not null,
+  -- From 1 up to the limit.
+  number integer not null,
+  -- Free from this moment on; while a call has it, when it comes back by itself.
+  free_at timestamptz not null,
+  primary key (name, number)
+)
+-- Few rows, updated all the time and never in an indexed column: with room on its page a new row
+-- version needs no index entry (a HOT update).
+with (fillfactor = 20);
+
+-- Who may not be called until when: a customer, while a call about it is under way; the account,
+-- when Stripe asked to slow down.
+create unlogged table holds (
+  name text primary key,
+  until timestamptz not null,
+  -- When Stripe last asked to slow down, and how long everybody then stood still.
+  slowed_at timestamptz,
+  pause_ms integer not null default 0
+);
+
+------------------------------------------------------------------------------------------------
+-- What the database refuses
+------------------------------------------------------------------------------------------------
+
+-- LV001: entries and the audit are append-only; fees, assessments and evidence are never deleted.
+create function refuse_change() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
 begin
-  raise exception 'the ledger is append-only: % of % is refused', tg_op, tg_table_name
+  raise exception '% of % is refused: it is append-only', tg_op, tg_table_name
     using errcode = 'LV001';
 end $$;
-
 create trigger entries_append_only before update or delete on entries
   for each row execute function refuse_change();
 create trigger entries_no_truncate before truncate on entries
   for each statement execute function refuse_change();
+create trigger audit_append_only before update or delete on audit
+  for each row execute function refuse_change();
+create trigger audit_no_truncate before truncate on audit
+  for each statement execute function refuse_change();
+create trigger fees_no_delete before delete on fees
+  for each row execute function refuse_change();
+create trigger fees_no_truncate before truncate on fees
+  for each statement execute function refuse_change();
+create trigger assessments_no_delete before delete on assessments
+  for each row execute function refuse_change();
+create trigger assessments_no_truncate before truncate on assessments
+  for each statement execute function refuse_change();
+create trigger evidence_no_delete before delete on evidence
+  for each row execute function refuse_change();
+create trigger evidence_no_truncate before truncate on evidence
+  for each statement execute function refuse_change();
 
--- Entries are numbered from 1 without gaps.
-create function check_seq() returns trigger language plpgsql as $$
+-- LV003, LV004: an assessment is opened at the confirmed rate of its vendor and year.
+create function check_rate() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+declare
+  rate rates;
+begin
+  select * into rate from rates where vendor = new.vendor and year = new.year;
+  if rate.status is distinct from 'confirmed' or new.forecast then
+    raise exception 'the rate of this assessment is a forecast' using errcode = 'LV003';
+  end if;
+  if (new.royalty_cents, new.processing_cents)
+    is distinct from (rate.royalty_cents, rate.processing_cents) then
+    raise exception 'the amount is not the rate' using errcode = 'LV004';
+  end if;
+  return new;
+end $$;
+create trigger assessments_at_rate before insert on assessments
+  for each row execute function check_rate();
+
+-- LV001: what an assessment was opened with is frozen. Only its progress changes.
+create function keep_assessment() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  if (new.assessment_id, new.vendor, new.year, new.policy, new.royalty_cents, new.processing_cents,
+      new.forecast, new.rate_source, new.auto_approve, new.livemode, new.opened_by, new.opened_at)
+    is distinct from
+     (old.assessment_id, old.vendor, old.year, old.policy, old.royalty_cents, old.processing_cents,
+      old.forecast, old.rate_source, old.auto_approve, old.livemode, old.opened_by, old.opened_at)
+  then
+    raise exception 'an assessment keeps the rate, policy and mode it was opened with'
+      using errcode = 'LV001';
+  end if;
+  return new;
+end $$;
+create trigger assessments_frozen before update on assessments
+  for each row execute function keep_assessment();
+
+-- LV001: evidence stays as it was read. Only a person's verdict on it changes.
+create function keep_evidence() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  if to_jsonb(new) - array['verdict', 'decided_by', 'decided_at']
+    is distinct from to_jsonb(old) - array['verdict', 'decided_by', 'decided_at'] then
+    raise exception 'evidence stays as it was read' using errcode = 'LV001';
+  end if;
+  return new;
+end $$;
+create trigger evidence_frozen before update on evidence
+  for each row execute function keep_evidence();
+
+-- A fee's id follows from whose it is (levy_fee_id), whatever the writer says.
+create function name_fee() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  new.fee_id := (select levy_fee_id(a.vendor, a.year, c.ref) from assessments a, clinicians c
+    where a.assessment_id = new.assessment_id and c.clinician_id = new.clinician_id);
+  return new;
+end $$;
+create trigger fees_named before insert on fees
+  for each row execute function name_fee();
+
+-- LV001: a fee stays the fee of its clinician and assessment.
+create function keep_fee() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  if (new.fee_id, new.assessment_id, new.clinician_id)
+    is distinct from (old.fee_id, old.assessment_id, old.clinician_id) then
+    raise exception 'a fee stays the fee of its clinician and assessment' using errcode = 'LV001';
+  end if;
+  return new;
+end $$;
+create trigger fees_kept before update of fee_id, assessment_id, clinician_id on fees
+  for each row execute function keep_fee();
+
+-- LV002: entries are numbered from 1 without gaps. When one was written is the database's word.
+create function number_entry() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
 begin
   if new.seq <> 1 + coalesce((select max(seq) from entries where fee_id = new.fee_id), 0) then
     raise exception 'entry % of fee % leaves a gap', new.seq, new.fee_id using errcode = 'LV002';
   end if;
+  new.recorded_at := levy_now();
   return new;
 end $$;
 create trigger entries_numbered before insert on entries
-  for each row execute function check_seq();
+  for each row execute function number_entry();
 
--- Intents are constrained, facts never: money that arrives late must be recordable, but nobody
--- is written to without evidence and nobody is charged unannounced, early, twice or by forecast.
-create function check_notice() returns trigger language plpgsql as $$
-declare
-  run assessments;
+-- From here on: what a person could be hurt by is constrained, facts never. Money that arrives late
+-- must be recordable, but nobody is written to without evidence, and nobody is charged unannounced,
+-- early, twice, for somebody else or by a forecast.
+
+-- The assessment of a fee.
+create function assessment_of(fee uuid) returns assessments language sql stable
+  set search_path = public, pg_temp as $$
+  select a from assessments a join fees f using (assessment_id) where f.fee_id = fee $$;
+
+-- Whether a fee is owed: evidence was found, and was not withdrawn later.
+create function is_owed(fee uuid) returns boolean language sql volatile
+  set search_path = public, pg_temp as $$
+  select coalesce((select kind = 'assessed' from entries
+    where fee_id = fee and kind in ('assessed', 'withdrawn') order by seq desc limit 1), false) $$;
+
+-- A fee is owed for evidence that counts, about its clinician and its year, and at the rate.
+create function check_assessed() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
 begin
-  select a.* into run from assessments a join fees f using (assessment_id)
-    where f.fee_id = new.fee_id;
+  if not exists (select from counting_evidence u
+      join fees f on f.fee_id = new.fee_id and f.clinician_id = u.clinician_id
+      join assessments a on a.assessment_id = f.assessment_id and a.year = u.year
+      where u.evidence_id::text = new.data -> 'evidence' ->> 'evidenceId') then
+    raise exception 'no such evidence counts for this clinician and year' using errcode = 'LV017';
+  end if;
+  if (new.data ->> 'amountCents')::integer
+    is distinct from (assessment_of(new.fee_id)).amount_cents then
+    raise exception 'the amount is not the rate' using errcode = 'LV004';
+  end if;
+  return new;
+end $$;
+create trigger entries_assessed before insert on entries
+  for each row when (new.kind = 'assessed') execute function check_assessed();
+
+-- A notice announces an owed and approved fee at a confirmed rate, and is dated when it is written.
+create function check_notice() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+declare
+  run assessments := assessment_of(new.fee_id);
+begin
   if run.forecast then
     raise exception 'the rate of this assessment is a forecast' using errcode = 'LV003';
   end if;
   if (new.data ->> 'amountCents')::integer is distinct from run.amount_cents then
     raise exception 'the noticed amount is not the rate' using errcode = 'LV004';
   end if;
-  if not exists (select from entries where fee_id = new.fee_id and kind = 'assessed'
-      and data -> 'evidence' ->> 'evidenceId' is not null)
+  if not is_owed(new.fee_id)
     or not exists (select from entries where fee_id = new.fee_id and kind = 'approved') then
     raise exception 'a notice needs evidence and an approval' using errcode = 'LV005';
+  end if;
+  -- The notice period begins at this moment. Five minutes are room for a slow commit.
+  if new.at < levy_now() - interval '5 minutes' then
+    raise exception 'a notice is dated when it is written' using errcode = 'LV016';
   end if;
   return new;
 end $$;
 create trigger entries_notice before insert on entries
   for each row when (new.kind = 'noticed') execute function check_notice();
 
-create function check_attempt() returns trigger language plpgsql as $$
+-- An attempt follows a standing notice of the same amount to the same customer, at least the notice
+-- period later, on the fee's one open intent, and only while nothing speaks against it.
+create function check_attempt() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
 declare
-  run assessments;
+  run assessments := assessment_of(new.fee_id);
   notice entries;
   earliest timestamptz;
   days integer;
 begin
-  select a.* into run from assessments a join fees f using (assessment_id)
-    where f.fee_id = new.fee_id;
   if run.forecast then
     raise exception 'the rate of this assessment is a forecast' using errcode = 'LV003';
   end if;
@@ -182,10 +558,16 @@ begin
     raise exception 'an attempt needs a notice' using errcode = 'LV007';
   end if;
   if exists (select from entries where fee_id = new.fee_id
-      and kind in ('notice_failed', 'withdrawn', 'waived', 'waive_asked', 'paid')
-      and seq > notice.seq) then
-    raise exception 'the notice does not stand any more, or the fee is settled'
-      using errcode = 'LV008';
+      and kind in ('notice_failed', 'customer_changed') and seq > notice.seq) then
+    raise exception 'the notice does not stand any more' using errcode = 'LV008';
+  end if;
+  -- Whenever it was settled: a later notice does not undo that.
+  if exists (select from entries where fee_id = new.fee_id
+      and kind in ('paid', 'waived', 'waive_asked'))
+    or (select kind from entries where fee_id = new.fee_id and kind in ('gave_up', 'revived')
+      order by seq desc limit 1) = 'gave_up'
+    or not is_owed(new.fee_id) then
+    raise exception 'the fee is settled, or nothing is owed' using errcode = 'LV020';
   end if;
   if (select kind from entries where fee_id = new.fee_id and kind in ('held', 'released')
       order by seq desc limit 1) = 'held' then
@@ -204,7 +586,7 @@ begin
     earliest := notice.at
       + make_interval(secs => days * (run.policy ->> 'dayMs')::double precision / 1000);
   end if;
-  -- Neither the writer's word nor the clock alone: the earlier of the two must be late enough.
+  -- The earlier of the writer's time and the clock must be late enough.
   if least(new.at, levy_now()) < greatest(earliest, (notice.data ->> 'chargeFrom')::timestamptz)
   then
     raise exception 'the notice period is not over' using errcode = 'LV011';
@@ -216,10 +598,49 @@ begin
         and o.seq > a.seq)) then
     raise exception 'another attempt is open' using errcode = 'LV012';
   end if;
-  if new.data ->> 'intent' is distinct from (select intent from fees where fee_id = new.fee_id) then
+  if new.data ->> 'intent' is distinct from (select data ->> 'intent' from entries
+      where fee_id = new.fee_id and kind = 'opened' order by seq desc limit 1)
+    or (select kind from entries where fee_id = new.fee_id and kind in ('opened', 'closed')
+      order by seq desc limit 1) is distinct from 'opened' then
     raise exception 'the attempt names another intent' using errcode = 'LV013';
+  end if;
+  if new.data ->> 'customer' is null
+    or new.data ->> 'customer' is distinct from notice.data ->> 'customer'
+    or new.data ->> 'customer' is distinct from (select c.stripe_customer
+      from clinicians c join fees f using (clinician_id) where f.fee_id = new.fee_id) then
+    raise exception 'the attempt is on another customer than was noticed' using errcode = 'LV018';
   end if;
   return new;
 end $$;
 create trigger entries_attempt_allowed before insert on entries
   for each row when (new.kind = 'attempted') execute function check_attempt();
+
+-- LV015: a declined card is not tried again before the time its decline named.
+-- LV019: a card refused for good is not tried again unless its bank has sent new data.
+create function check_card() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+declare
+  until timestamptz;
+begin
+  select (d.data ->> 'retryAt')::timestamptz into until
+    from entries d
+    where d.fee_id = new.fee_id and d.kind = 'declined'
+      and not exists (select from entries freed
+        where freed.fee_id = d.fee_id and freed.seq > d.seq
+          and freed.kind in ('card_updated', 'revived', 'retry_asked', 'customer_changed'))
+    order by d.seq desc limit 1;
+  if least(new.at, levy_now()) < until then
+    raise exception 'the card is not to be tried again yet' using errcode = 'LV015';
+  end if;
+  if exists (select from entries d
+      where d.fee_id = new.fee_id and d.kind = 'declined' and d.data ->> 'verdict' = 'needs_card'
+        and d.data ->> 'paymentMethod' = new.data ->> 'paymentMethod'
+        and not exists (select from entries u where u.fee_id = d.fee_id and u.seq > d.seq
+          and u.kind = 'card_updated'
+          and u.data ->> 'paymentMethod' = new.data ->> 'paymentMethod')) then
+    raise exception 'the card was refused for good' using errcode = 'LV019';
+  end if;
+  return new;
+end $$;
+create trigger entries_attempt_card before insert on entries
+  for each row when (new.kind = 'attempted') execute function check_card();

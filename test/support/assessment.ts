@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import type { NewEntry } from '../../core/fee.ts';
+import { entry, type NewEntry } from '../../core/fee.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { FeeCase } from '../../ledger/fees.ts';
 import { createLedger, type Ledger } from '../../ledger/ledger.ts';
-import { EVIDENCE, testPolicy } from './fees.ts';
+import { CUSTOMER, EVIDENCE, testPolicy } from './fees.ts';
 
 export const VENDORS = [
   { vendor: 'theranest', name: 'TheraNest', levies: true, source: 'test' },
@@ -112,7 +112,10 @@ export async function recordUse(ledger: Ledger, clinicianId: string): Promise<vo
   });
 }
 
-/** Appends entries one by one as the processors would, each on the fee as it then stands. */
+/**
+ * Appends entries one by one as the processors would, each on the fee as it then stands. Samples
+ * become the fee's own: with its evidence and its customer.
+ */
 export async function appendAll(
   ledger: Ledger,
   feeId: string,
@@ -120,9 +123,20 @@ export async function appendAll(
 ): Promise<FeeCase> {
   let feeCase = (await ledger.fees.load(feeId)) as FeeCase;
   for (const one of entries) {
-    const after = await ledger.fees.append(feeCase, [one], 'test');
+    const after = await ledger.fees.append(feeCase, [ownOf(feeCase, one)], 'test');
     if (!after) throw new Error('another writer came first');
     feeCase = after;
   }
   return feeCase;
+}
+
+/** A sample as this fee would have it; anything else as it is. */
+export function ownOf({ firstUse, clinician }: FeeCase, one: NewEntry): NewEntry {
+  if (one.kind === 'assessed') {
+    const isSample = one.data.evidence.evidenceId === EVIDENCE.evidenceId;
+    return isSample && firstUse ? entry('assessed', { ...one.data, evidence: firstUse }) : one;
+  }
+  const { stripeCustomer: customer } = clinician;
+  const isSample = 'customer' in one.data && one.data.customer === CUSTOMER;
+  return isSample ? ({ ...one, data: { ...one.data, customer } } as NewEntry) : one;
 }

@@ -18,7 +18,11 @@ export function reading(changes: Partial<IntentReading> = {}): IntentReading {
   return {
     intent: 'pi_1',
     status: 'waiting',
+    customer: 'cus_1',
     amountCents: AMOUNT,
+    feeId: 'fee_1',
+    notice: null,
+    canceledFor: null,
     charge: null,
     refusal: null,
     refusedBefore: [],

@@ -5,10 +5,14 @@ import { expect, inject } from 'vitest';
 
 /** A database of a test's own, migrated and empty. */
 export interface TestDatabase {
+  /** The owner's: to look, to set clocks and to tamper. */
   url: string;
   pool: pg.Pool;
+  /** The application's: for whatever goes through the program. */
+  appUrl: string;
+  appPool: pg.Pool;
   /**
-   * Ends the pool and drops the database, whoever is still connected; keeps it when a test of the
+   * Ends the pools and drops the database, whoever is still connected; keeps it when a test of the
    * file has failed. Need not be called: what is left over is dropped at the end of the file.
    */
   drop(): Promise<void>;
@@ -20,17 +24,23 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   // File copy, as without fsync it is five times as fast as copying by way of the journal.
   await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${inject('templateName')} STRATEGY FILE_COPY`);
   const url = inject('postgresUrl').replace(/levy$/, name);
-  const pool = new pg.Pool({ connectionString: url, max: 10 });
-  // A pool without this listener ends the process when a test stops the server under it.
-  pool.on('error', () => undefined);
+  const appUrl = inject('postgresAppUrl').replace(/levy$/, name);
+  const pool = poolOf(url);
+  const appPool = poolOf(appUrl);
   const drop = async () => {
     if (!open.delete(drop)) return;
-    if (!pool.ended) await pool.end();
+    for (const one of [pool, appPool]) if (!one.ended) await one.end();
     if (failed) console.log(`Kept the database of the failed test: ${name}`);
     else await dropNow(name);
   };
   open.add(drop);
-  return { url, pool, drop };
+  return { url, pool, appUrl, appPool, drop };
+}
+
+function poolOf(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: 10 });
+  // A pool without this listener ends the process when a test stops the server under it.
+  return pool.on('error', () => undefined);
 }
 
 /**
@@ -39,7 +49,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
  */
 async function dropNow(name: string): Promise<void> {
   await asAdmin(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = '${name}' AND usename = current_user`);
+    WHERE datname = '${name}' AND usename IN (current_user, 'levy_app')`);
   await asAdmin(`DROP DATABASE ${name}`);
 }
 

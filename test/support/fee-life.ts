@@ -53,7 +53,7 @@ export async function feeLife(circumstances: Circumstances = {}) {
   } = circumstances;
   const house = await createHouse({ name: 'postgres', redis: () => undefined });
   await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
-  const ledger = createLedger(house.db.pool, () => 0);
+  const ledger = createLedger(house.db.appPool, () => 0);
   const clinicianId = await house.clinician('A1', card, person);
   if (used) await recordUse(ledger, clinicianId);
   const opening = await ledger.assessments.open({

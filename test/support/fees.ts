@@ -18,6 +18,7 @@ export function testPolicy(changes: Partial<Policy> = {}): Policy {
     canaryFees: 0,
     canaryWaitMs: 0,
     unknownMax: 100,
+    unknownShareMax: 0,
     declineSample: 100,
     declineShareMax: 0.5,
     ...changes,
@@ -31,6 +32,9 @@ export const EVIDENCE = {
 } as const;
 
 export const AMOUNT = 1950;
+
+/** The Stripe customer of every sample. */
+export const CUSTOMER = 'cus_1';
 
 /** Entries as the ledger would give them: numbered, an hour apart unless told otherwise. */
 export function story(entries: NewEntry[], start = '2026-01-15T14:00:00Z'): Entry[] {
@@ -57,16 +61,21 @@ const SAMPLES: EntryData = {
     amountCents: AMOUNT,
     chargeFrom,
     messageId: '<fee@x>',
+    customer: CUSTOMER,
     card: { brand: 'visa', last4: '4242' },
   },
   deferred: { step: 'notice', until: '2026-01-15T20:00:00.000Z', why: 'smtp_450' },
   notice_failed: { why: 'smtp_550' },
   card_missing: { why: 'no_card' },
   card_updated: { paymentMethod: 'pm_2' },
-  opened: { intent: 'pi_1' },
+  notice_recorded: { notice: 1 },
+  customer_changed: { customer: 'cus_2' },
+  opened: { intent: 'pi_1', customer: CUSTOMER, notice: null },
+  closed: { intent: 'pi_1', why: 'the customer changed' },
   attempted: {
     attempt: 1,
     intent: 'pi_1',
+    customer: CUSTOMER,
     amountCents: AMOUNT,
     paymentMethod: 'pm_1',
     fingerprint: 'fp_1',
@@ -75,6 +84,7 @@ const SAMPLES: EntryData = {
   unknown: { about: 'attempt', look: 0, why: 'timeout' },
   declined: {
     attempt: 1,
+    paymentMethod: 'pm_1',
     charge: 'ch_1',
     code: 'insufficient_funds',
     adviceCode: null,

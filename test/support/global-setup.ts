@@ -13,6 +13,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The test server's own database, from which test databases are made. */
     postgresUrl: string;
+    /** The same, for the application's role. */
+    postgresAppUrl: string;
     /** The migrated database that every test database is a clone of. */
     templateName: string;
     /** Null when no Redis is to be had on this machine. */
@@ -32,6 +34,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await chmod(dir, 0o711); // Postgres' own user must pass through when the tests run as root.
   const postgres = await startEmbeddedPostgres({ dir, settings: UNSAFE_AND_FAST, log: say });
   project.provide('postgresUrl', postgres.url);
+  project.provide('postgresAppUrl', postgres.appUrl);
   project.provide('templateName', TEMPLATE);
   try {
     await createTemplate(postgres.url);

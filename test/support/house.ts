@@ -62,7 +62,7 @@ export async function createHouse(
   const mailbox = await startMailbox();
   const sandbox = await startSandboxStripe();
   const stripe = createStripe({ secretKey: 'sk_test_sandbox', apiBase: sandbox.url });
-  const ledger = createLedger(db.pool, () => performance.now());
+  const ledger = createLedger(db.appPool, () => performance.now());
   await ledger.rates.seed(VENDORS, [
     {
       vendor: 'theranest',
@@ -75,7 +75,7 @@ export async function createHouse(
   ]);
   const queues = await createQueues({
     redisUrl: redis?.url ?? null,
-    databaseUrl: db.url,
+    databaseUrl: db.appUrl,
     prefix: redis?.prefix ?? 'levy',
     onError: () => undefined,
   });

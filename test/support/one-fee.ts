@@ -60,7 +60,7 @@ export async function oneFee(
 ): Promise<{ house: House; ledger: Ledger; feeId: string }> {
   const house = await createHouse({ name: 'postgres', redis: () => undefined });
   await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
-  const ledger = createLedger(house.db.pool, () => 0);
+  const ledger = createLedger(house.db.appPool, () => 0);
   await recordUse(ledger, await house.clinician('A1', card));
   const opening = await ledger.assessments.open({
     vendor: 'theranest',

@@ -66,12 +66,17 @@ export async function workOff<Name extends JobName>(
   return taken;
 }
 
-/** An assessment with so many clinicians, enrolled and not looked at yet. */
+/** An assessment with so many clinicians who used a code, enrolled and not looked at yet. */
 export async function manyFees({ db, ledger }: QueueHouse, count: number): Promise<string> {
   await db.pool.query(
     `insert into clinicians (ref, name, vendor, time_zone)
      select 'C-' || n, 'Person ' || n, 'theranest', 'UTC' from generate_series(1, $1) n`,
     [count],
+  );
+  await db.pool.query(
+    `insert into evidence (clinician_id, year, kind, first_used_on, file_name, line, rule, certainty)
+     select clinician_id, 2026, 'billing', '2026-02-03', 'claims.837', 12, 'sv1', 'sure'
+     from clinicians`,
   );
   const opening = await ledger.assessments.open({
     vendor: 'theranest',

@@ -1,14 +1,19 @@
 import type pg from 'pg';
 
+/** The tables that refuse to be changed. */
+const GUARDED = ['entries', 'evidence', 'assessments', 'fees'];
+
 /**
- * Changes that nobody can make who goes through the ledger: made on a test's own database, with
- * the triggers of its entries switched off. Each throws when it changed nothing.
+ * Changes that nobody can make who goes through the ledger: made by the owner, on a test's own
+ * database, with the ledger's triggers switched off. Each throws when it changed nothing.
  */
-export function createTamper(pool: pg.Pool) {
+export function createTamper(owner: pg.Pool) {
   async function run(sql: string, values: unknown[] = []): Promise<void> {
-    await pool.query('alter table entries disable trigger user');
-    const { rowCount } = await pool.query(sql, values);
-    await pool.query('alter table entries enable trigger user');
+    const triggers = (what: 'enable' | 'disable') =>
+      GUARDED.map((table) => `alter table ${table} ${what} trigger user`).join(';');
+    await owner.query(triggers('disable'));
+    const { rowCount } = await owner.query(sql, values);
+    await owner.query(triggers('enable'));
     if (rowCount === 0) throw new Error('nothing was changed');
   }
 
@@ -49,7 +54,7 @@ export function createTamper(pool: pg.Pool) {
       run("update entries set debit = $2 where fee_id = $1 and kind = 'paid'", [fee, account]),
 
     async halveThePayment(fee: string): Promise<void> {
-      await pool.query('alter table entries drop constraint entries_check');
+      await owner.query('alter table entries drop constraint entries_check');
       await run("update entries set credit = null where fee_id = $1 and kind = 'paid'", [fee]);
     },
 
@@ -130,7 +135,11 @@ export function createTamper(pool: pg.Pool) {
         [fee],
       ),
 
-    livemode: (live: boolean) => run('update assessments set livemode = $1', [live]),
+    /** Live, though its days are a rehearsal's. */
+    async livemode(live: boolean): Promise<void> {
+      await owner.query('alter table assessments drop constraint if exists assessments_check');
+      await run('update assessments set livemode = $1', [live]);
+    },
 
     attemptsMax: (attempts: number) =>
       run("update assessments set policy = policy || jsonb_build_object('attemptsMax', $1::int)", [

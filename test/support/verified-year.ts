@@ -66,11 +66,19 @@ export async function stripeSideOf({ ledger }: House, feeId: string) {
   return { intent, customer: feeCase?.clinician.stripeCustomer ?? '' };
 }
 
-/** A payment at Stripe that carries a fee and of which levy knows nothing. */
-export async function payBehind({ stripe }: House, fee: string): Promise<void> {
-  await stripe.paymentIntents.create({
-    ...{ amount: 1950, currency: 'usd', confirm: true, payment_method: 'pm_card_visa' },
+/** A payment at Stripe that carries a fee and of which levy knows nothing; gives its intent. */
+export async function payBehind(
+  { stripe }: House,
+  fee: string,
+  by: { card?: string; customer?: string; year?: string } = {},
+): Promise<string> {
+  const { card = 'pm_card_visa', customer, year = '2026' } = by;
+  const attached = customer && (await stripe.paymentMethods.attach(card, { customer })).id;
+  const { id } = await stripe.paymentIntents.create({
+    ...{ amount: 1950, currency: 'usd', confirm: true, payment_method: attached ?? card },
+    ...(customer && { customer }),
     automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-    metadata: { fee, year: '2026' },
+    metadata: { fee, year },
   });
+  return id;
 }

@@ -57,7 +57,8 @@ export async function openYear(
 export async function liveYear(house: House, people: Somebody[]): Promise<string> {
   const work = await house.work();
   const assessmentId = await openYear(house, people);
-  await settled(house);
+  // The first charge waits for a check, and a check for news that may still be on its way.
+  await settled(house, 50_000);
   await work.close();
   await balanced(house);
   return assessmentId;

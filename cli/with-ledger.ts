@@ -1,0 +1,57 @@
+import pg from 'pg';
+import {
+  createPayments,
+  createStripe,
+  PaymentsRefused,
+  PaymentsUnavailable,
+  type Payments,
+} from '../gateways/payments.ts';
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+
+/** A ledger and the Stripe account whose books it is compared with. */
+export interface Books {
+  databaseUrl: string;
+  /** `apiBase` null: Stripe's own address. */
+  stripe: { secretKey: string; apiBase: string | null };
+}
+
+/** A database that does not answer within this many ms is not there. */
+const CONNECT_MS = 10_000;
+
+/** Lends a command the ledger and Stripe, over two connections that are closed afterwards. */
+export async function withLedger<Result>(
+  { databaseUrl, stripe }: Books,
+  command: string,
+  work: (parts: { ledger: Ledger; payments: Payments }) => Promise<Result>,
+): Promise<Result> {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 2,
+    application_name: `levy ${command}`,
+    connectionTimeoutMillis: CONNECT_MS,
+  });
+  // Whoever waits for an answer on a lost connection hears of it; nobody else needs to.
+  const lost = () => undefined;
+  pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
+  try {
+    const ledger = createLedger(pool, () => performance.now());
+    return await work({ ledger, payments: createPayments(createStripe(stripe)) });
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Why it could not check, and what to do; the address of a database may hold its password. */
+export function reasonFor(error: unknown): string {
+  if (error instanceof PaymentsUnavailable)
+    return `Stripe gave no usable answer (${error.why}). Try again when it answers.`;
+  if (error instanceof PaymentsRefused)
+    return `Stripe refused to show its books (${error.code}). Check STRIPE_SECRET_KEY.`;
+  const { code, errors } = error as { code?: unknown; errors?: { code?: unknown }[] };
+  const known = code ?? errors?.[0]?.code;
+  if (known === '42P01' || known === '42703')
+    return 'The database lacks a table or a column. Start levy once, which brings it up to date.';
+  if (typeof known === 'string')
+    return `The database does not answer as it should (${known}). Check DATABASE_URL.`;
+  return error instanceof Error ? error.message : 'The cause is unknown.';
+}

@@ -1,0 +1,126 @@
+-- What each role may do in the ledger's database, and nothing else. The owner runs this file after
+-- every migration, in one transaction, as often as it likes.
+--
+--   owner         whoever migrates: the schema and everything in it belongs to it
+--   levy_app      the API, the workers and the commands: what the program needs, written down here
+--   levy_reader   people and reports: sees everything but secrets and changes nothing
+--
+-- A new table belongs to its owner alone until it has a line here; test/ledger/roles.test.ts asks
+-- for one. A column that is not named in an insert or update is set by the database alone.
+
+------------------------------------------------------------------------------------------------
+-- What was granted before is taken back
+------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  ours regclass;
+begin
+  -- The ledger's own tables and views. A database may hold those of others beside them.
+  for ours in
+    select oid from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
+      and relowner = (select relowner from pg_class where oid = 'public.migrations'::regclass)
+  loop
+    execute format('revoke all on %s from public, levy_app, levy_reader', ours);
+  end loop;
+  -- Laying books out for a check needs temporary tables. Most databases let everybody make them.
+  if not has_database_privilege('levy_app', current_database(), 'CONNECT, TEMPORARY') then
+    execute format('grant connect, temporary on database %I to levy_app', current_database());
+  end if;
+  if not has_database_privilege('levy_reader', current_database(), 'CONNECT') then
+    execute format('grant connect on database %I to levy_reader', current_database());
+  end if;
+end $$;
+
+-- Databases that were made before Postgres 15 let everybody make tables and functions here.
+revoke create on schema public from public, levy_app, levy_reader;
+grant usage on schema public to levy_app, levy_reader;
+
+------------------------------------------------------------------------------------------------
+-- levy_app: vendors, rates and people
+------------------------------------------------------------------------------------------------
+
+grant select, insert, update (name, levies, source) on vendors to levy_app;
+grant select,
+  insert (vendor, year, royalty_cents, processing_cents, status, source, entered_by),
+  update (royalty_cents, processing_cents, status, source, entered_by, entered_at)
+  on rates to levy_app;
+-- The reference stays: the id of a fee follows from it.
+grant select,
+  insert (ref, name, email, npi, vendor, time_zone, stripe_customer, payment_method, latest_card),
+  update (name, email, npi, vendor, time_zone, stripe_customer, payment_method, latest_card,
+    no_card, updated_at, email_changes, card_changes)
+  on clinicians to levy_app;
+
+------------------------------------------------------------------------------------------------
+-- levy_app: evidence of use
+------------------------------------------------------------------------------------------------
+
+grant select,
+  insert (sha256, file_name, vendor, period_from, period_to, format, bytes, records, findings,
+    matched, imported_by),
+  update (findings, matched)
+  on imports to levy_app;
+-- Evidence stays as it was read, but for a person's verdict.
+grant select,
+  insert (import_id, clinician_id, year, kind, first_used_on, file_name, line, rule, certainty),
+  update (verdict, decided_by, decided_at)
+  on evidence to levy_app;
+grant select on counting_evidence to levy_app;
+-- The same file read again tells its problems anew.
+grant select, insert, delete on import_problems to levy_app;
+
+------------------------------------------------------------------------------------------------
+-- levy_app: assessments, fees and entries
+------------------------------------------------------------------------------------------------
+
+-- Rate, policy and mode stay as they were when the assessment was opened. Its progress changes.
+grant select,
+  insert (vendor, year, policy, royalty_cents, processing_cents, forecast, rate_source,
+    auto_approve, livemode, opened_by),
+  update (enrolled_at, paused_at, paused_by, paused_why, resumed_at, resumed_by, cleared_at,
+    checked_at)
+  on assessments to levy_app;
+-- The database names the fee. Its owner and its assessment stay; the index follows the entries.
+grant select, insert (assessment_id, clinician_id),
+  update (intent, seq, state, next_step, due_at)
+  on fees to levy_app;
+-- Append only. The database says when an entry was written.
+grant select, insert (fee_id, seq, kind, at, actor, debit, credit, amount_cents, data)
+  on entries to levy_app;
+grant select on balances to levy_app;
+
+------------------------------------------------------------------------------------------------
+-- levy_app: access, audit, and what the outside world told us
+------------------------------------------------------------------------------------------------
+
+grant select, insert (name, prefix, hash, scopes), update (revoked_at) on access_keys to levy_app;
+grant select, insert, delete on sessions to levy_app;
+-- Append only. The database says when.
+grant select, insert (actor, action, object, detail, request_id) on audit to levy_app;
+grant select,
+  insert (event_id, type, object_id, intent, customer, payment_method, fee_id, livemode,
+    created_at),
+  update (handled_at, outcome)
+  on webhook_events to levy_app;
+grant select, insert (actor, key, fingerprint), update (status, body), delete
+  on idempotent_requests to levy_app;
+grant select, insert, update (value) on settings to levy_app;
+grant select, insert (check_name, assessment_id, fee_id, detail), update (gone_at)
+  on findings to levy_app;
+grant select, insert (session, fee_id), update (closed_at) on card_pages to levy_app;
+-- Turns at Stripe: nothing is proven by them, and nothing is lost with them.
+grant select, insert, update, delete on tokens, holds to levy_app;
+-- Which schema this is.
+grant select on migrations to levy_app;
+
+------------------------------------------------------------------------------------------------
+-- levy_reader: everything but secrets
+------------------------------------------------------------------------------------------------
+
+grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
+  assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, tokens, holds,
+  migrations to levy_reader;
+-- Not the hash of a key. Not sessions, settings and replayed answers, which are or hold secrets.
+grant select (key_id, name, prefix, scopes, created_at, revoked_at) on access_keys to levy_reader;

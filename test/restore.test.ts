@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { State } from '../core/fee.ts';
+import { createRestore } from '../workers/restore.ts';
+import { createVerify } from '../workers/verify.ts';
+import { recordUse } from './support/assessment.ts';
+import { backUp } from './support/backup.ts';
+import { createHouse, settled, statesOf, type House } from './support/house.ts';
+import { queueBackends } from './support/queues.ts';
+import { secondLedger } from './support/second-ledger.ts';
+import { broken } from './support/verified-year.ts';
+import { EVERYBODY, openYear, payers } from './support/year.ts';
+
+const backend = queueBackends[0]!;
+
+/** People of every end, before anything was opened. */
+async function hiredHouse(): Promise<House> {
+  const house = await createHouse(backend);
+  for (const [ref, card, { used = true, ...changes } = {}] of [...EVERYBODY, ...payers(6)]) {
+    const id = await house.clinician(ref, card, changes);
+    if (used) await recordUse(house.ledger, id);
+  }
+  return house;
+}
+
+/** Opens the year where it is not open yet, and works until nothing is due. */
+async function liveTo(house: House, isThere?: (states: State[]) => boolean): Promise<void> {
+  const work = await house.work();
+  await openYear(house, []);
+  while (isThere && !isThere(Object.values(await statesOf(house)))) await sleep(5);
+  if (!isThere) await settled(house, 40_000);
+  await work.close();
+}
+
+const verify = async ({ deps }: House) =>
+  broken(await createVerify({ ...deps, patienceMs: 200 }).once());
+
+/** Notices received, by address. */
+function noticesOf({ mailbox }: House): Record<string, number> {
+  const count: Record<string, number> = {};
+  for (const { subject, to } of mailbox.messages())
+    if (/^Your 2026 CPT license fee: \$/.test(subject))
+      count[JSON.stringify(to)] = (count[JSON.stringify(to)] ?? 0) + 1;
+  return count;
+}
+
+/** Succeeded charges by customer. */
+function chargesOf({ sandbox }: House): Record<string, number> {
+  const count: Record<string, number> = {};
+  for (const { customer } of sandbox.books().succeeded)
+    count[customer ?? ''] = (count[customer ?? ''] ?? 0) + 1;
+  return count;
+}
+
+const once = (count: Record<string, number>) =>
+  Object.fromEntries(Object.keys(count).map((key) => [key, 1]));
+
+const isOpened = (states: State[]) => states.length > 0;
+const isNoticed = (states: State[]) => states.includes('noticed');
+const isPaid = (states: State[]) => states.includes('paid');
+
+describe('a backup that is restored after the year ran', () => {
+  it.each([
+    ['from before the year was opened', null],
+    ['from when the year had been opened', isOpened],
+    ['from when notices went out', isNoticed],
+    ['from when the first were paid', isPaid],
+  ])(
+    '%s: nobody is charged or noticed twice, and all end as before',
+    async (_, moment) => {
+      const house = await hiredHouse();
+      if (moment) await liveTo(house, moment);
+      const backup = await backUp(house.db.pool);
+      await liveTo(house);
+      const before = {
+        charges: chargesOf(house),
+        notices: noticesOf(house),
+        states: await statesOf(house),
+      };
+      const tries = house.sandbox.books().charges;
+      expect(before.charges).toEqual(once(before.charges));
+
+      await backup.restore();
+      await liveTo(house);
+
+      expect(chargesOf(house)).toEqual(before.charges);
+      expect(noticesOf(house)).toEqual(before.notices);
+      expect(await statesOf(house)).toEqual(before.states);
+      // No card that had been refused was tried again: not one more confirmation.
+      expect(house.sandbox.books().charges).toEqual(tries);
+      expect(await verify(house)).toEqual(new Map());
+    },
+    120_000,
+  );
+
+  it('is brought up to date by the restore alone, before anything is due', async () => {
+    const house = await hiredHouse();
+    await liveTo(house, isNoticed);
+    const backup = await backUp(house.db.pool);
+    await liveTo(house);
+    const states = await statesOf(house);
+    const paid = (all: Record<string, State>) => Object.values(all).filter((one) => one === 'paid');
+    await backup.restore();
+    expect(paid(await statesOf(house))).toEqual([]);
+    const restored = await createRestore(house.deps).ifBehind();
+    expect(restored).toMatchObject({ left: [], strangers: 0 });
+    expect(paid(await statesOf(house))).toEqual(paid(states));
+    expect(await createRestore(house.deps).ifBehind()).toBeNull();
+  }, 120_000);
+});
+
+describe('a second ledger on the same Stripe account', () => {
+  it.each([
+    ['the same references, after the first was lost', (ref: string) => ref],
+    ['references of its own', (ref: string) => `other-${ref}`],
+  ])(
+    'with %s: nobody is charged or noticed twice',
+    async (_, ref) => {
+      const house = await hiredHouse();
+      await liveTo(house);
+      const before = { charges: chargesOf(house), notices: noticesOf(house) };
+      const tries = house.sandbox.books().charges;
+      const second = await secondLedger(house, ref);
+      await liveTo(second);
+      expect(chargesOf(second)).toEqual(before.charges);
+      expect(noticesOf(second)).toEqual(before.notices);
+      expect(second.sandbox.books().charges).toEqual(tries);
+      expect(await verify(second)).toEqual(new Map());
+    },
+    120_000,
+  );
+
+  it('at the same time: one charge a person', async () => {
+    const house = await hiredHouse();
+    const second = await secondLedger(house, (ref) => `other-${ref}`);
+    await Promise.all([liveTo(house), liveTo(second)]);
+    expect(chargesOf(house)).toEqual(once(chargesOf(house)));
+    const paid = ['A1', 'A2', 'B1', 'D2', 'P1', 'P6'];
+    const here = await statesOf(house);
+    const there = await statesOf(second);
+    for (const one of paid)
+      expect([one, here[one], there[`other-${one}`]]).toEqual([one, 'paid', 'paid']);
+  }, 120_000);
+});
+
+/** A payment for this year that another ledger took from somebody, by the metadata it left. */
+async function payElsewhere({ stripe }: House, customer: string, fee: string): Promise<void> {
+  await stripe.paymentIntents.create({
+    ...{ amount: 1950, currency: 'usd', confirm: true, customer },
+    payment_method: 'pm_card_visa',
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    metadata: { fee, year: '2026' },
+  });
+}
+
+const ELSEWHERE = ['7f5c2b0e-1111-4000-8000-00000000dead', '7f5c2b0e-2222-4000-8000-00000000dead'];
+
+describe('a person who was charged twice all the same', () => {
+  it('is named by the check, also when the ledger knows neither of the fees', async () => {
+    const house = await hiredHouse();
+    const [one] = await house.ledger.clinicians.list({ limit: 1 });
+    const customer = one?.stripeCustomer ?? '';
+    for (const fee of ELSEWHERE) await payElsewhere(house, customer, fee);
+    const found = [...(await verify(house)).values()];
+    expect(found.filter((which) => which.startsWith('one_charge'))).toHaveLength(1);
+  }, 60_000);
+
+  it('stops an assessment before its first charge', async () => {
+    const house = await hiredHouse();
+    const [one] = await house.ledger.clinicians.list({ limit: 1 });
+    for (const fee of ELSEWHERE) await payElsewhere(house, one?.stripeCustomer ?? '', fee);
+    const before = house.sandbox.books().charges;
+    const work = await house.work();
+    const assessmentId = await openYear(house, []);
+    const assessment = () => house.ledger.assessments.get(assessmentId);
+    while (!(await assessment())?.pausedAt) await sleep(20);
+    await work.close();
+    expect((await assessment())?.pausedWhy).toMatch(/^The check found a breach\. .*2 charges of one/);
+    expect(house.sandbox.books().charges).toEqual(before);
+  }, 60_000);
+});
