@@ -3,6 +3,7 @@ import { decide, follow, type Act } from '../core/acts.ts';
 import { fold } from '../core/fold.ts';
 import { nextOf } from '../core/next.ts';
 import type { JobName, Payload } from '../jobs/jobs.ts';
+import type { Scope } from '../ledger/access.ts';
 import type { Assessment } from '../ledger/assessments.ts';
 import type { FeeCase } from '../ledger/fees.ts';
 import { callerOf } from './auth.ts';
@@ -43,6 +44,11 @@ export async function asAct<Result>(
   }
   await write('done');
   return result;
+}
+
+/** Who may act: money leaves only by the word of those who may also approve that it is taken. */
+export function scopeOf(act: Act['act']): Scope {
+  return act === 'refund' ? 'approve' : 'operate';
 }
 
 /** Waives, holds, releases, retries or refunds a fee. Throws `not_found` or why it is refused. */

@@ -11,6 +11,7 @@ import { installBoard } from './board.ts';
 import { cardPages } from './card-page.ts';
 import { clinicianRoutes } from './clinicians.ts';
 import { installConsole } from './console/pages.ts';
+import { installBodyCap, installBodyTimer } from './body-limits.ts';
 import type { ApiDeps } from './deps.ts';
 import { installDocs } from './docs.ts';
 import { answer, answerSocket, installErrors, problem } from './errors.ts';
@@ -24,21 +25,23 @@ import { metricsRoutes } from './metrics.ts';
 import { rateRoutes } from './rates.ts';
 import type { Api } from './schemas.ts';
 import { stripeWebhook } from './stripe-webhook.ts';
-import { installUnknownRoute } from './unknown-route.ts';
+import { installUnknownBody, installUnknownRoute } from './unknown-route.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Not counted against the caller's requests a minute. */
-    unlimited?: boolean;
+    /** Counted as Stripe's events or not at all, instead of as the caller's requests a minute. */
+    counted?: 'events' | 'never';
   }
 }
 
 /** Bodies of ordinary requests: a few fields. Routes that take files say so themselves. */
 const BODY_BYTES = 64 * 1024;
-/** The longest a file may take to arrive: 4 GB over a line of 10 Mbit/s. */
+/** The longest a file may take to arrive: 4 GB over a line of 10 Mbit/s. Other bodies: see limits. */
 const REQUEST_MS = 3_600_000;
-/** The longest silence on a connection; an import's answer is worked on meanwhile. */
-const SILENCE_MS = 600_000;
+/** The longest silence on a stranger's connection: longer than any wait for Stripe's answer. */
+const SILENCE_MS = 120_000;
+/** How long an unused connection is kept: longer than the 60 s for which usual proxies reuse it. */
+const IDLE_MS = 72_000;
 
 /**
  * The API with all its routes, not yet listening. Importing this file does nothing; everything the
@@ -57,19 +60,28 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_MS,
     connectionTimeout: SILENCE_MS,
+    keepAliveTimeout: IDLE_MS,
+    http: {
+      headersTimeout: deps.limits.headersMs,
+      connectionsCheckingInterval: Math.ceil(deps.limits.headersMs / 2),
+    },
     trustProxy: deps.trustProxy.length > 0 ? deps.trustProxy : false,
     clientErrorHandler: answerSocket,
     frameworkErrors: (error, request, reply) => void answer(error, request, reply as never),
   }).withTypeProvider<TypeBoxTypeProvider>() as unknown as Api;
+  app.server.maxConnections = deps.limits.connections;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   installErrors(app);
-  installUnknownRoute(app);
+  const refuse = installUnknownRoute(app);
+  installBodyTimer(app, deps);
   installJson(app);
   await app.register(helmet, headers(deps));
   await app.register(rateLimit, { global: false });
   installLog(app);
   await installAuth(app, deps);
   installLimit(app, deps);
+  installUnknownBody(app, refuse);
+  installBodyCap(app, deps);
   installIdempotency(app, deps);
   await installDocs(app, deps);
 
@@ -83,7 +95,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   feeRoutes(app, deps);
   await mailReportRoutes(app, deps);
   accessRoutes(app, deps);
-  cardPages(app, deps);
+  await cardPages(app, deps);
   await stripeWebhook(app, deps);
   await installBoard(app, deps);
   await installConsole(app, deps);
@@ -148,7 +160,7 @@ function installLog(app: Api): void {
   });
 }
 
-/** So many requests a minute by one key or session, and fewer by an address without one. */
+/** So many requests by one key or session, and fewer by an address without one. */
 function installLimit(app: Api, { limits }: ApiDeps): void {
   const counted = app.createRateLimit({
     timeWindow: 60_000,
@@ -156,9 +168,15 @@ function installLimit(app: Api, { limits }: ApiDeps): void {
     keyGenerator: (request: FastifyRequest) =>
       request.caller ? `key ${request.caller.keyId}` : `address ${request.ip}`,
   });
+  const events = app.createRateLimit({
+    timeWindow: 10_000,
+    max: limits.events,
+    keyGenerator: ({ ip }: FastifyRequest) => ip,
+  });
   app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.config?.unlimited) return;
-    const limit = await counted(request);
+    const kind = request.routeOptions.config?.counted;
+    if (kind === 'never') return;
+    const limit = await (kind === 'events' ? events : counted)(request);
     if (!limit.isAllowed && limit.isExceeded)
       throw problem('rate_limited', { retryAfterSeconds: limit.ttlInSeconds });
   });

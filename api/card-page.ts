@@ -1,57 +1,68 @@
+import formbody from '@fastify/formbody';
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { fold, type Folded } from '../core/fold.ts';
-import { createCardLinks } from '../gateways/card-links.ts';
+import { readCardLink } from '../gateways/card-links.ts';
 import type { FeeCase } from '../ledger/fees.ts';
 import { html, render, type Html } from './console/html.ts';
 import type { ApiDeps } from './deps.ts';
 import { problem } from './errors.ts';
-import type { Api } from './schemas.ts';
+import { Uuid, type Api } from './schemas.ts';
 
 const ByToken = Type.Object({ token: Type.String({ maxLength: 200, pattern: '^[\\w.-]+$' }) });
+const Give = Type.Object({ page: Uuid }, { additionalProperties: false });
+
+/** The form's own field and nothing else. */
+const FORM_BYTES = 1_024;
 
 /**
  * The pages a clinician comes to from a letter, without a login: to give another card on a page of
- * Stripe's. The link is signed and names the fee; nothing about the clinician is shown.
+ * Stripe's. The link is signed, names the fee and expires; nothing about the clinician is shown.
+ * Mail programs open links by themselves: nothing is created before the form is sent.
  */
-export function cardPages(app: Api, deps: ApiDeps): void {
-  const links = createCardLinks({ publicUrl: deps.publicUrl, secret: deps.sessionSecret });
+export async function cardPages(app: Api, deps: ApiDeps): Promise<void> {
   const options = { config: { anonymous: true }, schema: { params: ByToken, hide: true } };
+  const policy = policyOf(deps);
+  const send = (reply: FastifyReply, title: string, body: Html) =>
+    sendPage(reply, policy, title, body);
 
-  const feeOf = async (token: string): Promise<FeeCase> => {
-    const feeId = links.feeOf(token);
-    const feeCase = feeId ? await deps.ledger.fees.load(feeId) : null;
-    if (!feeCase) throw problem('not_found', { help: 'Open the link from the e-mail once more.' });
-    return feeCase;
+  const feeOf = async (token: string): Promise<{ feeCase: FeeCase; expired: boolean }> => {
+    const link = readCardLink(token, deps.sessionSecret);
+    const feeCase = link ? await deps.ledger.fees.load(link.feeId) : null;
+    if (!link || !feeCase)
+      throw problem('not_found', { help: 'Open the link from the e-mail once more.' });
+    return { feeCase, expired: feeCase.now() >= link.until };
   };
 
   app.get('/card/:token', options, async ({ params }, reply) => {
-    const feeCase = await feeOf(params.token);
-    // A page between, because mail programs open links by themselves to look behind them.
-    const body = wantsCard(feeCase)
-      ? html`<h1>Another card</h1>
-          <p>
-            For the ${feeCase.assessment.year} CPT licence fee you can give ${deps.practiceName}
-            another card, on a page of Stripe. No money moves there.
-          </p>
-          <p><a class="button" href="/card/${params.token}/give" rel="nofollow">Give a card</a></p>`
-      : html`<h1>Nothing to do</h1>
-          <p>No other card is needed for this fee. If that surprises you, reply to our e-mail.</p>`;
-    return sendPage(reply, 'Another card', body);
+    const { feeCase, expired } = await feeOf(params.token);
+    if (!wantsCard(feeCase)) return send(reply, 'Another card', nothingToDo());
+    if (expired) return send(reply.code(410), 'This link has expired', expiredLink());
+    return send(reply, 'Another card', cardForm(deps, feeCase, params.token));
   });
 
-  app.get('/card/:token/give', options, async ({ params }, reply) => {
-    const feeCase = await feeOf(params.token);
-    const { stripeCustomer: customer } = feeCase.clinician;
-    if (!wantsCard(feeCase) || !customer) return reply.redirect(`/card/${params.token}`, 303);
-    const returnUrl = `${deps.publicUrl}/card-saved`;
-    const { url, session } = await deps.payments.cardLink({ customer, returnUrl });
-    await deps.ledger.cardPages.opened(feeCase.feeId, session);
-    return reply.redirect(url, 303);
+  await app.register(async (scope: Api) => {
+    await scope.register(formbody, { bodyLimit: FORM_BYTES });
+    const give = { ...options, schema: { ...options.schema, body: Give }, bodyLimit: FORM_BYTES };
+    scope.post('/card/:token/give', give, async ({ params, body }, reply) => {
+      const { feeCase, expired } = await feeOf(params.token);
+      const { feeId } = feeCase;
+      const { stripeCustomer: customer } = feeCase.clinician;
+      // The page says why.
+      if (expired || !wantsCard(feeCase) || !customer)
+        return reply.redirect(`/card/${params.token}`, 303);
+      const returnUrl = `${deps.publicUrl}/card-saved`;
+      // A form sent twice, as by a double click, leads to one page of Stripe's.
+      const key = `levy-card-${feeId}-${body.page}`;
+      const { url, session } = await deps.payments.cardLink({ customer, feeId, returnUrl, key });
+      await deps.ledger.cardPages.opened(feeId, session);
+      return reply.redirect(url, 303);
+    });
   });
 
   app.get('/card-saved', { config: { anonymous: true }, schema: { hide: true } }, (_, reply) =>
-    sendPage(
+    send(
       reply,
       'Thank you',
       html`<h1>Thank you</h1>
@@ -62,6 +73,30 @@ export function cardPages(app: Api, deps: ApiDeps): void {
   );
 }
 
+function cardForm({ practiceName }: ApiDeps, { assessment }: FeeCase, token: string): Html {
+  return html`<h1>Another card</h1>
+    <p>
+      For the ${assessment.year} CPT licence fee you can give ${practiceName} another card, on a
+      page of Stripe. No money moves there.
+    </p>
+    <form method="post" action="/card/${token}/give">
+      <input type="hidden" name="page" value="${randomUUID()}" /><button>Give a card</button>
+    </form>`;
+}
+
+function nothingToDo(): Html {
+  return html`<h1>Nothing to do</h1>
+    <p>No other card is needed for this fee. If that surprises you, reply to our e-mail.</p>`;
+}
+
+function expiredLink(): Html {
+  return html`<h1>This link has expired</h1>
+    <p>
+      Links in our e-mails work for thirty days. If you want to give another card, just reply to the
+      e-mail: we will send you a new link.
+    </p>`;
+}
+
 /** Whether another card would be of use: something is owed, and somebody can be charged. */
 function wantsCard({ entries, clinician }: FeeCase): boolean {
   const fee: Folded = fold(entries);
@@ -69,10 +104,15 @@ function wantsCard({ entries, clinician }: FeeCase): boolean {
   return Boolean(fee.assessed && !settled && clinician.stripeCustomer);
 }
 
-/** Only our stylesheet; the one link leads to a redirect, which no policy of a page stops. */
-const POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'";
+/** Only our stylesheet, and a form that leads on to Stripe's page by a redirect. */
+function policyOf({ payments }: ApiDeps): string {
+  return (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; " +
+    `form-action 'self' ${payments.cardPageSources().join(' ')}; frame-ancestors 'none'`
+  );
+}
 
-function sendPage(reply: FastifyReply, title: string, body: Html): FastifyReply {
+function sendPage(reply: FastifyReply, policy: string, title: string, body: Html): FastifyReply {
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -88,7 +128,7 @@ function sendPage(reply: FastifyReply, title: string, body: Html): FastifyReply 
       </body>
     </html>`;
   return reply
-    .header('content-security-policy', POLICY)
+    .header('content-security-policy', policy)
     .header('cache-control', 'no-store')
     .type('text/html; charset=utf-8')
     .send(render(page));

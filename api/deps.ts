@@ -29,19 +29,43 @@ export interface ApiDeps {
   log: Logger;
 }
 
-/** Requests a minute, per process. */
+/** What callers may ask of one process. */
 export interface RequestLimits {
-  /** By one key or session. */
+  /** Requests a minute by one key or session. */
   perCaller: number;
-  /** By one address without a key. */
+  /** Requests a minute by one address without a key. */
   perAddress: number;
-  /** Wrong tokens and failed logins by one address. */
+  /** Wrong tokens and failed logins a minute by one address. */
   failedLogins: number;
+  /** Events in ten seconds by one address, on the route for Stripe. */
+  events: number;
+  /** How long a body may take to arrive in ms, uploads of known callers excepted. */
+  bodyMs: number;
+  /** How long the headers of a request may take to arrive, in ms. */
+  headersMs: number;
+  /** Bodies of callers without a key that are read or worked on at once. */
+  openBodies: number;
+  /** The same, of one address. */
+  openBodiesPerAddress: number;
+  /** Open connections. */
+  connections: number;
 }
 
-/** Generous to people and scripts, useless for guessing. */
+/** Generous to people, scripts and Stripe; useless for guessing and for exhausting the process. */
 export const REQUEST_LIMITS: RequestLimits = {
   perCaller: 3_000,
   perAddress: 600,
   failedLogins: 10,
+  // 100 charges a second make some 300 events a second, perhaps all from one address.
+  events: 5_000,
+  // The largest body but an upload has 256 KB: 10 s suffice at 210 kbit/s.
+  bodyMs: 10_000,
+  // Headers are one packet or two: 10 s is what the slowest line needs to repeat them.
+  headersMs: 10_000,
+  // 256 bodies of at most 256 KB are 64 MB. At 300 events a second of 20 ms each, 6 are open.
+  openBodies: 256,
+  // Four addresses are needed to fill all places, and Stripe sends from more than a dozen.
+  openBodiesPerAddress: 64,
+  // An idle connection costs some 10 KB. Consoles, scripts and Stripe together hold a few hundred.
+  connections: 4_000,
 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -26,6 +27,7 @@ export const ERRORS = {
   other_site: [403, 'The request comes from another site.', 'Use the console, or a token.'],
   not_found: [404, 'There is no such thing.', 'Check the address and the id.'],
   wrong_method: [405, 'This address knows other methods.', 'See the Allow header.'],
+  too_slow: [408, 'The request did not arrive in time.', 'Send it again on a faster line.'],
   name_taken: [409, 'There is a key of this name.', 'Choose another name.'],
   last_key: [409, 'No other key may approve.', 'Create another key with approve first.'],
   stale_roster: [409, 'The roster has changed.', 'Look at it again and approve its new hash.'],
@@ -46,6 +48,7 @@ export const ERRORS = {
   ledger_refused: [409, 'The ledger does not allow this.', 'See the story of the fee.'],
   request_running: [409, 'The same request is still running.', 'Wait, then send it again.'],
   too_large: [413, 'The body is too large.', 'Send it in parts.'],
+  too_many_rows: [413, 'The roster has too many rows.', 'Send it in parts of 100,000 rows.'],
   unsupported_type: [415, 'The content type is not known here.', 'See /docs.'],
   unsupported_encoding: [415, 'Compressed bodies are not read.', 'Send the file as it is.'],
   not_a_usage_file: [415, 'This is no file of usage records.', 'Send X12, FHIR, CSV or text.'],
@@ -53,9 +56,15 @@ export const ERRORS = {
   unknown_vendor: [422, 'There is no such vendor.', 'See GET /v1/vendors.'],
   unknown_year: [422, 'There is no rate for this year.', 'Enter it with PUT /v1/rates.'],
   vendor_does_not_levy: [422, 'This vendor levies no fee.', 'There is nothing to assess.'],
+  roster_looks_shifted: [
+    422,
+    'Most customers have another e-mail at Stripe than in their row. Nothing was written.',
+    'Look for a shifted column. If all is right, send it again with check=none.',
+  ],
   rate_limited: [429, 'Too many requests.', 'Wait as long as Retry-After says.'],
   internal: [500, 'Something went wrong here.', 'Name the request id to whoever runs this.'],
   payments_refused: [502, 'Stripe refused the question.', 'Check STRIPE_SECRET_KEY.'],
+  too_busy: [503, 'Too many requests are open.', 'Wait as long as Retry-After says.'],
   not_ready: [503, 'The database or the queue is away.', 'Try again in some seconds.'],
   payments_unavailable: [503, 'Stripe cannot be asked now.', 'Try again in some seconds.'],
 } as const satisfies Record<string, readonly [number, string, string]>;
@@ -111,7 +120,9 @@ export function installErrors(app: FastifyInstance): void {
 export function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { code, said } = asProblem(error);
   const [status, message, help] = ERRORS[code];
-  if (status >= 500) request.log[status === 500 ? 'error' : 'warn'](factsOf(error), code);
+  // A flood is counted by its answers, and must not fill the log twice.
+  if (status >= 500 && code !== 'too_busy')
+    request.log[status === 500 ? 'error' : 'warn'](factsOf(error), code);
   const wait = said.retryAfterSeconds ?? (status === 503 ? 5 : undefined);
   if (wait !== undefined) void reply.header('retry-after', String(wait));
   if (status === 401) void reply.header('www-authenticate', 'Bearer realm="levy"');
@@ -130,17 +141,19 @@ export function answer(error: unknown, request: FastifyRequest, reply: FastifyRe
     });
 }
 
-/** Answers what cannot even be parsed as a request, and closes the line. */
+/** Answers what cannot be parsed as a request or came too slowly, and closes the line. */
 export function answerSocket(error: { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
-  const [status, message, help] = ERRORS.invalid_http;
-  const body = JSON.stringify({
-    error: { code: 'invalid_http', message, help, requestId: randomUUID() },
-  });
-  socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\nContent-Type: application/json; charset=utf-8\r\n` +
+  const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'too_slow' : 'invalid_http';
+  const [status, message, help] = ERRORS[code];
+  const body = JSON.stringify({ error: { code, message, help, requestId: randomUUID() } });
+  socket.write(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
+      'Content-Type: application/json; charset=utf-8\r\n' +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+  // An end alone would leave the line half open until the other side closes it, too.
+  socket.destroySoon();
 }
 
 /** Fastify's own refusals, in our words. */

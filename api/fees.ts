@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import type { Act, ActWithWhy } from '../core/acts.ts';
 import { STATES } from '../core/fee.ts';
 import type { FeeLine } from '../ledger/reports.ts';
-import { actOnFee, byOf } from './acts.ts';
+import { actOnFee, byOf, scopeOf } from './acts.ts';
 import { cardLinkOf } from './console/card-link.ts';
 import type { ApiDeps } from './deps.ts';
 import { problem } from './errors.ts';
@@ -126,7 +126,7 @@ function actRoutes(app: Api, deps: ApiDeps): void {
   for (const [act, summary] of Object.entries(withWhy) as [ActWithWhy, string][])
     app.post(
       `/v1/fees/:id/${act}`,
-      secured('operate', {
+      secured(scopeOf(act), {
         summary,
         tags: ['fees'],
         params: ById,
@@ -146,7 +146,7 @@ function actRoutes(app: Api, deps: ApiDeps): void {
   for (const [act, summary] of Object.entries(plain) as ['release' | 'retry', string][])
     app.post(
       `/v1/fees/:id/${act}`,
-      secured('operate', { summary, tags: ['fees'], params: ById, response: { 200: Acted } }),
+      secured(scopeOf(act), { summary, tags: ['fees'], params: ById, response: { 200: Acted } }),
       async (request) => {
         const wish: Act = { act };
         await actOnFee(deps, byOf(request), request.params.id, wish);

@@ -16,7 +16,7 @@ export function healthRoutes(app: Api, deps: ApiDeps): void {
   app.get(
     '/healthz',
     {
-      config: { unlimited: true, anonymous: true },
+      config: { counted: 'never', anonymous: true },
       schema: {
         summary: 'Whether the process answers',
         tags: ['health'],

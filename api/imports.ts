@@ -74,13 +74,16 @@ export async function importRoutes(app: Api, deps: ApiDeps): Promise<void> {
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     scope.post(
       '/v1/imports',
-      secured('operate', {
-        summary: 'Import a file of usage records: X12, FHIR, CSV, workbook or text, up to 4 GB',
-        description: DESCRIPTION,
-        tags: ['imports'],
-        querystring: Options,
-        response: { 200: Result, 201: Result },
-      }),
+      {
+        ...secured('operate', {
+          summary: 'Import a file of usage records: X12, FHIR, CSV, workbook or text, up to 4 GB',
+          description: DESCRIPTION,
+          tags: ['imports'],
+          querystring: Options,
+          response: { 200: Result, 201: Result },
+        }),
+        config: { upload: true },
+      },
       async (request, reply) => {
         if (request.headers['content-type']?.startsWith('multipart/'))
           throw problem('unsupported_type', { help: 'Send the file itself: curl -T claims.837' });

@@ -45,6 +45,7 @@ export async function mailReportRoutes(app: Api, deps: ApiDeps): Promise<void> {
           response: { 200: Outcome },
         }),
         bodyLimit: REPORT_BYTES,
+        config: { upload: true },
       },
       async (request) => {
         if (!Buffer.isBuffer(request.body) || request.body.length === 0)
@@ -79,7 +80,8 @@ function wishOf(report: AboutOurs): Extract<Act, { act: 'bounce' | 'hold' }> {
   if (report.report === 'complaint')
     return { act: 'hold', why: 'the notice was reported as unwanted' };
   const why = ['bounced', report.status].join(' ').trim();
-  return { act: 'bounce', why, notice: report.about.number };
+  const { number } = report.about;
+  return { act: 'bounce', why, ...(number !== null && { notice: number }) };
 }
 
 /** Nothing depends on whether a letter arrived; that it did not is for the audit to tell. */

@@ -1,8 +1,9 @@
-import type { Clinician, KnownClinician } from '../ledger/clinicians.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UNIQUE, type Clinician, type KnownClinician, type Unique } from '../ledger/clinicians.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Vendor } from '../ledger/rates.ts';
-import type { Field, RawRow } from './roster-file.ts';
-import { checkRow, type GoodRow, type RowNote } from './roster-row.ts';
+import type { Field, RawRow } from './roster-columns.ts';
+import { checkRow, type GoodRow, type Notes, type RowNote } from './roster-row.ts';
 
 /** A row to be written: the clinician as they shall stand on the roster. */
 export interface Wanted {
@@ -14,107 +15,127 @@ export interface Wanted {
   card: string | null;
   /** Stripe was asked and has no card for them. */
   noCard: boolean;
+  /** Stripe was asked and has another e-mail for the customer. */
+  otherEmail: boolean;
 }
 
 /** What a roster would do, before anything is written or Stripe is asked. */
 export interface Plan {
   wanted: Wanted[];
+  rows: number;
   unchanged: number;
-  refused: RowNote[];
 }
 
-/** Rows compared with the ledger at a time. */
-const CHUNK = 1_000;
+/** Rows checked and compared with the ledger at a time, before others have their turn. */
+const CHUNK = 250;
 
 /**
- * Checks rows by themselves, against each other and against the roster in the ledger. A field the
- * file does not have stays as it is. Duplicates are named and left out, never merged.
+ * Checks rows by themselves, against each other and against the roster in the ledger, as they are
+ * read. A field the file does not have stays as it is. Duplicates are named and left out, never
+ * merged.
  */
 export async function planRoster(
   ledger: Pick<Ledger, 'clinicians'>,
-  rows: RawRow[],
+  batches: AsyncIterable<RawRow[]>,
   context: { vendors: Vendor[]; vendor: string | null; timeZone: string },
+  refused: Notes,
 ): Promise<Plan> {
-  const plan: Plan = { wanted: [], unchanged: 0, refused: [] };
-  const good: GoodRow[] = [];
+  const plan: Plan = { wanted: [], rows: 0, unchanged: 0 };
   const seen = createSeen();
-  for (const row of rows) {
-    const checked = checkRow(row, context);
-    const twice = 'refused' in checked ? checked.refused : seen(checked);
-    if (twice.length > 0) plan.refused.push(...twice);
-    else good.push(checked as GoodRow);
-  }
-  for (let start = 0; start < good.length; start += CHUNK) {
-    const chunk = good.slice(start, start + CHUNK);
-    const known = createKnown(
-      await ledger.clinicians.similar(chunk.map(({ ref, says }) => ({ ...says, ref }))),
-    );
-    for (const row of chunk) compare(plan, row, known, context.timeZone);
-  }
+  for await (const batch of batches)
+    for (let start = 0; start < batch.length; start += CHUNK) {
+      const good: GoodRow[] = [];
+      for (const row of batch.slice(start, start + CHUNK)) {
+        plan.rows += 1;
+        const checked = checkRow(row, context);
+        const twice = 'refused' in checked ? checked.refused : seen(checked);
+        if (twice.length > 0) refused.add(...twice);
+        else good.push(checked as GoodRow);
+      }
+      // A question to the database lets others have their turn; without one they get it here.
+      if (good.length === 0) {
+        await nextTurn();
+        continue;
+      }
+      const known = createKnown(
+        await ledger.clinicians.similar(good.map(({ ref, says }) => ({ ...says, ref }))),
+      );
+      for (const row of good) {
+        const note = compare(plan, row, known, context.timeZone);
+        if (note) refused.add(note);
+      }
+    }
   return plan;
 }
 
-/** Names a row that turned out to share its NPI or e-mail with somebody while it was written. */
+/** Names a row that turned out to share something with somebody while it was written. */
 export function duplicateNote(
   { line, clinician }: Wanted,
-  { field, otherRef }: { field: 'npi' | 'email'; otherRef: string },
+  { field, otherRef }: { field: Unique; otherRef: string },
 ): RowNote {
   return duplicate({ line, ref: clinician.ref }, field, `${otherRef} on the roster`);
 }
 
-/** Remembers references, NPIs and e-mails of one file, and names rows that repeat one. */
+/** Remembers what must be of one person alone in one file, and names rows that repeat it. */
 function createSeen(): (row: GoodRow) => RowNote[] {
-  const lines = {
-    ref: new Map<string, number>(),
-    npi: new Map<string, number>(),
-    email: new Map<string, number>(),
-  };
+  const lines = new Map<string, number>();
   return (row) => {
-    const keys = { ref: row.ref, npi: row.says.npi, email: row.says.email };
-    const given = (['ref', 'npi', 'email'] as const).flatMap((field) => {
-      const key = keys[field]?.toLowerCase();
-      return key ? [{ field, key }] : [];
+    const given = UNIQUE.flatMap((field) => {
+      const value = keyOf(field, field === 'ref' ? row.ref : row.says[field]);
+      return value ? [{ field, key: `${field} ${value}` }] : [];
     });
     const twice = given.flatMap(({ field, key }) => {
-      const line = lines[field].get(key);
+      const line = lines.get(key);
       return line === undefined ? [] : [duplicate(row, field, `line ${line}`)];
     });
-    if (twice.length === 0) for (const { field, key } of given) lines[field].set(key, row.line);
+    if (twice.length === 0) for (const { key } of given) lines.set(key, row.line);
     return twice;
   };
 }
 
 /** Finds people on the roster by what must be theirs alone. */
 function createKnown(people: KnownClinician[]) {
-  const by = (field: 'ref' | 'npi' | 'email') =>
-    new Map(people.map((person) => [person[field]?.toLowerCase(), person]));
-  const maps = { ref: by('ref'), npi: by('npi'), email: by('email') };
-  return (field: keyof typeof maps, value: string | null | undefined): KnownClinician | null =>
-    (value ? maps[field].get(value.toLowerCase()) : null) ?? null;
+  const by = new Map(
+    people.flatMap((person) =>
+      UNIQUE.map((field) => [`${field} ${keyOf(field, person[field])}`, person] as const),
+    ),
+  );
+  return (field: Unique, value: string | null | undefined): KnownClinician | null =>
+    (value ? by.get(`${field} ${keyOf(field, value)}`) : null) ?? null;
 }
 
+/** What two values of a field have in common when they mean the same; null for no value. */
+function keyOf(field: Unique, value: string | null | undefined): string | null {
+  if (!value) return null;
+  return field === 'stripeCustomer' ? value : value.toLowerCase();
+}
+
+/** Plans one row, or says why it is left out. */
 function compare(
   plan: Plan,
   row: GoodRow,
   known: ReturnType<typeof createKnown>,
   timeZone: string,
-): void {
+): RowNote | null {
   const before = known('ref', row.ref);
-  if (before && before.ref !== row.ref) {
-    plan.refused.push(duplicate(row, 'ref', `${before.ref} on the roster`));
-    return;
-  }
-  for (const field of ['npi', 'email'] as const) {
+  if (before && before.ref !== row.ref) return duplicate(row, 'ref', `${before.ref} on the roster`);
+  for (const field of ['npi', 'email', 'stripeCustomer'] as const) {
     const other = known(field, row.says[field]);
-    if (other && other !== before) {
-      plan.refused.push(duplicate(row, field, `${other.ref} on the roster`));
-      return;
-    }
+    if (other && other !== before) return duplicate(row, field, `${other.ref} on the roster`);
   }
   const clinician = merged(row, before, timeZone);
-  if ('reason' in clinician) plan.refused.push(clinician);
-  else if (before && isSame(clinician, before)) plan.unchanged += 1;
-  else plan.wanted.push({ line: row.line, clinician, before, card: null, noCard: false });
+  if ('reason' in clinician) return clinician;
+  if (before && isSame(clinician, before)) plan.unchanged += 1;
+  else
+    plan.wanted.push({
+      line: row.line,
+      clinician,
+      before,
+      card: null,
+      noCard: false,
+      otherEmail: false,
+    });
+  return null;
 }
 
 function merged(row: GoodRow, before: KnownClinician | null, timeZone: string) {
@@ -149,14 +170,16 @@ function isSame(clinician: Clinician, before: KnownClinician): boolean {
   );
 }
 
-function duplicate(
-  row: { line: number; ref: string },
-  field: 'ref' | 'npi' | 'email',
-  other: string,
-): RowNote {
-  const what = { ref: 'reference', npi: 'NPI', email: 'e-mail' }[field];
-  return note(row, field, `duplicate_${field}`, `The same ${what} as ${other}: one person twice?`);
+function duplicate(row: { line: number; ref: string }, field: Unique, other: string): RowNote {
+  const what = { ref: 'reference', npi: 'NPI', email: 'e-mail', stripeCustomer: 'Stripe customer' };
+  const message = `The same ${what[field]} as ${other}: one person twice?`;
+  const help = field === 'stripeCustomer' ? ` ${MOVE_CUSTOMER}` : '';
+  return note(row, field, `duplicate_${field}`, `${message}${help}`);
 }
+
+const MOVE_CUSTOMER =
+  'A customer belongs to one person. To move one, or to swap two, first send a roster in which ' +
+  'stripe_customer is empty for whoever has it now.';
 
 function note(
   { line, ref }: { line: number; ref: string },

@@ -1,7 +1,7 @@
 import { isNpi } from '../core/npi.ts';
 import type { Clinician } from '../ledger/clinicians.ts';
 import type { Vendor } from '../ledger/rates.ts';
-import { FIELDS, type Field, type RawRow } from './roster-file.ts';
+import { FIELDS, type Field, type RawRow } from './roster-columns.ts';
 
 /** Something about a row of a roster, by its line. */
 export interface RowNote {
@@ -13,6 +13,30 @@ export interface RowNote {
   reason: string;
   message: string;
 }
+
+/** Notes on the rows that were left out: every row is counted, the notes of the first are kept. */
+export function createNotes(most: number) {
+  let notes: RowNote[] = [];
+  let rows = 0;
+  const cut = () => {
+    notes = notes.sort((a, b) => a.line - b.line).slice(0, most);
+  };
+  return {
+    /** Adds what is to be said about one row. */
+    add(...about: RowNote[]): void {
+      rows += 1;
+      notes.push(...about);
+      if (notes.length > 2 * most) cut();
+    },
+    rows: (): number => rows,
+    /** The first notes, in the order of the file. */
+    first(): RowNote[] {
+      cut();
+      return notes;
+    },
+  };
+}
+export type Notes = ReturnType<typeof createNotes>;
 
 /** A row that can be written: what it says, and only of the fields the file has. */
 export interface GoodRow {

@@ -5,7 +5,7 @@ import type { FeeCase } from '../ledger/fees.ts';
 import type { Vendor } from '../ledger/rates.ts';
 import { eachOf, FEW, offerNext, type ActDeps, type By } from './acts.ts';
 import { duplicateNote, type Wanted } from './roster-plan.ts';
-import type { RowNote } from './roster-row.ts';
+import type { Notes } from './roster-row.ts';
 
 /** What writing a roster came to. */
 export interface Written {
@@ -14,7 +14,6 @@ export interface Written {
   /** Clinicians who came after an assessment was opened and now have a fee in it. */
   enrolled: number;
   feesChanged: number;
-  refused: RowNote[];
 }
 
 /**
@@ -26,24 +25,28 @@ export async function writeRoster(
   by: By,
   wanted: Wanted[],
   vendors: Vendor[],
+  refused: Notes,
 ): Promise<Written> {
-  const written: Written = { created: 0, updated: 0, enrolled: 0, feesChanged: 0, refused: [] };
-  const changed: FeeCase[] = [];
+  const written: Written = { created: 0, updated: 0, enrolled: 0, feesChanged: 0 };
+  const few: FeeCase[] = [];
   await eachOf(wanted, async (row) => {
-    const done = await deps.ledger.clinicians.upsert(row.clinician, row.card);
+    const done = await deps.ledger.clinicians.upsert(row.clinician, row.card, by);
     if (row.noCard && done.outcome !== 'duplicate')
       await deps.ledger.clinicians.setNoCard(done.clinicianId);
-    if (done.outcome === 'duplicate') written.refused.push(duplicateNote(row, done));
+    if (done.outcome === 'duplicate') refused.add(duplicateNote(row, done));
     else if (done.outcome === 'created') written.created += 1;
     else if (done.outcome === 'updated') {
       written.updated += 1;
       const fees = await deps.ledger.clinicians.fees(done.clinicianId);
-      for (const { feeId } of fees)
-        changed.push(...(await followRow(deps, by, feeId, row, done.changed, vendors)));
+      for (const { feeId } of fees) {
+        const after = await followRow(deps, by, feeId, row, done.changed, vendors);
+        if (!after) continue;
+        written.feesChanged += 1;
+        if (few.length < FEW) few.push(after);
+      }
     }
   });
-  written.feesChanged = changed.length;
-  if (changed.length <= FEW) for (const feeCase of changed) await offerNext(deps, feeCase);
+  if (written.feesChanged <= FEW) for (const feeCase of few) await offerNext(deps, feeCase);
   // Also when nobody is new: an earlier upload may have ended before it got here.
   written.enrolled = await deps.ledger.clinicians.enrollLatecomers();
   return written;
@@ -56,14 +59,17 @@ async function followRow(
   row: Wanted,
   changed: (keyof Clinician)[],
   vendors: Vendor[],
-): Promise<FeeCase[]> {
-  const after = await deps.ledger.fees.change(feeId, by.actor, (fee, feeCase) => ({
-    entries: changesOf(fee, feeCase, row, changed, vendors).flatMap((one) => follow(fee, one)),
-  }));
-  return after && 'feeCase' in after && after.added > 0 ? [after.feeCase] : [];
+): Promise<FeeCase | null> {
+  const after = await deps.ledger.fees.change(feeId, by.actor, (fee, feeCase) => {
+    const changes = changesOf(fee, feeCase, row, changed, vendors);
+    const entries = changes.map((one) => follow(fee, one));
+    // The first that makes a difference decides: the others are looked at again after it.
+    return { entries: entries.find(({ length }) => length > 0) ?? [] };
+  });
+  return after && 'feeCase' in after && after.added > 0 ? after.feeCase : null;
 }
 
-/** What a changed row means for one fee; at most one change, the weightiest, adds entries. */
+/** What a changed row means for one fee, the weightiest change first. */
 function changesOf(
   fee: Folded,
   { assessment }: FeeCase,
@@ -79,6 +85,8 @@ function changesOf(
     return [{ change: 'vendor', levied: stays }];
   }
   const changes: Change[] = [];
+  if (changed.includes('stripeCustomer'))
+    changes.push({ change: 'customer', customer: clinician.stripeCustomer });
   if (changed.includes('email') && clinician.email) changes.push({ change: 'email' });
   const cardChanged = changed.includes('paymentMethod') || changed.includes('stripeCustomer');
   const paymentMethod = clinician.paymentMethod ?? card;

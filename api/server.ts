@@ -21,8 +21,9 @@ async function main(): Promise<void> {
   const services = namedServices(config);
   const log = pino({ level: config.logLevel });
   const freePort = await answerNotReady(config);
-  const { ledger, close } = await openLedger({
+  const { ledger, databaseUrl, close } = await openLedger({
     databaseUrl: services.databaseUrl,
+    ownerUrl: services.databaseOwnerUrl,
     connections: 12,
     vendors: VENDORS,
     rates: RATES,
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
     log,
   });
   const onError = (error: Error) => log.warn(factsOf(error), 'queue trouble');
-  const queues = await onceThere(() => createQueues({ ...services, onError }), log);
+  const queues = await onceThere(() => createQueues({ ...services, databaseUrl, onError }), log);
   const app = await buildApi({
     ...config,
     ...services,

@@ -31,7 +31,7 @@ export async function stripeWebhook(app: Api, deps: ApiDeps): Promise<void> {
       '/webhooks/stripe',
       {
         bodyLimit: EVENT_BYTES,
-        config: { unlimited: true, anonymous: true },
+        config: { counted: 'events', anonymous: true },
         schema: {
           summary: 'Events from Stripe',
           tags: ['webhooks'],

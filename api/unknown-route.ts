@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hasBody } from './body-limits.ts';
 import { problem } from './errors.ts';
 
 declare module 'fastify' {
@@ -8,22 +9,34 @@ declare module 'fastify' {
   }
 }
 
+/** Throws `not_found` or `wrong_method`: no route is there for the request. */
+export type Refuse = (request: FastifyRequest, reply: FastifyReply) => never;
+
 /**
  * Answers requests no route is there for: 405 with the methods the address does know, else 404.
- * To be installed before the routes.
+ * To be installed before the routes. Gives what refuses such a request.
  */
-export function installUnknownRoute(app: FastifyInstance): void {
+export function installUnknownRoute(app: FastifyInstance): Refuse {
   const known: { method: string; url: string; path: RegExp }[] = [];
   app.decorate('knownRoutes', known);
   app.addHook('onRoute', ({ method, url }) => {
     for (const one of [method].flat()) known.push({ method: one, url, path: pathOf(url) });
   });
-  app.setNotFoundHandler((request, reply) => {
+  const refuse: Refuse = (request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
     const methods = known.filter((one) => one.path.test(path)).map(({ method }) => method);
     if (methods.length === 0) throw problem('not_found', { message: 'There is nothing here.' });
     void reply.header('allow', [...new Set(methods)].sort().join(', '));
     throw problem('wrong_method');
+  };
+  app.setNotFoundHandler(refuse);
+  return refuse;
+}
+
+/** Refuses such a request before its body is read. To be installed after the hooks on who asks. */
+export function installUnknownBody(app: FastifyInstance, refuse: Refuse): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404 && hasBody(request)) refuse(request, reply);
   });
 }
 

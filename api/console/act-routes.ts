@@ -10,6 +10,7 @@ import {
   openAssessment,
   pauseAssessment,
   resumeAssessment,
+  scopeOf,
 } from '../acts.ts';
 import { requireScope } from '../auth.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -39,7 +40,7 @@ function feeActRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const body = Type.Object(needsWhy(act) ? { why: Why } : {});
     app.post<OfId & { Body: { why?: string } }>(
       `/fees/:id/${act}`,
-      guarded(deps, 'operate', { params: ById, body }),
+      guarded(deps, scopeOf(act), { params: ById, body }),
       async (request, reply) => {
         const { id } = request.params;
         const wish: Act = wishFor(act, request.body.why?.trim() ?? '');

@@ -51,13 +51,25 @@ function objectOf(object: string): Html {
 
 /** What was said with an act; that it was done goes without saying. */
 function saidOf({ outcome, ...rest }: Record<string, unknown>): Html[] {
-  const said = Object.entries(rest).map(
-    ([name, value]) => html`<span class="soft">${name}</span> ${textOf(value)} `,
+  const said = Object.entries(rest).flatMap(([name, value]) =>
+    name === 'changes'
+      ? changesOf(value)
+      : [html`<span class="soft">${name}</span> ${textOf(value)} `],
   );
   if (outcome === undefined || outcome === 'done') return said;
   return [...said, html`<span class="badge person">Refused</span> <code>${textOf(outcome)}</code>`];
 }
 
+/** Old and new value of each field of the roster that was changed. */
+function changesOf(value: unknown): Html[] {
+  return Object.entries(value as Record<string, { from: unknown; to: unknown }>).map(
+    ([field, { from, to }]) =>
+      html`<span class="soft">${field}</span> <bdi>${textOf(from)}</bdi> →
+        <bdi>${textOf(to)}</bdi> `,
+  );
+}
+
 function textOf(value: unknown): string {
+  if (value === null) return 'none';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -13,7 +13,7 @@ export async function cardLinkOf(deps: ApiDeps, by: By, feeId: string): Promise<
     const customer = feeCase.clinician.stripeCustomer;
     if (!customer) throw problem('no_customer');
     const returnUrl = `${deps.publicUrl}/card-saved`;
-    const { url, session } = await deps.payments.cardLink({ customer, returnUrl });
+    const { url, session } = await deps.payments.cardLink({ customer, feeId, returnUrl });
     await deps.ledger.cardPages.opened(feeId, session);
     return url;
   });

@@ -1,6 +1,7 @@
 import { decide, type Act, type ActWithWhy } from '../../core/acts.ts';
 import type { Folded } from '../../core/fold.ts';
 import type { FeeCase } from '../../ledger/fees.ts';
+import { scopeOf } from '../acts.ts';
 import { html, type Html } from './html.ts';
 import { formToken, may, type Viewer } from './layout.ts';
 
@@ -37,9 +38,11 @@ const OFFERS: { act: Act['act']; label: string; says: string; danger?: boolean }
  * whoever may only look gets none. The server decides again when one is pressed.
  */
 export function feeActs(feeCase: FeeCase, fee: Folded, viewer: Viewer): Html | null {
-  if (!may(viewer, 'operate')) return null;
-  const offers = OFFERS.filter(({ act }) => 'entries' in decide(fee, wishFor(act, '')));
-  const card = wantsCard(fee) && feeCase.clinician.stripeCustomer !== null;
+  const offers = OFFERS.filter(
+    ({ act }) => may(viewer, scopeOf(act)) && 'entries' in decide(fee, wishFor(act, '')),
+  );
+  const card =
+    may(viewer, 'operate') && wantsCard(fee) && feeCase.clinician.stripeCustomer !== null;
   if (offers.length === 0 && !card) return null;
   const here = `/console/fees/${feeCase.feeId}`;
   return html`<section class="card">

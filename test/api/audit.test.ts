@@ -55,6 +55,54 @@ it('every act a person can ask for leaves a line with who, also when it is refus
   expect(actions.size).toBeGreaterThan(12);
 });
 
+it('a changed row of the roster leaves its old and new values, by its clinician', async () => {
+  const put = (row: object) => office.ask('PUT', '/v1/clinicians', { body: [row] });
+  const row = { ref: 'B1', name: 'Bea Ray', vendor: 'theranest', email: 'bea@x.example' };
+  await put(row);
+  const before = await lines();
+  await put({ ...row, name: 'Bea Ray-Lee', email: '' });
+  await put({ ...row, name: 'Bea Ray-Lee', email: '' });
+  const added = (await lines()).slice(before.length);
+  expect(added.map(({ action }) => action)).toEqual([
+    'change_clinician',
+    'put_clinicians',
+    'put_clinicians',
+  ]);
+  const { rows } = await office.db.pool.query<{ id: string }>(
+    "select clinician_id as id from clinicians where ref = 'B1'",
+  );
+  expect(added[0]).toEqual({
+    actor: 'key-all',
+    action: 'change_clinician',
+    object: `clinician ${rows[0]?.id}`,
+    detail: {
+      changes: {
+        name: { from: 'Bea Ray', to: 'Bea Ray-Lee' },
+        email: { from: 'bea@x.example', to: null },
+      },
+    },
+    request_id: expect.any(String),
+  });
+  const shown = await office.ask('GET', '/v1/audit?limit=3', { token: office.tokens.read });
+  expect(shown.text).toContain('bea@x.example');
+});
+
+it('a row is not changed when the line about it cannot be written', async () => {
+  const row = { ref: 'D1', name: 'Dee Fox', vendor: 'theranest' };
+  await office.ask('PUT', '/v1/clinicians', { body: [row] });
+  const { pool } = office.db;
+  await pool.query(`create function no_more_lines() returns trigger language plpgsql as
+    $$ begin raise exception 'the disk is full'; end $$`);
+  await pool.query(`create trigger no_more_lines before insert on audit
+    for each row execute function no_more_lines()`);
+  const changed = await office.ask('PUT', '/v1/clinicians', {
+    body: [{ ...row, name: 'Dee Lee' }],
+  });
+  await pool.query('drop trigger no_more_lines on audit');
+  expect(changed.status).toBe(500);
+  expect(await office.ledger.clinicians.similar([{ ref: 'D1' }])).toMatchObject([row]);
+});
+
 it('a line cannot be changed or taken away, by whatever statement', async () => {
   for (const statement of ['update audit set actor = $$x$$', 'delete from audit', 'truncate audit'])
     await expect(office.db.pool.query(statement)).rejects.toThrow(/append-only|refused/);
@@ -63,12 +111,14 @@ it('a line cannot be changed or taken away, by whatever statement', async () => 
 interface Line {
   actor: string;
   action: string;
+  object: string;
   detail: Record<string, unknown>;
+  request_id: string | null;
 }
 
 async function lines(): Promise<Line[]> {
   const { rows } = await office.db.pool.query<Line>(
-    'select actor, action, detail from audit order by audit_id',
+    'select actor, action, object, detail, request_id from audit order by audit_id',
   );
   return rows;
 }

@@ -48,6 +48,24 @@ describe('a roster at Stripe', () => {
     expect(answer.json).toMatchObject({ created: 1, checkedAtStripe: false });
   });
 
+  it('a customer with another e-mail is warned about, one without says nothing', async () => {
+    const theirs = await stripe().customers.create({ email: 'Ann@X.example' });
+    const other = await stripe().customers.create({ email: 'somebody@else.example' });
+    const silent = await stripe().customers.create();
+    const answer = await put([
+      `E1,Ann Lee,ann@x.example,,theranest,,${theirs.id},`,
+      `E2,Bo Ray,bo@x.example,,theranest,,${other.id},`,
+      `E3,Cy Fox,cy@x.example,,theranest,,${silent.id},`,
+    ]);
+    expect(answer.json).toMatchObject({ created: 3, refused: 0 });
+    const differing = answer.json.warnings.filter(
+      ({ reason }: { reason: string }) => reason === 'customer_differs',
+    );
+    expect(differing).toMatchObject([{ line: 3, ref: 'E2', field: 'stripeCustomer' }]);
+    expect(answer.text).not.toContain('somebody@else.example');
+    expect(office.log()).not.toContain('somebody@else.example');
+  });
+
   it('silence means that nothing is written', async () => {
     const deaf = await openOffice();
     await deaf.stripe.close();
@@ -59,6 +77,63 @@ describe('a roster at Stripe', () => {
     expect(answer.headers['retry-after']).toBeDefined();
     expect((await deaf.ask('GET', '/v1/clinicians')).json.clinicians).toEqual([]);
     await deaf.close();
+  });
+});
+
+describe('a spreadsheet whose column of customers is shifted', () => {
+  let office: Office;
+  beforeAll(async () => {
+    office = await openOffice();
+  });
+  afterAll(() => office.close());
+
+  /** People with a customer each, and their rows with the customer of the next but `right`. */
+  async function shifted(prefix: string, count: number, right = 0) {
+    const lib = library(office);
+    const customers = await Promise.all(
+      Array.from({ length: count }, (_, at) =>
+        lib.customers.create({ email: `${prefix}${at}@people.example` }),
+      ),
+    );
+    return customers.map((own, at) => {
+      const { id } = at < right ? own : customers[((at + 1 - right) % (count - right)) + right]!;
+      return `${prefix}${at},Person ${prefix}${at},${prefix}${at}@people.example,,theranest,,${id},`;
+    });
+  }
+  const put = (rows: string[], query = '') =>
+    office.ask('PUT', `/v1/clinicians${query}`, {
+      body: [HEADER, ...rows].join('\n'),
+      headers: { 'content-type': 'text/csv' },
+    });
+  const count = async () => (await office.ledger.clinicians.list({ limit: 1_000 })).length;
+
+  it('is refused as a whole, unless it is said to be right', async () => {
+    const rows = await shifted('a', 4);
+    const answer = await put(rows);
+    expect(answer).toMatchObject({ status: 422, code: 'roster_looks_shifted' });
+    expect(answer.json.error.details).toEqual({ compared: 4, differing: 4, lines: [2, 3, 4, 5] });
+    expect(answer.json.error.help).toContain('check=none');
+    expect(answer.text).not.toContain('@people.example');
+    expect((await put(rows, '?check=stripe')).code).toBe('roster_looks_shifted');
+    expect(await count()).toBe(0);
+    expect((await put(rows, '?check=none')).json).toMatchObject({ created: 4 });
+  });
+
+  it('is not found in two rows, nor where half of the rows are right', async () => {
+    const before = await count();
+    expect((await put(await shifted('b', 2))).json).toMatchObject({ created: 2 });
+    const half = await put(await shifted('c', 6, 3));
+    expect(half.json).toMatchObject({ created: 6 });
+    expect(half.json.warnings).toHaveLength(9);
+    expect(await count()).toBe(before + 8);
+  });
+
+  it('is found by a sample of a roster too large to be looked up', async () => {
+    const before = await count();
+    const named = await shifted('d', 60);
+    const rest = Array.from({ length: 500 }, (_, at) => `r${at},Rest ${at},,,theranest,,,`);
+    expect((await put([...named, ...rest])).code).toBe('roster_looks_shifted');
+    expect(await count()).toBe(before);
   });
 });
 
@@ -132,6 +207,17 @@ describe('a change on the roster reaches the fees that are there', () => {
     expect(await kinds(feeId)).toEqual(['assessed', 'approved']);
   });
 
+  it('another customer asks for a new notice', async () => {
+    const feeId = feeIds[4]!;
+    await feeOf(5, [sample('noticed')]);
+    expect((await story(feeId)).state).toBe('noticed');
+    const { customer } = await customerWithCard(library(practice));
+    expect((await row(5, { stripe_customer: customer })).json).toMatchObject({ feesChanged: 1 });
+    const after = await story(feeId);
+    expect(after.entries.at(-1)).toMatchObject({ kind: 'customer_changed', data: { customer } });
+    expect(after.state).toBe('approved');
+  });
+
   it('somebody new gets a fee in the assessment that is open', async () => {
     const answer = await row(6, { vendor: 'theranest' });
     expect(answer.json).toMatchObject({ created: 1, enrolled: 1 });
@@ -141,7 +227,8 @@ describe('a change on the roster reaches the fees that are there', () => {
 
   it('somebody whose upload ended halfway gets it when the same is sent again', async () => {
     const known = (await practice.ledger.clinicians.list({ limit: 10 }))[0]!;
-    const half = { ...known, ref: 'C-7', name: 'Person 7', email: null, npi: null };
+    const nothing = { email: null, npi: null, stripeCustomer: null, paymentMethod: null };
+    const half = { ...known, ...nothing, ref: 'C-7', name: 'Person 7' };
     await practice.ledger.clinicians.upsert(half);
     const answer = await row(7, { vendor: known.vendor });
     expect(answer.json).toMatchObject({ created: 0, unchanged: 1, enrolled: 1 });

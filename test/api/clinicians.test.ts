@@ -214,6 +214,71 @@ describe('duplicates', () => {
   });
 });
 
+describe('a customer', () => {
+  const none = (row: string) => `${row},`;
+
+  it('of two people in one file is kept for the first alone', async () => {
+    const rows = ['A1,Ann Lee,,,theranest,,cus_1', 'A2,Bo Ray,,,theranest,,cus_1'].map(none);
+    const answer = await put(rows, '?check=none');
+    expect(answer.json).toMatchObject({ created: 1, refused: 1 });
+    expect(answer.json.rows).toMatchObject([
+      { line: 3, field: 'stripeCustomer', reason: 'duplicate_stripeCustomer' },
+    ]);
+    expect(answer.json.rows[0].message).toContain('line 2');
+  });
+
+  it('is not the same in capital letters, as ids of Stripe never are', async () => {
+    const rows = ['A1,Ann Lee,,,theranest,,cus_a', 'A2,Bo Ray,,,theranest,,cus_A'].map(none);
+    expect((await put(rows, '?check=none')).json).toMatchObject({ created: 2, refused: 0 });
+  });
+
+  it('of somebody on the roster is refused, to somebody new and in exchange', async () => {
+    const rows = ['A1,Ann Lee,,,theranest,,cus_1', 'A2,Bo Ray,,,theranest,,cus_2'].map(none);
+    await put(rows, '?check=none');
+    const answer = await put(
+      [
+        'A1,Ann Lee,,,theranest,,cus_2',
+        'A2,Bo Ray,,,theranest,,cus_1',
+        'A3,Cy Fox,,,theranest,,cus_1',
+      ].map(none),
+      '?check=none',
+    );
+    expect(answer.json).toMatchObject({ created: 0, updated: 0, refused: 3 });
+    for (const row of answer.json.rows) {
+      expect(row).toMatchObject({ reason: 'duplicate_stripeCustomer' });
+      expect(row.message).toMatch(
+        /same Stripe customer as (A\d on the roster|line 3).*first send a roster in which/,
+      );
+    }
+    expect(await everybody()).toMatchObject([
+      { ref: 'A1', stripeCustomer: 'cus_1' },
+      { ref: 'A2', stripeCustomer: 'cus_2' },
+    ]);
+  });
+
+  it('is exchanged as the message says: given up first, then taken', async () => {
+    const file = (a: string, b: string) => `ref,name,stripe_customer\nA1,Ann,${a}\nA2,Bo,${b}`;
+    const send = (a: string, b: string) =>
+      putFile(file(a, b), 'text/csv', '?check=none&vendor=theranest');
+    const [one, two] = [await customerWithCard(), await customerWithCard()];
+    await send(one.customer, two.customer);
+    expect((await send('', '')).json).toMatchObject({ updated: 2 });
+    expect((await send(two.customer, one.customer)).json).toMatchObject({ updated: 2, refused: 0 });
+  });
+
+  it('that another upload takes at the same time is refused, not an error', async () => {
+    const one = (ref: string) => ({
+      ...{ ref, name: ref, email: null, npi: null, vendor: 'theranest' },
+      ...{ timeZone: 'America/New_York', stripeCustomer: 'cus_1', paymentMethod: null },
+    });
+    const refs = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6'];
+    const written = await Promise.all(refs.map((ref) => office.ledger.clinicians.upsert(one(ref))));
+    expect(written.filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
+    for (const done of written.filter(({ outcome }) => outcome !== 'created'))
+      expect(done).toMatchObject({ outcome: 'duplicate', field: 'stripeCustomer' });
+  });
+});
+
 describe('a file that is no roster', () => {
   it.each([
     ['an empty one', '', 'empty_body'],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStripe } from '../../gateways/payments.ts';
 import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
-import { createDesk, formTokenIn, pagesOf, type Desk, type Visitor } from './desk.ts';
+import { createDesk, formTokenIn, HOST, pagesOf, type Desk, type Visitor } from './desk.ts';
 
 let desk: Desk;
 let reader: Visitor;
@@ -128,6 +128,28 @@ describe('somebody who may operate', () => {
     const page = await office.get('/console/audit');
     expect(page.body).toContain(`href="/console/fees/${fees.paid}"`);
     expect(page.body).toContain('charged by mistake');
+  });
+
+  it('gives no money back without the scope that also takes it', async () => {
+    const { fees } = desk.crowd;
+    const clerk = await desk.visitor('read', 'operate');
+    const page = await clerk.get(`/console/fees/${fees.disputed}`);
+    expect(page.body).toContain('/hold"');
+    expect(page.body).not.toContain('/refund"');
+    const before = await entriesOf(fees.disputed);
+    const answer = await clerk.post(`/console/fees/${fees.disputed}/refund`, { why: 'because' });
+    expect(answer.statusCode).toBe(403);
+    expect(await entriesOf(fees.disputed)).toEqual(before);
+    const direct = await desk.app.inject({
+      method: 'POST',
+      url: `/v1/fees/${fees.disputed}/refund`,
+      headers: { ...HOST, authorization: `Bearer ${clerk.token}` },
+      payload: { why: 'because' },
+    });
+    expect(direct.json()).toMatchObject({
+      error: { code: 'missing_scope', details: { scope: 'approve' } },
+    });
+    expect(await entriesOf(fees.disputed)).toEqual(before);
   });
 
   it('is told why when the ledger refuses, on a page that leads back', async () => {

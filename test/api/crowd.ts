@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { NewEntry, State } from '../../core/fee.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { appendAll, setClock, testLedger } from '../support/assessment.ts';
-import { sample, testPolicy } from '../support/fees.ts';
+import { EVIDENCE, sample, testPolicy } from '../support/fees.ts';
 
 /** An assessment with one fee in every state, told by real entries in a real ledger. */
 export interface Crowd {
@@ -33,7 +33,16 @@ const STORIES: Record<State, { before: NewEntry[]; after?: (n: number) => NewEnt
   no_use: { before: [sample('looked')] },
   exempt: { before: [sample('exempted')] },
   ready: { before: [sample('looked'), sample('reopened'), sample('assessed')] },
-  approved: { before: [...asked(), sample('deferred')] },
+  approved: {
+    before: [
+      ...noticed(),
+      sample('opened', { intent: 'pi_closed' }),
+      sample('notice_recorded'),
+      sample('customer_changed', { customer: 'cus_approved' }),
+      sample('closed', { intent: 'pi_closed' }),
+      sample('deferred'),
+    ],
+  },
   noticed: { before: noticed() },
   charging: { before: noticed(), after: (n) => tried(n) },
   unknown: {
@@ -57,12 +66,16 @@ const STORIES: Record<State, { before: NewEntry[]; after?: (n: number) => NewEnt
   waived: {
     before: [
       ...noticed(),
+      sample('opened', { intent: 'pi_waived' }),
+      sample('notice_recorded'),
+      sample('customer_changed'),
+      sample('closed', { intent: 'pi_waived' }),
       sample('held'),
       sample('released'),
       sample('waive_asked'),
       sample('waived'),
     ],
-    after: () => [sample('letter_failed', { letter: 'waived', about: 7 })],
+    after: () => [sample('letter_failed', { letter: 'waived', about: 11 })],
   },
   refunded: {
     before: noticed(),
@@ -134,6 +147,7 @@ export async function createCrowd(pool: pg.Pool): Promise<Crowd> {
     actor: 'test',
   });
   if (!opening.opened) throw new Error(opening.why);
+  await recordUses(ledger, states);
   const { assessmentId } = opening.assessment;
   await ledger.assessments.enroll(assessmentId);
   const fees = await tellStories(pool, ledger, states);
@@ -156,6 +170,23 @@ async function tellStories(
   for (const [index, state] of states.entries())
     await appendAll(ledger, fees[state], STORIES[state].after?.(index) ?? []);
   return fees;
+}
+
+/** The use of a code by everybody who is assessed: the ledger refuses a fee without evidence. */
+async function recordUses(ledger: Ledger, states: State[]): Promise<void> {
+  const assessed = states.filter((state) =>
+    STORIES[state].before.some(({ kind }) => kind === 'assessed'),
+  );
+  const people = await ledger.clinicians.similar(assessed.map((state) => ({ ref: `C-${state}` })));
+  await ledger.evidence.record({
+    ...{ sha256: 'e'.repeat(64), fileName: 'uses.837', vendor: null, format: 'x12-837P' },
+    ...{ periodFrom: null, periodTo: null, bytes: 1_024, records: 40, importedBy: 'office' },
+    ...{ findings: people.length, matched: people.length, problems: [] },
+    uses: people.map(({ clinicianId }, index) => ({
+      ...{ clinicianId, year: 2026, line: index + 1, rule: 'sv1', certainty: 'sure' as const },
+      ...{ kind: EVIDENCE.kind, firstUsedOn: EVIDENCE.firstUsedOn },
+    })),
+  });
 }
 
 /** A file with sure and weak findings, and with rows nobody could be matched to. */

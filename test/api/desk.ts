@@ -47,7 +47,7 @@ export async function createDesk(
   const crowd = await createCrowd(db.pool);
   const queues = await createQueues({
     redisUrl: redis?.url ?? null,
-    databaseUrl: db.url,
+    databaseUrl: db.appUrl,
     prefix: redis?.prefix ?? 'levy',
     onError: () => undefined,
   });

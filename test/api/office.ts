@@ -55,12 +55,12 @@ export const SECRET = 'whsec_office_secret_0123456789';
 
 export async function openOffice(changes: Partial<ApiDeps> = {}): Promise<Office> {
   const db = await createTestDatabase();
-  const ledger = createLedger(db.pool, () => performance.now());
+  const ledger = createLedger(db.appPool, () => performance.now());
   await ledger.rates.seed(VENDORS, RATES);
   const stripe = await startSandboxStripe();
   const queues = await createQueues({
     redisUrl: null,
-    databaseUrl: db.url,
+    databaseUrl: db.appUrl,
     onError: () => undefined,
   });
   const lines: string[] = [];

@@ -1,13 +1,14 @@
 import { connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REQUEST_LIMITS } from '../../api/deps.ts';
 import { ERRORS } from '../../api/errors.ts';
 import { openOffice, type Office } from './office.ts';
 
 let office: Office;
 beforeAll(async () => {
   office = await openOffice({
-    limits: { perCaller: 40, perAddress: 30, failedLogins: 5 },
+    limits: { ...REQUEST_LIMITS, perCaller: 40, perAddress: 30, failedLogins: 5 },
     publicUrl: 'https://levy.example',
     trustProxy: ['127.0.0.1'],
   });

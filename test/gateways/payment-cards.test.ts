@@ -74,14 +74,27 @@ describe('the card to charge', () => {
   });
 });
 
+describe('the e-mail of a customer', () => {
+  test('is what Stripe has, and null where it has none', async () => {
+    const { id } = await house.stripe.customers.create({ email: 'ann@people.example' });
+    expect(await house.payments.readEmail(id)).toBe('ann@people.example');
+    const { customer } = await house.customer(null);
+    expect(await house.payments.readEmail(customer)).toBeNull();
+    expect(await house.payments.readEmail('cus_none')).toBeNull();
+    await house.stripe.customers.del(id);
+    expect(await house.payments.readEmail(id)).toBeNull();
+  });
+});
+
 describe('the page to give a card', () => {
   const returnUrl = 'https://levy.example/thanks';
+  const feeId = '00000000-0000-8000-8000-000000000001';
 
   test('attaches the card, and can be closed while it is open', async () => {
     const { customer } = await house.customer(null);
-    const { url, session } = await house.payments.cardLink({ customer, returnUrl });
+    const { url, session } = await house.payments.cardLink({ customer, feeId, returnUrl });
     expect(url).toMatch(/^http/);
-    const done = await house.payments.cardLink({ customer, returnUrl });
+    const done = await house.payments.cardLink({ customer, feeId, returnUrl });
     await house.control('POST', `checkout/${done.session}/complete`, {
       payment_method: 'pm_card_visa',
     });
@@ -93,9 +106,18 @@ describe('the page to give a card', () => {
     expect((await house.stripe.checkout.sessions.retrieve(session)).status).toBe('expired');
   });
 
+  test('tells the fee it was opened for with the card it brings', async () => {
+    const { customer } = await house.customer(null);
+    const { session } = await house.payments.cardLink({ customer, feeId, returnUrl });
+    const { setup_intent: setup } = await house.stripe.checkout.sessions.retrieve(session, {
+      expand: ['setup_intent'],
+    });
+    expect(setup).toMatchObject({ metadata: { fee: feeId } });
+  });
+
   test('is the same one for the same key', async () => {
     const { customer } = await house.customer(null);
-    const args = { customer, returnUrl, key: `link-${customer}` };
+    const args = { customer, feeId, returnUrl, key: `link-${customer}` };
     const first = await house.payments.cardLink(args);
     expect(await house.payments.cardLink(args)).toEqual(first);
   });
