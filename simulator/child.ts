@@ -8,6 +8,8 @@ import { runSeed, type SeedResult } from './seed.ts';
 /** What it is asked for; the database is its own, and that plant's when the plant changes it. */
 export interface Task {
   url: string;
+  /** Of a second installation, in seeds that have one. */
+  secondUrl: string | null;
   seed: number;
   plant: string;
   cut: Cut;
@@ -33,21 +35,32 @@ process.on('message', (task: Task) => {
 });
 process.on('disconnect', () => process.exit(0));
 
-async function live({ url, seed, plant, cut, wantsLog }: Task): Promise<Answer> {
+async function live({ url, secondUrl, seed, plant, cut, wantsLog }: Task): Promise<Answer> {
   try {
     strays = [];
     const planted = plantOf(plant);
-    let database = databases.get(url);
-    if (!database) {
-      database = await openDatabase(url);
-      if (planted.sql) await database.query(planted.sql);
-      databases.set(url, database);
-    }
-    const result = await runSeed(database, seed, planted, cut);
+    const first = await opened(url, planted.sql, () => openDatabase(url));
+    const second =
+      secondUrl && (await opened(secondUrl, planted.sql, () => first.beside(secondUrl)));
+    const result = await runSeed({ first, second: second || null }, seed, planted, cut);
     for (const error of strays)
       result.violations.push({ invariant: 'bug', feeId: null, what: String(error) });
     return { result: wantsLog ? result : { ...result, log: [] } };
   } catch (error) {
     return { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
+}
+
+/** The database at this address, opened and planted when it is asked for first. */
+async function opened(
+  url: string,
+  sql: string | undefined,
+  open: () => Promise<SimulatedDatabase>,
+): Promise<SimulatedDatabase> {
+  let database = databases.get(url);
+  if (database) return database;
+  database = await open();
+  if (sql) await database.query(sql);
+  databases.set(url, database);
+  return database;
 }

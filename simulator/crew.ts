@@ -9,6 +9,10 @@ export interface Crew {
   api(): Process | null;
   /** All that are down are started, all that stand still go on. */
   revive(): void;
+  /** Kills all of them; none is started before `start`. */
+  halt(why: string): void;
+  start(): void;
+  isHalted(): boolean;
 }
 
 export function startCrew(setting: Setting): Crew {
@@ -16,14 +20,16 @@ export function startCrew(setting: Setting): Crew {
   const random = setting.random.fork('crew');
   const names = ['api', ...Array.from({ length: plan.workers }, (_, n) => `worker ${n + 1}`)];
   const running = new Map<string, Process>();
+  let isHalted = false;
 
   function start(name: string): void {
-    if (running.get(name)?.life.alive) return;
+    if (isHalted || running.get(name)?.life.alive) return;
     const process = startProcess(setting, name, () => {
       const ms = faults.stopped() ? 1_000 : random.pick([1_000, 10_000, 300_000, 3_600_000]);
       timeline.at(timeline.now() + ms, () => start(name));
     });
     running.set(name, process);
+    if (name !== 'api') void process.begin();
   }
 
   for (const name of names) start(name);
@@ -41,6 +47,15 @@ export function startCrew(setting: Setting): Crew {
     revive() {
       for (const name of names) start(name);
       for (const { life } of running.values()) life.frozenUntil = 0;
+    },
+    halt(why) {
+      isHalted = true;
+      for (const { life } of running.values()) life.end(why);
+    },
+    isHalted: () => isHalted,
+    start() {
+      isHalted = false;
+      for (const name of names) start(name);
     },
   };
 }

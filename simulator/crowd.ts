@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Answer, Task } from './child.ts';
-import type { Cut } from './plan.ts';
+import { planOf, type Cut } from './plan.ts';
 import { plantOf } from './plants/plants.ts';
 import type { SeedResult } from './seed.ts';
 
@@ -46,8 +46,8 @@ export function startCrowd(size: number, newDatabase: () => Promise<string>): Cr
       else waiting.push(resolve);
     });
 
-  async function urlFor({ urls }: Worker, plant: string): Promise<string> {
-    const name = plantOf(plant).sql ? plant : 'none';
+  async function urlFor({ urls }: Worker, plant: string, nth = 'first'): Promise<string> {
+    const name = `${plantOf(plant).sql ? plant : 'none'} ${nth}`;
     const url = urls.get(name) ?? (await newDatabase());
     urls.set(name, url);
     return url;
@@ -59,7 +59,11 @@ export function startCrowd(size: number, newDatabase: () => Promise<string>): Cr
       const worker = await free();
       try {
         const url = await urlFor(worker, plant);
-        const task: Task = { url, seed, plant, cut, wantsLog };
+        const isSecond = planOf(seed, cut).happenings.some(
+          ({ kind }) => kind === 'second_installation',
+        );
+        const secondUrl = isSecond ? await urlFor(worker, plant, 'second') : null;
+        const task: Task = { url, secondUrl, seed, plant, cut, wantsLog };
         return await ask(worker.child, task);
       } finally {
         const next = waiting.shift();

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { connect, type Connection } from './connection.ts';
+import { createDumps, guards, type Dump } from './dump.ts';
 
 /** A connection as the ledger uses it. */
 export interface Session {
@@ -18,6 +19,12 @@ export interface SimulatedDatabase {
   busy(): Promise<void> | null;
   /** Empties every table for a new seed, and lets `levy_now()` follow this clock. */
   begin(name: string, now: () => number): Promise<void>;
+  /** Copies every table, as a nightly dump does. */
+  dump(): Promise<Dump>;
+  /** Puts a dump in the place of everything there is; `null` for an empty database. */
+  restore(dump: Dump | null): Promise<void>;
+  /** Opens another database of the same server, which takes turns with this one. */
+  beside(url: string): Promise<SimulatedDatabase>;
   close(): Promise<void>;
 }
 
@@ -26,8 +33,7 @@ export interface SimulatedDatabase {
  * seed instead of chance, and statements keep their plan, so that a seed is the same every time.
  * The database must be the simulator's own: it is emptied for every seed.
  */
-export async function openDatabase(url: string): Promise<SimulatedDatabase> {
-  const queue = createTurns();
+export async function openDatabase(url: string, queue = createTurns()): Promise<SimulatedDatabase> {
   let clock = () => 0;
   let writes = 0;
   const open: Connection[] = [];
@@ -46,6 +52,16 @@ export async function openDatabase(url: string): Promise<SimulatedDatabase> {
 
   const main = await connection();
   await main.send(TAKE_OVER);
+  const { dump, restore } = createDumps(inTurn, TABLES);
+
+  async function inTurn(text: string, values?: unknown[]): Promise<pg.QueryResult> {
+    const end = await queue.turn();
+    try {
+      return await main.send(text, values);
+    } finally {
+      end();
+    }
+  }
 
   function sessionOn(own: Connection): Session {
     // A transaction is one turn: nobody else is served before it ends.
@@ -81,14 +97,10 @@ export async function openDatabase(url: string): Promise<SimulatedDatabase> {
   }
 
   return {
-    async query(text, values) {
-      const end = await queue.turn();
-      try {
-        return await main.send(text, values);
-      } finally {
-        end();
-      }
-    },
+    query: inTurn,
+    dump,
+    restore,
+    beside: (other) => openDatabase(other, queue),
     async connect() {
       const end = await queue.turn();
       try {
@@ -144,7 +156,6 @@ const TAKE_OVER = `
     $$ select md5(current_setting('sim.seed') || '/' || nextval('sim_ids'))::uuid $$;
   alter table clinicians alter clinician_id set default sim_id();
   alter table assessments alter assessment_id set default sim_id();
-  alter table fees alter fee_id set default sim_id();
   alter table imports alter import_id set default sim_id();
   alter table evidence alter evidence_id set default sim_id();
   do $$ declare name text; begin
@@ -153,6 +164,7 @@ const TAKE_OVER = `
     end loop;
   end $$;`;
 
+/** Everything a ledger keeps; what limits the calls to Stripe is not kept. */
 const TABLES = [
   'entries',
   'findings',
@@ -184,14 +196,9 @@ async function empty(connection: Connection): Promise<void> {
   await connection.send(VACUUM);
 }
 
-/** These statements without the triggers that forbid them. */
+/** These statements without the triggers that forbid them, and ids from the beginning. */
 function unguarded(statements: string): string {
-  return `
-    alter table entries disable trigger user;
-    alter table audit disable trigger user;
-    ${statements};
-    alter table entries enable trigger user;
-    alter table audit enable trigger user;
+  return `${guards('disable')}; ${statements}; ${guards('enable')};
     select setval('sim_ids', 1, false)`;
 }
 

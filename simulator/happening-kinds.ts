@@ -46,6 +46,12 @@ export const HAPPENINGS = {
   stripe_busy: faulty('stripe_429', 1.5),
   bounce: personal(0.3),
   forged_webhook: { often: 1, personal: true, fault: 'webhook_forged' },
+  ledger_lost: personal(0.05),
+  dump_restored: personal(0.08),
+  second_installation: common(0.08),
+  shifted_column: common(0.12),
+  shared_customer: personal(0.06),
+  charged_elsewhere: personal(0.05),
 } as const satisfies Record<string, Kind>;
 
 export type HappeningKind = keyof typeof HAPPENINGS;

@@ -18,6 +18,8 @@ export interface Life {
   pass(ms: number, where: string, chances?: number): Promise<void>;
   /** What the system takes back when the process is killed. */
   heirs: Set<() => void>;
+  /** Kills it. */
+  end(where: string): void;
 }
 
 const MINUTE_MS = 60_000;
@@ -41,6 +43,7 @@ export function createLife(args: {
     alive: true,
     frozenUntil: 0,
     heirs: new Set(),
+    end,
     elapsedMs: () => (timeline.now() - bornAt) * pace,
     async pass(ms, where, chances = 1) {
       await timeline.sleep(ms);
@@ -55,6 +58,7 @@ export function createLife(args: {
   };
 
   function end(where: string): void {
+    if (!life.alive) return;
     life.alive = false;
     note(`${name} is killed: ${where}`);
     for (const takeBack of life.heirs) takeBack();

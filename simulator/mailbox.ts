@@ -12,6 +12,8 @@ export interface Received {
   text: string;
   /** When the job that sent it had loaded the fee. */
   decidedAt: number;
+  /** Which installation sent it. */
+  site: string;
   /** False when the sender never got the acceptance: it must not count on it. */
   answered: boolean;
 }
@@ -22,7 +24,7 @@ export interface Mailbox {
   /** Addresses to which the server was ever asked to bring something, whether or not it did. */
   known: ReadonlySet<string>;
   /** What arrives at the server with one mail, as the sender learns it. */
-  take(mail: OutgoingMail, decidedAt: number): MailOutcome;
+  take(mail: OutgoingMail, by: Pick<Received, 'decidedAt' | 'site'>): MailOutcome;
 }
 
 /** The part of the gateway that the processors use. */
@@ -34,7 +36,7 @@ export function createMailbox(faults: Faults, random: Random, now: () => number)
   const refused = new Set<string>();
   const known = new Set<string>();
 
-  function take(mail: OutgoingMail, decidedAt: number): MailOutcome {
+  function take(mail: OutgoingMail, by: Pick<Received, 'decidedAt' | 'site'>): MailOutcome {
     const to = mail.to.address;
     if (faults.strikes('mail_away')) throw new MailUnavailable('connection');
     if (!known.has(to) && faults.strikes('mail_refused')) refused.add(to);
@@ -45,7 +47,7 @@ export function createMailbox(faults: Faults, random: Random, now: () => number)
     const lost = faults.strikes('mail_unknown');
     if (!lost || random.chance(0.6)) {
       const { messageId, subject, text } = mail;
-      received.push({ at: now(), to, messageId, subject, text, decidedAt, answered: !lost });
+      received.push({ at: now(), to, messageId, subject, text, ...by, answered: !lost });
     }
     if (lost) return { outcome: 'unknown', code: 'timeout' };
     return { outcome: 'accepted', response: '250 sim1' };

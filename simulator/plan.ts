@@ -189,14 +189,17 @@ function befall(
   const on = random.pick(TURNS);
   const after = random.pick([0, 0, 300, 5_000, 600_000, 6 * HOUR_MS, 3 * DAY_MS, 20 * DAY_MS]);
   const isTurn = person !== null && random.chance(0.65);
-  return {
-    kind,
-    person,
-    at: isTurn ? null : at,
-    on: isTurn ? on : null,
-    after: random.int(after + 1),
-  };
+  const drawn = { kind, person, after: random.int(after + 1) };
+  if (isTurn) return { ...drawn, at: null, on };
+  return { ...drawn, at: (EARLY[kind] ?? ((late) => late))(at, openAt), on: null };
 }
+
+/** What belongs to the beginning of the year, half of it or all. */
+const EARLY: Partial<Record<HappeningKind, (at: number, openAt: number) => number>> = {
+  charged_elsewhere: (_, openAt) => openAt - DAY_MS,
+  second_installation: (at, openAt) => (at % 2 === 0 ? at : openAt + (at % (3 * DAY_MS)) - HOUR_MS),
+  shifted_column: (at, openAt) => (at % 2 === 0 ? at : openAt + (at % (20 * DAY_MS))),
+};
 
 /** Some moment between the opening and the middle of December, early ones more often. */
 function during(random: Random, openAt: number): number {

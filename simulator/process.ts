@@ -6,6 +6,7 @@ import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import type { Annual } from '../workers/annual.ts';
 import type { Practice, WorkerDeps } from '../workers/deps.ts';
 import { createPump } from '../workers/pump.ts';
+import { createRestore } from '../workers/restore.ts';
 import { createProcessors } from '../workers/work.ts';
 import { createLife, type Life } from './life.ts';
 import type { MailPort } from './mailbox.ts';
@@ -19,6 +20,8 @@ export interface Process {
   life: Life;
   ledger: Ledger;
   deps: WorkerDeps;
+  /** What a worker does when it starts: a ledger that is behind Stripe is brought up to it. */
+  begin(): Promise<void>;
   /** Works on one job, as a worker does. Never resolves when the process is killed meanwhile. */
   work(name: JobName, payload: unknown): Promise<Done>;
   /** One round of the pump, after a look at what waits. */
@@ -67,17 +70,32 @@ export function startProcess(setting: Setting, name: string, die: () => void): P
     return deps as unknown as WorkerDeps;
   }
 
+  let isUpToDate = false;
+
+  async function begin(): Promise<void> {
+    while (life.alive && !isUpToDate)
+      try {
+        await (plant.restore ?? createRestore)(depsAt(timeline.now())).ifBehind();
+        isUpToDate = true;
+      } catch (error) {
+        note(`${name} does not know whether the ledger is behind: ${String(error)}`);
+        await timeline.sleep(60_000);
+      }
+  }
+
   const glance: { outlook: Outlook | null } = { outlook: null };
   const pumping = createPump({
     log,
     ledger: spared(ledger, glance, timeline.now),
     queues: port,
     elapsedMs: life.elapsedMs,
+    isUpToDate: () => isUpToDate,
   });
   return {
     life,
     ledger,
     deps: depsAt(timeline.now()),
+    begin,
     async work(job, payload) {
       const deps = depsAt(timeline.now());
       const processors = createProcessors(deps, port, annualOf(setting));
@@ -108,7 +126,7 @@ function paymentsOf(
       await life.pass(random.between(50, 400) + slow, `after ${route}`, 3);
     }
   };
-  return createPayments(setting.stripe({ decidedAt }), { gate });
+  return createPayments(setting.stripe({ decidedAt, site: setting.site }), { gate });
 }
 
 function mailOf(
@@ -122,7 +140,7 @@ function mailOf(
     async send(mail) {
       await life.pass(random.between(50, 3_000), 'before a mail', 3);
       try {
-        return setting.mailbox.take(mail, decidedAt);
+        return setting.mailbox.take(mail, { decidedAt, site: setting.site });
       } finally {
         await life.pass(random.between(50, 3_000), 'after a mail', 3);
       }

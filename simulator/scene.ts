@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Crew } from './crew.ts';
 import type { Office } from './office.ts';
 import type { Setting } from './setting.ts';
 import type { Weather } from './stripe/client.ts';
@@ -16,6 +17,14 @@ export interface Scene {
   stripe: StripeWorld;
   outside: ReturnType<typeof outside>;
   stripeWeather: Weather;
+  /** The processes of levy. */
+  crew: Crew;
+  /** Other installations on the same Stripe account. */
+  others(): Scene[];
+  /** Whose each fee is, by the practice's reference, whichever ledger named it. */
+  fees: Map<string, string>;
+  /** Sets up a second installation; null where there is none in this seed. */
+  second: (() => Scene) | null;
   /** Has the pump look soon. */
   kick(ms: number): void;
   /** Delivers an event to levy's webhook address. */

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Violation } from './check/check.ts';
-import type { SimulatedDatabase } from './database.ts';
 import type { Fault } from './faults.ts';
 import { planOf, type Cut } from './plan.ts';
 import type { PlantedBug } from './plants/plant.ts';
-import { liveYear } from './year.ts';
+import { liveYear, type Databases } from './year.ts';
 
 /** What one seed came to, small enough to be handed from process to process. */
 export interface SeedResult {
@@ -23,13 +22,13 @@ export interface SeedResult {
 
 /** Lives through one seed's year, with this planted in it and that cut out of it. */
 export async function runSeed(
-  database: SimulatedDatabase,
+  databases: Databases,
   seed: number,
   plant: PlantedBug,
   cut: Cut = {},
 ): Promise<SeedResult> {
   const plan = planOf(seed, cut);
-  const { violations, faults, steps, log } = await liveYear(database, plan, plant);
+  const { violations, faults, steps, log } = await liveYear(databases, plan, plant);
   const digest = createHash('sha256').update(log.join('\n')).digest('hex');
   const [people, happenings] = [plan.people.length, plan.happenings.length];
   return { seed, violations, faults, steps, people, happenings, digest, log };

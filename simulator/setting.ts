@@ -14,6 +14,8 @@ import type { Timeline } from './timeline.ts';
 
 /** What every process of levy stands in: one seed's world, without levy. */
 export interface Setting {
+  /** The name of the installation. */
+  site: string;
   plan: Plan;
   plant: PlantedBug;
   timeline: Timeline;

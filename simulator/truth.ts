@@ -1,4 +1,6 @@
 import type { Clinician } from '../ledger/clinicians.ts';
+import type { FeeRow, Violation } from './check/facts.ts';
+import type { Dump } from './dump.ts';
 import type { PersonPlan } from './plan.ts';
 
 /** A person of the practice, as they are and not as levy believes. */
@@ -6,6 +8,8 @@ export interface Person {
   plan: PersonPlan;
   /** Null until they are on the roster. */
   clinicianId: string | null;
+  /** Whether the practice has ever put them on a roster. */
+  joined: boolean;
   /** What the practice's roster says of them now. */
   row: Clinician;
   /** The practice changes a row when it is done with the change before. */
@@ -15,6 +19,14 @@ export interface Person {
   importedUnheard: number;
   /** The EHRs they worked in, each from the moment levy was told and had answered. */
   vendors: { from: number; vendor: string }[];
+  /** The Stripe customers the roster named for them, each from when levy was told and answered. */
+  customers: { askedAt: number; from: number; customer: string | null }[];
+}
+
+/** A ledger that was lost, or replaced by an older one, as it was at its end. */
+export interface Era {
+  until: number;
+  fees: FeeRow[];
 }
 
 /** A piece of evidence, and since when it counts or does not. */
@@ -39,14 +51,18 @@ export interface Truth {
   acts: Acted[];
   /** Pauses: from the answer to the pause until the question to go on. */
   pauses: { from: number; until: number }[];
-  /** Rates of the assessment's vendor and year, the one it was opened with first. */
-  rates: { from: number; amountCents: number }[];
   /** The assessments every opening gave: one, if all is well. */
   opened: Set<string>;
   /** Questions of which nobody knows whether, or when, they were carried out. */
   unanswered: Set<string>;
   /** Everything levy's own logger was told. */
   logged: string[];
+  /** A dump of the time before the year was opened, in seeds that restore one. */
+  before: { takenAt: number; dump: Dump } | null;
+  /** What the ledger was before the present one, the oldest first. */
+  eras: Era[];
+  /** Violations that were found when a ledger ended. */
+  found: Violation[];
   /** Every error a job or a request ended with. */
   errors: unknown[];
 }
@@ -56,11 +72,13 @@ export function emptyTruth(): Truth {
     people: [],
     acts: [],
     pauses: [],
-    rates: [],
     opened: new Set(),
     unanswered: new Set(),
     logged: [],
     errors: [],
+    before: null,
+    eras: [],
+    found: [],
   };
 }
 

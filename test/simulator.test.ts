@@ -39,6 +39,12 @@ const SHOWS_AT: Record<string, number> = {
   new_message_id: 7,
   hoped_for_mail: 8,
   name_in_queue: 4,
+  random_fee_ids: 36,
+  dropped_refusals: 3,
+  own_metadata_only: 73,
+  any_card_revives: 2,
+  own_fees_only: 73,
+  notice_not_read: 3,
 };
 
 /** Without a lock on a table of the simulation: those it may take for itself. */

@@ -1,14 +1,17 @@
+import type { State } from '../../core/fee.ts';
 import { createPayments } from '../../gateways/payments.ts';
 import { createVerify } from '../../workers/verify.ts';
 import type { Scene } from '../scene.ts';
 import { checkCards } from './cards.ts';
+import { checkCustomers } from './customers.ts';
+import { doubles } from './doubles.ts';
 import { checkEnds } from './ends.ts';
-import { collect, type FeeFacts, type Violation } from './facts.ts';
+import { collect, feesNow, type FeeFacts, type FeeRow, type Violation } from './facts.ts';
 import { checkMoney } from './money.ts';
 import { checkNotices } from './notices.ts';
 import { checkErrors, checkSecrets } from './secrets.ts';
 import { settleTruth } from './uncertain.ts';
-import { checkWishes } from './wishes.ts';
+import { checkAudit, checkWishes } from './wishes.ts';
 
 export type { Violation } from './facts.ts';
 
@@ -26,12 +29,15 @@ export async function checkEverything(
     'select count(*)::integer as open from webhook_events where handled_at is null',
   );
   const violations = [
+    ...scene.truth.found,
     ...settled,
-    ...(await verified(scene)),
+    ...(await verified(scene, fees)),
     ...checkMoney(scene, fees),
     ...checkNotices(scene, fees),
+    ...checkCustomers(scene, fees),
     ...checkCards(scene, fees),
-    ...checkWishes(scene, fees, await audits(scene)),
+    ...checkWishes(scene, fees),
+    ...checkAudit(scene, await audits(scene)),
     ...checkEnds(scene, fees, (rows[0] as { open: number }).open),
     ...checkSecrets(scene, fees),
     ...checkErrors(scene),
@@ -39,15 +45,61 @@ export async function checkEverything(
   return { violations, fees };
 }
 
-/** The production's check, reading Stripe without faults. */
-async function verified({ plain, setting }: Scene): Promise<Violation[]> {
-  const payments = createPayments(setting.stripe({ decidedAt: setting.timeline.now() }));
+/** What a ledger says before it is lost or replaced, and what of it can only be checked now. */
+export async function endOfEra(scene: Scene): Promise<{ violations: Violation[]; fees: FeeRow[] }> {
+  return {
+    violations: checkAudit(scene, await audits(scene)),
+    fees: await feesNow(scene),
+  };
+}
+
+/**
+ * The production's check, reading Stripe without faults. It must name that somebody was charged
+ * twice, whoever did it, and nothing else; what other ledgers left at Stripe may be named, too.
+ */
+async function verified(scene: Scene, fees: FeeFacts[]): Promise<Violation[]> {
+  const { plain, setting } = scene;
+  const asker = { decidedAt: setting.timeline.now(), site: setting.site };
+  const payments = createPayments(setting.stripe(asker));
   const log = { info: setting.say, warn: setting.say, error: setting.say };
-  const report = await createVerify({ ledger: plain, log, payments, patienceMs: 0 }).once();
-  return report.checks.flatMap(({ name, breaches }) =>
+  const ledger = setting.plant.ledger?.(plain, setting) ?? plain;
+  const report = await createVerify({ ledger, log, payments, patienceMs: 0 }).once();
+  const twice = doubles(scene);
+  const found = report.checks.flatMap(({ name, breaches }) =>
     breaches.map(({ feeId, detail }) => ({ invariant: name, feeId, what: detail })),
   );
+  const blind = twice.filter(
+    ({ charges }) =>
+      !found.some(
+        ({ invariant, what }) =>
+          invariant === 'one_charge' && charges.some(({ id }) => what.includes(id)),
+      ),
+  );
+  const missed = blind.map(({ ref, charges }) => {
+    const what = `${ref} has ${charges.map(({ id }) => id).join(' and ')}, and nothing is said`;
+    return { invariant: 'verify is blind', feeId: null, what };
+  });
+  const strange = setting.plan.happenings.some(({ kind }) => MAKES_STRANGERS.has(kind));
+  // Another ledger charged somebody who by this one owes nothing: a person has to see that.
+  const isOwed = (feeId: string | null) => {
+    const state = fees.find((fee) => fee.feeId === feeId)?.state;
+    return !state || !OWES_NOTHING.has(state);
+  };
+  const expected = ({ invariant, feeId }: Violation) =>
+    (strange && (invariant === 'strangers' || !isOwed(feeId))) ||
+    (twice.length > 0 && ['one_charge', 'objects', 'cents'].includes(invariant));
+  return [...missed, ...found.filter((one) => !expected(one))];
 }
+
+const OWES_NOTHING = new Set<State>(['detecting', 'no_use', 'exempt']);
+
+/** After these Stripe may hold something of levy's that the ledger at hand has no fee for. */
+const MAKES_STRANGERS: ReadonlySet<string> = new Set([
+  'ledger_lost',
+  'dump_restored',
+  'second_installation',
+  'charged_elsewhere',
+]);
 
 async function audits({ setting }: Scene): Promise<Map<string, number>> {
   const { rows } = await setting.database.query(

@@ -4,14 +4,9 @@ import { isUncertain } from './uncertain.ts';
 import { grouped, type FeeFacts, type Violation } from './facts.ts';
 
 /** What people asked for takes effect before the next decision to charge or to write. */
-export function checkWishes(
-  scene: Scene,
-  fees: FeeFacts[],
-  audits: Map<string, number>,
-): Violation[] {
+export function checkWishes(scene: Scene, fees: FeeFacts[]): Violation[] {
   return [
     ...fees.flatMap((fee) => ignored(scene, fee)),
-    ...audited(scene, audits),
     ...(scene.truth.opened.size > 1
       ? [{ invariant: '7 one assessment', feeId: null, what: 'two assessments were opened' }]
       : []),
@@ -63,14 +58,14 @@ function ignored(scene: Scene, fee: FeeFacts): Violation[] {
     const text = `${what} was decided on while ${span.why} since ${since}`;
     found.push({ invariant: '8 wishes', feeId: fee.feeId, what: text });
   };
-  for (const { by, decidedAt, charge } of fee.tries) if (by === 'levy') look(decidedAt, charge);
-  for (const { messageId, decidedAt } of fee.mails)
+  for (const { decidedAt, charge } of fee.ownTries) look(decidedAt, charge);
+  for (const { messageId, decidedAt } of fee.ownMails)
     if (messageId.includes('-notice-')) look(decidedAt, 'a notice');
   return found;
 }
 
 /** Every answered act of a person has its line in the audit trail. */
-function audited({ truth }: Scene, audits: Map<string, number>): Violation[] {
+export function checkAudit({ truth }: Scene, audits: Map<string, number>): Violation[] {
   const asked = grouped(truth.acts, ({ act }) => act);
   return [...asked].flatMap(([act, acts]) => {
     const lines = audits.get(act) ?? 0;

@@ -4,7 +4,7 @@ import { DAY_MS } from '../plan.ts';
 import { acted, feeOf, type Scene } from '../scene.ts';
 import type { EvidenceTruth, Person } from '../truth.ts';
 import { by, twice } from './assessment.ts';
-import { change, newAddress } from './roster.ts';
+import { alsoAt, change, newAddress } from './roster.ts';
 
 /** An operator asks something of a person's fee, perhaps two of them at once. */
 export async function act(scene: Scene, person: Person, wish: Act): Promise<void> {
@@ -46,6 +46,14 @@ export async function bounce(scene: Scene, person: Person): Promise<void> {
 
 /** Every piece of evidence about a person turns out wrong. */
 export async function withdraw(scene: Scene, person: Person): Promise<void> {
+  for (const other of scene.others()) {
+    const twin = alsoAt(other, person);
+    if (twin) void withdrawAt(other, twin);
+  }
+  await withdrawAt(scene, person);
+}
+
+async function withdrawAt(scene: Scene, person: Person): Promise<void> {
   for (const piece of person.evidence) {
     if (!piece.standing.at(-1)?.stands) continue;
     const answer = await decideOn(scene, person, piece, 'refused');
@@ -56,6 +64,14 @@ export async function withdraw(scene: Scene, person: Person): Promise<void> {
 
 /** A person at the practice believes the weak evidence about somebody. */
 export async function accept(scene: Scene, person: Person): Promise<void> {
+  for (const other of scene.others()) {
+    const twin = alsoAt(other, person);
+    if (twin) void acceptAt(other, twin);
+  }
+  await acceptAt(scene, person);
+}
+
+async function acceptAt(scene: Scene, person: Person): Promise<void> {
   for (const piece of person.evidence) {
     if (piece.standing.at(-1)?.stands) continue;
     // From the question on it may count, whether or not it is answered.

@@ -2,6 +2,9 @@ import type { HappeningKind } from '../happening-kinds.ts';
 import type { Scene } from '../scene.ts';
 import type { Person } from '../truth.ts';
 import { approve, newRate, open, pause } from './assessment.ts';
+import { shareCustomer, shiftColumn } from './column.ts';
+import { installSecond, loseLedger, restoreDump } from './disaster.ts';
+import { chargeElsewhere } from './elsewhere.ts';
 import { accept, act, bounce, hold, withdraw } from './fee.ts';
 import { change, newAddress } from './roster.ts';
 import {
@@ -38,6 +41,8 @@ const COMMON = {
   queue_forged: forgeJobs,
   stripe_away: stripeAway,
   stripe_busy: stripeBusy,
+  second_installation: installSecond,
+  shifted_column: shiftColumn,
 } satisfies Partial<Record<HappeningKind, ToAll>>;
 
 const PERSONAL = {
@@ -60,6 +65,10 @@ const PERSONAL = {
   dispute: (scene, person) => atDashboard(scene, person, 'dispute'),
   bounce,
   forged_webhook: forgeWebhook,
+  ledger_lost: loseLedger,
+  dump_restored: restoreDump,
+  shared_customer: shareCustomer,
+  charged_elsewhere: chargeElsewhere,
 } satisfies Partial<Record<HappeningKind, ToOne>>;
 
 /** Lets one thing befall the practice, or one person. */

@@ -5,9 +5,9 @@ import type { Person } from '../truth.ts';
 import { change } from './roster.ts';
 
 /** The clinician gives another card, on the page of Stripe's; false when there is no customer. */
-export function newCard({ outside, stripe }: Scene, { row }: Person): boolean {
-  const customer = customerOf(stripe.books.customers, row.stripeCustomer);
-  if (customer) outside.addCard(customer);
+export function newCard(scene: Scene, person: Person): boolean {
+  const customer = customerOf(scene, person);
+  if (customer) scene.outside.addCard(customer);
   return customer !== undefined;
 }
 
@@ -25,7 +25,7 @@ export function detachCard(scene: Scene, person: Person): void {
 /** Somebody deletes the customer at Stripe; the practice may make a new one days later. */
 export async function deleteCustomer(scene: Scene, person: Person): Promise<void> {
   const { timeline, random } = scene.setting;
-  const customer = customerOf(scene.stripe.books.customers, person.row.stripeCustomer);
+  const customer = customerOf(scene, person);
   if (!customer) return;
   scene.outside.deleteCustomer(customer);
   if (random.chance(0.4)) return;
@@ -36,7 +36,7 @@ export async function deleteCustomer(scene: Scene, person: Person): Promise<void
 /** The practice makes a customer with a card at Stripe, and puts it on the roster. */
 export async function newCustomer(scene: Scene, person: Person): Promise<void> {
   const { timeline, random } = scene.setting;
-  const made = scene.outside.addCustomer();
+  const made = scene.outside.addCustomer(person.plan.ref);
   const card = scene.outside.addCard(made);
   // Often the roster hears of it when Stripe's own news of the card has long been and gone.
   if (random.chance(0.8)) await timeline.sleep(random.between(HOUR_MS, 5 * DAY_MS));
@@ -65,12 +65,13 @@ async function intentOf(scene: Scene, person: Person): Promise<Intent | undefine
   return intents.findLast(({ metadata }) => feeId !== null && metadata.fee === feeId);
 }
 
-function cardOf(scene: Scene, { row }: Person): Card | undefined {
-  const { customers, cards } = scene.stripe.books;
-  return cards.get(customerOf(customers, row.stripeCustomer)?.defaultCard ?? '');
+function cardOf(scene: Scene, person: Person): Card | undefined {
+  return scene.stripe.books.cards.get(customerOf(scene, person)?.defaultCard ?? '');
 }
 
-function customerOf(customers: Map<string, Customer>, id: string | null): Customer | undefined {
-  const customer = customers.get(id ?? '');
-  return customer?.deleted ? undefined : customer;
+/** The person's own customer, whatever the roster says of them, unless it was deleted. */
+export function customerOf({ stripe }: Scene, { plan }: Person): Customer | undefined {
+  const customers = [...stripe.books.customers.values()];
+  const latest = customers.findLast(({ owner }) => owner === plan.ref);
+  return latest?.deleted ? undefined : latest;
 }

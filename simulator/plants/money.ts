@@ -44,24 +44,22 @@ async function charge(
   if (!fee.noticed || !customer || fee.waived || fee.held || fee.paid) return;
   const card = await payments.readCard(customer, clinician.paymentMethod);
   if (!card.found) return;
-  const { year, amountCents } = assessment;
+  const { year, vendor, amountCents } = assessment;
   const attempt = fee.attempts + 1;
+  const wish = { feeId, year, vendor, amountCents, customer, notice: null };
   const intent =
-    how.intent ??
-    (await payments.openIntent({ feeId, year, amountCents, customer, key: how.key(-attempt) }))
-      .intent;
+    how.intent ?? (await payments.openIntent({ ...wish, key: how.key(-attempt) })).intent;
   const { paymentMethod, fingerprint } = card;
   const attempted = {
-    attempt,
-    intent,
-    amountCents,
-    paymentMethod,
-    fingerprint,
+    ...{ attempt, intent, customer, amountCents, paymentMethod, fingerprint },
     chargeBefore: null,
   };
   const written = await ledger.fees.append(
     feeCase,
-    [...(fee.intent ? [] : [entry('opened', { intent })]), entry('attempted', attempted)],
+    [
+      ...(fee.intent === intent ? [] : [entry('opened', { intent, customer, notice: null })]),
+      entry('attempted', attempted),
+    ],
     'levy',
   );
   if (!written) return;
@@ -93,7 +91,7 @@ export const MONEY_PLANTS: PlantedBug[] = [
         const due = feeCase && next(feeCase.entries, feeCase.assessment.policy);
         if (open && due?.step === 'charge' && due.at && due.at <= feeCase.now()) {
           const { intent, paymentMethod } = open;
-          const key = `${keys.attempt(feeCase.feeId, open.attempt)}-${(serial += 1)}`;
+          const key = `${keys.attempt(intent, open.attempt, paymentMethod)}-${(serial += 1)}`;
           await deps.payments.confirmIntent({ intent, paymentMethod, key });
         }
         return createCharge(deps)(payload);
@@ -104,7 +102,7 @@ export const MONEY_PLANTS: PlantedBug[] = [
     name: 'one_key',
     story: 'all attempts of a fee share one key',
     ...confirming((real, args) =>
-      real.confirmIntent({ ...args, key: args.key.replace(/-\d+$/, '') }),
+      real.confirmIntent({ ...args, key: args.key.replace(/-\d+-[^-]*$/, '') }),
     ),
   },
   {
@@ -113,8 +111,7 @@ export const MONEY_PLANTS: PlantedBug[] = [
     sql: 'drop trigger entries_attempt_allowed on entries',
     processors: blindly((deps, feeCase) => {
       const { intent } = fold(feeCase.entries);
-      const { feeId } = feeCase;
-      const key = (n: number) => (n < 0 ? keys.intent(feeId) : keys.attempt(feeId, n));
+      const key = (n: number) => `levy-${feeCase.feeId}-${n}`;
       return charge(deps, feeCase, { intent, key });
     }),
   },

@@ -6,12 +6,14 @@ export interface Failure {
   advice_code: string | null;
   network_advice_code: string | null;
   charge: string;
+  payment_method: { id: string };
 }
 
 export interface Intent {
   id: string;
   amount: number;
   amount_received: number;
+  cancellation_reason: string | null;
   created: number;
   customer: string;
   description: string;
@@ -28,6 +30,7 @@ export interface Charge {
   amount: number;
   amount_refunded: number;
   created: number;
+  customer: string;
   disputed: boolean;
   failure_code: string | null;
   livemode: false;
@@ -43,6 +46,8 @@ export interface Charge {
   payment_method: string;
   payment_method_details: { card: { brand: string; fingerprint: string } };
   status: 'pending' | 'succeeded' | 'failed';
+  /** When the money was taken, in ms of virtual time; Stripe does not say. */
+  paidAt: number | null;
 }
 
 export interface Refund {
@@ -68,6 +73,20 @@ export interface Dispute {
   status: 'needs_response' | 'won' | 'lost';
 }
 
+/** A page on which a customer gives a card for later charges. */
+export interface Session {
+  id: string;
+  created: number;
+  customer: string;
+  /** Of the setup intent that the page is about. */
+  metadata: Record<string, string>;
+  setup_intent: string;
+  /** When the card was given, in ms of virtual time. */
+  completedAt: number | null;
+  status: 'open' | 'complete' | 'expired';
+  url: string | null;
+}
+
 /** A line of the balance; `amount` less `fee` is `net`. */
 export interface Movement {
   id: string;
@@ -81,6 +100,8 @@ export interface Movement {
 
 export interface Customer {
   id: string;
+  /** Whose it really is, by the practice's reference; Stripe does not know. */
+  owner: string;
   deleted: boolean;
   defaultCard: string | null;
 }
@@ -107,6 +128,8 @@ export interface Mood {
 export interface Card {
   id: string;
   customer: string | null;
+  /** Whose file it came on, also when it is detached. */
+  holder: string;
   brand: string;
   last4: string;
   fingerprint: string;
@@ -135,6 +158,9 @@ export interface Try {
   forbidden: boolean;
   /** When the job that asked had loaded the fee. */
   decidedAt: number;
+  /** Which installation of levy's asked; null for somebody at the dashboard. */
+  site: string | null;
+  customer: string;
 }
 
 /** An event as Stripe sends it: what it is about. */
@@ -161,7 +187,10 @@ export interface Books {
   events: Event[];
   customers: Map<string, Customer>;
   cards: Map<string, Card>;
+  sessions: Map<string, Session>;
   tries: Try[];
+  /** The notice that each intent's metadata told of, and from when; '' for none. */
+  notices: { at: number; intent: string; notice: string }[];
 }
 
 export function emptyBooks(): Books {
@@ -174,6 +203,8 @@ export function emptyBooks(): Books {
     events: [],
     customers: new Map(),
     cards: new Map(),
+    sessions: new Map(),
     tries: [],
+    notices: [],
   };
 }

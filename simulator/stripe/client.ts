@@ -3,8 +3,15 @@ import type { Fault, Faults } from '../faults.ts';
 
 import { apiError, connectionError, unreadable } from './errors.ts';
 import { createKeys } from './idempotency.ts';
-import { cancelIntent, confirmIntent, createIntent, existingIntent } from './intents.ts';
+import {
+  cancelIntent,
+  confirmIntent,
+  createIntent,
+  existingIntent,
+  updateIntent,
+} from './intents.ts';
 import { createRefund, existingRefund } from './refunds.ts';
+import { createSession, expireSession, type SessionWish } from './sessions.ts';
 import { render, type EventFilter, type Filter } from './rendering.ts';
 import type { StripeWorld } from './world.ts';
 
@@ -17,6 +24,8 @@ export interface Weather {
 /** What is known of the caller: the job that asks, and when it had loaded its fee. */
 export interface Caller {
   decidedAt: number;
+  /** Which installation it is. */
+  site: string;
 }
 
 interface Options {
@@ -72,15 +81,21 @@ export function createStripeDouble(world: StripeWorld, faults: Faults, weather: 
         create: (params: Stripe.PaymentIntentCreateParams, options?: Options) =>
           request(() => show.intent(createIntent(world, params as never)), options, params),
         retrieve: (id: string) => request(() => show.intent(existingIntent(world, id))),
-        list: (params: { customer?: string }) => request(() => show.intents(params.customer)),
+        list: (filter: Filter) => request(() => show.intents(filter)),
+        update: (id: string, params: { metadata?: Record<string, string> }, options?: Options) =>
+          request(() => show.intent(updateIntent(world, id, params)), options, { id, ...params }),
         confirm: (id: string, params: { payment_method: string }, options?: Options) =>
           request(
             () => show.intent(confirmIntent(world, id, params.payment_method, asker(options))),
             options,
             { id, ...params },
           ),
-        cancel: (id: string, params: object, options?: Options) =>
-          request(() => show.intent(cancelIntent(world, id, true)), options, { id, ...params }),
+        cancel: (id: string, params: { cancellation_reason?: string } = {}, options?: Options) =>
+          request(
+            () => show.intent(cancelIntent(world, id, true, params.cancellation_reason)),
+            options,
+            { id, ...params },
+          ),
       },
       refunds: {
         create: (
@@ -100,6 +115,13 @@ export function createStripeDouble(world: StripeWorld, faults: Faults, weather: 
           ),
         retrieve: (id: string) => request(() => ({ ...existingRefund(world, id) })),
         list: (filter: Filter) => request(() => show.refunds(filter)),
+      },
+      checkout: {
+        sessions: {
+          create: (params: SessionWish, options?: Options) =>
+            request(() => show.session(createSession(world, params)), options, params),
+          expire: (id: string) => request(() => show.session(expireSession(world, id))),
+        },
       },
       events: { list: (filter: EventFilter) => request(() => show.events(filter)) },
       disputes: { list: (filter: Filter) => request(() => show.disputes(filter)) },

@@ -8,6 +8,8 @@ export interface Asker {
   by: 'levy' | 'outside';
   key: string | null;
   decidedAt: number;
+  /** Which installation of levy's; null for somebody at the dashboard. */
+  site: string | null;
 }
 
 /** Creates an intent. It can succeed at most once, whatever happens. */
@@ -22,17 +24,19 @@ export function createIntent(
     id: world.newId('pi'),
     amount: wish.amount,
     amount_received: 0,
+    cancellation_reason: null,
     created: world.seconds(),
     customer: wish.customer,
     description: wish.description,
     last_payment_error: null,
     latest_charge: null,
     livemode: false,
-    metadata: wish.metadata,
+    metadata: patched({}, wish.metadata),
     payment_method: null,
     status: 'requires_payment_method',
   };
   world.books.intents.set(intent.id, intent);
+  if (intent.metadata.notice) noted(world, intent);
   world.emit('payment_intent.created', intent, true);
   return intent;
 }
@@ -69,11 +73,35 @@ export function confirmIntent(
   return intent;
 }
 
-/** Cancels an intent, so that it never can succeed. */
-export function cancelIntent(world: StripeWorld, id: string, ours: boolean): Intent {
+/** Changes the metadata of an intent, also of a paid or canceled one: '' removes a key. */
+export function updateIntent(
+  world: StripeWorld,
+  id: string,
+  { metadata = {}, ...others }: { metadata?: Record<string, string> },
+): Intent {
   const intent = existingIntent(world, id);
+  const [other] = Object.keys(others);
+  if (other) throw invalid(`The double changes no ${other}.`, { param: other });
+  intent.metadata = patched(intent.metadata, metadata);
+  if (metadata.notice !== undefined) noted(world, intent);
+  return intent;
+}
+
+/** What may be said of why an intent is canceled. */
+const REASONS = ['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'];
+
+/** Cancels an intent, so that it never can succeed. */
+export function cancelIntent(
+  world: StripeWorld,
+  id: string,
+  ours: boolean,
+  reason: string | null = null,
+): Intent {
+  const intent = existingIntent(world, id);
+  if (reason !== null && !REASONS.includes(reason))
+    throw invalid(`Invalid cancellation_reason: ${reason}`, { param: 'cancellation_reason' });
   if (intent.status !== 'requires_payment_method') throw wrongState(intent);
-  intent.status = 'canceled';
+  Object.assign(intent, { status: 'canceled', cancellation_reason: reason });
   world.emit('payment_intent.canceled', intent, ours);
   return intent;
 }
@@ -84,6 +112,7 @@ function chargeFor(world: StripeWorld, intent: Intent, card: Card, verdict: Verd
     amount: intent.amount,
     amount_refunded: 0,
     created: world.seconds(),
+    customer: intent.customer,
     disputed: false,
     failure_code: null,
     livemode: false,
@@ -93,6 +122,7 @@ function chargeFor(world: StripeWorld, intent: Intent, card: Card, verdict: Verd
     payment_method: card.id,
     payment_method_details: { card: { brand: card.brand, fingerprint: card.fingerprint } },
     status: 'pending',
+    paidAt: null,
   };
   world.books.charges.set(charge.id, charge);
   intent.latest_charge = charge.id;
@@ -111,6 +141,7 @@ function record(
     ...asker,
     at: world.now(),
     intent: intent.id,
+    customer: intent.customer,
     feeId: intent.metadata.fee ?? '',
     charge: charge.id,
     amountCents: intent.amount,
@@ -127,7 +158,7 @@ function record(
 }
 
 function succeed(world: StripeWorld, intent: Intent, charge: Charge, ours: boolean): Intent {
-  charge.status = 'succeeded';
+  Object.assign(charge, { status: 'succeeded', paidAt: world.now() });
   Object.assign(intent, { status: 'succeeded', last_payment_error: null });
   intent.amount_received = intent.amount;
   book(world, charge.id, 'charge', intent.amount);
@@ -150,6 +181,7 @@ function refuse(
     advice_code: verdict.adviceCode,
     network_advice_code: verdict.networkAdviceCode,
     charge: charge.id,
+    payment_method: { id: charge.payment_method },
   };
   Object.assign(charge, { status: 'failed', failure_code: failure.code });
   intent.status = 'requires_payment_method';
@@ -195,4 +227,18 @@ export function book(
   const created = world.seconds();
   const id = world.newId('txn');
   world.books.movements.push({ id, amount, created, fee, net: amount - fee, source, type });
+}
+
+/** The metadata after a change: '' removes a key, what is not named stays. */
+function patched(
+  before: Record<string, string>,
+  change: Record<string, string>,
+): Record<string, string> {
+  const after = { ...before, ...change };
+  for (const [key, value] of Object.entries(change)) if (value === '') delete after[key];
+  return after;
+}
+
+function noted({ books, now }: StripeWorld, { id, metadata }: Intent): void {
+  books.notices.push({ at: now(), intent: id, notice: metadata.notice ?? '' });
 }

@@ -1,5 +1,5 @@
-import type { Card, Charge, Customer, Intent, Mood } from './books.ts';
-import { cancelIntent, confirmIntent } from './intents.ts';
+import type { Card, Charge, Customer, Intent, Mood, Session } from './books.ts';
+import { cancelIntent, confirmIntent, createIntent } from './intents.ts';
 import { drawMood } from './network.ts';
 import { closeDispute, createRefund, openDispute } from './refunds.ts';
 import type { StripeWorld } from './world.ts';
@@ -11,21 +11,26 @@ export function outside(world: StripeWorld) {
   const { books, random } = world;
   let numbers = 0;
 
-  function addCustomer(): Customer {
-    const customer: Customer = { id: world.newId('cus'), deleted: false, defaultCard: null };
+  function addCustomer(owner: string): Customer {
+    const id = world.newId('cus');
+    const customer: Customer = { id, owner, deleted: false, defaultCard: null };
     books.customers.set(customer.id, customer);
     return customer;
   }
 
-  /** A new card on the customer's file, which becomes the one to charge. */
-  function addCard(customer: Customer, mood: Mood = drawMood(random)): Card {
+  /**
+   * A new card on the customer's file, which becomes the one to charge. `twin`: the card with the
+   * same number on another customer's file, as when a practice pays for several people.
+   */
+  function addCard(customer: Customer, twin?: Card, mood: Mood = drawMood(random)): Card {
     const number = (numbers += 1);
     const card: Card = {
       id: world.newId('pm'),
       customer: customer.id,
+      holder: customer.id,
       brand: random.pick(['visa', 'mastercard', 'amex']),
       last4: String(1000 + number),
-      fingerprint: `fp${number}`,
+      fingerprint: twin?.fingerprint ?? `fp${number}`,
       version: 1,
       changedAt: world.now(),
       mood,
@@ -34,6 +39,19 @@ export function outside(world: StripeWorld) {
     customer.defaultCard = card.id;
     world.emit('payment_method.attached', { id: card.id, customer: customer.id }, false);
     return card;
+  }
+
+  /** The customer gives a card on the page; false when it is used or closed. */
+  function complete(session: Session): boolean {
+    const customer = books.customers.get(session.customer);
+    if (session.status !== 'open' || !customer || customer.deleted) return false;
+    const card = addCard(customer);
+    Object.assign(session, { status: 'complete', url: null, completedAt: world.now() });
+    const { setup_intent: setup, metadata } = session;
+    const about = { customer: customer.id, payment_method: card.id };
+    world.emit('setup_intent.succeeded', { id: setup, metadata, ...about }, false);
+    world.emit('checkout.session.completed', { id: session.id, customer: customer.id }, false);
+    return true;
   }
 
   /** The bank sent new data for the same card: what was wrong with it may be over. */
@@ -67,8 +85,23 @@ export function outside(world: StripeWorld) {
   function pay(intent: Intent): boolean {
     const card = books.cards.get(books.customers.get(intent.customer)?.defaultCard ?? '');
     if (!card || (card.mood.answer !== 'approve' && card.mood.tries > 0)) return false;
-    const asker = { by: 'outside', key: null, decidedAt: world.now() } as const;
+    const asker = { by: 'outside', key: null, decidedAt: world.now(), site: null } as const;
     return tried(() => confirmIntent(world, intent.id, card.id, asker));
+  }
+
+  /**
+   * Another program of the practice's, or an old version of levy, charges the year's fee. Its
+   * intent names the fee as nobody here would. `pays` false: the intent is left unpaid.
+   */
+  function chargeElsewhere(customer: Customer, amount: number, pays: boolean): Intent {
+    const fee = world.newId('fee');
+    const metadata = { fee, year: String(new Date(world.now()).getUTCFullYear()) };
+    const wish = { amount, customer: customer.id, description: `fee ${fee}`, metadata };
+    const intent = createIntent(world, wish);
+    const asker = { by: 'outside', key: null, decidedAt: world.now(), site: null } as const;
+    const card = customer.defaultCard;
+    if (card && pays) tried(() => confirmIntent(world, intent.id, card, asker));
+    return intent;
   }
 
   function cancel(intent: Intent): boolean {
@@ -95,10 +128,12 @@ export function outside(world: StripeWorld) {
   return {
     addCustomer,
     addCard,
+    complete,
     renewCard,
     detachCard,
     deleteCustomer,
     pay,
+    chargeElsewhere,
     cancel,
     refund,
     dispute,

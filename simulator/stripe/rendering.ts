@@ -1,12 +1,14 @@
-import type { Card, Event, Intent } from './books.ts';
+import type { Card, Event, Intent, Session } from './books.ts';
 import { missing } from './errors.ts';
 import type { StripeWorld } from './world.ts';
 
-/** What a list may be narrowed to. */
+/** What a list may be narrowed to; `created` in seconds. */
 export interface Filter {
+  customer?: string;
   payment_intent?: string;
   charge?: string;
   source?: string;
+  created?: { gte?: number; lt?: number };
 }
 
 /** Which events are asked for; `gte` in seconds. */
@@ -57,13 +59,13 @@ export function render({ books }: StripeWorld) {
     },
     cardsOf: (customer: string) =>
       list([...books.cards.values()].filter((one) => one.customer === customer).map(method)),
-    intents: (customer?: string) =>
-      list(
-        [...books.intents.values()]
-          .filter((one) => customer === undefined || one.customer === customer)
-          .reverse()
-          .map(intent),
-      ),
+    intents: (of: Filter) =>
+      list([...books.intents.values()].filter(fits(of)).reverse().map(intent)),
+    session: ({ id, url, status, customer, created, setup_intent }: Session) => ({
+      ...{ id, url, status, customer, created, setup_intent },
+      object: 'checkout.session',
+      mode: 'setup',
+    }),
     events: ({ types, created }: EventFilter) =>
       list(
         books.events
@@ -74,15 +76,17 @@ export function render({ books }: StripeWorld) {
     refunds: (of: Filter) => newest(books.refunds.values(), fits(of)),
     disputes: (of: Filter) => newest(books.disputes.values(), fits(of)),
     charges: (of: Filter) => newest(books.charges.values(), fits(of)),
-    movements: ({ source }: Filter) =>
-      newest(books.movements, (one) => source === undefined || one.source === source),
+    movements: (of: Filter) => newest(books.movements, fits(of)),
   };
 }
 
-function fits(of: Filter) {
-  return (one: { payment_intent: string; charge?: string }) =>
-    (of.payment_intent === undefined || one.payment_intent === of.payment_intent) &&
-    (of.charge === undefined || one.charge === of.charge);
+/** Whether an object has all that is asked for. */
+function fits({ created: { gte = 0, lt = Infinity } = {}, ...of }: Filter) {
+  const wanted = (['customer', 'payment_intent', 'charge', 'source'] as const).filter(
+    (name) => of[name] !== undefined,
+  );
+  return (one: { created: number } & Omit<Filter, 'created'>) =>
+    one.created >= gte && one.created < lt && wanted.every((name) => one[name] === of[name]);
 }
 
 /** An event with as much of its object as tells who it is about. */

@@ -19,7 +19,13 @@ export interface StripeWorld {
 
 /** The object an event is about. */
 export type About =
-  | { id: string; payment_intent?: string; customer?: string | null; metadata?: Metadata }
+  | {
+      id: string;
+      payment_intent?: string;
+      payment_method?: string;
+      customer?: string | null;
+      metadata?: Metadata;
+    }
   | Intent
   | Charge;
 
@@ -55,7 +61,7 @@ export function createStripeWorld(args: {
             ? (about.payment_intent ?? null)
             : null,
         customer: 'customer' in about ? (about.customer ?? null) : null,
-        paymentMethod: about.id.startsWith('pm_') ? about.id : null,
+        paymentMethod: methodOf(about),
         feeId: about.metadata?.fee ?? null,
         createdAt: timeline.now(),
         ours,
@@ -64,4 +70,12 @@ export function createStripeWorld(args: {
       deliver(event);
     },
   };
+}
+
+/** The card an event is about. */
+function methodOf(about: About): string | null {
+  if (about.id.startsWith('pm_')) return about.id;
+  return about.id.startsWith('seti_') && 'payment_method' in about
+    ? (about.payment_method ?? null)
+    : null;
 }

@@ -1,0 +1,126 @@
+import { entry } from '../../core/fee.ts';
+import type { Payments } from '../../gateways/payments.ts';
+import type { FeeCase } from '../../ledger/fees.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { CARD_EVENTS } from '../../workers/hint.ts';
+import type { PlantedBug } from './plant.ts';
+
+const RANDOM_FEE_IDS = `
+  create or replace function name_fee() returns trigger language plpgsql as $$
+  begin
+    new.fee_id := sim_id();
+    return new;
+  end $$`;
+
+/** Finds what this lets through, or what it makes of it. */
+const finding = (seen: (found: Awaited<ReturnType<Payments['findIntents']>>) => typeof found) => ({
+  payments: (real: Payments): Payments => ({
+    ...real,
+    findIntents: async (args) => seen(await real.findIntents(args)),
+  }),
+});
+
+/** Every customer is the one the roster names now, whatever was announced. */
+function unbound(feeCase: FeeCase): FeeCase {
+  const customer = feeCase.clinician.stripeCustomer;
+  const entries = feeCase.entries.map((one) => {
+    if (!customer) return one;
+    if (one.kind === 'noticed') return { ...one, data: { ...one.data, customer } };
+    const isOthers = one.kind === 'opened' && one.data.customer !== customer;
+    return isOthers ? { ...one, ...entry('looked', { found: true }) } : one;
+  });
+  return { ...feeCase, entries };
+}
+
+/** Takes every card that a customer gives for one that was given on levy's own page. */
+function asIfAsked(ledger: Ledger): Ledger['events']['get'] {
+  return async (id) => {
+    const event = await ledger.events.get(id);
+    if (!event?.customer || !CARD_EVENTS.has(event.type)) return event;
+    const [clinician] = await ledger.clinicians.byCustomer(event.customer);
+    const [fee] = clinician ? await ledger.clinicians.fees(clinician.clinicianId) : [];
+    return { ...event, feeId: fee?.feeId ?? event.feeId };
+  };
+}
+
+/** Bugs of whoever takes a ledger for all there is, and a roster's row for the person. */
+export const IDENTITY_PLANTS: PlantedBug[] = [
+  {
+    name: 'random_fee_ids',
+    story: 'a fee has another id in every ledger, and nobody looks before an intent is created',
+    sql: RANDOM_FEE_IDS,
+    payments: (real) => ({
+      ...real,
+      findIntents: () => Promise.resolve([]),
+      openIntent: (args) => real.openIntent({ ...args, key: `levy-intent-${args.feeId}` }),
+    }),
+  },
+  {
+    name: 'dropped_refusals',
+    story: 'of what another ledger has tried, only payments are taken over and no refusals',
+    payments: (real) => ({ ...real, refusedCharges: () => Promise.resolve([]) }),
+  },
+  {
+    name: 'own_metadata_only',
+    story: 'a payment whose metadata names the fee in another way is not taken over',
+    ...finding((found) => found.filter(({ feeId }) => /^[0-9a-f-]{36}$/.test(feeId ?? ''))),
+  },
+  {
+    name: 'customer_not_bound',
+    story: 'whoever is the customer on the roster is charged, whoever was noticed',
+    sql: 'drop trigger entries_attempt_allowed on entries',
+    ledger: (ledger) => {
+      const { load, change } = ledger.fees;
+      const fees: Ledger['fees'] = {
+        ...ledger.fees,
+        async load(feeId) {
+          const feeCase = await load(feeId);
+          return feeCase && unbound(feeCase);
+        },
+        change: (feeId, actor, decide) =>
+          change(feeId, actor, (fee, feeCase) => {
+            const decision = decide(fee, feeCase);
+            if ('refused' in decision) return decision;
+            const entries = decision.entries.filter(({ kind }) => kind !== 'customer_changed');
+            return { entries };
+          }),
+      };
+      return { ...ledger, fees };
+    },
+  },
+  {
+    name: 'any_card_revives',
+    story: 'a fee that was given up is charged again as soon as any card comes',
+    ledger: (ledger) => ({ ...ledger, events: { ...ledger.events, get: asIfAsked(ledger) } }),
+  },
+  {
+    name: 'no_restore',
+    story: 'a worker begins to work on a ledger that is behind Stripe',
+    restore: () => ({
+      once: () => Promise.reject(new Error('Bug! nobody asked for it')),
+      ifBehind: () => Promise.resolve(null),
+      beforeWork: () => Promise.resolve(true),
+    }),
+  },
+  {
+    name: 'own_fees_only',
+    story: 'the check looks for second charges among the fees that the ledger knows',
+    ledger: (ledger) => ({
+      ...ledger,
+      openBooks: async () => ({
+        ...(await ledger.openBooks()),
+        across: () => Promise.resolve([]),
+      }),
+    }),
+  },
+  {
+    name: 'notice_not_read',
+    story: "somebody is written to although the intent's metadata tells of a notice",
+    payments: (real) => ({
+      ...real,
+      findIntents: async (args) =>
+        (await real.findIntents(args)).map((one) => ({ ...one, notice: null })),
+      readIntent: async (intent) => ({ ...(await real.readIntent(intent)), notice: null }),
+    }),
+  },
+];
