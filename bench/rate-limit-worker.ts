@@ -25,7 +25,7 @@ const { databaseUrl, stripeUrl, smtpUrl, limits, calls } = argument<{
 }>();
 const log = pino({ level: 'error' }, pino.destination(2));
 const elapsedMs = () => performance.now();
-const { ledger } = await openLedger({
+const { ledger, databaseUrl: workUrl } = await openLedger({
   ...{ databaseUrl, connections: 8, vendors: VENDORS, rates: RATES },
   ...{ elapsedMs, log },
 });
@@ -46,7 +46,8 @@ process.exit(0);
 
 async function work(): Promise<void> {
   const payments = createPayments(stripe, { gate, onCall: ({ status }) => count(status) });
-  const queues = await createQueues({ redisUrl: null, databaseUrl, onError: () => undefined });
+  const where = { redisUrl: null, databaseUrl: workUrl };
+  const queues = await createQueues({ ...where, onError: () => undefined });
   const settings = {
     ...{ smtpUrl, mailFrom: 'bench@practice.example', mailReplyTo: 'bench@practice.example' },
     ...{ practiceName: 'Bench', publicUrl: 'http://127.0.0.1', sessionSecret: 'bench' },

@@ -155,7 +155,13 @@ async function plantDue(
         [
           entry('assessed', { amountCents, evidence: feeCase.firstUse }),
           entry('approved', { rosterHash: 'bench' }),
-          entry('noticed', { amountCents, chargeFrom, messageId: `<${feeId}>`, card: shown }),
+          entry('noticed', {
+            amountCents,
+            chargeFrom,
+            messageId: `<${feeId}>`,
+            customer: feeCase.clinician.stripeCustomer ?? '',
+            card: shown,
+          }),
         ],
         'bench',
       );

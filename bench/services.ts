@@ -8,7 +8,7 @@ import { startRedis } from '../test/support/redis-server.ts';
 /** A Postgres with an installation's own settings, and a Redis where the machine has one. */
 export interface BenchServices {
   redisUrl: string | null;
-  /** A new, empty database. */
+  /** A new, empty database, by its owner's address: who opens the ledger works as levy_app. */
   newDatabase(): Promise<string>;
   close(): Promise<void>;
 }

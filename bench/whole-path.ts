@@ -20,7 +20,7 @@ const { databaseUrl, redisUrl, stripeUrl, smtpUrl, fees, used } = argument<{
 }>();
 const log = pino({ level: 'error' }, pino.destination(2));
 const elapsedMs = () => performance.now();
-const { ledger } = await openLedger({
+const { ledger, databaseUrl: workUrl } = await openLedger({
   databaseUrl,
   connections: 10,
   vendors: VENDORS,
@@ -32,7 +32,7 @@ const stripe = createStripe({ secretKey: 'sk_test_bench', apiBase: stripeUrl });
 await plantUsers({ databaseUrl, stripe, people: fees, used });
 const queues = await createQueues({
   redisUrl,
-  databaseUrl,
+  databaseUrl: workUrl,
   prefix: `path-${process.pid}`,
   onError: (error) => log.error(error.message),
 });

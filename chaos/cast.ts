@@ -12,12 +12,16 @@ export interface Player {
   customer: string;
   /** The card on file, as Stripe knows it; null when there is none. */
   card: string | null;
+  /** How that card behaves. */
+  wish: CardName;
   uses: boolean;
   /** In which of the exports the use stands, from 0. */
   wave: number;
   /** Nothing about this person is difficult: left alone, the fee must end as paid. */
   plain: boolean;
 }
+
+export type CardName = keyof typeof CARDS;
 
 /** How cards behave, by weight; see the sandbox's list of test cards. */
 const CARDS = {
@@ -54,40 +58,44 @@ export async function hire(
 ): Promise<Player[]> {
   const players: Player[] = [];
   for (let n = 0; n < args.people; n += 1) {
-    const wish = random.weighted(CARDS);
-    // A couple with one customer and one card at Stripe: two fees, two charges, one at a time.
+    const drawn = random.weighted(CARDS);
+    // A couple with one card and a customer each: two fees, two charges, the same number.
     const partner = random.chance(0.05) ? players.at(-1) : undefined;
-    const { customer, card } = partner ?? (await customerWith(stripe, n, wish));
+    const wish = partner?.wish ?? drawn;
     const mailbox = random.weighted(MAILBOXES);
+    const email = `${mailbox}.${n}@people.example`;
     const free = random.chance(0.06);
-    const plainCard = partner ? partner.plain : PAYING.test(wish);
     players.push({
-      ...{ customer, card },
+      ...(await customerWith(stripe, email, wish)),
+      wish,
       ref: `C-${String(n).padStart(4, '0')}`,
       name: `Person ${String.fromCharCode(65 + (n % 26))}${n}`,
-      email: `${mailbox}.${n}@people.example`,
+      email,
       npi: inventedNpi(n),
       vendor: free ? 'therapynotes' : 'theranest',
       uses: random.chance(0.85),
       wave: random.chance(0.5) ? 0 : random.between(1, args.waves - 1),
-      plain: plainCard && !free && !DEAF.test(mailbox),
+      plain: PAYING.test(wish) && !free && !DEAF.test(mailbox),
     });
   }
   return players;
 }
 
-async function customerWith(stripe: Stripe, n: number, wish: string) {
-  const { id: customer } = await stripe.customers.create({ metadata: { ref: `C-${n}` } });
+async function customerWith(stripe: Stripe, email: string, wish: CardName) {
+  const { id: customer } = await stripe.customers.create({ email });
   if (wish === 'none') return { customer, card: null };
   const { id } = await stripe.paymentMethods.attach(wish, { customer });
   return { customer, card: id };
 }
 
+/** What stands in a row of the roster. */
+type Row = Pick<Player, 'ref' | 'name' | 'email' | 'npi' | 'vendor' | 'customer' | 'card'>;
+
 /** The roster as a practice would upload it. */
-export function rosterOf(players: Player[]): string {
+export function rosterOf(players: Row[], refOf: (ref: string) => string): string {
   const head = 'ref,name,email,npi,vendor,time_zone,stripe_customer,payment_method';
   const rows = players.map(({ ref, name, email, npi, vendor, customer, card }) =>
-    [ref, name, email, npi, vendor, 'America/New_York', customer, card ?? ''].join(','),
+    [refOf(ref), name, email, npi, vendor, 'America/New_York', customer, card ?? ''].join(','),
   );
   return [head, ...rows, ''].join('\n');
 }

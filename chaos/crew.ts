@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { now } from './history.ts';
 
 /** A program that is kept running: started anew, after a moment, whenever it ends. */
 export interface Member {
@@ -15,6 +16,9 @@ export interface Member {
   freeze(ms: number): Promise<void>;
   /** Ends it in an orderly way and starts it anew, with its clock so much wrong. */
   restart(skewMs: number): Promise<void>;
+  /** Kills it and starts it no more before `go`. Resolves when it is gone. */
+  halt(): Promise<void>;
+  go(): void;
   /** How far its clock is off, in ms. */
   skewMs(): number;
 }
@@ -50,15 +54,17 @@ export function createCrew(logs: string): Crew {
     let skewMs = 0;
     let tail = '';
     let hold = false;
+    let halted = false;
 
     const start = () => {
-      if (disbanded || hold) return;
+      if (disbanded || hold || halted) return;
       meant = false;
       child = spawn(process.execPath, ['--import', TSX, '--import', PRELOAD, file], {
         cwd: ROOT,
         env: { PATH: process.env['PATH'] ?? '', ...env, CHAOS_SKEW_MS: String(skewMs) },
         stdio: ['pipe', 'pipe', 'pipe'],
       });
+      log.write(`-- started at ${moment()}\n`);
       const mine = child;
       mine.stdin?.on('error', () => undefined);
       for (const stream of [mine.stdout, mine.stderr])
@@ -67,7 +73,7 @@ export function createCrew(logs: string): Crew {
           tail = (tail + data.toString()).slice(-400);
         });
       void once(mine, 'exit').then(async ([code, signal]) => {
-        log.write(`-- ended: ${code ?? signal}\n`);
+        log.write(`-- ended at ${moment()}: ${code ?? signal}\n`);
         if (!meant && !disbanded) fallen.push(`${name} ended with ${code ?? signal}: ${tail}`);
         if (child === mine) child = null;
         await sleep(RESTART_MS);
@@ -105,6 +111,19 @@ export function createCrew(logs: string): Crew {
         hold = false;
         if (!child) start();
       },
+      async halt() {
+        halted = true;
+        const mine = child;
+        if (!mine) return;
+        meant = true;
+        const exited = once(mine, 'exit');
+        mine.kill('SIGKILL');
+        await exited;
+      },
+      go() {
+        halted = false;
+        if (!child) start();
+      },
       skewMs: () => skewMs,
       async end() {
         await end();
@@ -126,6 +145,8 @@ export function createCrew(logs: string): Crew {
     },
   };
 }
+
+const moment = () => new Date(now()).toISOString();
 
 /** Between the end of a program and its next start, in ms. */
 const RESTART_MS = 300;

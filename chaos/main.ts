@@ -3,13 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { print, runChaos } from './run.ts';
 
 const USAGE = `Usage: npm run chaos -- --queue redis|postgres [--seconds 60] [--seed S]
-         [--people 240] [--workers 3] [--json] [--keep] [--flush]
+         [--people 240] [--workers 3] [--alone] [--json] [--keep] [--flush]
 
 Runs a year in a levy of several processes while everything around it and in it fails, heals all of
 it, and proves by the ledger, by Stripe's books and by the mailbox that nobody was charged twice,
 unannounced, wrongly or forgotten. Status: 0 when everything holds, 1 on any violation.
 
   --seed  the same schedule of faults again; what meets what is up to the machine
+  --alone no second installation on the same Stripe account
   --flush the queue is lost once more before the end: quicker than waiting for stalled jobs
   --keep  leaves the programs' logs where the run says; on a violation they are kept anyway
 `;
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     people: { type: 'string' },
     workers: { type: 'string', default: '3' },
+    alone: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     flush: { type: 'boolean', default: false },
@@ -43,6 +45,7 @@ const workers = Number(values.workers);
 try {
   const outcome = await runChaos({
     ...{ queue, seconds, seed, people, workers, say },
+    second: !values.alone,
     ...{ keep: values.keep, flushAtEnd: values.flush, stop: stop.signal },
   });
   if (values.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);

@@ -13,16 +13,22 @@ export interface Operator {
   twice(act: { action: string; object: string }, path: string, body?: object): Promise<Answer[]>;
   /** Acts that were answered, by `action object`: each has left a line in the audit. */
   answered: Map<string, number>;
+  /** The ledger was put back to an older one, with its audit: acts are counted from here on. */
+  forget(): void;
+  /** From now on with this token. */
+  signIn(token: string): void;
 }
 
 /** An API that stands still is given up after so long. */
 const PATIENCE_MS = 8_000;
 /** The longest anybody insists, in ms. */
-const INSIST_MS = 120_000;
+const INSIST_MS = 300_000;
 
 /** `stop`: nobody insists on anything any more. */
-export function createOperator(url: string, token: string, stop: AbortSignal): Operator {
+export function createOperator(url: string, stop: AbortSignal): Operator {
   const answered = new Map<string, number>();
+  let token = '';
+  let era = 0;
 
   async function ask(method: string, path: string, body?: object | string): Promise<Answer> {
     const type = typeof body === 'string' ? 'text/csv' : 'application/json';
@@ -44,6 +50,11 @@ export function createOperator(url: string, token: string, stop: AbortSignal): O
   return {
     ask,
     answered,
+    forget() {
+      answered.clear();
+      era += 1;
+    },
+    signIn: (given) => void (token = given),
     async insist(method, path, body) {
       const deadline = performance.now() + INSIST_MS;
       for (;;) {
@@ -56,7 +67,9 @@ export function createOperator(url: string, token: string, stop: AbortSignal): O
       }
     },
     async twice({ action, object }, path, body) {
+      const asked = era;
       const answers = await Promise.all([ask('POST', path, body), ask('POST', path, body)]);
+      if (asked !== era) return answers;
       // A 5xx may have come before anything was done; whatever else is an answer to the act.
       for (const answer of answers)
         if (answer && answer.status < 500) {

@@ -7,22 +7,26 @@ const FAR_MS = 30_000;
 
 /** Heals everything: from here on nothing fails any more. */
 export async function heal(stage: Stage): Promise<void> {
-  const { fate, services, workers, api, control } = stage;
+  const { fate, services, crew, control } = stage;
   fate.outage.stripe = false;
   fate.outage.mail = false;
   fate.rest();
   await control('DELETE', 'faults');
   await control('POST', 'webhook', { mode: 'send', copies: 1, order: 'kept' });
   await services.redis?.command('PING');
-  const skewed = [api, ...workers].filter((member) => member.skewMs() !== 0);
+  const skewed = crew.members.filter((member) => member.skewMs() !== 0);
   await Promise.all(skewed.map((member) => member.restart(0)));
 }
 
 /** Waits until every fee rests, or is due in a future that is none of this run's business. */
-export async function quiet(stage: Stage, limitMs: number): Promise<string | null> {
+export async function quiet(
+  stage: Stage,
+  limitMs: number,
+  attend = () => tend(stage),
+): Promise<string | null> {
   let left = 'nobody has looked';
   const isQuiet = await until(stage, limitMs, async () => {
-    await tend(stage).catch(() => undefined);
+    await attend().catch(() => undefined);
     await letGo(stage).catch(() => undefined);
     left = await unfinished(stage).catch((error: unknown) => String(error));
     return left === '';
@@ -49,6 +53,12 @@ async function unfinished({ pool }: Stage): Promise<string> {
        or state = 'ready'
      group by 1
      union all
+     select 'people without a fee', count(*)::integer from clinicians c
+     where not exists (select from fees f where f.clinician_id = c.clinician_id)
+     having count(*) > 0
+     union all
+     select 'no roster', 0 where not exists (select from clinicians)
+     union all
      select 'webhooks nobody has followed', count(*)::integer from webhook_events
      where handled_at is null having count(*) > 0`,
     [FAR_MS / 1000],
@@ -61,12 +71,8 @@ async function unfinished({ pool }: Stage): Promise<string> {
  * been made, by a worker, from the queue.
  */
 export async function hourlyCheck(stage: Stage, limitMs: number): Promise<boolean> {
-  const { services, ledger, assessmentId } = stage;
-  const queues = await createQueues({
-    redisUrl: services.redis?.url ?? null,
-    databaseUrl: services.postgres.url,
-    onError: () => undefined,
-  });
+  const { redisUrl, databaseUrl, ledger, assessmentId } = stage;
+  const queues = await createQueues({ redisUrl, databaseUrl, onError: () => undefined });
   try {
     const before = await ledger.fees.now();
     await queues.clear('verify', {});

@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom, type Random } from '../simulator/random.ts';
-import { counted, verified } from './check.ts';
+import { counted } from './check/check.ts';
+import { namesDouble, verified } from './check/verify.ts';
 import type { Fault } from './faults/fault.ts';
 import { PEOPLE_FAULTS } from './faults/people.ts';
 import { PROGRAM_FAULTS } from './faults/programs.ts';
+import { ROSTER_FAULTS } from './faults/roster.ts';
 import { loseQueue, STORE_FAULTS } from './faults/stores.ts';
 import { BANK_FAULTS, STRIPE_FAULTS } from './faults/stripe.ts';
 import { heal, hourlyCheck, quiet } from './quiet.ts';
+import { dumpLedger, loseLedgers, planLosses } from './losses.ts';
+import { liveBeside, openSecond, planSecond, type Second } from './second.ts';
 import { openStage, type Stage } from './stage.ts';
 import { createTally } from './tally.ts';
-import { beginYear, importWave, tend, WAVES } from './year.ts';
+import { beginYear, fillRoster, importWave, note, tend, WAVES } from './year.ts';
 
 export interface ChaosWish {
   queue: 'redis' | 'postgres';
@@ -18,6 +22,8 @@ export interface ChaosWish {
   seed: string;
   people: number;
   workers: number;
+  /** Another installation works on the same Stripe account for part of the time. */
+  second: boolean;
   keep: boolean;
   /** The queue is lost once more when everything is healed: what is left comes from the ledger. */
   flushAtEnd: boolean;
@@ -49,6 +55,7 @@ const FAULTS: Fault[] = [
   ...STRIPE_FAULTS,
   ...BANK_FAULTS,
   ...PEOPLE_FAULTS,
+  ...ROSTER_FAULTS,
 ];
 /** Between two faults of the schedule, in ms. */
 const PAUSE_MS = [300, 1_100] as const;
@@ -66,36 +73,60 @@ export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
   const stage = await openStage({ queue, workers: wish.workers, dayMs, random, tally, stop });
   let keep = true;
   try {
-    await beginYear(stage, people);
+    await fillRoster(stage, people);
+    const early = await dumpLedger(stage);
+    const second = wish.second ? await openSecond(stage) : null;
+    const living = second
+      ? liveBeside(stage, second, planSecond(random.fork('second')), seconds * 1000)
+      : Promise.resolve();
+    // Waited for at the end; a run that breaks off before does not wait.
+    living.catch(() => undefined);
+    await beginYear(stage);
     say('the year has begun; from here on everything fails');
-    await fail(stage, seconds * 1000);
+    const plan = planLosses(random.fork('losses'), seconds);
+    await fail(stage, seconds * 1000, () =>
+      loseLedgers(stage, plan, { early, ms: seconds * 1000 }),
+    );
+    await living;
     say('healing, and waiting for quiet');
     const healedAt = performance.now();
     if (wish.flushAtEnd) await loseQueue(stage);
-    await settle(stage, say);
+    await settle(stage, second, say);
     const quietAfter = Math.round((performance.now() - healedAt) / 100) / 10;
-    const violations = [
-      ...stage.violations,
-      ...(await verified(stage)),
-      ...(await counted(stage)),
-      ...(await found(stage)),
-      ...stage.crew.fallen.map((last) => `ended by itself: ${last}`),
-    ];
+    const violations = await violationsOf(stage, second?.stage ?? null);
     keep = wish.keep || violations.length > 0;
+    const { sandbox, mailbox, folder } = stage.services;
     return {
       ...{ queue, seed, seconds, people, quietAfter, faults: counts(), violations },
       states: await statesOf(stage),
-      charges: stage.services.sandbox.books('fee').succeeded.length,
-      mails: stage.services.mailbox.received(),
-      logs: keep ? stage.services.folder : null,
+      // The last one was made to see whether the check names it.
+      charges: sandbox.books('fee').succeeded.length - 1,
+      mails: mailbox.received(),
+      logs: keep ? folder : null,
     };
   } finally {
     await stage.close(keep && !stop.aborted);
   }
 }
 
-/** Deals faults from a deck, shuffled anew when it is empty, while the year goes on. */
-async function fail(stage: Stage, ms: number): Promise<void> {
+async function violationsOf(stage: Stage, second: Stage | null): Promise<string[]> {
+  return [
+    ...stage.violations,
+    ...(await verified(stage, second)),
+    ...(second ? await verified(second, stage) : []),
+    ...(await counted(stage, second)),
+    ...(await namesDouble(stage)),
+    ...stage.crew.fallen.map((last) => `ended by itself: ${last}`),
+  ];
+}
+
+/**
+ * Deals faults from a deck, shuffled anew when it is empty, while the year goes on and the ledger is
+ * lost.
+ *
+ * @param losing  over when the ledger was lost as planned and the office has gone on
+ */
+async function fail(stage: Stage, ms: number, losing: () => Promise<void>): Promise<void> {
   const { stop } = stage;
   const random = stage.random.fork('schedule');
   const under: Promise<unknown>[] = [];
@@ -117,13 +148,14 @@ async function fail(stage: Stage, ms: number): Promise<void> {
         .catch(() => undefined) ?? Promise.resolve(),
     );
   };
-  let wave = 1;
-  const handIn = (part: number) => {
-    const taken = importWave(stage, part);
-    // Waited for at the end; a run that breaks off before does not wait.
-    taken.catch(() => undefined);
-    under.push(taken);
+  // Waited for at the end; a run that breaks off before does not wait.
+  const goesOn = (work: Promise<unknown>) => {
+    work.catch(() => undefined);
+    under.push(work);
   };
+  let wave = 1;
+  const handIn = (part: number) => goesOn(importWave(stage, part));
+  goesOn(losing());
   const imports = async () => {
     if (wave < WAVES) handIn(wave);
     wave += 1;
@@ -151,24 +183,19 @@ function shuffled({ queue }: Stage, random: Random): Fault[] {
 }
 
 /** Everything comes to its end: the fees, then the hourly check, then what that has brought up. */
-async function settle(stage: Stage, say: ChaosWish['say']): Promise<void> {
+async function settle(stage: Stage, second: Second | null, say: ChaosWish['say']): Promise<void> {
   await heal(stage);
-  for (const part of ['everything rests', 'everything rests after the hourly check']) {
-    const left = await quiet(stage, QUIET_LIMIT_MS);
-    if (left) stage.violations.push(`no quiet: ${left}`);
-    say(left ? `no quiet: ${left}` : part);
-    if (part === 'everything rests' && !(await hourlyCheck(stage, QUIET_LIMIT_MS)))
-      stage.violations.push('the hourly check has not finished');
-  }
-}
-
-/** What production's own checks have found, in the middle of it all or later. */
-async function found({ pool }: Stage): Promise<string[]> {
-  const { rows } = await pool.query<{ what: string }>(
-    `select check_name || ': ' || coalesce(fee_id::text, '') || ' ' || detail as what
-     from findings`,
-  );
-  return rows.map(({ what }) => `found by the check in a worker: ${what}`);
+  second?.go();
+  const offices: [Stage, () => Promise<void>][] = [[stage, () => tend(stage)]];
+  if (second) offices.push([second.stage, second.tend]);
+  for (const part of ['everything rests', 'everything rests after the hourly check'])
+    for (const [one, attend] of offices) {
+      const left = await quiet(one, QUIET_LIMIT_MS, attend);
+      if (left) note(one, `no quiet: ${left}`);
+      say(`${one.which} ledger: ${left ? `no quiet: ${left}` : part}`);
+      if (part === 'everything rests' && !(await hourlyCheck(one, QUIET_LIMIT_MS)))
+        note(one, 'the hourly check has not finished');
+    }
 }
 
 async function statesOf({ pool }: Stage): Promise<Record<string, number>> {

@@ -13,8 +13,16 @@ export interface SmtpProxy {
   close(): Promise<void>;
 }
 
-/** A way to a mail server whose connections break, in particular right after a mail was taken. */
-export async function startSmtpProxy(target: string, fate: () => MailTrick): Promise<SmtpProxy> {
+/**
+ * A way to a mail server whose connections break, in particular right after a mail was taken.
+ *
+ * @param handed  told of the Message-ID of every mail that passes
+ */
+export async function startSmtpProxy(
+  target: string,
+  fate: () => MailTrick,
+  handed: (messageId: string) => void,
+): Promise<SmtpProxy> {
   const { hostname, port } = new URL(target);
   const open = new Set<net.Socket>();
   const keep = (socket: net.Socket) => {
@@ -28,7 +36,7 @@ export async function startSmtpProxy(target: string, fate: () => MailTrick): Pro
       if (word === 'drop' || client.destroyed) return void client.destroy();
       const upstream = net.connect(Number(port), hostname);
       keep(upstream);
-      join(client, upstream, trick);
+      join(client, upstream, trick, handed);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -41,12 +49,25 @@ export async function startSmtpProxy(target: string, fate: () => MailTrick): Pro
   };
 }
 
-function join(client: net.Socket, upstream: net.Socket, { taken }: MailTrick): void {
-  let tail = '';
+/** As much of a mail is kept as its header may be long. */
+const HEADER_BYTES = 16_384;
+
+function join(
+  client: net.Socket,
+  upstream: net.Socket,
+  { taken }: MailTrick,
+  handed: (messageId: string) => void,
+): void {
+  let said = '';
   let ended = false;
   client.on('data', (data) => {
-    tail = (tail + data.toString('latin1')).slice(-5);
-    if (tail === '\r\n.\r\n') ended = true;
+    said = (said + data.toString('latin1')).slice(-HEADER_BYTES);
+    const messageId = /^Message-ID:\s*(<[^>]+>)/im.exec(said)?.[1];
+    if (messageId) {
+      handed(messageId);
+      said = said.slice(-5);
+    }
+    if (said.endsWith('\r\n.\r\n')) ended = true;
     upstream.write(data);
   });
   upstream.on('data', (data) => {

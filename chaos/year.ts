@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exportOf, hire, rosterOf } from './cast.ts';
-import type { Stage } from './stage.ts';
+import { now } from './history.ts';
+import { YEAR, type Stage } from './stage.ts';
 
 /** Exports come in so many parts, the first before anything is charged. */
 export const WAVES = 6;
@@ -10,38 +11,73 @@ interface AssessmentNow {
   states: { state: string; fees: number }[];
 }
 
-/** The beginning of the year, in peace: people, the first export, the first approval. */
-export async function beginYear(stage: Stage, people: number): Promise<void> {
-  const { operator, stripe, random } = stage;
+/** The people of the year, on the roster. */
+export async function fillRoster(stage: Stage, people: number): Promise<void> {
+  const { stripe, random } = stage;
   stage.players.push(...(await hire(stripe, random.fork('cast'), { people, waves: WAVES })));
-  await operator.insist('PUT', '/v1/clinicians?check=none', rosterOf(stage.players));
+  await putRoster(stage);
+}
+
+/** The beginning of the year, in peace: the opening, the first export, the first approval. */
+export async function beginYear(stage: Stage): Promise<void> {
+  await openYear(stage);
   await importWave(stage, 0);
   await until(stage, 60_000, async () => {
     await approve(stage);
-    const now = await look(stage);
-    return now?.states.some(({ state }) => state === 'approved' || state === 'noticed') ?? false;
+    const current = await look(stage);
+    return (
+      current?.states.some(({ state }) => state === 'approved' || state === 'noticed') ?? false
+    );
   });
+}
+
+/** Uploads the roster as the office has it by now. Nobody on it is to be refused. */
+export async function putRoster(stage: Stage): Promise<void> {
+  const { refused } = await stage.operator.insist('PUT', ROSTER, rosterNow(stage));
+  if (refused !== 0) note(stage, `the right roster was refused for ${String(refused)} rows`);
+}
+
+export const ROSTER = '/v1/clinicians?check=none';
+
+export function rosterNow({ players, history, refOf }: Stage): string {
+  const rows = players.map((player) =>
+    history.moved.has(player.ref) ? { ...player, vendor: 'therapynotes' as const } : player,
+  );
+  return rosterOf(rows, refOf);
+}
+
+/** Opens the year, or is given the one that is open. */
+export async function openYear(stage: Stage): Promise<void> {
+  const wish = { vendor: 'theranest', year: YEAR };
+  const { assessmentId } = await stage.operator.insist('POST', '/v1/assessments', wish);
+  stage.assessmentId = String(assessmentId);
 }
 
 /** Hands in one part of the year's exports, again and again until it is taken. */
 export async function importWave(stage: Stage, wave: number): Promise<void> {
-  const path = `/v1/imports?fileName=billing-${wave}.csv`;
-  await stage.operator.insist('POST', path, exportOf(stage.players, wave));
+  const { history, operator, players } = stage;
+  if (!history.handedIn.has(wave)) history.handedIn.set(wave, now());
+  await operator.insist('POST', importPath(wave), exportOf(players, wave));
 }
+
+export const importPath = (wave: number) => `/v1/imports?fileName=billing-${wave}.csv`;
 
 /** What an attentive office does: approves what came in, and lets go on what paused itself. */
 export async function tend(stage: Stage): Promise<void> {
-  const now = await look(stage);
-  if (!now) return;
-  if (now.paused) {
-    if (now.paused.why.startsWith('The check found a breach'))
-      note(stage, `paused itself: ${now.paused.why}`);
-    stage.tally(now.paused.why === BY_HAND ? 'operator: resume' : 'paused itself, resumed');
+  const current = await look(stage);
+  if (!current) return;
+  if (current.paused) {
+    const { why } = current.paused;
+    // Two ledgers do not count together how often the cards of one number were declined.
+    const isExcused = stage.history.isShared && /declines of one card/.test(why);
+    if (why.startsWith('The check found a breach') && !isExcused)
+      note(stage, `paused itself: ${why}`);
+    stage.tally(why === BY_HAND ? 'operator: resume' : 'paused itself, resumed');
     stage.resumes += 1;
     await once(stage, 'resume', {});
     stage.resumes += 1;
   }
-  if (now.states.some(({ state }) => state === 'ready')) await approve(stage);
+  if (current.states.some(({ state }) => state === 'ready')) await approve(stage);
 }
 
 export const BY_HAND = 'somebody wants to look';
@@ -72,16 +108,21 @@ async function once(stage: Stage, action: string, body: object): Promise<void> {
   if (done.length > 0) stage.tally(`operator: ${action}, asked twice at once`);
 }
 
-/** An act on a fee, asked for twice at the same moment. Gives how often it was answered as done. */
+/** An act on a fee, asked for twice at the same moment. Gives what was answered. */
 export async function actOnFee(
   { operator }: Stage,
   feeId: string,
   action: string,
   body: object = {},
-): Promise<number> {
+): Promise<{ done: number; refused: string | null }> {
   const act = { action, object: `fee ${feeId}` };
   const answers = await operator.twice(act, `/v1/fees/${feeId}/${action}`, body);
-  return answers.filter((answer) => answer?.status === 200).length;
+  const done = answers.filter((answer) => answer?.status === 200).length;
+  const errors = answers.flatMap((answer) => {
+    const { code } = (answer?.json['error'] ?? {}) as { code?: string };
+    return code && answer && answer.status < 500 ? [code] : [];
+  });
+  return { done, refused: errors[0] ?? null };
 }
 
 async function look(stage: Stage): Promise<AssessmentNow | null> {
@@ -90,7 +131,8 @@ async function look(stage: Stage): Promise<AssessmentNow | null> {
 }
 
 export function note(stage: Stage, violation: string): void {
-  if (!stage.violations.includes(violation)) stage.violations.push(violation);
+  const told = stage.which === 'first' ? violation : `second installation: ${violation}`;
+  if (!stage.violations.includes(told)) stage.violations.push(told);
 }
 
 /**
@@ -98,7 +140,7 @@ export function note(stage: Stage, violation: string): void {
  * when the run is told to end.
  */
 export async function until(
-  { stop }: Stage,
+  { stop }: Pick<Stage, 'stop'>,
   limitMs: number,
   isSo: () => Promise<boolean>,
 ): Promise<boolean> {

@@ -1,8 +1,9 @@
 import { createQueues } from '../../jobs/queues.ts';
 import { STATES, type Step } from '../../core/fee.ts';
 import { rosterOf } from '../cast.ts';
-import type { Stage } from '../stage.ts';
-import { actOnFee, note, pause } from '../year.ts';
+import { now } from '../history.ts';
+import { YEAR, type Stage } from '../stage.ts';
+import { actOnFee, note, pause, ROSTER } from '../year.ts';
 import type { Fault } from './fault.ts';
 import { anyFee, forget } from './some-fee.ts';
 
@@ -23,10 +24,15 @@ export const PEOPLE_FAULTS: Fault[] = [
     name: 'open once more',
     weight: 1,
     async strike(stage) {
-      const wish = { vendor: 'theranest', year: 2026 };
-      const act = { action: 'open_assessment', object: 'theranest 2026' };
-      for (const answer of await stage.operator.twice(act, '/v1/assessments', wish))
-        if (answer && answer.status < 300 && answer.json['assessmentId'] !== stage.assessmentId)
+      const { history } = stage;
+      if (history.isBusy) return;
+      const wish = { vendor: 'theranest', year: YEAR };
+      const act = { action: 'open_assessment', object: `theranest ${YEAR}` };
+      const answers = await stage.operator.twice(act, '/v1/assessments', wish);
+      // Meanwhile the ledger may have been put back to where no year was open.
+      const isSame = (one: unknown) => one === stage.assessmentId || history.isBusy;
+      for (const answer of answers)
+        if (answer && answer.status < 300 && !isSame(answer.json['assessmentId']))
           note(stage, 'a second assessment of the same year was opened');
       stage.tally('operator: open the same year again, twice at once');
     },
@@ -37,8 +43,9 @@ export const PEOPLE_FAULTS: Fault[] = [
     async strike(stage) {
       const player = stage.random.pick(stage.players);
       stage.touched.add(player.ref);
-      const row = rosterOf([{ ...player, vendor: 'therapynotes' }]);
-      await stage.operator.insist('PUT', '/v1/clinicians?check=none', row);
+      stage.history.moved.add(player.ref);
+      const row = rosterOf([{ ...player, vendor: 'therapynotes' }], stage.refOf);
+      await stage.operator.insist('PUT', ROSTER, row);
       stage.tally('operator: a clinician moves to an EHR that does not levy');
     },
   },
@@ -67,23 +74,21 @@ function onFee(action: string, states: string[], weight: number): Fault {
       forget(stage, fee);
       const needsWhy = action !== 'release' && action !== 'retry';
       const body = needsWhy ? { why: 'somebody asked for it' } : {};
-      const done = await actOnFee(stage, fee.feeId, action, body);
+      const { done } = await actOnFee(stage, fee.feeId, action, body);
       // A retry can be over, and a release be followed by another hold, before the second is read.
       if (done > 1 && (action === 'waive' || action === 'hold'))
         note(stage, `${action} of ${fee.ref} twice had two results`);
-      if (done > 0) stage.tally(`operator: ${action}, asked twice at once`);
+      if (done === 0) return;
+      stage.history.acts.push({ ref: fee.ref, action, body, at: now() });
+      stage.tally(`operator: ${action}, asked twice at once`);
     },
   };
 }
 
 /** Jobs that nobody who may has put there: for any fee, at any number, and plain nonsense. */
 async function forgedJobs(stage: Stage): Promise<void> {
-  const { services, random } = stage;
-  const queues = await createQueues({
-    redisUrl: services.redis?.url ?? null,
-    databaseUrl: services.postgres.url,
-    onError: () => undefined,
-  });
+  const { random, redisUrl, databaseUrl } = stage;
+  const queues = await createQueues({ redisUrl, databaseUrl, onError: () => undefined });
   const given = async () => {
     for (const step of ['charge', 'notice', 'settle', 'letter', 'detect'] satisfies Step[])
       for (let n = 0; n < 4; n += 1) {

@@ -27,7 +27,7 @@ export async function anyFee(
   return rows.length > 0 ? random.pick(rows) : null;
 }
 
-/** From now on this person's fee may end anywhere, and so may their partner's, on the same card. */
-export function forget({ players, touched }: Stage, { customer }: Pick<SomeFee, 'customer'>): void {
-  for (const player of players) if (player.customer === customer) touched.add(player.ref);
+/** From now on this person's fee may end anywhere. */
+export function forget({ touched }: Stage, { ref }: Pick<SomeFee, 'ref'>): void {
+  touched.add(ref);
 }

@@ -95,6 +95,7 @@ export async function loseQueue({ queue, services, pool }: Stage): Promise<boole
 async function endConnections({ pool }: Stage): Promise<void> {
   await pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = current_database() and pid <> pg_backend_pid()`,
+     where datname = current_database() and pid <> pg_backend_pid()
+       and backend_type = 'client backend'`,
   );
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { now } from '../history.ts';
 import type { Stage } from '../stage.ts';
 import type { Fault } from './fault.ts';
 import { anyFee, forget, type SomeFee } from './some-fee.ts';
@@ -40,6 +41,8 @@ export const BANK_FAULTS: Fault[] = [
     'a bank renews the card on file',
     ['noticed', 'retrying', 'needs_card'],
     async (stage, fee) => {
+      const { renewed } = stage.history;
+      renewed.set(fee.card, [...(renewed.get(fee.card) ?? []), now()]);
       await stage.control('POST', `cards/${fee.card}/update`);
     },
   ),
