@@ -180,11 +180,11 @@ async function liveThrough(practice: Practice): Promise<void> {
     vendor: 'theranest',
     year: 2026,
   });
-  await settled(house);
+  await settled(house, 40_000);
   const { hash } = await ask('GET', `/v1/assessments/${assessmentId}/roster`);
   await misfortune(practice);
   await ask('POST', `/v1/assessments/${assessmentId}/approve`, { hash });
-  await settled(house);
+  await settled(house, 40_000);
   for (const [ref, act] of [
     ['P1', 'refund'],
     ['P5', 'hold'],
@@ -195,7 +195,7 @@ async function liveThrough(practice: Practice): Promise<void> {
     const [fee] = await house.ledger.reports.fees({ ref, limit: 1 });
     await ask('POST', `/v1/fees/${fee?.feeId}/${act}`, act === 'retry' ? {} : { why: WHY });
   }
-  await settled(house);
+  await settled(house, 40_000);
   await failingRow(practice);
 }
 
@@ -251,5 +251,5 @@ describe.each(queueBackends)('a year with everything that goes wrong, on $name',
     for (const { headers: all } of house.mailbox.messages())
       for (const { name, value } of all)
         if (!/^to$/i.test(name)) expect(found(value), name).toEqual([]);
-  }, 60_000);
+  }, 150_000);
 });

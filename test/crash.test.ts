@@ -23,9 +23,9 @@ function mortal(ledger: Ledger, dies: { at: number; when: 'before' | 'after' } |
 
 /** How each card's fee ends, and how often a life without accidents writes to the ledger. */
 const LIVES = [
-  { card: 'pm_card_visa', ends: 'paid', writes: 5 },
-  { card: 'pm_card_levy_insufficientFunds_once', ends: 'paid', writes: 7 },
-  { card: 'pm_card_chargeDeclinedLostCard', ends: 'needs_card', writes: 5 },
+  { card: 'pm_card_visa', ends: 'paid', writes: 6 },
+  { card: 'pm_card_levy_insufficientFunds_once', ends: 'paid', writes: 8 },
+  { card: 'pm_card_chargeDeclinedLostCard', ends: 'needs_card', writes: 6 },
 ] as const;
 
 describe.each(LIVES)('a worker killed at any write, with $card', ({ card, ends, writes }) => {
@@ -48,7 +48,7 @@ describe.each(LIVES)('a worker killed at any write, with $card', ({ card, ends, 
     await expect(live(house, mortal(ledger, death), feeId)).rejects.toThrow(Killed);
     const end = await live(
       house,
-      createLedger(house.db.pool, () => 0),
+      createLedger(house.db.appPool, () => 0),
       feeId,
     );
     expect(next(end.entries, end.assessment.policy).state).toBe(ends);

@@ -175,7 +175,9 @@ describe('a person who was charged twice all the same', () => {
     const assessment = () => house.ledger.assessments.get(assessmentId);
     while (!(await assessment())?.pausedAt) await sleep(20);
     await work.close();
-    expect((await assessment())?.pausedWhy).toMatch(/^The check found a breach\. .*2 charges of one/);
+    expect((await assessment())?.pausedWhy).toMatch(
+      /^The check found a breach\. .*2 charges of one/,
+    );
     expect(house.sandbox.books().charges).toEqual(before);
   }, 60_000);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../config/config.ts';
+import { parseMigration } from '../../config/databases.ts';
 import { POLICY } from '../../config/policy.ts';
 import { DAY_MS } from '../../core/policy.ts';
 
@@ -42,6 +43,7 @@ describe('the configuration', () => {
     expect(config).toMatchObject({
       production: false,
       databaseUrl: null,
+      databaseOwnerUrl: null,
       redisUrl: null,
       stripe: null,
       smtpUrl: null,
@@ -152,6 +154,37 @@ describe('the configuration', () => {
       SESSION_SECRET_FILE: 'names a file that cannot be read',
       SMTP_URL_FILE: 'names an empty file',
     });
+  });
+
+  it('reads the owner of the database beside its login, and never alone', () => {
+    const DATABASE_URL = 'postgres://levy_app:pw@db.internal/levy';
+    const DATABASE_OWNER_URL = 'postgres://levy_owner:pw@db.internal/levy';
+    const readFile = () => `${DATABASE_OWNER_URL}\n`;
+    const read = { databaseUrl: DATABASE_URL, databaseOwnerUrl: DATABASE_OWNER_URL };
+    expect(parseConfig({ DATABASE_URL, DATABASE_OWNER_URL })).toMatchObject(read);
+    const fromFile = { DATABASE_URL, DATABASE_OWNER_URL_FILE: '/run/secrets/owner' };
+    expect(parseConfig(fromFile, readFile)).toMatchObject(read);
+    expect(complaints({ DATABASE_OWNER_URL })).toEqual({
+      DATABASE_OWNER_URL: 'is set without a DATABASE_URL',
+    });
+    expect(Object.keys(complaints({ DATABASE_URL, DATABASE_OWNER_URL: 'mysql://db' }))).toEqual([
+      'DATABASE_OWNER_URL',
+    ]);
+  });
+
+  it('of a migration is the owner’s login, else the only one, and nothing more', () => {
+    const owner = 'postgres://levy_owner:pw@db.internal/levy';
+    const only = 'postgres://practice:pw@db.internal/levy';
+    expect(parseMigration({ NODE_ENV: 'production', DATABASE_OWNER_URL: owner })).toBe(owner);
+    expect(parseMigration({ DATABASE_URL: only })).toBe(only);
+    expect(parseMigration({ DATABASE_URL: only, DATABASE_OWNER_URL: owner })).toBe(owner);
+    expect(parseMigration({ DATABASE_OWNER_URL_FILE: '/run/secrets/owner' }, () => owner)).toBe(
+      owner,
+    );
+    expect(() => parseMigration({})).toThrow(ConfigError);
+    expect(() => parseMigration({ DATABASE_OWNER_URL: 'mysql://canary' })).toThrow(
+      /^(?!.*canary)[^]*DATABASE_OWNER_URL is not/,
+    );
   });
 
   it('needs the practice and the sender for real mail', () => {

@@ -14,6 +14,8 @@ const feeOf = (...lines: Line[]) => fold(entriesOf(lines));
 const owed: Line[] = ['assessed', 'approved'];
 const noticed: Line[] = [...owed, 'noticed'];
 const tried: Line[] = [...noticed, 'opened', 'attempted'];
+/** The intent, whose metadata tells of the first notice. */
+const recorded = sample('opened', { notice: 1 });
 const hard = sample('declined', { verdict: 'needs_card', retryAt: null, code: 'lost_card' });
 const paid: Line[] = [...tried, 'paid'];
 
@@ -26,6 +28,10 @@ const SITUATIONS = {
   approved: owed,
   notice_failed: [...owed, 'notice_failed'],
   noticed,
+  prepared: [...noticed, 'opened'],
+  bounced: [...noticed, recorded, 'notice_failed'],
+  customer_changed: [...noticed, 'opened', 'customer_changed'],
+  other_intent_closed: [...noticed, 'opened', 'customer_changed', 'closed'],
   charging: tried,
   unknown: [...tried, 'unknown'],
   retrying: [...tried, 'declined'],
@@ -85,6 +91,10 @@ const ANSWERS: Record<Situation, string[]> = {
   approved: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID, NO_NOTICE],
   notice_failed: ['waived', 'held', NOT_HELD, 'retry_asked', UNPAID, NO_NOTICE],
   noticed: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID, 'notice_failed'],
+  prepared: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID, 'notice_failed'],
+  bounced: ['waive_asked', 'held', NOT_HELD, 'retry_asked', UNPAID, NO_NOTICE],
+  customer_changed: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID, NO_NOTICE],
+  other_intent_closed: ['waived', 'held', NOT_HELD, NO_RETRY, UNPAID, NO_NOTICE],
   charging: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID, 'notice_failed'],
   unknown: ['waive_asked', 'held', NOT_HELD, NO_RETRY, UNPAID, 'notice_failed'],
   retrying: ['waive_asked', 'held', NOT_HELD, 'retry_asked', UNPAID, 'notice_failed'],
@@ -212,6 +222,9 @@ describe('the world changes', () => {
       paymentMethod: 'pm_1',
       renewedAt: new Date('2026-12-01T00:00:00Z'),
     },
+    own_page: { change: 'card', paymentMethod: 'pm_2', asked: true },
+    customer: { change: 'customer', customer: 'cus_3' },
+    no_customer: { change: 'customer', customer: null },
   };
   const to = (lines: readonly Line[], name: string) =>
     follow(feeOf(...lines), changes[name] as Change)
@@ -219,11 +232,16 @@ describe('the world changes', () => {
       .join(' ');
 
   /** By situation, every change that makes a difference; all others add nothing. */
-  const RECARD = { card: 'card_updated', renewed: 'card_updated' };
-  const REVIVE = { card: 'revived card_updated', renewed: 'revived card_updated' };
+  const RECARD = { card: 'card_updated', renewed: 'card_updated', own_page: 'card_updated' };
+  const OTHER = { customer: 'customer_changed', no_customer: 'customer_changed' };
   const MOVED = { withdrawn: 'reopened', leaves: 'waived' };
   const ASKED = { withdrawn: 'reopened', leaves: 'waive_asked' };
   const LOOK = { evidence: 'reopened', leaves: 'reopened' };
+  /** What was given up stays so, unless the clinician gives a card for this very fee. */
+  const GIVEN_UP = {
+    ...{ withdrawn: 'reopened', leaves: 'revived waive_asked' },
+    own_page: 'revived card_updated',
+  };
   const FOLLOWS: Record<Situation, Record<string, string>> = {
     detecting: LOOK,
     no_use: LOOK,
@@ -231,21 +249,22 @@ describe('the world changes', () => {
     ready: MOVED,
     approved: MOVED,
     notice_failed: { ...MOVED, email: 'retry_asked' },
-    noticed: MOVED,
-    charging: ASKED,
-    unknown: ASKED,
-    retrying: { ...ASKED, ...RECARD },
-    asked_to_retry: { ...ASKED, ...RECARD },
-    needs_card: { ...ASKED, ...RECARD },
-    card_came: ASKED,
+    noticed: { ...MOVED, ...OTHER },
+    prepared: { ...ASKED, ...OTHER },
+    bounced: { ...ASKED, ...OTHER, email: 'retry_asked' },
+    customer_changed: { ...ASKED, ...OTHER },
+    other_intent_closed: { ...MOVED, ...OTHER },
+    charging: { ...ASKED, ...OTHER },
+    unknown: { ...ASKED, ...OTHER },
+    retrying: { ...ASKED, ...OTHER, ...RECARD },
+    asked_to_retry: { ...ASKED, ...OTHER, ...RECARD },
+    needs_card: { ...ASKED, ...OTHER, ...RECARD },
+    card_came: { ...ASKED, ...OTHER },
     no_card: { ...MOVED, ...RECARD, same: 'card_updated' },
-    gave_up: { withdrawn: 'reopened', leaves: 'revived waive_asked', ...REVIVE },
-    gave_up_bounced: {
-      ...{ withdrawn: 'reopened', leaves: 'revived waive_asked', ...REVIVE },
-      email: 'revived retry_asked',
-    },
-    held: MOVED,
-    held_declined: { ...ASKED, ...RECARD },
+    gave_up: { ...GIVEN_UP, ...OTHER },
+    gave_up_bounced: { ...GIVEN_UP, ...OTHER },
+    held: { ...MOVED, ...OTHER },
+    held_declined: { ...ASKED, ...OTHER, ...RECARD },
     being_waived: {},
     waived: {},
     waived_unreachable: {},

@@ -116,6 +116,7 @@ describe('a refused attempt', () => {
     });
     expect(entry?.data).toEqual({
       attempt: 1,
+      paymentMethod: 'pm_1',
       charge: null,
       code: 'do_not_honor',
       adviceCode: 'try_again_later',
@@ -167,7 +168,7 @@ describe('a reading of the intent', () => {
 
   describe('paid after a refusal, while an attempt has no answer', () => {
     const refusedBefore = [
-      { ...refusal('do_not_honor', { charge: 'ch_8' }), paymentMethod: 'pm_1' },
+      { ...refusal('do_not_honor', { charge: 'ch_8' }), paymentMethod: 'pm_1', at: AT },
     ];
     const attempted = sample('attempted', { paymentMethod: 'pm_1' });
     const found = (lines: Line[], changes = {}) =>
@@ -187,16 +188,16 @@ describe('a reading of the intent', () => {
       ]);
     });
 
-    it.each<[string, Line[]]>([
-      ['of another card', [sample('attempted', { paymentMethod: 'pm_2' })]],
-      [
-        'of an earlier attempt',
-        [sample('attempted', { paymentMethod: 'pm_1', chargeBefore: 'ch_8' })],
-      ],
-    ])('does not take a refusal %s for its own', (_whose, lines) => {
-      const [money, ...more] = found(lines);
-      expect(money).toMatchObject({ kind: 'paid', data: { attempt: 1 } });
-      expect(more).toEqual([]);
+    it('does not take a refusal of an earlier attempt for its own', () => {
+      const later = sample('attempted', { paymentMethod: 'pm_1', chargeBefore: 'ch_8' });
+      expect(found([later])).toMatchObject([{ kind: 'paid', data: { attempt: 1 } }]);
+    });
+
+    it('does not take a refusal of another card for its own, but for another ledger’s', () => {
+      expect(found([sample('attempted', { paymentMethod: 'pm_2' })])).toMatchObject([
+        { kind: 'declined', data: { attempt: 2, paymentMethod: 'pm_1', adopted: true } },
+        { kind: 'paid', data: { attempt: 1 } },
+      ]);
     });
   });
 
@@ -246,16 +247,29 @@ describe('a reading of the intent', () => {
 describe('the idempotency keys', () => {
   it('are the same for the same thing, and never those of another', () => {
     const all = [
-      keys.intent('f1'),
-      keys.intent('f2'),
-      keys.attempt('f1', 1),
-      keys.attempt('f1', 2),
-      keys.attempt('f2', 1),
-      keys.cancel('f1'),
+      keys.intent('cus_1', 2026, 0),
+      keys.intent('cus_1', 2026, 1),
+      keys.intent('cus_1', 2027, 0),
+      keys.intent('cus_2', 2026, 0),
+      keys.attempt('pi_1', 1, 'pm_1'),
+      keys.attempt('pi_1', 2, 'pm_1'),
+      keys.attempt('pi_1', 1, 'pm_2'),
+      keys.attempt('pi_2', 1, 'pm_1'),
+      keys.notice('pi_1', 4),
+      keys.notice('pi_1', 5),
+      keys.notice('pi_2', 4),
+      keys.cancel('pi_1', 'abandoned'),
+      keys.cancel('pi_1', 'duplicate'),
+      keys.cancel('pi_2', 'duplicate'),
       keys.refund('f1', 7),
       keys.refund('f1', 8),
     ];
     expect(new Set(all).size).toBe(all.length);
-    expect(keys.attempt('f1', 1)).toBe(all[2]);
+    expect(keys.attempt('pi_1', 1, 'pm_1')).toBe(all[4]);
+  });
+
+  it('name the person and the year of an intent, and nothing of the ledger that makes it', () => {
+    expect(keys.intent('cus_1', 2026, 0)).toBe('levy-intent-2026-cus_1');
+    expect(keys.intent('cus_1', 2026, 2)).toBe('levy-intent-2026-cus_1-2');
   });
 });

@@ -50,6 +50,90 @@ describe('the number of a notice', () => {
   });
 });
 
+describe('declines that another ledger met', () => {
+  const met = (attempt: number, paymentMethod: string | null, changes = {}) =>
+    sample('declined', {
+      ...{ attempt, paymentMethod, charge: `ch_${attempt}`, adopted: true },
+      ...changes,
+    });
+  const opened: Line[] = [...noticed, 'opened'];
+
+  it('are counted card by card, and numbered with our own', () => {
+    expect(feeOf(...opened, met(1, 'pm_1'), met(2, 'pm_1'))).toMatchObject({
+      ...{ attempts: 2, declinesOfCard: 2, triedCard: 'pm_1' },
+    });
+    expect(feeOf(...opened, met(1, 'pm_1'), met(2, 'pm_1'), met(3, 'pm_2'))).toMatchObject({
+      ...{ attempts: 3, declinesOfCard: 1, triedCard: 'pm_2' },
+    });
+  });
+
+  it('are the beginning of the ladder that our own go on with', () => {
+    const own: Line[] = [sample('attempted', { attempt: 2 }), sample('declined', { attempt: 2 })];
+    expect(feeOf(...opened, met(1, 'pm_1'), ...own)).toMatchObject({ declinesOfCard: 2 });
+  });
+
+  it('refuse the card they name and no other', () => {
+    const final = { verdict: 'needs_card', retryAt: null } as const;
+    const fee = feeOf(...opened, met(1, 'pm_1', final), met(2, 'pm_2'));
+    expect([...fee.refusedCards]).toEqual(['pm_1']);
+    expect([...fee.knownCharges]).toEqual(['ch_1', 'ch_2']);
+  });
+
+  it('whose card Stripe does not name leave the card of before the one that was tried', () => {
+    expect(feeOf(...opened, met(1, 'pm_1'), met(2, null)).triedCard).toBe('pm_1');
+  });
+});
+
+describe('the intent of a fee', () => {
+  const prepared: Line[] = [...noticed, sample('opened', { notice: 1 })];
+
+  it('is the last one that was opened, with whose it is and which notice it tells of', () => {
+    expect(feeOf(...prepared)).toMatchObject({
+      ...{ intent: 'pi_1', intentCustomer: 'cus_1', recordedNotice: 1 },
+    });
+    const recorded = sample('notice_recorded', { notice: 2 });
+    expect(feeOf(...prepared, recorded).recordedNotice).toBe(2);
+  });
+
+  it('is none after it was closed, and the closed one is remembered', () => {
+    const fee = feeOf(...prepared, 'unknown', 'closed');
+    expect(fee).toMatchObject({
+      ...{ intent: null, intentCustomer: null, recordedNotice: null, unknown: null },
+    });
+    expect([...fee.closedIntents]).toEqual(['pi_1']);
+    const other = sample('opened', { intent: 'pi_2', customer: 'cus_2' });
+    expect(feeOf(...prepared, 'closed', other)).toMatchObject({ intent: 'pi_2' });
+    const later: Line[] = [...prepared, 'closed', 'withdrawn', 'assessed'];
+    expect([...feeOf(...later).closedIntents]).toEqual(['pi_1']);
+  });
+});
+
+describe('a changed customer', () => {
+  const changed: Line[] = [...tried, 'declined', 'card_missing', 'customer_changed'];
+
+  it('ends what was announced and what came of it', () => {
+    expect(feeOf(...changed)).toMatchObject({
+      ...{ noticed: null, declined: null, declinesOfCard: 0, cardMissing: null },
+      customerChanged: { customer: 'cus_2' },
+    });
+  });
+
+  it('keeps what is at Stripe, and which cards must never be tried again', () => {
+    const refused = sample('declined', { verdict: 'needs_card', retryAt: null });
+    const fee = feeOf(...tried, refused, 'customer_changed');
+    expect(fee).toMatchObject({ intent: 'pi_1', attempts: 1, notices: 1 });
+    expect([...fee.refusedCards]).toEqual(['pm_1']);
+    expect([...fee.knownCharges]).toEqual(['ch_1']);
+  });
+
+  it('is over with the notice to the new one', () => {
+    const anew = sample('noticed', { customer: 'cus_2' });
+    expect(feeOf(...changed, anew)).toMatchObject({
+      ...{ customerChanged: null, notices: 2, noticed: { customer: 'cus_2' } },
+    });
+  });
+});
+
 describe('what a mail server asked for one mail', () => {
   const waits: Line[] = ['deferred', 'deferred', 'deferred'];
 

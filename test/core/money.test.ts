@@ -104,9 +104,14 @@ describe('the accounts', () => {
       OWED,
     ],
     [
-      'taken up after giving up, with another card',
-      then(gaveUp, (fee) => follow(fee, { change: 'card', paymentMethod: 'pm_2' })),
+      'taken up after giving up, with a card given for it',
+      then(gaveUp, (fee) => follow(fee, { change: 'card', paymentMethod: 'pm_2', asked: true })),
       OWED,
+    ],
+    [
+      'left given up, though a card came from elsewhere',
+      then(gaveUp, (fee) => follow(fee, { change: 'card', paymentMethod: 'pm_2' })),
+      { passed_on: -AMOUNT, written_off: AMOUNT },
     ],
     [
       'given up twice',

@@ -14,6 +14,9 @@ const lines = (...kinds: Line[]) =>
 
 const noticed: Line[] = ['assessed', 'approved', 'noticed'];
 const charging: Line[] = [...noticed, 'opened', 'attempted'];
+const prepared: Line[] = [...noticed, sample('opened', { notice: 1 })];
+const struck = sample('notice_recorded', { notice: null });
+const backTo = (customer: string) => sample('customer_changed', { customer });
 const hard = sample('declined', { verdict: 'needs_card', retryAt: null, code: 'lost_card' });
 
 const table: [title: string, entries: Line[], state: string, step: string | null][] = [
@@ -78,6 +81,75 @@ const table: [title: string, entries: Line[], state: string, step: string | null
   ['refunded is told', [...charging, 'paid', 'refund_asked', 'refunded'], 'refunded', 'letter'],
   ['a dispute rests', [...charging, 'paid', 'disputed'], 'disputed', null],
   ['a dispute won is paid', [...charging, 'paid', 'disputed', 'dispute_closed'], 'paid', 'letter'],
+  [
+    'a changed customer’s intent is canceled before anything else',
+    [...prepared, 'customer_changed'],
+    'approved',
+    'settle',
+  ],
+  ['then a new notice goes out', [...prepared, 'customer_changed', 'closed'], 'approved', 'notice'],
+  [
+    'a changed customer without an intent gets a new notice',
+    [...noticed, 'customer_changed'],
+    'approved',
+    'notice',
+  ],
+  [
+    'a customer who comes back keeps the intent, and gets a new notice',
+    [...prepared, 'customer_changed', backTo('cus_1')],
+    'approved',
+    'notice',
+  ],
+  [
+    'the new notice allows a charge',
+    [...prepared, 'customer_changed', 'closed', sample('noticed', { customer: 'cus_2' }), 'opened'],
+    'noticed',
+    'charge',
+  ],
+  [
+    'what the other customer’s card came to says nothing any more',
+    [...charging, hard, 'customer_changed', 'closed', 'noticed'],
+    'noticed',
+    'charge',
+  ],
+  [
+    'no card of the other customer asks for none of this one',
+    [...prepared, 'card_missing', 'customer_changed', 'closed'],
+    'approved',
+    'notice',
+  ],
+  [
+    'an attempt of the other customer is only asked about',
+    [...charging, 'customer_changed'],
+    'charging',
+    'settle',
+  ],
+  ['a hold leaves the intent as it is', [...prepared, 'customer_changed', 'held'], 'held', null],
+  [
+    'given up stays so, whoever the customer is',
+    [...charging, 'declined', 'gave_up', 'customer_changed'],
+    'gave_up',
+    'letter',
+  ],
+  [
+    'a notice that came back is struck from the intent first',
+    [...prepared, 'notice_failed'],
+    'notice_failed',
+    'settle',
+  ],
+  ['then it rests', [...prepared, 'notice_failed', struck], 'notice_failed', null],
+  [
+    'one the intent does not tell of is not struck',
+    [...noticed, 'opened', 'notice_failed'],
+    'notice_failed',
+    null,
+  ],
+  [
+    'the next notice takes its place there',
+    [...prepared, 'notice_failed', 'retry_asked'],
+    'approved',
+    'notice',
+  ],
   ['held after payment rests', [...charging, 'paid', 'held'], 'held', null],
 ];
 describe('next, rule by rule', () => {
@@ -103,6 +175,14 @@ describe('next, rule by rule', () => {
     expect(next(lines(...charging, 'declined'), policy).at?.toISOString()).toBe(
       '2026-02-02T15:00:00.000Z',
     );
+  });
+
+  it('waits before it tries again to cancel the other customer’s intent', () => {
+    const unknown = sample('unknown', { about: 'cancel', look: 0 });
+    const entries = lines(...prepared, 'customer_changed', unknown);
+    const waits = (next(entries, policy).at?.getTime() ?? 0) - entries.at(-1)!.at.getTime();
+    expect(waits).toBe(60_000);
+    expect(next(entries.slice(0, -1), policy).at).toEqual(entries.at(-2)!.at);
   });
 
   it('widens the looks at an unknown outcome and goes on for ever', () => {
@@ -145,8 +225,12 @@ describe('next, for any entries', () => {
         const since = kinds.lastIndexOf('attempted');
         const open = since >= 0 && !kinds.slice(since).some((kind) => CLOSES.has(kind));
         if (!open) expect(kinds).not.toContain('paid');
-        if (!open && kinds.includes('notice_failed'))
+        if (open) return;
+        if (kinds.includes('notice_failed'))
           expect(kinds.slice(kinds.lastIndexOf('notice_failed')).some(REARMS)).toBe(true);
+        // Nor once the customer was another, before a notice to that one.
+        if (kinds.includes('customer_changed'))
+          expect(kinds.slice(kinds.lastIndexOf('customer_changed'))).toContain('noticed');
       }),
     );
   });

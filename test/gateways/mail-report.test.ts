@@ -1,9 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createMail } from '../../gateways/mail.ts';
 import { LETTERS_SENT, readMailReport } from '../../gateways/mail-report.ts';
 
 const FEE = '4b1f3c52-9d0e-4c8a-9a11-0f2b8c7d6e5f';
 const ID = `<fee-${FEE}-notice-1@sunrise.example>`;
 const ABOUT = { feeId: FEE, kind: 'notice', number: 1 };
+
+const office = 'office@sunrise.example';
+const mail = createMail({ smtpUrl: 'smtp://127.0.0.1:9', from: office, replyTo: office });
+afterAll(() => mail.close());
 
 const FAILED = ['Final-Recipient: rfc822; ada@people.example', 'Action: failed', 'Status: 5.1.1'];
 const HEADERS = [`Message-ID: ${ID}`, 'From: office@sunrise.example', 'Subject: Your fee'];
@@ -66,6 +71,21 @@ describe('a report that a mail was not delivered', () => {
   it.each(LETTERS_SENT)('knows the %s', async (kind) => {
     const original = [`Message-ID: <fee-${FEE}-${kind}-3@sunrise.example>`];
     expect(await readMailReport(report({ original }))).toMatchObject({ about: { kind } });
+  });
+
+  it.each(['ch_3QxYz0AbCdEf', 're_3QxYz0AbCdEf', 'attempt2', 'card0', 'waived'])(
+    'knows a letter by what it is about (%s), and of no notice',
+    async (which) => {
+      const original = [`Message-ID: ${mail.messageId(FEE, 'card_needed', which)}`];
+      expect(await readMailReport(report({ original }))).toMatchObject({
+        about: { feeId: FEE, kind: 'card_needed', number: null },
+      });
+    },
+  );
+
+  it.each(['ch_1', '1234567', '1-2', ''])('knows no notice by such a number: %s', async (which) => {
+    const original = [`Message-ID: <fee-${FEE}-notice-${which}@sunrise.example>`];
+    expect(await readMailReport(report({ original }))).toMatchObject({ why: 'not_ours' });
   });
 });
 

@@ -91,7 +91,7 @@ describe('a confirmation under a fault', () => {
 
   test('refused for its state is unknown when the state cannot be read', async () => {
     const { intent, paymentMethod } = await house.intent();
-    await house.payments.cancelIntent({ intent, key: `cancel-${intent}` });
+    await house.payments.cancelIntent({ intent, reason: 'duplicate', key: `cancel-${intent}` });
     await house.fault('payment_intents.retrieve', 'status_500');
     const answer = await house.payments.confirmIntent({ intent, paymentMethod, key: 'blind-2' });
     expect(answer).toEqual({ outcome: 'unknown', why: 'server_error' });
@@ -146,7 +146,7 @@ describe('the gate', () => {
     const payments = createPayments(stripe, { gate });
     const { intent, customer, paymentMethod } = await house.intent();
     await payments.readCard(customer, paymentMethod);
-    await payments.findIntents({ customer, feeId: 'fee-1' });
+    await payments.findIntents({ customer, year: 2026 });
     await house.fault('payment_intents.confirm', 'rate_limit');
     const answer = await payments.confirmIntent({ intent, paymentMethod, key: 'gated-1' });
     expect(answer.outcome).toBe('slow_down');

@@ -17,13 +17,29 @@ async function routesOf(act: () => Promise<unknown>): Promise<string[]> {
   return calls.slice(before).map((call) => call.route);
 }
 
+/** What is asked for when an intent is created. */
+const wish = (customer: string) => ({
+  ...{ feeId: 'fee-of-a-wish', year: 2026, vendor: 'theranest', amountCents: 1950 },
+  ...{ notice: null, customer },
+});
+
+const NOTICE = {
+  messageId: '<fee-1-notice-1@sunrise.example>',
+  at: '2026-01-15T14:00:00.000Z',
+  chargeFrom: '2026-01-29T15:00:00.000Z',
+};
+
 describe('the intent', () => {
-  test('is created unconfirmed, in US cents, and carries nothing but the fee and the year', async () => {
+  test('is created unconfirmed, in US cents, and carries nothing but whose fee it is', async () => {
     const { intent, opened, customer } = await house.intent('pm_card_visa', 'fee-plain');
     expect(opened).toEqual({
       intent,
       status: 'waiting',
+      customer,
       amountCents: 1950,
+      feeId: 'fee-plain',
+      notice: null,
+      canceledFor: null,
       charge: null,
       refusal: null,
       refusedBefore: [],
@@ -36,17 +52,17 @@ describe('the intent', () => {
       currency: 'usd',
       customer,
       description: '2026 fee fee-plain',
-      metadata: { fee: 'fee-plain', year: '2026' },
+      metadata: { fee: 'fee-plain', year: '2026', vendor: 'theranest' },
       payment_method: null,
       receipt_email: null,
       statement_descriptor_suffix: 'FEE 2026',
     });
-    expect(Object.keys(raw.metadata)).toHaveLength(2);
+    expect(Object.keys(raw.metadata)).toHaveLength(3);
   });
 
   test('opened twice with one key is one intent, and the second answer is as it is now', async () => {
     const { customer, paymentMethod } = await house.customer();
-    const args = { feeId: 'fee-twice', year: 2026, amountCents: 1950, customer, key: 'twice' };
+    const args = { ...wish(customer), key: 'twice' };
     const first = await house.payments.openIntent(args);
     await house.payments.confirmIntent({ intent: first.intent, paymentMethod, key: 'twice-1' });
     const again = await house.payments.openIntent(args);
@@ -54,22 +70,122 @@ describe('the intent', () => {
   });
 
   test('of a customer Stripe does not know is our mistake, said in codes', async () => {
-    const args = { feeId: 'f', year: 2026, amountCents: 1950, customer: 'cus_none', key: 'none' };
+    const args = { ...wish('cus_none'), key: 'none' };
     const error: unknown = await house.payments.openIntent(args).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(PaymentsRefused);
     expect(error).toMatchObject({ code: 'resource_missing', param: 'customer', status: 400 });
     expect(String(error)).not.toContain('cus_none');
   });
 
-  test('is found again by listing, through every page, and no other fee with it', async () => {
+  test('that another ledger has created under the key, with other words, says so', async () => {
+    const { customer } = await house.customer();
+    const key = `levy-intent-2026-${customer}`;
+    await house.payments.openIntent({ ...wish(customer), key });
+    const other = house.payments.openIntent({ ...wish(customer), feeId: 'another-fee', key });
+    await expect(other).rejects.toMatchObject({
+      name: 'PaymentsRefused',
+      code: 'idempotency_error',
+    });
+  });
+
+  test('is found by customer and year through every page, and nobody else’s with it', async () => {
     const { customer, intent } = await house.intent('pm_card_visa', 'fee-lost');
     for (let n = 0; n < 101; n += 1)
       await house.stripe.paymentIntents.create({ amount: 500, currency: 'usd', customer });
+    await house.intent();
     const routes = await routesOf(async () => {
-      const found = await house.payments.findIntents({ customer, feeId: 'fee-lost' });
+      const found = await house.payments.findIntents({ customer, year: 2026 });
       expect(found.map((reading) => reading.intent)).toEqual([intent]);
     });
     expect(routes).toEqual(['GET /v1/payment_intents', 'GET /v1/payment_intents']);
+  });
+
+  test('is found whoever made it, newest first, and none of another year', async () => {
+    const { customer } = await house.customer();
+    const made = async (metadata: Record<string, string>) =>
+      (await house.stripe.paymentIntents.create({ ...MADE, customer, metadata })).id;
+    const lost = await made({ fee: 'fee-of-a-lost-ledger', year: '2026' });
+    const older = await made({ fee: 'fee-without-a-year' });
+    await made({ fee: 'fee-of-the-year-before', year: '2025' });
+    await made({ order: '7' });
+    const found = await house.payments.findIntents({ customer, year: 2026 });
+    expect(found.map(({ intent, feeId }) => [intent, feeId])).toEqual([
+      [older, 'fee-without-a-year'],
+      [lost, 'fee-of-a-lost-ledger'],
+    ]);
+  });
+
+  test('created long before the year is not looked for', async () => {
+    const { customer } = await house.intent();
+    expect(await house.payments.findIntents({ customer, year: 2026 })).toHaveLength(1);
+    expect(await house.payments.findIntents({ customer, year: 2100 })).toEqual([]);
+  });
+});
+
+const MADE = { amount: 1950, currency: 'usd' };
+
+describe('the notice in an intent’s metadata', () => {
+  test('is there from the creation on', async () => {
+    const { intent, opened } = await house.intent('pm_card_visa', 'fee-noticed', NOTICE);
+    expect(opened.notice).toEqual(NOTICE);
+    const { metadata } = await house.stripe.paymentIntents.retrieve(intent);
+    expect(metadata).toEqual({
+      ...{ fee: 'fee-noticed', year: '2026', vendor: 'theranest' },
+      notice: NOTICE.messageId,
+      noticed_at: NOTICE.at,
+      charge_from: NOTICE.chargeFrom,
+    });
+  });
+
+  test('is written later, replaced by the next one, and struck', async () => {
+    const { intent, customer } = await house.intent();
+    const reads = async () => (await house.payments.readIntent(intent)).notice;
+    const record = (notice: typeof NOTICE | null, n: number) =>
+      house.payments.recordNotice({ intent, notice, customer, key: `levy-notice-${intent}-${n}` });
+    const second = { ...NOTICE, messageId: '<fee-1-notice-2@sunrise.example>' };
+    for (const [n, notice] of [NOTICE, second, null].entries()) {
+      await record(notice, n);
+      expect(await reads()).toEqual(notice);
+    }
+    const { metadata } = await house.stripe.paymentIntents.retrieve(intent);
+    expect(metadata).toMatchObject({ fee: 'fee-1', year: '2026', vendor: 'theranest' });
+  });
+
+  test('is not written into an intent that Stripe does not know', async () => {
+    const record = house.payments.recordNotice({
+      ...{ intent: 'pi_none', notice: NOTICE, customer: null, key: 'levy-notice-none' },
+    });
+    await expect(record).rejects.toMatchObject({
+      name: 'PaymentsRefused',
+      code: 'resource_missing',
+    });
+  });
+});
+
+describe('the refused charges of an intent', () => {
+  test('are listed the oldest first, each with its card and moment, and the payment is none', async () => {
+    const { intent, customer } = await house.intent();
+    const cards: string[] = [];
+    for (const card of [
+      'pm_card_chargeDeclinedLostCard',
+      'pm_card_chargeDeclined',
+      'pm_card_visa',
+    ]) {
+      const paymentMethod = await house.attach(customer, card);
+      cards.push(paymentMethod);
+      await house.payments.confirmIntent({ intent, paymentMethod, key: `tried-${paymentMethod}` });
+    }
+    const refused = await house.payments.refusedCharges(intent);
+    expect(refused.map(({ paymentMethod }) => paymentMethod)).toEqual(cards.slice(0, 2));
+    expect(refused[0]).toMatchObject({ code: 'lost_card', charge: expect.stringMatching(/^ch_/) });
+    expect(Math.abs(refused[0]!.at.getTime() - Date.now())).toBeLessThan(60_000);
+    const outcome = await house.payments.readOutcome(intent);
+    expect(outcome).toMatchObject({ status: 'succeeded', refusedBefore: refused });
+  });
+
+  test('are none of an intent nobody has tried', async () => {
+    const { intent } = await house.intent();
+    expect(await house.payments.refusedCharges(intent)).toEqual([]);
   });
 });
 
@@ -155,7 +271,7 @@ describe('a confirmation', () => {
 
   test('of a canceled intent answers with the cancellation', async () => {
     const { intent, paymentMethod } = await house.intent();
-    await house.payments.cancelIntent({ intent, key: 'cancel-first' });
+    await house.payments.cancelIntent({ intent, reason: 'duplicate', key: 'cancel-first' });
     const answer = await house.payments.confirmIntent({ intent, paymentMethod, key: 'late-1' });
     expect(answer).toMatchObject({ outcome: 'answered', reading: { status: 'canceled' } });
   });
@@ -180,16 +296,27 @@ describe('a confirmation', () => {
 describe('a cancellation', () => {
   test('makes sure that the intent can never succeed', async () => {
     const { intent } = await house.intent();
-    const canceled = await house.payments.cancelIntent({ intent, key: 'cancel-1' });
-    expect(canceled).toMatchObject({ status: 'canceled', charge: null });
-    const again = await house.payments.cancelIntent({ intent, key: 'cancel-2' });
-    expect(again).toMatchObject({ status: 'canceled' });
+    const cancel = (key: string) =>
+      house.payments.cancelIntent({ intent, reason: 'abandoned', key });
+    expect(await cancel('cancel-1')).toMatchObject({ status: 'canceled', charge: null });
+    expect(await cancel('cancel-2')).toMatchObject({ status: 'canceled' });
   });
+
+  test.each(['duplicate', 'abandoned', 'requested_by_customer'] as const)(
+    'says %s to whoever finds it',
+    async (reason) => {
+      const { intent, customer } = await house.intent();
+      await house.payments.cancelIntent({ intent, reason, key: `cancel-${reason}` });
+      const [found] = await house.payments.findIntents({ customer, year: 2026 });
+      expect(found).toMatchObject({ intent, status: 'canceled', canceledFor: reason });
+    },
+  );
 
   test('that comes after the payment says so', async () => {
     const { intent, paymentMethod } = await house.intent();
     await house.payments.confirmIntent({ intent, paymentMethod, key: 'paid-before' });
-    const reading = await house.payments.cancelIntent({ intent, key: 'cancel-3' });
+    const late = { intent, reason: 'requested_by_customer', key: 'cancel-3' } as const;
+    const reading = await house.payments.cancelIntent(late);
     expect(reading).toMatchObject({ status: 'succeeded', amountCents: 1950 });
   });
 });

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import type { RecordedNotice } from '../../core/attempt.ts';
 import { createPayments, createStripe, type CallOptions } from '../../gateways/payments.ts';
 import { startSandboxStripe, type SandboxOptions } from '../../sandbox/stripe/server.ts';
 
@@ -40,14 +41,16 @@ export async function openStripeHouse(options: CallOptions & SandboxOptions = {}
     },
     attach: (customer: string, card: string) => attach(stripe, customer, card),
     /** An open intent of $19.50 over a fresh customer with this card. */
-    async intent(card = 'pm_card_visa', feeId = 'fee-1') {
+    async intent(card = 'pm_card_visa', feeId = 'fee-1', notice: RecordedNotice | null = null) {
       const owner = await this.customer(card);
       const opened = await payments.openIntent({
         feeId,
+        notice,
         year: 2026,
+        vendor: 'theranest',
         amountCents: 1950,
         customer: owner.customer,
-        key: `levy-intent-${feeId}-${owner.customer}`,
+        key: `levy-intent-2026-${owner.customer}`,
       });
       return { ...owner, feeId, intent: opened.intent, opened };
     },

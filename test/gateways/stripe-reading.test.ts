@@ -1,11 +1,12 @@
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
-import { readingOf, refundStatus } from '../../gateways/stripe-reading.ts';
+import { readingOf, refundStatus, refusalOfCharge } from '../../gateways/stripe-reading.ts';
 
 /** Only what a reading looks at. */
 function intent(more: object = {}): Stripe.PaymentIntent {
   const plain = { id: 'pi_1', status: 'succeeded', amount: 1950, amount_received: 1950 };
-  return { ...plain, latest_charge: 'ch_1', last_payment_error: null, ...more } as never;
+  const known = { customer: 'cus_1', metadata: { fee: 'fee_1' }, cancellation_reason: null };
+  return { ...plain, ...known, latest_charge: 'ch_1', last_payment_error: null, ...more } as never;
 }
 
 function dispute(id: string, status: string, moved: object[] = [{}]): Stripe.Dispute {
@@ -29,6 +30,50 @@ describe('an intent', () => {
   test('that succeeded counts what was received, and has no refusal left', () => {
     const late = { amount_received: 1900, last_payment_error: { code: 'card_declined' } };
     expect(readingOf(intent(late), [], [])).toMatchObject({ amountCents: 1900, refusal: null });
+  });
+
+  test('says whose it is, of which fee, and why it was canceled', () => {
+    expect(readingOf(intent(), [], [])).toMatchObject({
+      ...{ customer: 'cus_1', feeId: 'fee_1', canceledFor: null },
+    });
+    const canceled = {
+      status: 'canceled',
+      cancellation_reason: 'abandoned',
+      customer: { id: 'cus_2' },
+    };
+    expect(readingOf(intent(canceled), [], [])).toMatchObject({
+      ...{ customer: 'cus_2', canceledFor: 'abandoned' },
+    });
+    const strange = { metadata: {}, customer: null };
+    expect(readingOf(intent(strange), [], [])).toMatchObject({ customer: null, feeId: null });
+  });
+
+  describe('the notice that its metadata tells of', () => {
+    const whole = {
+      notice: '<fee-1-notice-2@x>',
+      noticed_at: '2026-01-15T14:00:00.000Z',
+      charge_from: '2026-01-29T15:00:00.000Z',
+    };
+    const read = (metadata: object) =>
+      readingOf(intent({ metadata: { fee: 'fee_1', ...metadata } }), [], []).notice;
+
+    test('is read when all of it is there', () => {
+      expect(read(whole)).toEqual({
+        messageId: whole.notice,
+        at: whole.noticed_at,
+        chargeFrom: whole.charge_from,
+      });
+    });
+
+    test.each<[string, object]>([
+      ['there is none', {}],
+      ['it was struck', { notice: '', noticed_at: '', charge_from: '' }],
+      ['its name is missing', { ...whole, notice: '' }],
+      ['nobody knows when it was accepted', { ...whole, noticed_at: 'soon' }],
+      ['it names no day', { ...whole, charge_from: undefined }],
+    ])('is none when %s', (_what, metadata) => {
+      expect(read(metadata)).toBeNull();
+    });
   });
 
   test('whose latest charge is not the one that failed does not borrow its outcome', () => {
@@ -95,4 +140,29 @@ test.each([
   ['canceled', 'failed'],
 ])('a refund that is %s at Stripe is %s', (status, ours) => {
   expect(refundStatus(status)).toBe(ours);
+});
+
+describe('a charge that failed', () => {
+  const charge = (more: object): Stripe.Charge =>
+    ({
+      ...{ id: 'ch_1', status: 'failed', created: 1_770_000_000, payment_method: 'pm_1' },
+      ...{
+        failure_code: 'card_declined',
+        outcome: { reason: 'lost_card', type: 'issuer_declined' },
+      },
+      ...more,
+    }) as never;
+
+  test('says which card was refused, when, and why', () => {
+    expect(refusalOfCharge(charge({}))).toMatchObject([
+      {
+        ...{ charge: 'ch_1', code: 'lost_card', paymentMethod: 'pm_1' },
+        at: new Date('2026-02-02T02:40:00Z'),
+      },
+    ]);
+  });
+
+  test.each(['succeeded', 'pending'])('is none when it is %s', (status) => {
+    expect(refusalOfCharge(charge({ status }))).toEqual([]);
+  });
 });

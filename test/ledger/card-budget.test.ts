@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { NETWORK_BUDGETS } from '../../core/declines.ts';
 import { createLedger } from '../../ledger/ledger.ts';
-import { appendAll, openedAssessment, setClock, testLedger } from '../support/assessment.ts';
+import { appendAll, openedAssessment, ownOf, setClock, testLedger } from '../support/assessment.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { sample } from '../support/fees.ts';
 
@@ -28,7 +28,7 @@ async function oneCardOfMany() {
     const tried = sample('attempted', {
       ...{ intent: `pi_${n}`, brand: 'visa', fingerprint: 'one card', chargeBefore: null },
     });
-    return own.fees.append(feeCase, [tried], 'levy');
+    return own.fees.append(feeCase, [ownOf(feeCase, tried)], 'levy');
   };
   const decline = (n: number) =>
     appendAll(ledger, feeIds[n]!, [sample('declined', { charge: `ch_${n}` })]);

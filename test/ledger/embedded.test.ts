@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedPostgres } from '../../ledger/embedded.ts';
@@ -40,8 +40,10 @@ describe('the embedded Postgres', () => {
         superuser: false,
       },
     ]);
-    const { mode } = await stat(join(dir, 'postgres-password'));
-    expect(mode & 0o777).toBe(0o600);
+    for (const file of ['postgres-password', 'postgres-app-password']) {
+      const { mode } = await stat(join(dir, file));
+      expect(mode & 0o777).toBe(0o600);
+    }
     const wrong = postgres.url.replace(/levy:[^@]+@/, 'levy:wrong@');
     await expect(query(wrong, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
   });
@@ -53,6 +55,19 @@ describe('the embedded Postgres', () => {
     const again = await start(dir);
     expect(again.url).toBe(postgres.url);
     expect(await query(again.url, 'SELECT word FROM kept')).toEqual([{ word: 'é' }]);
+  });
+
+  test('has a login for the application, whose password is made anew when it is lost', async () => {
+    const { postgres, dir } = await startOnCopy();
+    const who = [{ who: 'levy_app' }];
+    expect(await query(postgres.appUrl, 'SELECT current_user::text AS who')).toEqual(who);
+    const owners = postgres.appUrl.replace('levy_app:', 'levy:');
+    await expect(query(owners, 'SELECT 1')).rejects.toThrow(/password authentication failed/);
+    await postgres.stop();
+    await rm(join(dir, 'postgres-app-password'));
+    const again = await start(dir);
+    expect(again.appUrl).not.toBe(postgres.appUrl);
+    expect(await query(again.appUrl, 'SELECT current_user::text AS who')).toEqual(who);
   });
 
   test('chooses another port when that of the last start is taken', async () => {

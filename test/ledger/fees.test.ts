@@ -3,7 +3,7 @@ import { entry, type NewEntry } from '../../core/fee.ts';
 import { next } from '../../core/next.ts';
 import type { FeeCase } from '../../ledger/fees.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { appendAll, openedAssessment, setClock, testLedger } from '../support/assessment.ts';
+import { appendAll, openedAssessment, ownOf, setClock, testLedger } from '../support/assessment.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { AMOUNT, sample } from '../support/fees.ts';
 
@@ -66,7 +66,8 @@ describe('the database refuses', () => {
   it('an attempt by a writer whose clock is ahead', async () => {
     await appendAll(ledger, feeId, [...upToNotice, opened()]);
     const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
-    const ahead = ledger.fees.append(feeCase, [attempted()], 'test', CHARGE_FROM);
+    const own = ownOf(feeCase, attempted());
+    const ahead = ledger.fees.append(feeCase, [own], 'test', CHARGE_FROM);
     await expect(ahead).rejects.toMatchObject({ code: 'LV011' });
   });
 
@@ -82,7 +83,7 @@ describe('the database refuses', () => {
       await setClock(db.pool, CHARGE_FROM);
       expect(await refusalOf(tried(), again(), early)).toBe('LV015');
       const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
-      const ahead = ledger.fees.append(feeCase, [again()], 'test', retryAt);
+      const ahead = ledger.fees.append(feeCase, [ownOf(feeCase, again())], 'test', retryAt);
       await expect(ahead).rejects.toMatchObject({ code: 'LV015' });
       expect(await refusalOf([], again(), retryAt)).toBe('accepted');
     });
@@ -120,13 +121,37 @@ describe('the database refuses', () => {
     expect(await refusalOf([sample('lapsed')], attempted())).toBe('23505');
   });
 
-  it.each(['waived', 'waive_asked', 'paid', 'notice_failed'] as const)(
-    'an attempt after %s',
+  it.each([
+    ['waived', 'LV020'],
+    ['waive_asked', 'LV020'],
+    ['paid', 'LV020'],
+    ['gave_up', 'LV020'],
+    ['notice_failed', 'LV008'],
+    ['customer_changed', 'LV008'],
+    ['closed', 'LV013'],
+  ] as const)('an attempt after %s', async (kind, code) => {
+    const settled = kind === 'paid' ? sample(kind, { charge: `ch_${feeId}` }) : sample(kind);
+    expect(await refusalOf([...upToNotice, opened(), settled], attempted())).toBe(code);
+  });
+
+  it.each(['waived', 'paid'] as const)(
+    'an attempt after %s also under a later notice',
     async (kind) => {
       const settled = kind === 'paid' ? sample(kind, { charge: `ch_${feeId}` }) : sample(kind);
-      expect(await refusalOf([...upToNotice, opened(), settled], attempted())).toBe('LV008');
+      const entries = [...upToNotice, opened(), settled, noticed()];
+      expect(await refusalOf(entries, attempted())).toBe('LV020');
     },
   );
+
+  it('an attempt without evidence any more', async () => {
+    const entries = [...upToNotice, opened(), sample('withdrawn')];
+    expect(await refusalOf(entries, attempted())).toBe('LV020');
+  });
+
+  it('an attempt on a fee that was given up, and allows it once it was taken up', async () => {
+    const entries = [...upToNotice, opened(), sample('gave_up'), sample('revived')];
+    expect(await refusalOf(entries, attempted())).toBe('accepted');
+  });
 
   it('an attempt on a fee that is held', async () => {
     expect(await refusalOf([...upToNotice, opened(), sample('held')], attempted())).toBe('LV009');
@@ -144,12 +169,100 @@ describe('the database refuses', () => {
     expect(await refusalOf([...upToNotice, opened()], last)).toBe('LV013');
   });
 
+  it('an attempt with an intent that was the fee’s before', async () => {
+    const entries = [...upToNotice, opened(), sample('opened', { intent: `pi_${feeId}_2` })];
+    expect(await refusalOf(entries, attempted())).toBe('LV013');
+  });
+
+  it('an attempt on another customer than was noticed, or than the roster names now', async () => {
+    const other = attempted({ customer: 'cus_other' });
+    expect(await refusalOf([...upToNotice, opened()], other)).toBe('LV018');
+    const moved = (customer: string) =>
+      db.pool.query(
+        `update clinicians set stripe_customer = $2
+         where clinician_id = (select clinician_id from fees where fee_id = $1)`,
+        [feeId, customer],
+      );
+    const { clinician } = (await ledger.fees.load(feeId)) as FeeCase;
+    await moved(`cus_${feeId}`);
+    const noticedTo = attempted({ customer: clinician.stripeCustomer });
+    expect(await refusalOf([], noticedTo)).toBe('LV018');
+    expect(await refusalOf([], attempted())).toBe('LV018');
+    await moved(clinician.stripeCustomer as string);
+    expect(await refusalOf([], noticedTo)).toBe('accepted');
+  });
+
+  it('a card that was refused for good, until its bank has sent new data', async () => {
+    const refused = sample('declined', { verdict: 'needs_card', retryAt: null });
+    const came = (paymentMethod: string) => sample('card_updated', { paymentMethod });
+    await appendAll(ledger, feeId, upToNotice);
+    await setClock(db.pool, CHARGE_FROM);
+    const tried = [opened(), attempted(), refused, came('pm_2')];
+    expect(await refusalOf(tried, attempted({ attempt: 2 }))).toBe('LV019');
+    expect(await refusalOf([came('pm_1')], attempted({ attempt: 2 }))).toBe('accepted');
+  });
+
+  it('a notice that is not dated when it is written, but for five minutes', async () => {
+    await appendAll(ledger, feeId, [sample('assessed'), sample('approved')]);
+    const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+    const dated = (agoMs: number) =>
+      ledger.fees.append(
+        feeCase,
+        [ownOf(feeCase, noticed())],
+        'test',
+        new Date(NOTICED_AT.getTime() - agoMs),
+      );
+    await expect(dated(300_001)).rejects.toMatchObject({ code: 'LV016' });
+    expect(await dated(300_000)).not.toBeNull();
+  });
+
+  it('evidence that is nobody’s, somebody else’s, or does not count', async () => {
+    const by = (evidenceId: string | undefined) =>
+      sample('assessed', {
+        evidence: { kind: 'billing', firstUsedOn: '2026-02-03', evidenceId: evidenceId ?? '' },
+      });
+    const evidenceOf = async (id: string) => {
+      const { clinician } = (await ledger.fees.load(id)) as FeeCase;
+      return (await ledger.evidence.of(clinician.clinicianId, 2026))[0]?.evidenceId;
+    };
+    const other = await evidenceOf(feeIds[used++] as string);
+    const own = await evidenceOf(feeId);
+    for (const wrong of ['00000000-0000-4000-8000-00000000dead', other, 'not an id'])
+      expect(await refusalOf([], by(wrong), NOTICED_AT)).toBe('LV017');
+    await ledger.evidence.decide(own as string, 'refused', 'test');
+    expect(await refusalOf([], by(own), NOTICED_AT)).toBe('LV017');
+    await ledger.evidence.decide(own as string, 'accepted', 'test');
+    expect(await refusalOf([], by(own), NOTICED_AT)).toBe('accepted');
+  });
+
   it('everything about a forecast rate', async () => {
-    await db.pool.query('update assessments set forecast = true');
+    const foresee = (forecast: boolean) =>
+      db.pool.query(
+        `alter table assessments disable trigger assessments_frozen;
+         update assessments set forecast = ${forecast};
+         alter table assessments enable trigger assessments_frozen`,
+      );
+    await foresee(true);
     const entries = [sample('assessed'), sample('approved')];
     expect(await refusalOf(entries, noticed(), NOTICED_AT)).toBe('LV003');
-    await db.pool.query('update assessments set forecast = false');
-    expect(await refusalOf([noticed(), opened()], attempted())).toBe('accepted');
+    await foresee(false);
+    await appendAll(ledger, feeId, [noticed(), opened()]);
+    await foresee(true);
+    expect(await refusalOf([], attempted())).toBe('LV003');
+    await foresee(false);
+    expect(await refusalOf([], attempted())).toBe('accepted');
+  });
+
+  it('another rate, policy or mode for an assessment that was opened', async () => {
+    for (const change of [
+      'royalty_cents = 1',
+      'forecast = true',
+      'livemode = true',
+      `policy = policy || '{"noticeDays": 0}'`,
+    ])
+      await expect(db.pool.query(`update assessments set ${change}`)).rejects.toMatchObject({
+        code: 'LV001',
+      });
   });
 
   it('changing, deleting or truncating entries', async () => {
@@ -193,10 +306,12 @@ describe('the database refuses', () => {
 });
 
 describe('appending', () => {
+  const assessed = (feeCase: FeeCase) => [ownOf(feeCase, sample('assessed'))];
+
   it('lets one of many writers win, and tells the others', async () => {
     const seen = await Promise.all(Array.from({ length: 8 }, () => ledger.fees.load(feeId)));
     const won = await Promise.all(
-      seen.map((feeCase) => ledger.fees.append(feeCase as FeeCase, [sample('assessed')], 'test')),
+      (seen as FeeCase[]).map((feeCase) => ledger.fees.append(feeCase, assessed(feeCase), 'test')),
     );
     expect(won.filter(Boolean)).toHaveLength(1);
     expect((await ledger.fees.load(feeId))?.entries).toHaveLength(1);
@@ -224,7 +339,7 @@ describe('appending', () => {
     ];
     const [bad, good] = await Promise.allSettled([
       ledger.fees.append(both[0], [attempted()], 'test'),
-      ledger.fees.append(both[1], [sample('assessed')], 'test'),
+      ledger.fees.append(both[1], assessed(both[1]), 'test'),
     ]);
     expect(bad.status).toBe('rejected');
     expect(good).toMatchObject({ status: 'fulfilled' });
@@ -237,7 +352,7 @@ describe('appending', () => {
     for (const id of feeIds) {
       const feeCase = (await ledger.fees.load(id)) as FeeCase;
       if (next(feeCase.entries, feeCase.assessment.policy).state === 'detecting')
-        await ledger.fees.append(feeCase, [sample('assessed')], 'test');
+        await ledger.fees.append(feeCase, assessed(feeCase), 'test');
     }
     const roster = await ledger.assessments.totals(assessmentId);
     expect(roster.hash).not.toBe(hash);

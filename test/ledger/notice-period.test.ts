@@ -3,7 +3,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { chargeFrom, daysLater } from '../../core/calendar.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { appendAll, openedAssessment, setClock, testLedger } from '../support/assessment.ts';
+import {
+  appendAll,
+  openedAssessment,
+  recordUse,
+  setClock,
+  testLedger,
+} from '../support/assessment.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { sample, testPolicy } from '../support/fees.ts';
 import { anyInstant, anyZone } from '../support/instants.ts';
@@ -70,7 +76,9 @@ describe('our calendar and that of Postgres', () => {
 describe('the database', () => {
   /** A fee that was noticed at that moment, with this day promised, by this policy. */
   async function noticed(at: Date, promised: Date, policy: Partial<Policy>): Promise<string> {
+    await db.pool.query('alter table assessments disable trigger assessments_frozen');
     await db.pool.query('update assessments set policy = $1', [testPolicy(policy)]);
+    await db.pool.query('alter table assessments enable trigger assessments_frozen');
     const feeId = await freshFee();
     await setClock(db.pool, at);
     await appendAll(ledger, feeId, [
@@ -85,16 +93,18 @@ describe('the database', () => {
   let people = 0;
   async function freshFee(): Promise<string> {
     people += 1;
-    await ledger.clinicians.upsert({
+    const written = await ledger.clinicians.upsert({
       ref: `late-${people}`,
       name: `Late ${people}`,
       email: null,
       npi: null,
       vendor: 'theranest',
       timeZone: 'UTC',
-      stripeCustomer: null,
+      stripeCustomer: `cus_late_${people}`,
       paymentMethod: null,
     });
+    if (!('clinicianId' in written)) throw new Error('a duplicate');
+    await recordUse(ledger, written.clinicianId);
     await ledger.clinicians.enrollLatecomers();
     const [fee] = await ledger.reports.fees({ ref: `late-${people}`, limit: 1 });
     return fee?.feeId ?? '';

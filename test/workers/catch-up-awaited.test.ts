@@ -136,15 +136,31 @@ describe('a card that was written on the roster, unheard', () => {
     expect(await fee.state()).toBe('paid');
   });
 
-  it('takes up a fee that was given up, as often as news comes and not oftener', async () => {
+  it('leaves a fee that was given up as it is, until a person asks', async () => {
     const fee = await waiting({ card: SHORT });
     expect(await fee.state()).toBe('gave_up');
+    await write(fee, { paymentMethod: await fee.attach('pm_card_visa') });
+    expect(await heard(fee)).toBe(0);
+    await fee.live();
+    expect(await fee.state()).toBe('gave_up');
+    expect(await countOf(fee, 'attempted')).toBe(4);
+    await fee.ask({ act: 'retry' });
+    await fee.live();
+    expect(await fee.state()).toBe('paid');
+  });
+
+  it('takes up a fee as often as news comes, and not oftener', async () => {
+    const fee = await feeLife({ card: SHORT });
+    await fee.live('charge');
+    await fee.run('charge');
     // Stripe has no such card with this customer, so the one that is tried is the one of before.
     await write(fee, { paymentMethod: 'pm_of_nobody' });
     expect(await heard(fee)).toBe(1);
+    expect(await heard(fee)).toBe(0);
     await fee.live();
     expect(await fee.state()).toBe('gave_up');
-    expect(await countOf(fee, 'attempted')).toBe(8);
+    expect(await countOf(fee, 'card_updated')).toBe(1);
+    expect(await countOf(fee, 'attempted')).toBe(5);
     expect(await heard(fee)).toBe(0);
   });
 

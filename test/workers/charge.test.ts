@@ -5,13 +5,22 @@ import type { FeeCase } from '../../ledger/fees.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { House } from '../support/house.ts';
 import { readFee } from '../../workers/hint.ts';
-import { setClock } from '../support/assessment.ts';
 import { live, oneFee, run, standing, waitUntilDue } from '../support/one-fee.ts';
 
 /** A fee that has been noticed and whose charge is due now. */
 async function dueFee(card = 'pm_card_visa') {
   const one = await oneFee(card);
   await live(one.house, one.ledger, one.feeId, 'charge');
+  return one;
+}
+
+/** The same, but Stripe did not create the intent after the notice, so that the charge must. */
+async function unpreparedFee(kind = 'status_500') {
+  const one = await oneFee('pm_card_visa');
+  await live(one.house, one.ledger, one.feeId, 'notice');
+  await fault(one.house, 'create', kind);
+  await live(one.house, one.ledger, one.feeId, 'charge');
+  expect(await kinds(one.ledger, one.feeId)).toEqual([]);
   return one;
 }
 
@@ -102,12 +111,34 @@ describe('charge', () => {
     expect(succeeded(house)).toBe(1);
     // Nothing of it took a day, for which Stripe would have given the same error to the same key.
     const { entries } = (await ledger.fees.load(feeId)) as FeeCase;
-    const [first, last] = [entries[3], entries.at(-1)].map((one) => one!.at.getTime());
+    const [first, last] = [entries[4], entries.at(-1)].map((one) => one!.at.getTime());
     expect(last! - first!).toBeLessThan(3_600_000);
   });
 
+  it('creates the intent where the notice could not, and tells of the notice in it', async () => {
+    const { house, ledger, feeId } = await unpreparedFee('rate_limit');
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
+    const { entries } = (await ledger.fees.load(feeId)) as FeeCase;
+    const noticed = entries.find((one) => one.kind === 'noticed');
+    expect(entries.find(({ kind }) => kind === 'opened')).toMatchObject({ data: { notice: 1 } });
+    const [intent] = (await house.stripe.paymentIntents.list()).data;
+    expect(intent?.metadata).toEqual({
+      ...{ fee: feeId, year: '2026', vendor: 'theranest' },
+      notice: noticed?.data.messageId,
+      noticed_at: noticed?.at.toISOString(),
+      charge_from: noticed?.data.chargeFrom,
+    });
+  });
+
   it('creates the intent under another key when the first has met an error', async () => {
-    const { house, ledger, feeId } = await dueFee();
+    const { house, ledger, feeId } = await unpreparedFee();
+    // The error is given again to the key, and so is known to be final.
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
+    expect(house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
+  });
+
+  it('asks again when the creation has met an error that may not be final', async () => {
+    const { house, ledger, feeId } = await unpreparedFee('rate_limit');
     await fault(house, 'create', 'status_500');
     // A new error is a question: only when it is given again is it known to be final.
     await expect(run(house, ledger, 'charge', feeId)).rejects.toThrow('server_error');
@@ -115,15 +146,17 @@ describe('charge', () => {
     expect(house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
   });
 
-  it('finds an intent whose creation was lost more than a day ago by listing', async () => {
-    const { house, ledger, feeId } = await dueFee();
-    await fault(house, 'create', 'truncate');
-    await expect(run(house, ledger, 'charge', feeId)).rejects.toThrow();
+  it('finds an intent whose creation was lost by listing, however long ago', async () => {
+    const { house, ledger, feeId } = await unpreparedFee('truncate');
     await control(house, 'clock', { advanceMs: 25 * 3_600_000 });
-    const later = new Date((await ledger.fees.now()).getTime() + 25 * 3_600_000);
-    await setClock(house.db.pool, later);
-    await live(house, ledger, feeId);
-    expect((await standing(ledger, feeId)).state).toBe('paid');
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
+    expect(house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
+  });
+
+  it('finds an intent that was made though Stripe answered with an error', async () => {
+    const { house, ledger, feeId } = await unpreparedFee('rate_limit');
+    await fault(house, 'create', 'status_500_after_commit');
+    expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
     expect(house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
   });
 
@@ -146,6 +179,7 @@ describe('charge', () => {
 
   it('leaves a fee alone of which a newer version has written what it does not know', async () => {
     const { house, ledger, feeId } = await dueFee();
+    await house.db.pool.query('alter table entries drop constraint entries_kind_check');
     await house.db.pool.query(
       `insert into entries (fee_id, seq, kind, at, actor, data)
        select fee_id, seq + 1, 'foreseen', levy_now(), 'newer', '{}' from fees`,
@@ -156,7 +190,7 @@ describe('charge', () => {
       'select kind from entries order by seq desc limit 1',
     );
     expect(rows).toEqual([{ kind: 'foreseen' }]);
-    expect(house.sandbox.books('fee').intents).toEqual({});
+    expect(house.sandbox.books('fee').charges).toEqual({});
   });
 
   it('records a payment made elsewhere instead of taking it again', async () => {

@@ -118,7 +118,7 @@ describe('evidence withdrawn', () => {
     await fee.live();
     expect(await fee.state()).toBe('waived');
     expect(fee.mails().at(-1)).toBe('Your 2026 CPT license fee is waived');
-    expect(fee.house.sandbox.books('fee').intents).toEqual({});
+    expect(fee.house.sandbox.books('fee').intents).toEqual({ canceled: 1 });
   });
 
   it('between two tries: the intent is canceled', async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { PaymentEvent } from '../../gateways/payments.ts';
-import { recordUse } from '../support/assessment.ts';
 import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';
 
 /** A fee that was lived until nothing more happens by itself, with all news of it heard. */
@@ -12,6 +11,15 @@ async function lived(circumstances: Circumstances = {}): Promise<FeeLife> {
 }
 
 const LOST = 'pm_card_chargeDeclinedLostCard';
+const SHORT = 'pm_card_chargeDeclinedInsufficientFunds';
+
+/** The clinician gives a card on the page that was opened for a fee. */
+async function give(fee: FeeLife, feeId: string, card: string): Promise<void> {
+  const { session } = await fee.house.deps.payments.cardLink({
+    ...{ customer: await fee.customer(), feeId, returnUrl: 'http://levy.test/done' },
+  });
+  await fee.control(`checkout/${session}/complete`, { payment_method: card });
+}
 const countOf = async (fee: FeeLife, kind: string) =>
   (await fee.kinds()).filter((one) => one === kind).length;
 const cardOf = async (fee: FeeLife) =>
@@ -31,16 +39,39 @@ describe('a hint about another card', () => {
     expect(await fee.last('attempted')).toMatchObject({ data: { paymentMethod: card } });
   });
 
-  it('takes up a fee that was given up, once, and tries the whole ladder again', async () => {
-    const short = 'pm_card_chargeDeclinedInsufficientFunds';
-    const fee = await lived({ card: short });
+  it('leaves a fee that was given up as it is, as nobody asked for it', async () => {
+    const fee = await lived({ card: SHORT });
     expect(await fee.state()).toBe('gave_up');
-    await fee.attach(short);
+    const card = await fee.attach('pm_card_visa');
     await fee.hearAll();
+    expect(await cardOf(fee)).toBe(card);
+    await fee.live();
+    expect(await fee.state()).toBe('gave_up');
+    expect(await countOf(fee, 'attempted')).toBe(4);
+    // Once a person asks, the card that came is the one that is charged.
+    await fee.ask({ act: 'retry' });
+    await fee.live();
+    expect(await fee.last('attempted')).toMatchObject({ data: { paymentMethod: card } });
+    expect(await fee.state()).toBe('paid');
+  });
+
+  it('given for a fee that was given up takes it up, once, with the whole ladder', async () => {
+    const fee = await lived({ card: SHORT });
+    await give(fee, fee.feeId, SHORT);
+    const heard = await fee.hearAll();
+    expect(heard.filter((what) => what === 'another card')).toHaveLength(2);
     await fee.live();
     expect(await fee.state()).toBe('gave_up');
     expect(await countOf(fee, 'revived')).toBe(1);
     expect(await countOf(fee, 'attempted')).toBe(8);
+  });
+
+  it('given for another fee than the one that was given up does not take it up', async () => {
+    const fee = await lived({ card: SHORT });
+    await give(fee, '00000000-0000-4000-8000-00000000beef', SHORT);
+    await fee.hearAll();
+    expect(await fee.state()).toBe('gave_up');
+    expect(await countOf(fee, 'revived')).toBe(0);
   });
 
   it('tells a fee that had no card at all, which is announced before it is charged', async () => {
@@ -56,12 +87,7 @@ describe('a hint about another card', () => {
 
   it('comes from the page on which a clinician gives a card', async () => {
     const fee = await lived({ card: LOST });
-    const customer = await fee.customer();
-    const { session } = await fee.house.deps.payments.cardLink({
-      customer,
-      returnUrl: 'http://levy.test/done',
-    });
-    await fee.control(`checkout/${session}/complete`, { payment_method: 'pm_card_visa' });
+    await give(fee, fee.feeId, 'pm_card_visa');
     await fee.hearAll();
     await fee.live();
     expect(await fee.state()).toBe('paid');
@@ -111,9 +137,8 @@ describe('a hint about another card', () => {
     expect(receipt?.text).not.toContain('4242');
   });
 
-  it('takes up the fees of both who share a customer', async () => {
+  it('is about one person: nobody else can be on the roster with that customer', async () => {
     const fee = await feeLife({ card: LOST });
-    const customer = await fee.customer();
     const partner = await fee.ledger.clinicians.upsert({
       ref: 'A2',
       name: 'Person A2',
@@ -121,20 +146,12 @@ describe('a hint about another card', () => {
       npi: null,
       vendor: 'theranest',
       timeZone: 'UTC',
-      stripeCustomer: customer,
+      stripeCustomer: await fee.customer(),
       paymentMethod: null,
     });
-    if (!('clinicianId' in partner)) throw new Error('a duplicate');
-    await recordUse(fee.ledger, partner.clinicianId);
-    await fee.ledger.clinicians.enrollLatecomers();
-    await fee.live();
-    await fee.attach('pm_card_visa');
-    await fee.hearAll();
-    await fee.live();
-    expect(await fee.state()).toBe('paid');
-    expect(await cardOf(fee)).toBe(
-      (await fee.ledger.clinicians.get(partner.clinicianId))?.paymentMethod,
-    );
+    expect(partner).toEqual({
+      ...{ ref: 'A2', outcome: 'duplicate', field: 'stripeCustomer', otherRef: 'A1' },
+    });
   });
 });
 

@@ -90,6 +90,18 @@ describe('a hint about a payment', () => {
     expect(await fee.hear(event('evt_1', { intent: await intentOf(fee) }))).toBe('0 new entries');
   });
 
+  it('belongs to the fee whose intent it names, whatever else it says', async () => {
+    const fee = await lived();
+    await fee.house.clinician('A2', 'pm_card_visa');
+    await fee.ledger.clinicians.enrollLatecomers();
+    const [other] = await fee.ledger.reports.fees({ ref: 'A2', limit: 1 });
+    const about = { intent: await intentOf(fee), feeId: other?.feeId as string };
+    expect(await fee.hear(event('evt_1', about))).toBe('0 new entries');
+    expect((await fee.ledger.events.get('evt_1'))?.feeId).toBe(fee.feeId);
+    await fee.ledger.events.receive(event('evt_2', about));
+    expect(await fee.ledger.events.open(10)).toMatchObject([{ feeId: fee.feeId }]);
+  });
+
   it('about a fee nobody has charged, a fee of others, or no fee changes nothing', async () => {
     const fee = await feeLife();
     const before = await fee.kinds();
@@ -144,6 +156,15 @@ describe('a hint about money that went back', () => {
     await fee.ask({ act: 'release' });
     await fee.live();
     expect(fee.mails()).toHaveLength(2);
+  });
+
+  it('finds the fee of a dispute by its intent, as a dispute names no fee', async () => {
+    const fee = await lived();
+    await fee.control('disputes', { payment_intent: await intentOf(fee) });
+    const news = (await fee.news()).filter(({ type }) => type === 'charge.dispute.created');
+    expect(news).toMatchObject([{ intent: await intentOf(fee), feeId: null }]);
+    expect(await fee.hear(news[0]!)).toBe('1 new entries');
+    expect(await fee.state()).toBe('disputed');
   });
 
   it.each([

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../core/acts.ts';
+import { backUp } from '../support/backup.ts';
+import { elsewhere } from '../support/elsewhere.ts';
 import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';
 
 const LOST = 'pm_card_chargeDeclinedLostCard';
+const SHORT = 'pm_card_chargeDeclinedInsufficientFunds';
 
 /** A fee with a letter due now. */
 async function due(circumstances: Circumstances = {}): Promise<FeeLife> {
@@ -84,6 +87,7 @@ describe('a letter', () => {
     const page = async () => {
       const { session } = await payments.cardLink({
         customer: await fee.customer(),
+        feeId: fee.feeId,
         returnUrl: 'https://levy.example/thanks',
       });
       await fee.ledger.cardPages.opened(fee.feeId, session);
@@ -167,6 +171,99 @@ describe('a letter', () => {
     await fee.ask({ act: 'waive', why: 'kindness' });
     await fee.live();
     expect(fee.mails().at(-1)).toBe('Your 2026 CPT license fee is waived');
+  });
+});
+
+describe('before it asks for something, a letter looks at Stripe', () => {
+  it.each<[what: string, card: string | null, letter: string]>([
+    ['another card', LOST, 'card_needed'],
+    ['a card where there is none', null, 'card_needed'],
+    ['the payment elsewhere after the last try', SHORT, 'final'],
+  ])('for a payment made elsewhere, and does not ask for %s', async (_what, card, letter) => {
+    const fee = await due({ card });
+    const before = fee.mails();
+    expect((await fee.standing()).why).toContain(`send the ${letter}`);
+    const others = elsewhere(fee);
+    const [own] = await others.all();
+    await others.confirm(own?.id ?? (await others.intent()), 'pm_card_visa');
+    expect(await fee.run('letter')).toEqual({ done: expect.stringMatching(/paid$/) as string });
+    expect(fee.mails()).toEqual(before);
+    await fee.live();
+    expect(fee.mails().slice(before.length)).toEqual([
+      'Receipt: $19.50 for your 2026 CPT license fee',
+    ]);
+  });
+
+  it('for a decline it does not know, and then asks', async () => {
+    const fee = await due({ card: null });
+    const others = elsewhere(fee);
+    await others.confirm(await others.intent(), LOST);
+    expect(await fee.run('letter')).toEqual({ done: 'opened, declined' });
+    await fee.live();
+    expect(fee.mails()).toHaveLength(1);
+  });
+
+  it('and waits while Stripe does not answer', async () => {
+    const fee = await due({ card: LOST });
+    await fee.fault('retrieve', 'status_500');
+    await expect(fee.run('letter')).rejects.toThrow('no usable answer');
+    expect(fee.mails()).toHaveLength(1);
+    await fee.live();
+    expect(fee.mails()).toHaveLength(2);
+  });
+
+  it('but sends a receipt without asking', async () => {
+    const fee = await due();
+    await fee.fault('retrieve', 'status_500');
+    await fee.fault('list', 'status_500');
+    await fee.run('letter');
+    expect(fee.mails()).toHaveLength(2);
+  });
+});
+
+describe('a letter’s Message-ID', () => {
+  const idsOf = (fee: FeeLife) =>
+    fee.house.mailbox.messages().map(({ messageId }) => messageId?.replace(fee.feeId, 'FEE') ?? '');
+
+  it.each<[letter: string, card: string | null]>([
+    ['receipt', 'pm_card_visa'],
+    ['card_needed', LOST],
+    ['card_needed', null],
+    ['final', SHORT],
+  ])(
+    'of a %s is the same after a restore, so that mailboxes drop the second',
+    async (letter, card) => {
+      const fee = await feeLife({ card });
+      const backup = await backUp(fee.house.db.pool);
+      await fee.live();
+      const first = idsOf(fee).at(-1);
+      expect(first).toContain(`-${letter}-`);
+      await backup.restore();
+      await fee.live();
+      const sent = idsOf(fee).filter((id) => id.includes(`-${letter}-`));
+      expect(sent).toEqual([first, first]);
+      expect(fee.charged()).toBe(letter === 'receipt' ? 1 : 0);
+    },
+  );
+
+  it('is another for another occasion: each refund, each give-up', async () => {
+    const fee = await due({ card: SHORT });
+    await fee.live();
+    await fee.ask({ act: 'retry' });
+    await fee.live();
+    const finals = idsOf(fee).filter((id) => id.includes('-final-'));
+    expect(new Set(finals).size).toBe(2);
+    await fee.attach('pm_card_visa');
+    await fee.hearAll();
+    await fee.ask({ act: 'retry' });
+    await fee.live();
+    const payment_intent = (await fee.last('opened'))?.data.intent as string;
+    for (const amount of [500, 1450]) {
+      await fee.house.stripe.refunds.create({ payment_intent, amount });
+      await fee.hearAll();
+      await fee.live();
+    }
+    expect(new Set(idsOf(fee).filter((id) => id.includes('-refunded-'))).size).toBe(2);
   });
 });
 

@@ -11,7 +11,11 @@ import { createQueueHouse, manyFees, workOff, type QueueHouse } from '../support
 import { queueBackends } from '../support/queues.ts';
 
 /** A pump whose clock the test turns, over a house's ledger and queue. */
-function pumpOf({ ledger, queues }: QueueHouse, through: Partial<Queues> = {}) {
+function pumpOf(
+  { ledger, queues }: QueueHouse,
+  through: Partial<Queues> = {},
+  isUpToDate?: () => boolean,
+) {
   let ms = 0;
   const warnings: unknown[] = [];
   const silent = () => undefined;
@@ -20,7 +24,11 @@ function pumpOf({ ledger, queues }: QueueHouse, through: Partial<Queues> = {}) {
     warn: (...said: unknown[]) => void warnings.push(said),
     error: silent,
   };
-  const pump = createPump({ ledger, queues: { ...queues, ...through }, log, elapsedMs: () => ms });
+  const pump = createPump({
+    ...{ ledger, log, isUpToDate },
+    queues: { ...queues, ...through },
+    elapsedMs: () => ms,
+  });
   return {
     ...pump,
     warnings,
@@ -47,6 +55,26 @@ const hint = (id: string): PaymentEvent => ({
   ...{ id, type: 'payment_intent.succeeded', livemode: false, objectId: 'pi_1', intent: null },
   ...{ customer: null, paymentMethod: null, feeId: null, createdAt: new Date(0) },
 });
+
+/** Five fees, and of each step one that is due; gives the assessment, checked just now. */
+async function feesOfEveryStep(house: QueueHouse): Promise<string> {
+  await setClock(house.db.pool, new Date('2026-03-01T15:00:00Z'));
+  const assessmentId = await manyFees(house, 5);
+  const feeIds = (await house.ledger.reports.fees({ limit: 5 })).map(({ feeId }) => feeId);
+  const write = (n: number, kinds: Parameters<typeof sample>[0][]) =>
+    appendAll(
+      house.ledger,
+      feeIds[n] as string,
+      kinds.map((kind) => sample(kind)),
+    );
+  await write(0, ['assessed', 'approved']);
+  await write(1, ['assessed', 'approved', 'noticed']);
+  await write(2, ['assessed', 'approved', 'noticed', 'waived']);
+  await write(3, ['assessed', 'approved', 'noticed', 'opened', 'waive_asked']);
+  const now = await house.ledger.fees.now();
+  await house.ledger.findings.record(null, now, []);
+  return assessmentId;
+}
 
 describe.each(queueBackends)('the pump on $name', (backend) => {
   it('offers what is due, each fee once, and nothing that is not', async () => {
@@ -162,24 +190,27 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
 
   it('leaves notices and charges of a paused assessment, and goes on with the rest', async () => {
     const house = await createQueueHouse(backend);
-    const assessmentId = await manyFees(house, 5);
-    const feeIds = (await house.ledger.reports.fees({ limit: 5 })).map(({ feeId }) => feeId);
-    const write = (n: number, kinds: Parameters<typeof sample>[0][]) =>
-      appendAll(
-        house.ledger,
-        feeIds[n] as string,
-        kinds.map((kind) => sample(kind)),
-      );
-    await setClock(house.db.pool, new Date('2026-03-01T15:00:00Z'));
-    await write(0, ['assessed', 'approved']);
-    await write(1, ['assessed', 'approved', 'noticed']);
-    await write(2, ['assessed', 'approved', 'noticed', 'waived']);
-    await write(3, ['assessed', 'approved', 'noticed', 'opened', 'waive_asked']);
+    const assessmentId = await feesOfEveryStep(house);
     await house.ledger.assessments.pause(assessmentId, 'test', 'a look');
     const pump = pumpOf(house);
     await pump.once();
     expect(await queued(house)).toEqual({ ...EMPTY, detect: 1, settle: 1 });
     await house.ledger.assessments.resume(assessmentId);
+    await pump.after(200);
+    expect(await queued(house)).toEqual({
+      ...EMPTY,
+      ...{ detect: 1, settle: 1, notice: 1, letter: 1, charge: 1 },
+    });
+  });
+
+  it('offers nothing that charges or writes before the ledger is known to be up to date', async () => {
+    const house = await createQueueHouse(backend);
+    await feesOfEveryStep(house);
+    let isUpToDate = false;
+    const pump = pumpOf(house, {}, () => isUpToDate);
+    await pump.once();
+    expect(await queued(house)).toEqual({ ...EMPTY, detect: 1, settle: 1 });
+    isUpToDate = true;
     await pump.after(200);
     expect(await queued(house)).toEqual({
       ...EMPTY,

@@ -39,12 +39,27 @@ function atConfirmation(fee: FeeLife, what: () => Promise<unknown>): void {
 }
 
 describe('a waiver', () => {
-  it('before anything was sent to Stripe asks nothing of Stripe, and is told', async () => {
-    const fee = await due();
+  it('before anything was sent to Stripe asks nothing of Stripe', async () => {
+    const fee = await feeLife();
+    await fee.live('notice');
     await fee.ask(WAIVE);
+    expect(await fee.state()).toBe('waived');
+    await fee.live();
+    expect(fee.house.sandbox.books('fee').intents).toEqual({});
+    expect(fee.mails()).toEqual([]);
+  });
+
+  it('after the notice cancels the intent first, says why to whoever finds it, and is told', async () => {
+    const fee = await due();
+    expect(await fee.ask(WAIVE)).toBe('1 entries');
+    expect(await fee.standing()).toMatchObject({ state: 'held', step: 'settle' });
     await fee.live();
     expect(await fee.state()).toBe('waived');
-    expect(fee.house.sandbox.books('fee').intents).toEqual({});
+    expect(fee.house.sandbox.books('fee').intents).toEqual({ canceled: 1 });
+    const { cancellation_reason } = await fee.house.stripe.paymentIntents.retrieve(
+      await intentOf(fee),
+    );
+    expect(cancellation_reason).toBe('requested_by_customer');
     expect(fee.mails().at(-1)).toBe('Your 2026 CPT license fee is waived');
   });
 

@@ -13,6 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => year.close());
 
+const STRANGER = '00000000-0000-4000-8000-00000000dead';
+/** A card that nobody of the year has, and the one that A2 alone has. */
+const UNUSED = 'pm_card_amex';
+const OF_A2 = 'pm_card_mastercard';
+
 /** Asks Stripe to charge a fee's intent, without telling the ledger. */
 async function confirmBehind(fee: string, card: string): Promise<void> {
   const { intent } = await stripeSideOf(year.house, fee);
@@ -78,10 +83,39 @@ describe('by Stripe’s books, the checker names the fee', () => {
   });
 
   it('that only Stripe knows, as nobody’s', async () => {
-    const found = await year.newly(() =>
-      payBehind(year.house, '00000000-0000-4000-8000-00000000dead'),
-    );
-    expect(found).toEqual(['objects nobody']);
+    const found = await year.newly(() => payBehind(year.house, STRANGER, { card: UNUSED }));
+    expect(found).toEqual(['strangers nobody']);
+  });
+
+  it('whose person was charged a second time, as that of a fee nobody knows', async () => {
+    const found = await year.named('P8', async (fee) => {
+      const { customer } = await stripeSideOf(year.house, fee);
+      await payBehind(year.house, STRANGER, { customer, card: 'pm_card_discover' });
+    });
+    expect(found).toEqual(['one_charge', 'strangers nobody']);
+  });
+
+  it('whose card was charged a second time, for a customer nobody knows', async () => {
+    const found = await year.newly(() => payBehind(year.house, STRANGER, { card: OF_A2 }));
+    const a2 = await feeOf(year.house, 'A2');
+    expect(found).toEqual([`one_charge ${a2}`, 'strangers nobody']);
+  });
+
+  it('of no second charge where the first was given back', async () => {
+    const found = await year.named('A1', async (fee) => {
+      const { customer } = await stripeSideOf(year.house, fee);
+      const paid = await payBehind(year.house, STRANGER, { customer, card: 'pm_card_jcb' });
+      await year.house.stripe.refunds.create({ payment_intent: paid });
+    });
+    expect(found).toEqual(['strangers nobody']);
+  });
+
+  it('of none where the other charge is of another year', async () => {
+    const found = await year.named('D2', async (fee) => {
+      const { customer } = await stripeSideOf(year.house, fee);
+      await payBehind(year.house, STRANGER, { customer, card: 'pm_card_jcb', year: '2025' });
+    });
+    expect(found).toEqual(['strangers nobody']);
   });
 
   it('whose card was tried more often than its network allows', async () => {
