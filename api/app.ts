@@ -36,7 +36,9 @@ declare module 'fastify' {
 
 /** Bodies of ordinary requests: a few fields. Routes that take files say so themselves. */
 const BODY_BYTES = 64 * 1024;
-/** The longest a file may take to arrive: 4 GB over a line of 10 Mbit/s. Other bodies: see limits. */
+/**
+ * The longest a file may take to arrive: 4 GB over a line of 10 Mbit/s. Other bodies: see limits.
+ */
 const REQUEST_MS = 3_600_000;
 /** The longest silence on a stranger's connection: longer than any wait for Stripe's answer. */
 const SILENCE_MS = 120_000;

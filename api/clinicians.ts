@@ -131,9 +131,11 @@ const DESCRIPTION =
   'known by its ref: the same file again changes nothing, and a column that is missing changes ' +
   'nothing in it. Rows with a mistake are named by line and left out; the others are kept. ' +
   'Reference, NPI, e-mail and Stripe customer are of one person alone: a row that shares one is ' +
-  'left out as `duplicate_ref`, `duplicate_npi`, `duplicate_email` or `duplicate_stripeCustomer`. ' +
+  'left out as `duplicate_ref`, `duplicate_npi`, `duplicate_email` or ' +
+  '`duplicate_stripeCustomer`. ' +
   '`vendor` stands in for a column. `check=stripe` looks every new customer and card up at ' +
-  'Stripe, as is done without it up to 500 rows, and for 50 rows of a larger roster. Where Stripe ' +
+  'Stripe, as is done without it up to 500 rows, and for 50 rows of a larger roster. ' +
+  'Where Stripe ' +
   'has another e-mail for a customer, the row is kept with the warning `customer_differs`; where ' +
   'that is so for three rows and for more than half, a column is shifted and everybody would pay ' +
   'for somebody else: the roster is refused as `roster_looks_shifted`, and nothing is written. ' +

@@ -9,9 +9,9 @@ import {
 } from './roster-columns.ts';
 
 /**
- * Reads a roster of JSON objects: a list of them, a list under the key `clinicians`, or one object a
- * line. Objects are cut out of the text and parsed one by one: a document of 50 MB parsed in whole
- * takes gigabytes, and nothing else is answered meanwhile. Throws `invalid_json`.
+ * Reads a roster of JSON objects: a list of them, a list under the key `clinicians`, or one object
+ * a line. Objects are cut out of the text and parsed one by one: a document of 50 MB parsed in
+ * whole takes gigabytes, and nothing else is answered meanwhile. Throws `invalid_json`.
  */
 export function createJsonReader(sink: RosterSink): RosterReader {
   let head = '';

@@ -121,8 +121,8 @@ async function violationsOf(stage: Stage, second: Stage | null): Promise<string[
 }
 
 /**
- * Deals faults from a deck, shuffled anew when it is empty, while the year goes on and the ledger is
- * lost.
+ * Deals faults from a deck, shuffled anew when it is empty, while the year goes on and the ledger
+ * is lost.
  *
  * @param losing  over when the ledger was lost as planned and the office has gone on
  */

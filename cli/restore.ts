@@ -5,10 +5,12 @@ import { reasonFor, withLedger, type Books } from './with-ledger.ts';
 
 const USAGE = `Usage: levy restore [--json]
 
-Brings a ledger up to what Stripe has, after it was restored from a backup, lost and set up anew, or
-moved: payments, declines, refunds and disputes that it does not know are written into it. Nothing is
-charged and nobody is written to. A worker does the same at its start when it finds the ledger behind.
-Status: 0 when ledger and Stripe agree, 1 when something is left for a person, 2 when it could not ask.
+Brings a ledger up to what Stripe has, after it was restored from a backup, lost and set up anew,
+or moved: payments, declines, refunds and disputes that it does not know are written into it.
+Nothing is charged and nobody is written to. A worker does the same at its start when it finds the
+ledger behind.
+Status: 0 when ledger and Stripe agree, 1 when something is left for a person, 2 when it could not
+ask.
 
   --json  what it came to as one JSON object
 `;
@@ -53,8 +55,9 @@ function report({ behind, changed, left, strangers }: Restored): string {
     lines.push(`${left.length} were busy; run it once more: ${left.slice(0, 10).join(', ')}`);
   if (strangers > 0)
     lines.push(
-      `${strangers} intents and charges of levy’s at Stripe belong to no fee of this ledger. Upload ` +
-        'the roster and the exports, open the year, and run this once more before you approve.',
+      `${strangers} intents and charges of levy’s at Stripe belong to no fee of this ledger. ` +
+        'Upload the roster and the exports, open the year, and run this once more before ' +
+        'you approve.',
     );
   return `${lines.join('\n')}\n`;
 }

@@ -19,7 +19,9 @@ export interface Refusal {
 /** A refused charge of an intent, with the card that was refused. */
 export type RefusedCharge = Refusal & { paymentMethod: string | null; at: Date };
 
-/** The notice an intent's metadata tells of: accepted by a mail server for this or another ledger. */
+/**
+ * The notice an intent's metadata tells of: accepted by a mail server for this or another ledger.
+ */
 export interface RecordedNotice {
   messageId: string;
   /** The moment of acceptance, ISO 8601. */

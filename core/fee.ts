@@ -92,7 +92,9 @@ export interface EntryData {
    * that was lost finds it there and does not write to the clinician a second time.
    */
   notice_recorded: { notice: number | null };
-  /** The roster names another Stripe customer than the notice: nothing is charged before a new one. */
+  /**
+   * The roster names another Stripe customer than the notice: nothing is charged before a new one.
+   */
   customer_changed: { customer: string | null };
   /** A temporary refusal by the mail server: the same mail again, not before `until`. */
   deferred: { step: 'notice' | 'letter'; until: string; why: string };
@@ -135,7 +137,9 @@ export interface EntryData {
     attempt: number;
     /** The card that was declined; null when Stripe does not say. */
     paymentMethod: string | null;
-    /** Stripe had this decline and the ledger no attempt for it: another ledger or a person tried. */
+    /**
+     * Stripe had this decline and the ledger no attempt for it: another ledger or a person tried.
+     */
     adopted?: true;
     charge: string | null;
     code: string;

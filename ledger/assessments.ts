@@ -65,8 +65,8 @@ const ASSESSMENT = `
   from assessments a join vendors v using (vendor)`;
 
 /**
- * One row per fee; what an approval signs is the hash over those not approved before: who, how much,
- * for which evidence, to which address, and whose card.
+ * One row per fee; what an approval signs is the hash over those not approved before: who, how
+ * much, for which evidence, to which address, and whose card.
  */
 const ROSTER = `
   select f.fee_id, f.state, c.ref, c.name, c.email, c.stripe_customer, c.payment_method,

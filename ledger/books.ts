@@ -17,7 +17,8 @@ const TABLES = {
   intents: `intent text, "feeId" text, year text, customer text, status text,
     "amountCents" integer, "receivedCents" integer, livemode boolean`,
   charges: `charge text, intent text, "feeId" text, year text, customer text, status text,
-    "amountCents" integer, "refundedCents" integer, brand text, fingerprint text, "sentToNetwork" boolean, livemode boolean,
+    "amountCents" integer, "refundedCents" integer, brand text, fingerprint text,
+    "sentToNetwork" boolean, livemode boolean,
     "createdAt" timestamptz`,
   refunds: `refund text, charge text, "amountCents" integer, status text`,
   disputes: `dispute text, charge text, "amountCents" integer, status text`,
@@ -70,7 +71,8 @@ const CHOSEN = BESIDE(`f.fee_id = any ($3::uuid[])`);
 
 /**
  * Money that was taken and not given back, with whose it is: the clinician of the fee that the
- * charge names, else the one of the customer; unknown here otherwise. $1: of this assessment's year.
+ * charge names, else the one of the customer; unknown here otherwise. $1: of this assessment's
+ * year.
  */
 const TAKEN = `
   select b.charge, b.year, b.customer, b.fingerprint, f.fee_id,
@@ -92,8 +94,8 @@ const TAKEN = `
 
 /**
  * Every second charge of a person and year, by Stripe's own objects: also of fees that the ledger
- * does not know. A card may pay for several people whom the ledger knows, as one of a practice does;
- * the same card under a customer nobody knows is the same person a second time.
+ * does not know. A card may pay for several people whom the ledger knows, as one of a practice
+ * does; the same card under a customer nobody knows is the same person a second time.
  */
 const TWICE = `
   with taken as materialized (${TAKEN}), twice as (
@@ -111,7 +113,7 @@ const TWICE = `
   from twice w
   union all
   select (select min(t.fee_id::text)::uuid from taken t where t.charge = any (s.charges)),
-    format('%s charges of one card have succeeded for %s, one of them of a customer nobody knows: %s',
+    format('%s charges of one card have succeeded for %s, not all of customers known here: %s',
       cardinality(s.charges), coalesce(s.year, 'a year'), array_to_string(s.charges, ', '))
   from same_card s`;
 
@@ -122,8 +124,8 @@ const STRANGERS = `
       intent, status) as detail
     from books_intents where status <> 'canceled' or "receivedCents" > 0
     union all
-    select c."feeId", coalesce(c.year, i.year), format('Stripe has charge %s of %s cents (%s) of ' ||
-      'a fee the ledger does not have', c.charge, c."amountCents", c.status)
+    select c."feeId", coalesce(c.year, i.year), format('Stripe has charge %s of %s cents (%s) ' ||
+      'of a fee the ledger does not have', c.charge, c."amountCents", c.status)
     from books_charges c left join books_intents i using (intent)
   ) ours
   where not exists (select from fees f where f.fee_id::text = ours."feeId")
@@ -134,8 +136,8 @@ const STRANGERS = `
       (select a.year::text from assessments a where a.assessment_id = $1)))`;
 
 /**
- * Fees to which Stripe's books have something to add: an intent, a payment, a decline, a refund or a
- * dispute of the fee, or of its clinician's customer in its year.
+ * Fees to which Stripe's books have something to add: an intent, a payment, a decline, a refund or
+ * a dispute of the fee, or of its clinician's customer in its year.
  */
 const BEHIND = `
   select distinct f.fee_id as "feeId"

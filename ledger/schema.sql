@@ -6,6 +6,8 @@ constraint access_keys.access_keys_pkey PRIMARY KEY (key_id)
 
 constraint access_keys.access_keys_prefix_key UNIQUE (prefix)
 
+constraint assessments.assessments_check CHECK (((NOT livemode) OR (((policy ->> 'dayMs'::text))::bigint = 86400000)))
+
 constraint assessments.assessments_pkey PRIMARY KEY (assessment_id)
 
 constraint assessments.assessments_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
@@ -32,7 +34,13 @@ constraint entries.entries_check CHECK ((((debit IS NULL) = (credit IS NULL)) AN
 
 constraint entries.entries_check1 CHECK ((debit <> credit))
 
+constraint entries.entries_credit_check CHECK ((credit = ANY (ARRAY['receivable'::text, 'passed_on'::text, 'stripe'::text, 'waived'::text, 'written_off'::text, 'refunds'::text, 'disputes'::text])))
+
+constraint entries.entries_debit_check CHECK ((debit = ANY (ARRAY['receivable'::text, 'passed_on'::text, 'stripe'::text, 'waived'::text, 'written_off'::text, 'refunds'::text, 'disputes'::text])))
+
 constraint entries.entries_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
+
+constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['looked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'card_missing'::text, 'card_updated'::text, 'opened'::text, 'closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'told'::text, 'letter_failed'::text])))
 
 constraint entries.entries_pkey PRIMARY KEY (fee_id, seq)
 
@@ -110,18 +118,44 @@ constraint vendors.vendors_vendor_check CHECK ((vendor ~ '^[a-z0-9][a-z0-9_-]{0,
 
 constraint webhook_events.webhook_events_pkey PRIMARY KEY (event_id)
 
+function CREATE OR REPLACE FUNCTION public.assessment_of(fee uuid)
+ RETURNS assessments
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select a from assessments a join fees f using (assessment_id) where f.fee_id = fee $function$
+
+function CREATE OR REPLACE FUNCTION public.check_assessed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if not exists (select from counting_evidence u
+      join fees f on f.fee_id = new.fee_id and f.clinician_id = u.clinician_id
+      join assessments a on a.assessment_id = f.assessment_id and a.year = u.year
+      where u.evidence_id::text = new.data -> 'evidence' ->> 'evidenceId') then
+    raise exception 'no such evidence counts for this clinician and year' using errcode = 'LV017';
+  end if;
+  if (new.data ->> 'amountCents')::integer
+    is distinct from (assessment_of(new.fee_id)).amount_cents then
+    raise exception 'the amount is not the rate' using errcode = 'LV004';
+  end if;
+  return new;
+end $function$
+
 function CREATE OR REPLACE FUNCTION public.check_attempt()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
-  run assessments;
+  run assessments := assessment_of(new.fee_id);
   notice entries;
   earliest timestamptz;
   days integer;
 begin
-  select a.* into run from assessments a join fees f using (assessment_id)
-    where f.fee_id = new.fee_id;
   if run.forecast then
     raise exception 'the rate of this assessment is a forecast' using errcode = 'LV003';
   end if;
@@ -134,10 +168,16 @@ begin
     raise exception 'an attempt needs a notice' using errcode = 'LV007';
   end if;
   if exists (select from entries where fee_id = new.fee_id
-      and kind in ('notice_failed', 'withdrawn', 'waived', 'waive_asked', 'paid')
-      and seq > notice.seq) then
-    raise exception 'the notice does not stand any more, or the fee is settled'
-      using errcode = 'LV008';
+      and kind in ('notice_failed', 'customer_changed') and seq > notice.seq) then
+    raise exception 'the notice does not stand any more' using errcode = 'LV008';
+  end if;
+  -- Whenever it was settled: a later notice does not undo that.
+  if exists (select from entries where fee_id = new.fee_id
+      and kind in ('paid', 'waived', 'waive_asked'))
+    or (select kind from entries where fee_id = new.fee_id and kind in ('gave_up', 'revived')
+      order by seq desc limit 1) = 'gave_up'
+    or not is_owed(new.fee_id) then
+    raise exception 'the fee is settled, or nothing is owed' using errcode = 'LV020';
   end if;
   if (select kind from entries where fee_id = new.fee_id and kind in ('held', 'released')
       order by seq desc limit 1) = 'held' then
@@ -156,7 +196,7 @@ begin
     earliest := notice.at
       + make_interval(secs => days * (run.policy ->> 'dayMs')::double precision / 1000);
   end if;
-  -- Neither the writer's word nor the clock alone: the earlier of the two must be late enough.
+  -- The earlier of the writer's time and the clock must be late enough.
   if least(new.at, levy_now()) < greatest(earliest, (notice.data ->> 'chargeFrom')::timestamptz)
   then
     raise exception 'the notice period is not over' using errcode = 'LV011';
@@ -168,49 +208,25 @@ begin
         and o.seq > a.seq)) then
     raise exception 'another attempt is open' using errcode = 'LV012';
   end if;
-  if new.data ->> 'intent' is distinct from (select intent from fees where fee_id = new.fee_id) then
+  if new.data ->> 'intent' is distinct from (select data ->> 'intent' from entries
+      where fee_id = new.fee_id and kind = 'opened' order by seq desc limit 1)
+    or (select kind from entries where fee_id = new.fee_id and kind in ('opened', 'closed')
+      order by seq desc limit 1) is distinct from 'opened' then
     raise exception 'the attempt names another intent' using errcode = 'LV013';
   end if;
-  return new;
-end $function$
-
-function CREATE OR REPLACE FUNCTION public.check_notice()
- RETURNS trigger
- LANGUAGE plpgsql
-AS $function$
-declare
-  run assessments;
-begin
-  select a.* into run from assessments a join fees f using (assessment_id)
-    where f.fee_id = new.fee_id;
-  if run.forecast then
-    raise exception 'the rate of this assessment is a forecast' using errcode = 'LV003';
-  end if;
-  if (new.data ->> 'amountCents')::integer is distinct from run.amount_cents then
-    raise exception 'the noticed amount is not the rate' using errcode = 'LV004';
-  end if;
-  if not exists (select from entries where fee_id = new.fee_id and kind = 'assessed'
-      and data -> 'evidence' ->> 'evidenceId' is not null)
-    or not exists (select from entries where fee_id = new.fee_id and kind = 'approved') then
-    raise exception 'a notice needs evidence and an approval' using errcode = 'LV005';
+  if new.data ->> 'customer' is null
+    or new.data ->> 'customer' is distinct from notice.data ->> 'customer'
+    or new.data ->> 'customer' is distinct from (select c.stripe_customer
+      from clinicians c join fees f using (clinician_id) where f.fee_id = new.fee_id) then
+    raise exception 'the attempt is on another customer than was noticed' using errcode = 'LV018';
   end if;
   return new;
 end $function$
 
-function CREATE OR REPLACE FUNCTION public.check_seq()
+function CREATE OR REPLACE FUNCTION public.check_card()
  RETURNS trigger
  LANGUAGE plpgsql
-AS $function$
-begin
-  if new.seq <> 1 + coalesce((select max(seq) from entries where fee_id = new.fee_id), 0) then
-    raise exception 'entry % of fee % leaves a gap', new.seq, new.fee_id using errcode = 'LV002';
-  end if;
-  return new;
-end $function$
-
-function CREATE OR REPLACE FUNCTION public.check_wait()
- RETURNS trigger
- LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 declare
   until timestamptz;
@@ -220,32 +236,170 @@ begin
     where d.fee_id = new.fee_id and d.kind = 'declined'
       and not exists (select from entries freed
         where freed.fee_id = d.fee_id and freed.seq > d.seq
-          and freed.kind in ('card_updated', 'revived', 'retry_asked'))
+          and freed.kind in ('card_updated', 'revived', 'retry_asked', 'customer_changed'))
     order by d.seq desc limit 1;
   if least(new.at, levy_now()) < until then
     raise exception 'the card is not to be tried again yet' using errcode = 'LV015';
   end if;
+  if exists (select from entries d
+      where d.fee_id = new.fee_id and d.kind = 'declined' and d.data ->> 'verdict' = 'needs_card'
+        and d.data ->> 'paymentMethod' = new.data ->> 'paymentMethod'
+        and not exists (select from entries u where u.fee_id = d.fee_id and u.seq > d.seq
+          and u.kind = 'card_updated'
+          and u.data ->> 'paymentMethod' = new.data ->> 'paymentMethod')) then
+    raise exception 'the card was refused for good' using errcode = 'LV019';
+  end if;
   return new;
 end $function$
+
+function CREATE OR REPLACE FUNCTION public.check_notice()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  run assessments := assessment_of(new.fee_id);
+begin
+  if run.forecast then
+    raise exception 'the rate of this assessment is a forecast' using errcode = 'LV003';
+  end if;
+  if (new.data ->> 'amountCents')::integer is distinct from run.amount_cents then
+    raise exception 'the noticed amount is not the rate' using errcode = 'LV004';
+  end if;
+  if not is_owed(new.fee_id)
+    or not exists (select from entries where fee_id = new.fee_id and kind = 'approved') then
+    raise exception 'a notice needs evidence and an approval' using errcode = 'LV005';
+  end if;
+  -- The notice period begins at this moment. Five minutes are room for a slow commit.
+  if new.at < levy_now() - interval '5 minutes' then
+    raise exception 'a notice is dated when it is written' using errcode = 'LV016';
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.check_rate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  rate rates;
+begin
+  select * into rate from rates where vendor = new.vendor and year = new.year;
+  if rate.status is distinct from 'confirmed' or new.forecast then
+    raise exception 'the rate of this assessment is a forecast' using errcode = 'LV003';
+  end if;
+  if (new.royalty_cents, new.processing_cents)
+    is distinct from (rate.royalty_cents, rate.processing_cents) then
+    raise exception 'the amount is not the rate' using errcode = 'LV004';
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.is_owed(fee uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce((select kind = 'assessed' from entries
+    where fee_id = fee and kind in ('assessed', 'withdrawn') order by seq desc limit 1), false) $function$
+
+function CREATE OR REPLACE FUNCTION public.keep_assessment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if (new.assessment_id, new.vendor, new.year, new.policy, new.royalty_cents, new.processing_cents,
+      new.forecast, new.rate_source, new.auto_approve, new.livemode, new.opened_by, new.opened_at)
+    is distinct from
+     (old.assessment_id, old.vendor, old.year, old.policy, old.royalty_cents, old.processing_cents,
+      old.forecast, old.rate_source, old.auto_approve, old.livemode, old.opened_by, old.opened_at)
+  then
+    raise exception 'an assessment keeps the rate, policy and mode it was opened with'
+      using errcode = 'LV001';
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.keep_evidence()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if to_jsonb(new) - array['verdict', 'decided_by', 'decided_at']
+    is distinct from to_jsonb(old) - array['verdict', 'decided_by', 'decided_at'] then
+    raise exception 'evidence stays as it was read' using errcode = 'LV001';
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.keep_fee()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if (new.fee_id, new.assessment_id, new.clinician_id)
+    is distinct from (old.fee_id, old.assessment_id, old.clinician_id) then
+    raise exception 'a fee stays the fee of its clinician and assessment' using errcode = 'LV001';
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.levy_fee_id(vendor text, year integer, ref text)
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select encode(set_byte(set_byte(substring(hash from 1 for 16),
+    6, (get_byte(hash, 6) & 15) | 128), 8, (get_byte(hash, 8) & 63) | 128), 'hex')::uuid
+  from sha256(convert_to('levy fee' || chr(31) || vendor || chr(31) || year::text || chr(31)
+    || lower(ref), 'UTF8')) as hash $function$
 
 function CREATE OR REPLACE FUNCTION public.levy_now()
  RETURNS timestamp with time zone
  LANGUAGE sql
  PARALLEL SAFE
-AS $function$ select clock_timestamp() $function$
+RETURN clock_timestamp()
+
+function CREATE OR REPLACE FUNCTION public.name_fee()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  new.fee_id := (select levy_fee_id(a.vendor, a.year, c.ref) from assessments a, clinicians c
+    where a.assessment_id = new.assessment_id and c.clinician_id = new.clinician_id);
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.number_entry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if new.seq <> 1 + coalesce((select max(seq) from entries where fee_id = new.fee_id), 0) then
+    raise exception 'entry % of fee % leaves a gap', new.seq, new.fee_id using errcode = 'LV002';
+  end if;
+  new.recorded_at := levy_now();
+  return new;
+end $function$
 
 function CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
-  raise exception 'the ledger is append-only: % of % is refused', tg_op, tg_table_name
+  raise exception '% of % is refused: it is append-only', tg_op, tg_table_name
     using errcode = 'LV001';
 end $function$
 
 index CREATE INDEX card_pages_open ON public.card_pages USING btree (fee_id) WHERE (closed_at IS NULL)
-
-index CREATE INDEX clinicians_customer ON public.clinicians USING btree (stripe_customer)
 
 index CREATE INDEX clinicians_vendor ON public.clinicians USING btree (vendor)
 
@@ -283,17 +437,25 @@ index CREATE UNIQUE INDEX audit_pkey ON public.audit USING btree (audit_id)
 
 index CREATE UNIQUE INDEX card_pages_pkey ON public.card_pages USING btree (session)
 
+index CREATE UNIQUE INDEX clinicians_customer ON public.clinicians USING btree (stripe_customer)
+
 index CREATE UNIQUE INDEX clinicians_email ON public.clinicians USING btree (lower(email))
 
 index CREATE UNIQUE INDEX clinicians_npi_key ON public.clinicians USING btree (npi)
 
 index CREATE UNIQUE INDEX clinicians_pkey ON public.clinicians USING btree (clinician_id)
 
+index CREATE UNIQUE INDEX clinicians_ref ON public.clinicians USING btree (lower(ref))
+
 index CREATE UNIQUE INDEX clinicians_ref_key ON public.clinicians USING btree (ref)
 
 index CREATE UNIQUE INDEX entries_attempt ON public.entries USING btree (fee_id, ((data ->> 'attempt'::text))) WHERE (kind = 'attempted'::text)
 
 index CREATE UNIQUE INDEX entries_charge ON public.entries USING btree (((data ->> 'charge'::text))) WHERE (kind = 'paid'::text)
+
+index CREATE UNIQUE INDEX entries_intent ON public.entries USING btree (((data ->> 'intent'::text))) WHERE (kind = 'opened'::text)
+
+index CREATE UNIQUE INDEX entries_paid ON public.entries USING btree (fee_id) WHERE (kind = 'paid'::text)
 
 index CREATE UNIQUE INDEX entries_pkey ON public.entries USING btree (fee_id, seq)
 
@@ -349,7 +511,7 @@ table entries (fee_id uuid not null, seq integer not null, kind text not null, a
 
 table evidence (evidence_id uuid not null default gen_random_uuid(), import_id uuid, clinician_id uuid not null, year integer not null, kind text not null, first_used_on date not null, file_name text not null, line bigint not null, rule text not null, certainty text not null, verdict text, decided_by text, decided_at timestamp with time zone, recorded_at timestamp with time zone not null default levy_now())
 
-table fees (fee_id uuid not null default gen_random_uuid(), assessment_id uuid not null, clinician_id uuid not null, intent text, seq integer not null default 0, state text not null default 'detecting'::text, next_step text default 'detect'::text, due_at timestamp with time zone default '1970-01-01 00:00:00+00'::timestamp with time zone)
+table fees (fee_id uuid not null, assessment_id uuid not null, clinician_id uuid not null, intent text, seq integer not null default 0, state text not null default 'detecting'::text, next_step text default 'detect'::text, due_at timestamp with time zone default '1970-01-01 00:00:00+00'::timestamp with time zone)
 
 table findings (finding_id bigint not null, check_name text not null, assessment_id uuid, fee_id uuid, detail text not null, found_at timestamp with time zone not null default levy_now(), gone_at timestamp with time zone)
 
@@ -375,21 +537,45 @@ table vendors (vendor text not null, name text not null, levies boolean not null
 
 table webhook_events (event_id text not null, type text not null, object_id text not null, intent text, customer text, payment_method text, fee_id uuid, livemode boolean not null, created_at timestamp with time zone not null, received_at timestamp with time zone not null default levy_now(), handled_at timestamp with time zone, outcome text)
 
+trigger CREATE TRIGGER assessments_at_rate BEFORE INSERT ON public.assessments FOR EACH ROW EXECUTE FUNCTION check_rate()
+
+trigger CREATE TRIGGER assessments_frozen BEFORE UPDATE ON public.assessments FOR EACH ROW EXECUTE FUNCTION keep_assessment()
+
+trigger CREATE TRIGGER assessments_no_delete BEFORE DELETE ON public.assessments FOR EACH ROW EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER assessments_no_truncate BEFORE TRUNCATE ON public.assessments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
 trigger CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION refuse_change()
 
 trigger CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 trigger CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change()
 
+trigger CREATE TRIGGER entries_assessed BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'assessed'::text)) EXECUTE FUNCTION check_assessed()
+
 trigger CREATE TRIGGER entries_attempt_allowed BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'attempted'::text)) EXECUTE FUNCTION check_attempt()
 
-trigger CREATE TRIGGER entries_attempt_waited BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'attempted'::text)) EXECUTE FUNCTION check_wait()
+trigger CREATE TRIGGER entries_attempt_card BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'attempted'::text)) EXECUTE FUNCTION check_card()
 
 trigger CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 trigger CREATE TRIGGER entries_notice BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'noticed'::text)) EXECUTE FUNCTION check_notice()
 
-trigger CREATE TRIGGER entries_numbered BEFORE INSERT ON public.entries FOR EACH ROW EXECUTE FUNCTION check_seq()
+trigger CREATE TRIGGER entries_numbered BEFORE INSERT ON public.entries FOR EACH ROW EXECUTE FUNCTION number_entry()
+
+trigger CREATE TRIGGER evidence_frozen BEFORE UPDATE ON public.evidence FOR EACH ROW EXECUTE FUNCTION keep_evidence()
+
+trigger CREATE TRIGGER evidence_no_delete BEFORE DELETE ON public.evidence FOR EACH ROW EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER evidence_no_truncate BEFORE TRUNCATE ON public.evidence FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER fees_kept BEFORE UPDATE OF fee_id, assessment_id, clinician_id ON public.fees FOR EACH ROW EXECUTE FUNCTION keep_fee()
+
+trigger CREATE TRIGGER fees_named BEFORE INSERT ON public.fees FOR EACH ROW EXECUTE FUNCTION name_fee()
+
+trigger CREATE TRIGGER fees_no_delete BEFORE DELETE ON public.fees FOR EACH ROW EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER fees_no_truncate BEFORE TRUNCATE ON public.fees FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 view balances  SELECT side.account,
     sum(side.cents) AS balance_cents
@@ -397,3 +583,20 @@ view balances  SELECT side.account,
      CROSS JOIN LATERAL ( VALUES (entries.debit,entries.amount_cents), (entries.credit,(- entries.amount_cents))) side(account, cents))
   WHERE (entries.debit IS NOT NULL)
   GROUP BY side.account;
+
+view counting_evidence  SELECT evidence_id,
+    import_id,
+    clinician_id,
+    year,
+    kind,
+    first_used_on,
+    file_name,
+    line,
+    rule,
+    certainty,
+    verdict,
+    decided_by,
+    decided_at,
+    recorded_at
+   FROM evidence
+  WHERE ((verdict = 'accepted'::text) OR ((verdict IS NULL) AND (certainty = 'sure'::text)));

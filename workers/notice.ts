@@ -14,9 +14,10 @@ import { compareWithStripe, openIntent, standingNotice, type Comparison } from '
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'mail' | 'practice' | 'log'>;
 
 /**
- * Announces the fee by e-mail. Stripe is asked first: whoever has paid this year already, or has had
- * a notice from a ledger that was lost, is not written to. Only the mail server's acceptance starts
- * the notice period, and without an address or a card nothing is announced and so nothing charged.
+ * Announces the fee by e-mail. Stripe is asked first: whoever has paid this year already, or has
+ * had a notice from a ledger that was lost, is not written to. Only the mail server's acceptance
+ * starts the notice period, and without an address or a card nothing is announced and so nothing
+ * charged.
  */
 export function createNotice(deps: Deps): Processor<'notice'> {
   return async ({ feeId }) => {

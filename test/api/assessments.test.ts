@@ -148,6 +148,8 @@ describe('an assessment', () => {
 
   it('is not approved by a stale hash, which is answered with the new one', async () => {
     const { hash } = await roster();
+    const [late] = await office.ledger.reports.fees({ ref: 'A5', limit: 1 });
+    await recordUse(office.ledger, late!.clinicianId);
     await appendAll(office.ledger, feeIds['A5']!, [sample('reopened'), sample('assessed')]);
     const answer = await approve(hash);
     expect(answer).toMatchObject({ status: 409, code: 'stale_roster' });

@@ -97,7 +97,8 @@ describe('a spreadsheet whose column of customers is shifted', () => {
     );
     return customers.map((own, at) => {
       const { id } = at < right ? own : customers[((at + 1 - right) % (count - right)) + right]!;
-      return `${prefix}${at},Person ${prefix}${at},${prefix}${at}@people.example,,theranest,,${id},`;
+      const ref = `${prefix}${at}`;
+      return `${ref},Person ${ref},${ref}@people.example,,theranest,,${id},`;
     });
   }
   const put = (rows: string[], query = '') =>

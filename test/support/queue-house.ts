@@ -74,7 +74,8 @@ export async function manyFees({ db, ledger }: QueueHouse, count: number): Promi
     [count],
   );
   await db.pool.query(
-    `insert into evidence (clinician_id, year, kind, first_used_on, file_name, line, rule, certainty)
+    `insert into evidence (clinician_id, year, kind, first_used_on, file_name, line, rule,
+       certainty)
      select clinician_id, 2026, 'billing', '2026-02-03', 'claims.837', 12, 'sv1', 'sure'
      from clinicians`,
   );

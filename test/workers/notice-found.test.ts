@@ -159,7 +159,9 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
       const intent = await others.intent({ notice: OTHER_NOTICE });
       await others.cancel(intent, reason);
       expect(await fee.run('notice')).toEqual({
-        failed: `held for a person: ${intent} was canceled at Stripe for this year: a waiver, perhaps`,
+        failed:
+          `held for a person: ${intent} was canceled at Stripe for this year: ` +
+          'a waiver, perhaps',
       });
       expect(await since(fee)).toEqual(['closed', 'held']);
       await fee.live();

@@ -6,14 +6,14 @@ const FILE_LINES = 400;
 const FUNCTION_LINES = 100;
 const LINE_COLUMNS = 100;
 /**
- * Written by npm and by the schema dump, which nobody reads from top to bottom; and the schema, which
- * is one document.
+ * Written by npm and by the schema dump, which nobody reads from top to bottom; and the schema,
+ * which is one document.
  */
 const GENERATED = /^(package-lock\.json|ledger\/schema\.sql|ledger\/migrations\/\d+_\w+\.sql)$/;
 const CODE = /\.(ts|js|sql|css|yml)$|(^|\/)(Dockerfile|run)$/;
 
 /** An address has no place to break, and prettier keeps the title of a test on one line. */
-const UNBREAKABLE = /https?:\/\/\S{40}|^\s*(test|describe)(\.\w+(\(.*\))?)?\(['"`]/;
+const UNBREAKABLE = /https?:\/\/\S{40}|^\s*(test|it|describe)(\.\w+(\(.*\))?)?\(['"`]/;
 
 export const sizeRules: Rule[] = [
   {
