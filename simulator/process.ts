@@ -75,7 +75,7 @@ export function startProcess(setting: Setting, name: string, die: () => void): P
   async function begin(): Promise<void> {
     while (life.alive && !isUpToDate)
       try {
-        await (plant.restore ?? createRestore)(depsAt(timeline.now())).ifBehind();
+        await createRestore(depsAt(timeline.now())).ifBehind();
         isUpToDate = true;
       } catch (error) {
         note(`${name} does not know whether the ledger is behind: ${String(error)}`);

@@ -1,6 +1,4 @@
-import { entry } from '../../core/fee.ts';
 import type { Payments } from '../../gateways/payments.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { CARD_EVENTS } from '../../workers/hint.ts';
 import type { PlantedBug } from './plant.ts';
@@ -19,18 +17,6 @@ const finding = (seen: (found: Awaited<ReturnType<Payments['findIntents']>>) => 
     findIntents: async (args) => seen(await real.findIntents(args)),
   }),
 });
-
-/** Every customer is the one the roster names now, whatever was announced. */
-function unbound(feeCase: FeeCase): FeeCase {
-  const customer = feeCase.clinician.stripeCustomer;
-  const entries = feeCase.entries.map((one) => {
-    if (!customer) return one;
-    if (one.kind === 'noticed') return { ...one, data: { ...one.data, customer } };
-    const isOthers = one.kind === 'opened' && one.data.customer !== customer;
-    return isOthers ? { ...one, ...entry('looked', { found: true }) } : one;
-  });
-  return { ...feeCase, entries };
-}
 
 /** Takes every card that a customer gives for one that was given on levy's own page. */
 function asIfAsked(ledger: Ledger): Ledger['events']['get'] {
@@ -66,41 +52,9 @@ export const IDENTITY_PLANTS: PlantedBug[] = [
     ...finding((found) => found.filter(({ feeId }) => /^[0-9a-f-]{36}$/.test(feeId ?? ''))),
   },
   {
-    name: 'customer_not_bound',
-    story: 'whoever is the customer on the roster is charged, whoever was noticed',
-    sql: 'drop trigger entries_attempt_allowed on entries',
-    ledger: (ledger) => {
-      const { load, change } = ledger.fees;
-      const fees: Ledger['fees'] = {
-        ...ledger.fees,
-        async load(feeId) {
-          const feeCase = await load(feeId);
-          return feeCase && unbound(feeCase);
-        },
-        change: (feeId, actor, decide) =>
-          change(feeId, actor, (fee, feeCase) => {
-            const decision = decide(fee, feeCase);
-            if ('refused' in decision) return decision;
-            const entries = decision.entries.filter(({ kind }) => kind !== 'customer_changed');
-            return { entries };
-          }),
-      };
-      return { ...ledger, fees };
-    },
-  },
-  {
     name: 'any_card_revives',
     story: 'a fee that was given up is charged again as soon as any card comes',
     ledger: (ledger) => ({ ...ledger, events: { ...ledger.events, get: asIfAsked(ledger) } }),
-  },
-  {
-    name: 'no_restore',
-    story: 'a worker begins to work on a ledger that is behind Stripe',
-    restore: () => ({
-      once: () => Promise.reject(new Error('Bug! nobody asked for it')),
-      ifBehind: () => Promise.resolve(null),
-      beforeWork: () => Promise.resolve(true),
-    }),
   },
   {
     name: 'own_fees_only',

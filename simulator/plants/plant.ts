@@ -1,7 +1,6 @@
 import type { Payments } from '../../gateways/payments.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { WorkerDeps } from '../../workers/deps.ts';
-import type { createRestore } from '../../workers/restore.ts';
 import type { MailPort } from '../mailbox.ts';
 import type { Processors } from '../process.ts';
 import type { Setting } from '../setting.ts';
@@ -20,8 +19,6 @@ export interface PlantedBug {
   payments?: (payments: Payments, setting: Setting) => Payments;
   mail?: (mail: MailPort, setting: Setting) => MailPort;
   processors?: (deps: WorkerDeps, setting: Setting) => Partial<Processors>;
-  /** In the place of what a worker does when it starts. */
-  restore?: typeof createRestore;
 }
 
 /** The production as it is. */
