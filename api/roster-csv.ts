@@ -21,7 +21,6 @@ export function createCsvReader(head: string, sink: RosterSink): RosterReader {
   const open = new Set<number>();
   const table = createRows(delimiterOf(head) ?? ',', {
     row({ cells, line }) {
-      unread = 0;
       if (columns) {
         if (!isBlank(cells)) sink.row(rowOf(columns, cells, line, open.has(line)));
       } else if (!isBlank(cells)) columns = headerOf(cells, sink);
@@ -33,8 +32,10 @@ export function createCsvReader(head: string, sink: RosterSink): RosterReader {
   });
   return {
     write(text) {
-      unread += text.length;
+      const before = table.count();
       table.write(text);
+      // Empty lines are counted, too, though they are given to nobody.
+      unread = table.count() === before ? unread + text.length : 0;
       if (unread > ROW_CHARACTERS) throw notARoster('A row of it is too long.');
     },
     end() {

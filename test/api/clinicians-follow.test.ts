@@ -120,6 +120,15 @@ describe('a spreadsheet whose column of customers is shifted', () => {
     expect((await put(rows, '?check=none')).json).toMatchObject({ created: 4 });
   });
 
+  it('is not looked for among known people either when nothing shall be looked up', async () => {
+    const rows = await shifted('k', 4);
+    await put(rows.map((row) => row.replace(/cus_\w+/, '')));
+    expect((await put(rows)).code).toBe('roster_looks_shifted');
+    const answer = await put(rows, '?check=none');
+    expect(answer.json).toMatchObject({ updated: 4 });
+    expect(answer.text).not.toContain('customer_differs');
+  });
+
   it('is not found in two rows, nor where half of the rows are right', async () => {
     const before = await count();
     expect((await put(await shifted('b', 2))).json).toMatchObject({ created: 2 });

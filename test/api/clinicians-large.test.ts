@@ -60,24 +60,38 @@ describe('a large roster', () => {
   });
 
   it.each([
-    ['a line without an end', `ref,name\n${','.repeat(300_000)}`, 'invalid_roster'],
-    ['a cell without an end', `ref,name\n"a,b\n${'x,y\n'.repeat(20_000)}`, null],
-    ['quotation marks without an end', `ref,name\n${'"x\n'.repeat(300)}`, 'invalid_roster'],
-    ['brackets without an end', '['.repeat(300_000), 'invalid_json'],
-    ['an object without an end', `[{"ref":"${'x'.repeat(300_000)}`, 'invalid_json'],
-    ['a JSON line without an end', `{}\n{"ref":"${'x'.repeat(300_000)}`, 'invalid_json'],
-    ['a list that goes on', '[{"ref":"A1","name":"a"}] [', 'invalid_json'],
-    ['a list with a hole', '[{"ref":"A1","name":"a"},]', 'invalid_json'],
-    ['a list whose object is not closed', '{"clinicians":[{"ref":"A1"}]', 'invalid_json'],
-  ])('with %s is not collected', async (_, body, code) => {
+    ['a line without an end', `ref,name\n${'x,'.repeat(150_000)}`, /A row of it is too long/],
+    ['quotation marks without an end', `ref,name\n${'"x\n'.repeat(300)}`, /marks are not closed/],
+    ['brackets without an end', '['.repeat(300_000), /An object in it is too long/],
+    ['an object without an end', `[{"ref":"${'x'.repeat(300_000)}`, /An object in it is too long/],
+    [
+      'a JSON line without an end',
+      `{}\n{"ref":"${'x'.repeat(300_000)}`,
+      /A line of it is too long/,
+    ],
+    ['a list that goes on', '[{"ref":"A1","name":"a"}] [', /Something follows its end/],
+    ['a list with a hole', '[{"ref":"A1","name":"a"},]', /An object in it cannot be read/],
+    ['a list whose object is not closed', '{"clinicians":[{"ref":"A1"}]', /Its end is missing/],
+  ])('with %s is refused as a whole', async (_, body, message) => {
     const answer = await putFile(body, 'text/csv', '?vendor=theranest&check=none');
-    expect(answer.code ?? null).toBe(code);
+    expect(answer.status).toBe(400);
+    expect(answer.json.error.message).toMatch(message);
+    expect(await everybody()).toEqual([]);
   });
 
-  it('lets other requests be answered while it is read', async () => {
+  it('with a cell without an end loses that row and no other', async () => {
+    const body = `ref,name\n"a,b\n${'x,y\n'.repeat(20_000)}`;
+    const answer = await putFile(body, 'text/csv', '?vendor=theranest&check=none');
+    expect(answer.json).toMatchObject({ created: 1 });
+    expect(answer.json.rows[0]).toMatchObject({ line: 2, reason: 'open_quote' });
+  });
+
+  it.each([
+    // Neither asks the database anything: nothing is waited for but the reading.
+    ['rows that are refused', `ref,name\n${'x\n'.repeat(99_000)}`, 99_000],
+    ['lines without a row', `ref,name\n${'\n'.repeat(400_000)}x\n`, 1],
+  ])('lets other requests be answered while %s are read', async (_, body, refused) => {
     let reading = true;
-    // Rows that are refused by themselves: nothing is waited for but the reading.
-    const body = `ref,name\n${'x\n'.repeat(99_000)}`;
     const upload = putFile(body, 'text/csv', '?vendor=theranest&check=none').finally(() => {
       reading = false;
     });
@@ -87,7 +101,7 @@ describe('a large roster', () => {
       answered += 1;
       await nextTurn();
     }
-    expect((await upload).json).toMatchObject({ created: 0, refused: 99_000 });
+    expect((await upload).json).toMatchObject({ created: 0, refused });
     // A roster read in one go leaves room for one or two answers before it and after it.
     expect(answered).toBeGreaterThan(20);
   });

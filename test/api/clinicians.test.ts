@@ -267,15 +267,26 @@ describe('a customer', () => {
   });
 
   it('that another upload takes at the same time is refused, not an error', async () => {
-    const one = (ref: string) => ({
-      ...{ ref, name: ref, email: null, npi: null, vendor: 'theranest' },
-      ...{ timeZone: 'America/New_York', stripeCustomer: 'cus_1', paymentMethod: null },
-    });
-    const refs = ['A1', 'A2', 'A3', 'A4', 'A5', 'A6'];
-    const written = await Promise.all(refs.map((ref) => office.ledger.clinicians.upsert(one(ref))));
-    expect(written.filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
-    for (const done of written.filter(({ outcome }) => outcome !== 'created'))
-      expect(done).toMatchObject({ outcome: 'duplicate', field: 'stripeCustomer' });
+    const { pool } = office.db;
+    const other = await pool.connect();
+    await other.query('begin');
+    await other.query(`insert into clinicians (ref, name, vendor, time_zone, stripe_customer)
+      values ('A1', 'Ann', 'theranest', 'America/New_York', 'cus_1')`);
+    const late = put(['A2,Bo Ray,,,theranest,,cus_1,'], '?check=none');
+    // The upload has seen that the customer is free, and now waits for what the other decides.
+    const waiting = async () => {
+      const { rows } = await pool.query<{ count: number }>(
+        `select count(*)::integer as count from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows[0]?.count;
+    };
+    await expect.poll(waiting, { timeout: 15_000 }).toBe(1);
+    await other.query('commit');
+    other.release();
+    const answer = await late;
+    expect(answer).toMatchObject({ status: 200, json: { created: 0, refused: 1 } });
+    expect(answer.json.rows).toMatchObject([{ line: 2, reason: 'duplicate_stripeCustomer' }]);
   });
 });
 
