@@ -90,6 +90,6 @@ describe('levy restore', () => {
     expect(wrong.err).toContain('Usage: levy restore');
     const help = await run(['--help'], place);
     expect(help).toMatchObject({ status: 0, err: '' });
-    expect(help.out).toContain('Nothing is\ncharged and nobody is written to.');
+    expect(help.out).toContain('Nothing is charged and nobody is written to.');
   });
 });
