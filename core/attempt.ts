@@ -17,7 +17,11 @@ export interface Refusal {
 }
 
 /** A refused charge of an intent, with the card that was refused. */
-export type RefusedCharge = Refusal & { paymentMethod: string | null; at: Date };
+export type RefusedCharge = Refusal & {
+  paymentMethod: string | null;
+  fingerprint: string | null;
+  at: Date;
+};
 
 /**
  * The notice an intent's metadata tells of: accepted by a mail server for this or another ledger.
@@ -46,6 +50,8 @@ export interface IntentReading {
   charge: string | null;
   /** Why the latest confirmation was refused; null when it was not. */
   refusal: Refusal | null;
+  /** The card of that confirmation; null when Stripe does not say. */
+  refusedCard: string | null;
   /**
    * Every refused charge of the intent, the oldest first, but only where it was asked for: see
    * `needsHistory`.
@@ -66,11 +72,12 @@ export interface IntentReading {
  */
 export function refused(fee: Folded, refusal: Refusal, at: Date, policy: Policy): NewEntry[] {
   if (!fee.open) throw new Error('Bug! a refusal without an open attempt');
-  const { attempt, paymentMethod } = fee.open;
+  const { attempt, paymentMethod, fingerprint } = fee.open;
   const declines = fee.declinesOfCard + 1;
   const declined = declinedBy(refusal, {
     attempt,
     paymentMethod,
+    fingerprint,
     ...judge(refusal, declines, at, policy),
   });
   return [declined, ...endOfLadder(fee, declined, declines)];
@@ -82,7 +89,7 @@ function declinedBy(
   { code, adviceCode, networkAdviceCode, sentToNetwork, charge }: Refusal,
   which: Pick<
     EntryData['declined'],
-    'attempt' | 'paymentMethod' | 'verdict' | 'retryAt' | 'adopted'
+    'attempt' | 'paymentMethod' | 'fingerprint' | 'verdict' | 'retryAt' | 'adopted'
   >,
 ): Declined {
   const signals = { charge, code, adviceCode, networkAdviceCode, sentToNetwork };
@@ -118,11 +125,21 @@ function judge(
 
 /**
  * Whether the refused charges of an intent must be asked for before it can be compared: its latest
- * charge is unknown here, and may not be the only one.
+ * charge is unknown here, and may not be the only one, or is not the open attempt's.
  */
-export function needsHistory(fee: Folded, { status, charge }: IntentReading): boolean {
+export function needsHistory(fee: Folded, reading: IntentReading): boolean {
+  const { status, charge } = reading;
   if (charge === null || fee.knownCharges.has(charge)) return false;
-  return status === 'succeeded' || !fee.open;
+  const isOver = status === 'succeeded' || status === 'canceled';
+  return isOver || !fee.open || isOfOtherCard(fee.open, reading);
+}
+
+/** The latest refusal is of another card than the attempt's: another ledger tried that one. */
+function isOfOtherCard(
+  { paymentMethod }: EntryData['attempted'],
+  { refusedCard }: IntentReading,
+): boolean {
+  return refusedCard !== null && refusedCard !== paymentMethod;
 }
 
 /**
@@ -134,12 +151,20 @@ export function adopt(fee: Folded, reading: IntentReading, at: Date, policy: Pol
   if (reading.status === 'succeeded')
     return [...payment(fee, reading, at, policy), ...afterwards(fee, reading)];
   if (!fee.open) return othersDeclines(fee, reading, policy);
-  if (reading.status === 'canceled')
-    return [entry('lapsed', { attempt: fee.open.attempt, why: 'the intent was canceled' })];
+  if (reading.status === 'canceled') {
+    // It may have been refused before another ledger canceled the intent.
+    const ours = refusedBefore(fee, fee.open, reading);
+    const why = 'the intent was canceled';
+    return ours
+      ? refused(fee, ours, at, policy)
+      : [entry('lapsed', { attempt: fee.open.attempt, why })];
+  }
   const isNew = reading.charge !== null && !fee.knownCharges.has(reading.charge);
-  if (reading.status === 'waiting' && isNew && reading.refusal)
-    return refused(fee, reading.refusal, at, policy);
-  return [];
+  if (reading.status !== 'waiting' || !isNew || !reading.refusal) return [];
+  const isOthers = isOfOtherCard(fee.open, reading);
+  // What others' refusals lead to is drawn from the next reading, when no attempt is open.
+  const refusal = isOthers ? refusedBefore(fee, fee.open, reading) : reading.refusal;
+  return refusal ? refused(fee, refusal, at, policy) : [];
 }
 
 function payment(fee: Folded, reading: IntentReading, at: Date, policy: Policy): NewEntry[] {
@@ -152,7 +177,10 @@ function payment(fee: Folded, reading: IntentReading, at: Date, policy: Policy):
   const others = declinesOf(fee, reading, ours, policy).map(({ declined }) => declined);
   const attempt = ours ? null : (fee.open?.attempt ?? null);
   const paid = entry('paid', { amountCents, intent, charge, attempt });
-  return [...revive(fee), ...refusal, ...others, paid];
+  // As when the money turns out to be taken while a waiver is under way: it goes on as a refund.
+  const why = 'it had been waived here when it was charged elsewhere';
+  const back = fee.waived ? [entry('refund_asked', { why })] : [];
+  return [...revive(fee), ...refusal, ...others, paid, ...back];
 }
 
 /**
@@ -200,7 +228,8 @@ function declinesOf(
     attempt += 1;
     declines = one.paymentMethod === card ? declines + 1 : 1;
     card = one.paymentMethod;
-    const which = { attempt, paymentMethod: card, adopted: true as const };
+    const { fingerprint } = one;
+    const which = { attempt, paymentMethod: card, fingerprint, adopted: true as const };
     // The wait for the next try runs from the decline, not from when it was heard of.
     const declined = declinedBy(one, { ...which, ...judge(one, declines, one.at, policy) });
     return [{ declined, declines }];

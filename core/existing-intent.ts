@@ -25,7 +25,8 @@ export function isReplaced({ status, canceledFor }: IntentReading): boolean {
  * was lost, another installation. One person pays once a year, so one that is paid settles the fee.
  *
  * @param intents  every intent of levy's for this customer and year
- * @param context  what the fee charges, and the intents that are other fees' in this ledger
+ * @param context  what the fee charges, and the intents that are other fees' in this ledger, by its
+ *   own entries or by the intent's metadata: a roster may have named the customer for somebody else
  */
 export function existingIntent(
   fee: Pick<Folded, 'closedIntents'>,

@@ -137,6 +137,8 @@ export interface EntryData {
     attempt: number;
     /** The card that was declined; null when Stripe does not say. */
     paymentMethod: string | null;
+    /** The card's number, as Stripe tells one from another: its network counts by it. */
+    fingerprint: string | null;
     /**
      * Stripe had this decline and the ledger no attempt for it: another ledger or a person tried.
      */

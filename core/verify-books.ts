@@ -21,9 +21,15 @@ export interface FeeBooks {
     livemode: boolean;
     createdAt: Date;
   }[];
-  refunds: { refund: string; amountCents: number; status: 'pending' | 'succeeded' | 'failed' }[];
+  refunds: {
+    refund: string;
+    charge: string;
+    amountCents: number;
+    status: 'pending' | 'succeeded' | 'failed';
+  }[];
   disputes: {
     dispute: string;
+    charge: string;
     amountCents: number;
     status: 'inquiry' | 'open' | 'won' | 'lost';
   }[];
@@ -50,14 +56,16 @@ export interface BookedFee {
  * way (an attempt without an answer, a refund asked for) is allowed to differ: how long it may be
  * under way is another check's question.
  */
-export function compareBooks(fee: BookedFee, now: Date): Breach[] {
+export function compareBooks(booked: BookedFee, now: Date): Breach[] {
   let folded: Folded;
   try {
-    folded = fold(fee.entries);
+    folded = fold(booked.entries);
   } catch {
     // Entries that cannot be added up are found by another check.
     return [];
   }
+  const { own, others } = apart(booked, folded);
+  const fee = { ...booked, books: own };
   const found = (check: CheckName) => (detail: string) => ({ check, feeId: fee.feeId, detail });
   const underWay = Boolean(
     folded.open ?? folded.waiveAsked ?? folded.refundAsked ?? folded.refundOpened,
@@ -72,7 +80,42 @@ export function compareBooks(fee: BookedFee, now: Date): Breach[] {
     ...modes(fee).map(found('mode')),
     ...unheard(fee, folded).map(found('announced')),
     ...unproven(fee).map(found('evidence')),
+    ...others.map(found('strangers')),
   ];
+}
+
+/**
+ * Divides what Stripe has for a fee into what this ledger answers for and what only another ledger
+ * can have made: intents it never opened that came to nothing, or of a fee that nobody owes here.
+ */
+function apart(
+  { entries, books }: BookedFee,
+  { assessed }: Folded,
+): { own: FeeBooks; others: string[] } {
+  // One that was canceled before this ledger knew of it is closed here without having been opened.
+  const known = new Set(
+    entries.flatMap((one) =>
+      one.kind === 'opened' || one.kind === 'closed' ? [one.data.intent] : [],
+    ),
+  );
+  const isOthers = ({ intent, status, receivedCents }: FeeBooks['intents'][number]) =>
+    !known.has(intent) && (!assessed || (status === 'canceled' && receivedCents === 0));
+  const theirs = new Set(books.intents.filter(isOthers).map(({ intent }) => intent));
+  if (theirs.size === 0) return { own: books, others: [] };
+  const charges = books.charges.filter(({ intent }) => !intent || !theirs.has(intent));
+  const kept = new Set(charges.map(({ charge }) => charge));
+  const refunds = books.refunds.filter(({ charge }) => kept.has(charge));
+  const disputes = books.disputes.filter(({ charge }) => kept.has(charge));
+  for (const { refund } of refunds) kept.add(refund);
+  for (const { dispute } of disputes) kept.add(dispute);
+  const movements = books.movements.filter(({ source }) => !source || kept.has(source));
+  const intents = books.intents.filter(({ intent }) => !theirs.has(intent));
+  const others = books.intents.flatMap(({ intent, status }) =>
+    theirs.has(intent) && status !== 'canceled'
+      ? [`Stripe has intent ${intent} (${status}) of another ledger for a fee not owed here`]
+      : [],
+  );
+  return { own: { intents, charges, refunds, disputes, movements }, others };
 }
 
 function intents({ intent, step, books }: BookedFee, fee: Folded, underWay: boolean): string[] {
@@ -84,8 +127,7 @@ function intents({ intent, step, books }: BookedFee, fee: Folded, underWay: bool
     if (one.intent !== intent) {
       const dead = one.status === 'canceled' && one.receivedCents === 0;
       // A creation whose answer was lost: the step finds it again before it makes another.
-      // Nor is it a fee's of this ledger before somebody owes it.
-      const isLooking = step === 'charge' || step === 'notice' || !fee.assessed;
+      const isLooking = step === 'charge' || step === 'notice';
       const awaited = intent === null && isLooking && /^requires_/.test(one.status);
       if (!dead && !awaited)
         wrong.push(`Stripe has intent ${one.intent} (${one.status}), the ledger does not`);
@@ -210,10 +252,15 @@ function modes({ livemode, books }: BookedFee): string[] {
     .map(({ name, live }) => `${name} is a ${mode(live)} object in a ${mode(livemode)} assessment`);
 }
 
-/** Every confirmation that Stripe saw was an attempt of ours first, or a payment made elsewhere. */
+/**
+ * Every confirmation that Stripe saw was an attempt of ours first, or a payment made elsewhere. What
+ * another ledger was refused before the fee was paid here is not written down any more.
+ */
 function unheard({ books }: BookedFee, fee: Folded): string[] {
   const allowed = fee.attempts + (fee.paid?.attempt === null ? 1 : 0);
-  const seen = books.charges.length;
+  const isLate = ({ charge, status }: FeeBooks['charges'][number]) =>
+    fee.paid !== null && status === 'failed' && !fee.knownCharges.has(charge);
+  const seen = books.charges.filter((one) => !isLate(one)).length;
   if (seen <= allowed) return [];
   return [`Stripe saw ${seen} confirmations, the ledger has ${allowed}`];
 }

@@ -40,7 +40,9 @@ export const CHECKS = {
     stops: true,
   },
   strangers: {
-    sentence: 'Stripe’s books hold no intent or charge of levy’s that this ledger has no fee for.',
+    sentence:
+      'Stripe’s books hold no intent or charge of levy’s that this ledger has no fee for, or only ' +
+      'one that nobody owes here.',
     stops: false,
   },
   cents: {

@@ -27,12 +27,10 @@ export function createReader(stripe: Stripe, call: Call) {
     return newestFirst.reverse();
   }
 
-  /**
-   * The intent as Stripe has it now; of a payment also what was refused on the intent before it.
-   */
+  /** The intent as Stripe has it now, with every refused charge. */
   async function readOutcome(intent: string): Promise<IntentReading> {
     const reading = await readIntent(intent);
-    if (reading.status !== 'succeeded') return reading;
+    if (reading.charge === null) return reading;
     return { ...reading, refusedBefore: await refusedCharges(intent) };
   }
 

@@ -30,6 +30,7 @@ export function readingOf(
     amountCents: succeeded ? intent.amount_received : intent.amount,
     charge: idOf(intent.latest_charge),
     refusal: failure ? refusalOf(failure, charge) : null,
+    refusedCard: failure ? (failure.payment_method?.id ?? null) : null,
     refusedBefore: [],
     refunds: refunds.map((refund) => ({
       refund: refund.id,
@@ -92,13 +93,15 @@ export function refusalOf(failure: Failure, charge: Stripe.Charge | null): Refus
 export function refusalOfCharge(charge: Stripe.Charge): RefusedCharge[] {
   if (charge.status !== 'failed') return [];
   const { failure_code: code, outcome, payment_method: paymentMethod } = charge;
+  const fingerprint = charge.payment_method_details?.card?.fingerprint ?? null;
   // Its outcome names the bank's decline code as the reason.
   const failure = {
     ...(code && { code }),
     ...(outcome?.reason && { decline_code: outcome.reason }),
   };
   const at = new Date(charge.created * 1000);
-  return [{ ...refusalOf({ ...failure, charge: charge.id }, charge), paymentMethod, at }];
+  const which = { paymentMethod, fingerprint, at };
+  return [{ ...refusalOf({ ...failure, charge: charge.id }, charge), ...which }];
 }
 
 /** A refund's state in core's words; one that waits for the cardholder is still pending. */

@@ -140,7 +140,7 @@ const STRANGERS = `
  * a dispute of the fee, or of its clinician's customer in its year.
  */
 const BEHIND = `
-  select distinct f.fee_id as "feeId"
+  select f.fee_id as "feeId", array_agg(distinct i.intent) as intents
   from fees f join assessments a using (assessment_id) join clinicians c using (clinician_id)
   join books_intents i on i."feeId" = f.fee_id::text
     or (i.customer = c.stripe_customer and coalesce(i.year, a.year::text) = a.year::text)
@@ -160,7 +160,7 @@ const BEHIND = `
       or exists (select from books_charges b join books_disputes d using (charge)
         where b.intent = i.intent and d.status <> 'inquiry' and not exists (select from entries e
           where e.fee_id = f.fee_id and e.data ->> 'dispute' = d.dispute)))))
-  order by 1`;
+  group by 1 order by 1`;
 
 const OVER_BUDGET = `
   select f.fee_id, format('charge %s: %s declines of one card within %s days, %s allows %s',
@@ -258,10 +258,10 @@ export async function openBooks(pool: pg.Pool) {
       return rows.map(besideOf);
     },
 
-    /** Fees to which the books have something to add. */
-    async behind(): Promise<string[]> {
-      const { rows } = await client.query<{ feeId: string }>(BEHIND);
-      return rows.map(({ feeId }) => feeId);
+    /** Fees to which the books have something to add, with the intents that have it. */
+    async behind(): Promise<{ feeId: string; intents: string[] }[]> {
+      const { rows } = await client.query<{ feeId: string; intents: string[] }>(BEHIND);
+      return rows;
     },
 
     /** How many intents and charges are levy's and of no fee of this ledger. */

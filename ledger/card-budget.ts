@@ -9,13 +9,13 @@ const NO_TRY_LEFT = 'LV014';
 
 /** Declines that the network has seen, and tries whose end is not known, since a moment. */
 const TRIES = `
-  select count(*) filter (where o.kind = 'declined' and o.data ->> 'sentToNetwork' = 'true')
-      ::integer as declines,
-    count(*) filter (where o.kind is null)::integer as open
-  from entries a
-  left join lateral (select kind, data from entries where fee_id = a.fee_id and seq > a.seq
-    and kind in ('declined', 'lapsed', 'paid') order by seq limit 1) o on true
-  where a.kind = 'attempted' and a.data ->> 'fingerprint' = $1 and a.at >= $2`;
+  select count(*) filter (where kind = 'declined' and data ->> 'sentToNetwork' = 'true')::integer
+      as declines,
+    count(*) filter (where kind = 'attempted' and not exists (select from entries
+        where fee_id = e.fee_id and seq > e.seq and kind in ('declined', 'lapsed', 'paid')))::integer
+      as open
+  from entries e
+  where kind in ('attempted', 'declined') and data ->> 'fingerprint' = $1 and at >= $2`;
 
 /**
  * Writes entries that may hold an attempt. The networks count by card, and a card may be several

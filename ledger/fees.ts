@@ -169,11 +169,16 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     },
 
     /** Of these intents those that are other fees' than `feeId` in this ledger. */
-    async intentsOfOthers(feeId: string, intents: string[]): Promise<Set<string>> {
+    async intentsOfOthers(
+      feeId: string,
+      intents: { intent: string; feeId: string | null }[],
+    ): Promise<Set<string>> {
       if (intents.length === 0) return new Set();
       const { rows } = await pool.query<{ intent: string }>(
-        'select intent from fees where intent = any ($2) and fee_id <> $1',
-        [feeId, intents],
+        `select i.intent from unnest($2::text[], $3::uuid[]) as i (intent, fee_id)
+         where exists (select from fees f where f.fee_id <> $1
+           and (f.intent = i.intent or f.fee_id = i.fee_id))`,
+        [feeId, intents.map(({ intent }) => intent), intents.map(idOf)],
       );
       return new Set(rows.map(({ intent }) => intent));
     },
@@ -185,6 +190,10 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     },
   };
 }
+
+/** The fee by an intent's metadata; null when it is no id of a fee's, as older metadata may be. */
+const idOf = ({ feeId }: { feeId: string | null }): string | null =>
+  feeId && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(feeId) ? feeId : null;
 
 function rowOf({ feeCase, entries }: Append): Record<string, unknown> {
   const what: { state: State; step: Step | null; at: Date | null } = next(

@@ -96,10 +96,8 @@ export function createReports(pool: pg.Pool) {
     async declinesOfCard(fingerprint: string, since: Date): Promise<number> {
       const { rows } = await pool.query<{ declines: number }>(
         `select count(*)::integer as declines
-         from entries a join entries d on d.fee_id = a.fee_id and d.seq > a.seq
-           and d.kind = 'declined' and d.data ->> 'attempt' = a.data ->> 'attempt'
-           and d.data ->> 'sentToNetwork' = 'true'
-         where a.kind = 'attempted' and a.data ->> 'fingerprint' = $1 and a.at >= $2`,
+         from entries where kind = 'declined'
+           and data ->> 'fingerprint' = $1 and at >= $2 and data ->> 'sentToNetwork' = 'true'`,
         [fingerprint, since],
       );
       return rows[0]?.declines ?? 0;

@@ -405,7 +405,7 @@ index CREATE INDEX clinicians_vendor ON public.clinicians USING btree (vendor)
 
 index CREATE INDEX entries_answers ON public.entries USING btree (recorded_at) WHERE (kind = ANY (ARRAY['attempted'::text, 'declined'::text, 'lapsed'::text, 'paid'::text]))
 
-index CREATE INDEX entries_fingerprint ON public.entries USING btree (((data ->> 'fingerprint'::text)), at) WHERE ((kind = 'attempted'::text) AND ((data ->> 'fingerprint'::text) IS NOT NULL))
+index CREATE INDEX entries_fingerprint ON public.entries USING btree (((data ->> 'fingerprint'::text)), at) WHERE ((kind = ANY (ARRAY['attempted'::text, 'declined'::text])) AND ((data ->> 'fingerprint'::text) IS NOT NULL))
 
 index CREATE INDEX evidence_clinician ON public.evidence USING btree (clinician_id, year)
 

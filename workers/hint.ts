@@ -1,5 +1,5 @@
 import { follow } from '../core/acts.ts';
-import { adopt } from '../core/attempt.ts';
+import { adopt, needsHistory } from '../core/attempt.ts';
 import { isReplaced } from '../core/existing-intent.ts';
 import { fold, type Folded } from '../core/fold.ts';
 import type { Processor } from '../jobs/queues.ts';
@@ -8,7 +8,7 @@ import type { StripeEvent } from '../ledger/events.ts';
 import type { FeeCase } from '../ledger/fees.ts';
 import type { WorkerDeps } from './deps.ts';
 import { Overtaken } from './due-fee.ts';
-import { compareWithStripe, readIntentFor, replaced } from './intent.ts';
+import { compareWithStripe, paidByEarlierCustomer, readIntentFor, replaced } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
@@ -49,13 +49,22 @@ async function heed(deps: Deps, event: StripeEvent): Promise<string> {
 /**
  * Makes the fee agree with its intent as Stripe has it now; without an intent in the ledger, with
  * what is found for the person and the year. Throws as the gateway does.
+ *
+ * @param intents  intents that are the fee's by Stripe's books, perhaps of an earlier customer
  */
-export async function readFee(deps: Deps, feeId: string): Promise<string> {
+export async function readFee(
+  deps: Deps,
+  feeId: string,
+  intents: readonly string[] = [],
+): Promise<string> {
   const feeCase = await deps.ledger.fees.load(feeId);
   if (!feeCase) return 'no such fee';
   const fee = fold(feeCase.entries);
-  if (fee.intent) return readKnown(deps, feeCase, fee, fee.intent);
-  const { entries } = await compareWithStripe(deps, { feeCase, fee }, null);
+  const due = { feeCase, fee };
+  const others = intents.filter((intent) => intent !== fee.intent);
+  const paid = fee.paid ? null : await paidByEarlierCustomer(deps, due, others);
+  if (!paid && fee.intent) return readKnown(deps, feeCase, fee, fee.intent);
+  const entries = paid ?? (await compareWithStripe(deps, due, null)).entries;
   if (entries.length === 0) return 'no intent';
   const after = await deps.ledger.fees.append(feeCase, entries, STRIPE);
   if (!after) throw new Overtaken('the fee has moved on');
@@ -69,16 +78,15 @@ async function readKnown(
   intent: string,
 ): Promise<string> {
   const reading = await readIntentFor(payments, seen, intent);
-  const changed = await ledger.fees.change(feeId, STRIPE, (fee, current) => ({
+  const changed = await ledger.fees.change(feeId, STRIPE, (fee, current) => {
     // Another intent by now: what was read says nothing about it.
-    entries:
-      fee.intent === intent
-        ? [
-            ...adopt(fee, reading, current.now(), current.assessment.policy),
-            ...(isReplaced(reading) && !fee.open ? [replaced(reading)] : []),
-          ]
-        : [],
-  }));
+    if (fee.intent !== intent) return { entries: [] };
+    if (needsHistory(fee, reading) && !needsHistory(seen, reading))
+      throw new Overtaken('an attempt has begun since Stripe was read');
+    const adopted = adopt(fee, reading, current.now(), current.assessment.policy);
+    const gone = isReplaced(reading) && !fee.open ? [replaced(reading)] : [];
+    return { entries: [...adopted, ...gone] };
+  });
   return changed && 'added' in changed ? `${changed.added} new entries` : 'no such fee';
 }
 

@@ -2,7 +2,7 @@ import { adopt, keys, KEY_SAFE_MS, needsHistory } from '../core/attempt.ts';
 import type { IntentReading, RecordedNotice } from '../core/attempt.ts';
 import { chargeFrom } from '../core/calendar.ts';
 import { existingIntent } from '../core/existing-intent.ts';
-import { entry, type EntryData, type NewEntry } from '../core/fee.ts';
+import { entry, type Entry, type EntryData, type NewEntry } from '../core/fee.ts';
 import type { Folded } from '../core/fold.ts';
 import { PaymentsRefused, PaymentsUnavailable } from '../gateways/payments.ts';
 import type { FeeCase } from '../ledger/fees.ts';
@@ -43,7 +43,8 @@ export async function readIntentFor(
   return withHistory({ refusedCharges }, fee, await readIntent(intent));
 }
 
-async function withHistory(
+/** A reading with its refused charges where the fee needs them. Throws as the gateway does. */
+export async function withHistory(
   { refusedCharges }: Pick<WorkerDeps['payments'], 'refusedCharges'>,
   fee: Folded,
   reading: IntentReading,
@@ -90,6 +91,31 @@ export async function compareWithStripe(
 }
 
 /**
+ * A payment of the fee by a customer that the clinician had before, when this ledger was another:
+ * only Stripe's books tell of it. Null when there is none, or when the customer is somebody else's.
+ */
+export async function paidByEarlierCustomer(
+  { ledger, payments }: Deps,
+  { feeCase, fee }: { feeCase: FeeCase; fee: Folded },
+  intents: readonly string[],
+): Promise<NewEntry[] | null> {
+  const { feeId, assessment, clinician, now } = feeCase;
+  if (!fee.assessed) return null;
+  for (const intent of intents) {
+    const reading = await payments.readIntent(intent);
+    const { customer, status } = reading;
+    const isEarlier = customer !== clinician.stripeCustomer;
+    if (reading.feeId !== feeId || status !== 'succeeded' || !customer || !isEarlier) continue;
+    const owners = await ledger.clinicians.byCustomer(customer);
+    if (owners.some(({ clinicianId }) => clinicianId !== clinician.clinicianId)) continue;
+    const opened = entry('opened', { intent, customer, notice: null });
+    const whole = await withHistory(payments, fee, reading);
+    return [opened, ...adopt(fee, whole, now(), assessment.policy)];
+  }
+  return null;
+}
+
+/**
  * Looks for the intent of a customer and year by list. Throws as the gateway does.
  *
  * @param card  the card on file; without one no notice is taken over, as none could be charged
@@ -103,8 +129,7 @@ export async function findIntent(
   const { year, amountCents, policy } = feeCase.assessment;
   const at = feeCase.now();
   const intents = await payments.findIntents({ customer, year });
-  const ids = intents.map(({ intent }) => intent);
-  const ofOtherFees = await ledger.fees.intentsOfOthers(feeCase.feeId, ids);
+  const ofOtherFees = await ledger.fees.intentsOfOthers(feeCase.feeId, intents);
   const existing = existingIntent(fee, intents, { amountCents, ofOtherFees });
   if (existing.found === 'nothing') return { ...existing, at };
   if (existing.found === 'conflict')
@@ -122,7 +147,7 @@ export async function findIntent(
   const reading = await withHistory(payments, fee, existing.reading);
   const adopted = adopt(fee, reading, at, policy);
   const notice = card && noticeFound({ feeCase, fee }, customer, reading, card);
-  const number = notice ? fee.notices + 1 : null;
+  const number = notice ? fee.notices + 1 : numberOf(feeCase.entries, reading.notice);
   const opened = entry('opened', { intent, customer, notice: number });
   return { found: 'intent', reading, entries: [opened, ...(notice ? [notice] : []), ...adopted] };
 }
@@ -139,15 +164,10 @@ function noticeFound(
 ): NewEntry | null {
   const { assessment, clinician, entries, now } = feeCase;
   const { policy, amountCents } = assessment;
-  const isWanted = fee.approved && !fee.noticed && !fee.noticeFailed && status === 'waiting';
+  const isAlive = status === 'waiting' || status === 'processing';
+  const isWanted = fee.approved && !fee.noticed && !fee.noticeFailed && isAlive;
   if (!isWanted || !notice || !customer || customer !== clinician.stripeCustomer) return null;
-  // One that this ledger had before has come back since, or was another customer's.
-  const isKnown = entries.some(
-    (one) =>
-      (one.kind === 'noticed' && one.data.messageId === notice.messageId) ||
-      (one.kind === 'notice_failed' && one.data.notice !== undefined),
-  );
-  if (isKnown) return null;
+  if (hasEnded(entries, notice, customer)) return null;
   const earliest = chargeFrom(now(), policy);
   const promised = new Date(notice.chargeFrom);
   return entry('noticed', {
@@ -159,6 +179,32 @@ function noticeFound(
     // To which address it went is not known: the roster's is another one if it comes back.
     emailChanges: -1,
     adopted: notice.at,
+  });
+}
+
+/** Which of this ledger's notices the metadata tells of; null for none, or another ledger's. */
+function numberOf(entries: readonly Entry[], notice: RecordedNotice | null): number | null {
+  const own = entries.filter(({ kind }) => kind === 'noticed');
+  const at = own.findIndex(
+    (one) => one.kind === 'noticed' && one.data.messageId === notice?.messageId,
+  );
+  return at < 0 ? null : at + 1;
+}
+
+/**
+ * Whether a notice announces nothing any more as far as this ledger knows: it has come back, its
+ * evidence was withdrawn, or it was about another customer.
+ */
+function hasEnded(
+  entries: readonly Entry[],
+  { messageId }: RecordedNotice,
+  customer: string,
+): boolean {
+  const own = entries.findLast((one) => one.kind === 'noticed' && one.data.messageId === messageId);
+  if (own?.kind === 'noticed' && own.data.customer !== customer) return true;
+  return entries.some(({ kind, data, seq }) => {
+    if (kind === 'notice_failed' && data.notice !== undefined) return true;
+    return own !== undefined && seq > own.seq && (kind === 'notice_failed' || kind === 'withdrawn');
   });
 }
 

@@ -144,12 +144,20 @@ async function accepted(
   const at = feeCase.now();
   const first = await ledger.fees.append(feeCase, [noticed(at)], WORKER, at).catch(ifOutdated);
   if (first) return { feeCase: first, fee: fold(first.entries) };
-  const changed = await ledger.fees.change(feeCase.feeId, WORKER, (fee, { now }) => ({
-    entries: fee.notices > notices || !fee.assessed ? [] : [noticed(now())],
-  }));
+  const record = () =>
+    ledger.fees.change(feeCase.feeId, WORKER, (fee, { now }) => ({
+      entries: fee.notices > notices || !fee.assessed ? [] : [noticed(now())],
+    }));
+  let changed: Awaited<ReturnType<typeof record>> = null;
+  // A worker may stand still more than once. The mail is out, so that its acceptance must be kept.
+  for (let tries = 1; !changed && tries <= DATINGS; tries += 1)
+    changed = await (tries < DATINGS ? record().catch(ifOutdated) : record());
   if (!changed || 'refused' in changed || changed.added === 0) return null;
   return { feeCase: changed.feeCase, fee: fold(changed.feeCase.entries) };
 }
+
+/** How often an acceptance is dated anew before its job fails and is worked on again. */
+const DATINGS = 5;
 
 /** A worker that stood still dated its notice too long ago: it is dated anew. */
 function ifOutdated(error: unknown): null {

@@ -43,8 +43,8 @@ export function createRestore(deps: Deps) {
       const behind = await books.behind();
       const left: string[] = [];
       let changed = 0;
-      for (const feeId of behind) {
-        const isChanged = await takeOver(feeId);
+      for (const { feeId, intents } of behind) {
+        const isChanged = await takeOver(feeId, intents);
         if (isChanged === null) left.push(feeId);
         else if (isChanged) changed += 1;
       }
@@ -56,9 +56,9 @@ export function createRestore(deps: Deps) {
   }
 
   /** Whether the fee changed; null when it has moved on meanwhile and is left to the next time. */
-  async function takeOver(feeId: string): Promise<boolean | null> {
+  async function takeOver(feeId: string, intents: string[]): Promise<boolean | null> {
     try {
-      return /^[1-9]\d* new/.test(await readFee(deps, feeId));
+      return /^[1-9]\d* new/.test(await readFee(deps, feeId, intents));
     } catch (error) {
       if (error instanceof Overtaken) return null;
       throw error;

@@ -5,7 +5,7 @@ import { PaymentsRefused, type CancelReason, type OpenedRefund } from '../gatewa
 import type { Done, Processor } from '../jobs/queues.ts';
 import type { WorkerDeps } from './deps.ts';
 import { takeDue, write, type DueCase } from './due-fee.ts';
-import { readIntentFor } from './intent.ts';
+import { readIntentFor, withHistory } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
@@ -76,14 +76,17 @@ async function strike(deps: Deps, due: DueCase): Promise<Done> {
   return wrote(deps, due, [entry('notice_recorded', { notice: null })]);
 }
 
-function cancel(
+async function cancel(
   { payments }: Deps,
-  { intent, intentCustomer: customer }: DueCase['fee'],
+  fee: DueCase['fee'],
   reason: CancelReason,
 ): Promise<IntentReading> {
+  const { intent, intentCustomer: customer } = fee;
   if (!intent) throw new Error('Bug! nothing to cancel at Stripe');
   const key = keys.cancel(intent, reason);
-  return payments.cancelIntent({ intent, reason, key, customer });
+  const canceled = await payments.cancelIntent({ intent, reason, key, customer });
+  // An open attempt may have been refused before.
+  return withHistory(payments, fee, canceled);
 }
 
 async function refund(deps: Deps, due: DueCase): Promise<Done> {

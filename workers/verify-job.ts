@@ -26,9 +26,9 @@ export function createVerifyJob(deps: Deps): Processor<'verify'> {
   const { ledger } = deps;
   const verify = createVerify({
     ...deps,
-    async catchUp(feeId) {
+    async catchUp(feeId, intents) {
       // Another writer is busy with the fee: what differs is looked at once more all the same.
-      await readFee(deps, feeId).catch(ifOvertaken);
+      await readFee(deps, feeId, intents).catch(ifOvertaken);
       await cancelOrphans(deps, feeId);
     },
   });

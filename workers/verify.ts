@@ -26,8 +26,11 @@ export interface VerifyDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
    * at the same hour take four hours at what Stripe allows. 6 hours unless given.
    */
   slackMs?: number;
-  /** Brings a fee up to what Stripe says. Without it, news from Stripe is only reported. */
-  catchUp?: (feeId: string) => Promise<unknown>;
+  /**
+   * Brings a fee up to what Stripe says, which has these intents of it. Without it, news from
+   * Stripe is only reported.
+   */
+  catchUp?: (feeId: string, intents: string[]) => Promise<unknown>;
 }
 
 /**
@@ -129,7 +132,12 @@ async function lookAgain(
   for (const wait of waits) {
     if (suspects.length === 0) break;
     if (wait > 0) await sleep(wait);
-    for (const feeId of suspects) await catchUp?.(feeId);
+    if (catchUp)
+      for (const { booked } of await books.chosen(suspects, await deps.ledger.fees.now()))
+        await catchUp(
+          booked.feeId,
+          booked.books.intents.map(({ intent }) => intent),
+        );
     breaches = await compareAnew(deps, books, suspects);
     suspects = [...new Set(breaches.map(({ feeId }) => feeId as string))];
   }

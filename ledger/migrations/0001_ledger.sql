@@ -224,7 +224,7 @@ create unique index entries_paid on entries (fee_id) where kind = 'paid';
 create unique index entries_charge on entries ((data ->> 'charge')) where kind = 'paid';
 create unique index entries_refund on entries ((data ->> 'refund')) where kind = 'refunded';
 create index entries_fingerprint on entries ((data ->> 'fingerprint'), at)
-  where kind = 'attempted' and data ->> 'fingerprint' is not null;
+  where kind in ('attempted', 'declined') and data ->> 'fingerprint' is not null;
 -- The latest attempts and answers, for the circuit breaker that watches them.
 create index entries_answers on entries (recorded_at)
   where kind in ('attempted', 'declined', 'lapsed', 'paid');

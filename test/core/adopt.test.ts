@@ -25,6 +25,7 @@ const met = (n: number, paymentMethod: string | null, code = 'insufficient_funds
   ({
     ...refusal(code, { charge: `ch_${n}` }),
     paymentMethod,
+    fingerprint: paymentMethod && `fp of ${paymentMethod}`,
     at: new Date(Date.UTC(2026, 1, n, 15)),
   }) satisfies RefusedCharge;
 
@@ -54,6 +55,7 @@ describe('declines that another ledger met', () => {
           ...said,
           attempt: 1,
           paymentMethod: 'pm_1',
+          fingerprint: 'fp of pm_1',
           adopted: true,
           charge: 'ch_3',
           code: 'do_not_honor',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adopt, keys, refused, type IntentReading } from '../../core/attempt.ts';
+import { adopt, keys, needsHistory, refused, type IntentReading } from '../../core/attempt.ts';
 import type { Entry, Kind, NewEntry } from '../../core/fee.ts';
 import { fold } from '../../core/fold.ts';
 import { reading, refusal } from '../support/bank.ts';
@@ -117,6 +117,7 @@ describe('a refused attempt', () => {
     expect(entry?.data).toEqual({
       attempt: 1,
       paymentMethod: 'pm_1',
+      fingerprint: 'fp_1',
       charge: null,
       code: 'do_not_honor',
       adviceCode: 'try_again_later',
@@ -140,7 +141,12 @@ describe('a reading of the intent', () => {
     ['that is processing adds nothing', open, reading({ status: 'processing' }), []],
     ['with the money is paid', open, reading(paid), ['paid']],
     ['with money from elsewhere is paid', noticed, reading(paid), ['paid']],
-    ['with money after a waiver is paid', [...open, 'lapsed', 'waived'], reading(paid), ['paid']],
+    [
+      'with money after a waiver is paid, and given back',
+      [...open, 'lapsed', 'waived'],
+      reading(paid),
+      ['paid', 'refund_asked'],
+    ],
     [
       'with money after giving up takes the fee up again first',
       [...open, 'declined', 'gave_up'],
@@ -167,9 +173,8 @@ describe('a reading of the intent', () => {
   });
 
   describe('paid after a refusal, while an attempt has no answer', () => {
-    const refusedBefore = [
-      { ...refusal('do_not_honor', { charge: 'ch_8' }), paymentMethod: 'pm_1', at: AT },
-    ];
+    const which = { paymentMethod: 'pm_1', fingerprint: 'fp_1', at: AT };
+    const refusedBefore = [{ ...refusal('do_not_honor', { charge: 'ch_8' }), ...which }];
     const attempted = sample('attempted', { paymentMethod: 'pm_1' });
     const found = (lines: Line[], changes = {}) =>
       adds([...noticed, 'opened', ...lines], reading({ ...paid, refusedBefore, ...changes }));
@@ -198,6 +203,47 @@ describe('a reading of the intent', () => {
         { kind: 'declined', data: { attempt: 2, paymentMethod: 'pm_1', adopted: true } },
         { kind: 'paid', data: { attempt: 1 } },
       ]);
+    });
+  });
+
+  describe('refused or canceled, while an attempt of another card has no answer', () => {
+    const attempted = sample('attempted', { paymentMethod: 'pm_2' });
+    const before = [...noticed, 'opened' as const, attempted];
+    const met = (charge: string, paymentMethod: string) => ({
+      ...refusal('do_not_honor', { charge }),
+      ...{ paymentMethod, fingerprint: 'fp', at: AT },
+    });
+    const others = met('ch_8', 'pm_1');
+    const last = { charge: 'ch_8', refusal: others, refusedCard: 'pm_1' };
+
+    it('takes nothing for its own that another ledger’s card came to', () => {
+      const read = reading({ ...last, refusedBefore: [others] });
+      expect(adds(before, read)).toEqual([]);
+    });
+
+    it('finds its own refusal among all of the intent’s', () => {
+      const read = reading({ ...last, refusedBefore: [met('ch_7', 'pm_2'), others] });
+      expect(adds(before, read)).toMatchObject([
+        { kind: 'declined', data: { attempt: 1, charge: 'ch_7', paymentMethod: 'pm_2' } },
+      ]);
+    });
+
+    it('was refused before the intent was canceled, and is not taken for one that never was', () => {
+      const canceled = { status: 'canceled', charge: 'ch_7' } as const;
+      expect(
+        adds(before, reading({ ...canceled, refusedBefore: [met('ch_7', 'pm_2')] })),
+      ).toMatchObject([{ kind: 'declined', data: { attempt: 1, charge: 'ch_7' } }]);
+      expect(adds(before, reading({ ...canceled, refusedBefore: [others] }))).toMatchObject([
+        { kind: 'lapsed', data: { attempt: 1 } },
+      ]);
+    });
+
+    it('needs all of the intent’s refusals to tell them apart', () => {
+      const fee = fold(entriesOf(...before));
+      const own = { charge: 'ch_7', refusal: refusal('do_not_honor'), refusedCard: 'pm_2' };
+      expect(needsHistory(fee, reading(last))).toBe(true);
+      expect(needsHistory(fee, reading({ status: 'canceled', charge: 'ch_8' }))).toBe(true);
+      expect(needsHistory(fee, reading(own))).toBe(false);
     });
   });
 

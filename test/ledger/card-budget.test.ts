@@ -31,7 +31,9 @@ async function oneCardOfMany() {
     return own.fees.append(feeCase, [ownOf(feeCase, tried)], 'levy');
   };
   const decline = (n: number) =>
-    appendAll(ledger, feeIds[n]!, [sample('declined', { charge: `ch_${n}` })]);
+    appendAll(ledger, feeIds[n]!, [
+      sample('declined', { charge: `ch_${n}`, fingerprint: 'one card' }),
+    ]);
   const lapse = (n: number) => appendAll(ledger, feeIds[n]!, [sample('lapsed')]);
   return { attempt, decline, lapse };
 }

@@ -25,6 +25,7 @@ export function reading(changes: Partial<IntentReading> = {}): IntentReading {
     canceledFor: null,
     charge: null,
     refusal: null,
+    refusedCard: null,
     refusedBefore: [],
     refunds: [],
     dispute: null,

@@ -85,6 +85,7 @@ const SAMPLES: EntryData = {
   declined: {
     attempt: 1,
     paymentMethod: 'pm_1',
+    fingerprint: 'fp_1',
     charge: 'ch_1',
     code: 'insufficient_funds',
     adviceCode: null,

@@ -129,7 +129,7 @@ describe('another customer on the roster after the notice', () => {
     expect(await intentsOf(fee)).toMatchObject([{ status: 'canceled', why: 'abandoned' }]);
   });
 
-  it('and back again before anybody looked keeps the intent, with a notice of its own', async () => {
+  it('and back again before anybody looked keeps the intent and its notice', async () => {
     const fee = await due();
     const first = await fee.customer();
     await move(fee, await other(fee));
@@ -137,9 +137,11 @@ describe('another customer on the roster after the notice', () => {
     await fee.live();
     expect(await fee.state()).toBe('paid');
     expect(await intentsOf(fee)).toEqual([{ customer: first, status: 'succeeded', why: null }]);
-    expect(notices(fee)).toHaveLength(2);
+    // Nothing else was announced in between; only its period has begun anew.
+    expect(notices(fee)).toHaveLength(1);
+    expect((await fee.kinds()).filter((kind) => kind === 'noticed')).toHaveLength(2);
     const [intent] = (await fee.house.stripe.paymentIntents.list()).data;
-    expect(intent?.metadata.notice).toBe(`<fee-${fee.feeId}-notice-2@sunrise.example>`);
+    expect(intent?.metadata.notice).toBe(`<fee-${fee.feeId}-notice-1@sunrise.example>`);
   });
 
   it('and back again after the intent was canceled gets another one', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Kind } from '../../core/fee.ts';
 import { createRestore } from '../../workers/restore.ts';
+import { createVerifyJob } from '../../workers/verify-job.ts';
 import { createVerify } from '../../workers/verify.ts';
 import { backUp } from '../support/backup.ts';
 import { elsewhere, OTHER_FEE } from '../support/elsewhere.ts';
@@ -100,14 +101,49 @@ describe('a ledger that was restored', () => {
     expect(await of(fee).once()).toEqual(ONE);
   });
 
-  it('that finds nothing to write down for a fee does not call it changed', async () => {
+  it('has the declines of a fee, too, that is waived before anybody compared it', async () => {
     const { fee } = await restored('charge', 'pm_card_chargeDeclinedLostCard');
     await fee.ask({ act: 'waive', why: 'kindness' });
     await fee.live();
-    const before = await fee.kinds();
-    // Stripe's books have a decline more than a fee that is waived wants to know of.
-    expect(await of(fee).once()).toEqual({ ...AGREES, behind: 1 });
-    expect(await fee.kinds()).toEqual(before);
+    expect((await fee.kinds()).slice(-3)).toEqual(['declined', 'waived', 'told']);
+    expect(await of(fee).once()).toEqual(AGREES);
+  });
+
+  describe('of a fee that was paid by another customer than the roster names', () => {
+    /** The fee waits for its charge, and Stripe has a payment of it by a customer of before. */
+    async function paidBefore() {
+      const fee = await feeLife();
+      await fee.live('charge');
+      const { id: earlier } = await fee.house.stripe.customers.create();
+      const lost = elsewhere({ ...fee, customer: () => Promise.resolve(earlier) });
+      const intent = await lost.intent({ fee: fee.feeId });
+      await lost.confirm(intent, 'pm_card_visa');
+      return { fee, earlier, intent };
+    }
+
+    it('takes the payment over, and cancels its own intent', async () => {
+      const { fee, intent } = await paidBefore();
+      expect(await of(fee).once()).toEqual(ONE);
+      expect(await fee.last('paid')).toMatchObject({ data: { intent, attempt: null } });
+      await createVerifyJob({ ...fee.house.deps, patienceMs: 0 })({});
+      const { data } = await fee.house.stripe.paymentIntents.list();
+      const states = data.map(({ id, status }) => (id === intent ? `theirs ${status}` : status));
+      expect(states.sort()).toEqual(['canceled', 'theirs succeeded']);
+      expect(await of(fee).once()).toEqual(AGREES);
+    });
+
+    it('takes nothing over where the customer is another clinician’s here', async () => {
+      const { fee, earlier } = await paidBefore();
+      await fee.house.db.pool.query(
+        `insert into clinicians (ref, name, email, vendor, time_zone, stripe_customer)
+         values ('Z-1', 'Zoe', 'zoe@people.example', 'theranest', 'America/New_York', $1)`,
+        [earlier],
+      );
+      const before = await fee.kinds();
+      // Named by the check, and left to a person.
+      expect(await of(fee).once()).toEqual({ ...AGREES, behind: 1 });
+      expect(await fee.kinds()).toEqual(before);
+    });
   });
 
   it('counts what belongs to no fee here, and says nothing of it is left to do', async () => {
