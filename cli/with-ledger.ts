@@ -7,6 +7,7 @@ import {
   type Payments,
 } from '../gateways/payments.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { workingUrl } from '../ledger/roles.ts';
 
 /** A ledger and the Stripe account whose books it is compared with. */
 export interface Books {
@@ -18,11 +19,26 @@ export interface Books {
 /** A database that does not answer within this many ms is not there. */
 const CONNECT_MS = 10_000;
 
-/** Lends a command the ledger and Stripe, over two connections that are closed afterwards. */
+/**
+ * Lends a command the ledger and Stripe, over two connections that are closed afterwards. Where
+ * there is one login for everything, the command works as the application all the same.
+ */
 export async function withLedger<Result>(
   { databaseUrl, stripe }: Books,
   command: string,
   work: (parts: { ledger: Ledger; payments: Payments }) => Promise<Result>,
+): Promise<Result> {
+  const working = await withPool(databaseUrl, command, (pool) => workingUrl(pool, databaseUrl));
+  return withPool(working, command, (pool) => {
+    const ledger = createLedger(pool, () => performance.now());
+    return work({ ledger, payments: createPayments(createStripe(stripe)) });
+  });
+}
+
+async function withPool<Result>(
+  databaseUrl: string,
+  command: string,
+  work: (pool: pg.Pool) => Promise<Result>,
 ): Promise<Result> {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
@@ -34,8 +50,7 @@ export async function withLedger<Result>(
   const lost = () => undefined;
   pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
   try {
-    const ledger = createLedger(pool, () => performance.now());
-    return await work({ ledger, payments: createPayments(createStripe(stripe)) });
+    return await work(pool);
   } finally {
     await pool.end();
   }

@@ -4,7 +4,7 @@ import { codeOf, onceThere, type WaitingLog } from './away.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { lacking, migrate } from './migrate.ts';
 import type { Rate, Vendor } from './rates.ts';
-import { asApplication, loginOf } from './roles.ts';
+import { loginOf, workingUrl } from './roles.ts';
 
 export interface OpenLedger {
   ledger: Ledger;
@@ -65,10 +65,8 @@ async function prepare({
     // Asked again: only the migration may have made the role.
     const { mayBecome } = await loginOf(pool);
     const advice = mayBecome ? ONE_LOGIN : NO_ROLE;
-    return {
-      databaseUrl: mayBecome ? asApplication(databaseUrl) : databaseUrl,
-      advice: isOwner ? advice : null,
-    };
+    const working = await workingUrl(pool, databaseUrl);
+    return { databaseUrl: working, advice: isOwner ? advice : null };
   });
 }
 

@@ -121,8 +121,14 @@ export async function loginOf(pool: pg.Pool): Promise<Login> {
   return rows[0] as Login;
 }
 
+/** The address to work by: as the application where this login is not it and may become it. */
+export async function workingUrl(pool: pg.Pool, databaseUrl: string): Promise<string> {
+  const { isApplication, mayBecome } = await loginOf(pool);
+  return mayBecome && !isApplication ? asApplication(databaseUrl) : databaseUrl;
+}
+
 /** The same address, with connections that work as the application from the beginning. */
-export function asApplication(databaseUrl: string): string {
+function asApplication(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   const asked = url.searchParams.get('options');
   url.searchParams.set('options', [asked, `-c role=${APPLICATION}`].filter(Boolean).join(' '));
