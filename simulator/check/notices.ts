@@ -117,7 +117,12 @@ function again({ stripe, setting }: Scene, fee: FeeFacts): Violation[] {
       // Or to another address, when one had come back here.
       const first = received.find(({ messageId }) => messageId === last.notice);
       const since = first && first.to !== mail.to ? 0 : last.at;
-      return !ends.some((at) => at >= since && at <= mail.at);
+      // A mail of that very name has come back here: where the other one went is anybody's guess.
+      const hasComeBack = everOf(fee, 'noticed').some(
+        (one) =>
+          one.data.messageId === last.notice && ends.some((at) => at >= one.at && at <= mail.at),
+      );
+      return !hasComeBack && !ends.some((at) => at >= since && at <= mail.at);
     });
     const paid = own.find(({ latest_charge: charge }) => {
       const paidAt = books.charges.get(charge ?? '')?.paidAt;
