@@ -4,28 +4,28 @@ import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/typ
 import { fastify, LogController, type FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { accessRoutes } from './access.ts';
-import { assessmentRoutes } from './assessments.ts';
-import { installAuth, isHttps } from './auth.ts';
-import { installBoard } from './board.ts';
-import { cardPages } from './card-page.ts';
-import { clinicianRoutes } from './clinicians.ts';
+import { accessRoutes } from './routes/access.ts';
+import { assessmentRoutes } from './routes/assessments.ts';
+import { installAuth, isHttps } from './http/auth.ts';
+import { installBoard } from './board/board.ts';
+import { cardPages } from './routes/card-page.ts';
+import { clinicianRoutes } from './routes/clinicians.ts';
 import { installConsole } from './console/pages.ts';
-import { installBodyCap, installBodyTimer } from './body-limits.ts';
+import { installBodyCap, installBodyTimer } from './http/body-limits.ts';
 import type { ApiDeps } from './deps.ts';
-import { installDocs } from './docs.ts';
-import { answer, answerSocket, installErrors, problem } from './errors.ts';
-import { evidenceRoutes } from './evidence.ts';
-import { feeRoutes } from './fees.ts';
-import { healthRoutes } from './health.ts';
-import { installIdempotency } from './idempotency.ts';
-import { importRoutes } from './imports.ts';
-import { mailReportRoutes } from './mail-reports.ts';
-import { metricsRoutes } from './metrics.ts';
-import { rateRoutes } from './rates.ts';
-import type { Api } from './schemas.ts';
-import { stripeWebhook } from './stripe-webhook.ts';
-import { installUnknownBody, installUnknownRoute } from './unknown-route.ts';
+import { installDocs } from './http/openapi.ts';
+import { answer, answerSocket, installErrors, problem } from './http/errors.ts';
+import { evidenceRoutes } from './routes/evidence.ts';
+import { feeRoutes } from './routes/fees.ts';
+import { healthRoutes } from './routes/health.ts';
+import { installIdempotency } from './http/idempotency.ts';
+import { importRoutes } from './routes/imports.ts';
+import { mailReportRoutes } from './routes/mail-reports.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { rateRoutes } from './routes/rates.ts';
+import type { Api } from './http/schemas.ts';
+import { stripeWebhook } from './routes/stripe-webhook.ts';
+import { installUnknownBody, installUnknownRoute } from './http/unknown-route.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -2,16 +2,16 @@ import { pino } from 'pino';
 import { parseConfig } from '../config/config.ts';
 import { RATES, VENDORS } from '../config/rates.ts';
 import { namedServices } from '../config/services.ts';
-import { createPayments, createStripe, gateFor } from '../gateways/payments.ts';
+import { createPayments, createStripe, gateFor } from '../gateways/stripe/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
-import { onceThere } from '../ledger/away.ts';
+import { retryUntilAvailable } from '../ledger/connect-retry.ts';
 import { openLedger } from '../ledger/open.ts';
 import { buildApi } from './app.ts';
 import { REQUEST_LIMITS } from './deps.ts';
-import { factsOf } from './errors.ts';
-import { firstToken } from './first-token.ts';
-import { reachable } from './reachable.ts';
-import { answerNotReady } from './waiting.ts';
+import { factsOf } from './http/errors.ts';
+import { firstToken } from './http/access-key.ts';
+import { reachable } from './http/reachable.ts';
+import { answerNotReady } from './http/not-ready.ts';
 
 const STRIPE = 'https://api.stripe.com';
 
@@ -31,7 +31,10 @@ async function main(): Promise<void> {
     log,
   });
   const onError = (error: Error) => log.warn(factsOf(error), 'queue trouble');
-  const queues = await onceThere(() => createQueues({ ...services, databaseUrl, onError }), log);
+  const queues = await retryUntilAvailable(
+    () => createQueues({ ...services, databaseUrl, onError }),
+    log,
+  );
   const app = await buildApi({
     ...config,
     ...services,

@@ -1,11 +1,11 @@
-import { dollars } from '../core/money.ts';
-import type { Report } from '../core/verify.ts';
-import { createPayments, createStripe } from '../gateways/payments.ts';
+import { dollars } from '../core/fee/money.ts';
+import type { Report } from '../core/reconcile/checks.ts';
+import { createPayments, createStripe } from '../gateways/stripe/payments.ts';
 import { people } from '../sandbox/samples/people.ts';
-import { createVerify } from '../workers/verify.ts';
+import { createReconcile } from '../workers/maintenance/reconcile.ts';
 import type { Client, FeeRow } from './client.ts';
 import { SILENT } from './io.ts';
-import type { RunningLevy } from './run.ts';
+import type { RunningLevy } from '../app/levy.ts';
 
 /** What the sample year came to. */
 export interface Outcome {
@@ -61,7 +61,7 @@ export async function outcomeOf(
     .filter(({ ref, ending }) => fees.find((fee) => fee.ref === ref)?.state !== ending)
     .map(({ ref }) => ref);
   const payments = createPayments(createStripe(stripeBase));
-  const report = await createVerify({ ledger, payments, log: SILENT }).once(assessmentId);
+  const report = await createReconcile({ ledger, payments, log: SILENT }).once(assessmentId);
   const right =
     report.ok &&
     surprises.length === 0 &&

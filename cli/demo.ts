@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseConfig, type Config } from '../config/config.ts';
-import { createStripe } from '../gateways/payments.ts';
-import { freePort } from '../ledger/embedded.ts';
+import { createStripe } from '../gateways/stripe/payments.ts';
+import { freePort } from '../app/postgres/postgres.ts';
 import { plantPeople } from '../sandbox/samples/plant.ts';
 import { usageExports } from '../sandbox/samples/exports.ts';
 import { createClient, type Client, type Roster } from './client.ts';
 import { outcomeOf, printOutcome, type Outcome } from './demo-outcome.ts';
 import type { Io } from './io.ts';
-import { runLevy, type RunningLevy } from './run.ts';
+import { startLevy, type RunningLevy } from '../app/levy.ts';
 
 /** A day of the demo's year, in ms. Two weeks of notice are three and a half seconds. */
 const DAY_MS = 250;
@@ -30,7 +30,7 @@ export async function demo(argv: string[], io: Io): Promise<number> {
   const say = (line: string) => void (values.json ? io.stderr : io.stdout).write(`${line}\n`);
   const home = await mkdtemp(join(tmpdir(), 'levy-demo-'));
   const config = await demoConfig(home, io.env);
-  const levy = await runLevy(config, (line) => say(`  ${line}`));
+  const levy = await startLevy(config, (line) => say(`  ${line}`));
   try {
     const { firstToken: token } = levy;
     const client = createClient(levy.url, token ?? '');

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createFhirHttp, fhirBase, FhirTrouble, type Pace } from '../gateways/fhir-http.ts';
-import { fhirRecords } from '../gateways/fhir-source.ts';
-import { createSmartTokens } from '../gateways/smart-token.ts';
+import { createFhirHttp, fhirBase, FhirTrouble, type Pace } from '../gateways/fhir/http.ts';
+import { fhirRecords } from '../gateways/fhir/source.ts';
+import { createSmartTokens } from '../gateways/fhir/smart-token.ts';
 import type { Io } from './io.ts';
 
 /** What the command line says about a FHIR server. */

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { FhirTrouble } from '../gateways/fhir-http.ts';
+import { FhirTrouble } from '../gateways/fhir/http.ts';
 import { fhirServer } from './import-fhir.ts';
 import type { Io } from './io.ts';
 import { Refused, upload } from './upload.ts';

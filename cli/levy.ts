@@ -27,7 +27,7 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     load: async () => {
       const [{ verify }, { withPlace }] = await Promise.all([
         import('./verify.ts'),
-        import('./running.ts'),
+        import('../app/running.ts'),
       ]);
       return (argv, io) => withPlace(io, (place) => verify(argv, io, place));
     },
@@ -37,7 +37,7 @@ const COMMANDS: Record<string, { does: string; load: () => Promise<Command> }> =
     load: async () => {
       const [{ restore }, { withPlace }] = await Promise.all([
         import('./restore.ts'),
-        import('./running.ts'),
+        import('../app/running.ts'),
       ]);
       return (argv, io) => withPlace(io, (place) => restore(argv, io, place));
     },

@@ -1,5 +1,5 @@
 import { parseMigration } from '../config/databases.ts';
-import { onceThere } from '../ledger/away.ts';
+import { retryUntilAvailable } from '../ledger/connect-retry.ts';
 import { migrateAs } from '../ledger/open.ts';
 import type { Io } from './io.ts';
 
@@ -26,7 +26,7 @@ export async function migrateOnce(
     warn: (fields: Record<string, unknown>, message: string) =>
       void stderr.write(`${message} ${JSON.stringify(fields)}\n`),
   };
-  const { roles } = await onceThere(() => migrateAs(ownerUrl, log), log);
+  const { roles } = await retryUntilAvailable(() => migrateAs(ownerUrl, log), log);
   if (!roles) {
     stderr.write(NO_ROLES);
     return 1;

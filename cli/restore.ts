@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createRestore, type Restored } from '../workers/restore.ts';
+import { createRestore, type Restored } from '../workers/maintenance/restore.ts';
 import { SILENT, type Io } from './io.ts';
 import { reasonFor, withLedger, type Books } from './with-ledger.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../ledger/embedded.ts';
+import { startEmbeddedPostgres } from '../app/postgres/postgres.ts';
 import { migrate } from '../ledger/migrate.ts';
 import { dumpSchema } from '../ledger/schema.ts';
 

@@ -1,12 +1,12 @@
 import { parseConfig } from '../config/config.ts';
 import type { Io } from './io.ts';
-import { runLevy, type RunningLevy } from './run.ts';
+import { startLevy, type RunningLevy } from '../app/levy.ts';
 
 /** `levy start`: a practice's own installation, running until it is told to stop. */
 export async function start(_argv: string[], { stdout, env, stopped }: Io): Promise<number> {
   const config = parseConfig(env);
   const say = (line: string) => void stdout.write(`${line}\n`);
-  const levy = await runLevy(config, say);
+  const levy = await startLevy(config, say);
   try {
     for (const line of greeting(levy, config.home)) say(line);
     if (levy.firstToken) say(`\nYour access token, shown this once: ${levy.firstToken}\n`);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { CheckResult, Report } from '../core/verify.ts';
-import { createVerify } from '../workers/verify.ts';
+import type { CheckResult, Report } from '../core/reconcile/checks.ts';
+import { createReconcile } from '../workers/maintenance/reconcile.ts';
 import { SILENT, type Io } from './io.ts';
 import { reasonFor, withLedger, type Books } from './with-ledger.ts';
 
@@ -50,7 +50,7 @@ export async function verify(
 async function check(assessment: string | null, place: VerifyPlace): Promise<Report> {
   const { patienceMs } = place;
   return withLedger(place, 'verify', (parts) =>
-    createVerify({ ...parts, log: SILENT, patienceMs }).once(assessment),
+    createReconcile({ ...parts, log: SILENT, patienceMs }).once(assessment),
   );
 }
 

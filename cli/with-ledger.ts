@@ -5,7 +5,7 @@ import {
   PaymentsRefused,
   PaymentsUnavailable,
   type Payments,
-} from '../gateways/payments.ts';
+} from '../gateways/stripe/payments.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { workingUrl } from '../ledger/roles.ts';
 

@@ -43,7 +43,7 @@ const KEPT_ON_REDIS: Kept = {
   removeOnComplete: { count: 100 },
   removeOnFail: { age: MONTH_S, count: 5_000 },
 };
-/** On Postgres nothing goes when a job ends: the ledger sweeps, see ledger/queue-keeper.ts. */
+/** On Postgres nothing goes when a job ends: the ledger sweeps, see ledger/queue-sweep.ts. */
 const KEPT_ON_POSTGRES: Kept = { removeOnComplete: false, removeOnFail: false };
 
 interface Backend {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Bucket, RosterTotals } from '../core/roster.ts';
 import type { Policy } from '../core/policy.ts';
-import type { State } from '../core/fee.ts';
+import type { FeeStatus } from '../core/fee/fee.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface Assessment {
@@ -48,7 +48,7 @@ export interface RosterRow {
   ref: string;
   name: string;
   bucket: Bucket;
-  state: State;
+  state: FeeStatus;
   amountCents: number;
   firstUsedOn: string | null;
   kind: string | null;

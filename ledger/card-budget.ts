@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { NETWORK_BUDGETS } from '../core/declines.ts';
-import type { Entry } from '../core/fee.ts';
+import { NETWORK_BUDGETS } from '../core/fee/declines.ts';
+import type { Entry } from '../core/fee/fee.ts';
 import { DAY_MS } from '../core/policy.ts';
 import { inTransaction } from './transaction.ts';
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { RecordKind } from '../core/fee.ts';
+import type { RecordKind } from '../core/fee/fee.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A clinician's first use in one file, year and kind of record. */

@@ -1,14 +1,14 @@
 import type pg from 'pg';
-import type { Decision } from '../core/acts.ts';
-import type { Entry, NewEntry, State, Step } from '../core/fee.ts';
-import { fold, type Folded } from '../core/fold.ts';
-import { movement } from '../core/money.ts';
-import { next } from '../core/next.ts';
+import type { Decision } from '../core/fee/actions.ts';
+import type { Entry, NewEntry, FeeStatus, Step } from '../core/fee/fee.ts';
+import { fold, type FeeState } from '../core/fee/fold.ts';
+import { movement } from '../core/fee/money.ts';
+import { next } from '../core/fee/next.ts';
 import { createBatch } from './batch.ts';
 import { withinBudget } from './card-budget.ts';
-import { caseOf, LOAD, type FeeCase, type LoadedRow } from './fee-case.ts';
+import { feeRecordOf, LOAD, type FeeRecord, type LoadedRow } from './fee-record.ts';
 
-export type { FeeCase } from './fee-case.ts';
+export type { FeeRecord } from './fee-record.ts';
 
 /** A due fee, and the number of its last entry: the step will write the next one. */
 export interface DueFee {
@@ -17,9 +17,10 @@ export interface DueFee {
 }
 
 /** What a change came to: the fee as it stands afterwards, or why it was refused. */
-export type Changed = { feeCase: FeeCase; added: number } | Extract<Decision, { refused: string }>;
+export type Changed =
+  { feeCase: FeeRecord; added: number } | Extract<Decision, { refused: string }>;
 
-type Append = { feeCase: FeeCase; entries: Entry[] };
+type Append = { feeCase: FeeRecord; entries: Entry[] };
 
 const APPEND = `
   with input as (
@@ -66,7 +67,7 @@ const STILL = `
  * @param elapsedMs a monotonic clock in ms; it only measures how long ago the database was asked
  */
 export function createFees(pool: pg.Pool, elapsedMs: () => number) {
-  const loadMany = async (feeIds: string[]): Promise<(FeeCase | null)[]> => {
+  const loadMany = async (feeIds: string[]): Promise<(FeeRecord | null)[]> => {
     // Counted from before the question: our clock may run ahead by the answer's delay, never
     // behind, so that no notice is dated earlier than it was accepted.
     const askedAt = elapsedMs();
@@ -74,7 +75,7 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     const byId = new Map(rows.map((row) => [row.fee_id, row]));
     return feeIds.map((feeId) => {
       const row = byId.get(feeId);
-      return row ? caseOf(row, () => elapsedMs() - askedAt) : null;
+      return row ? feeRecordOf(row, () => elapsedMs() - askedAt) : null;
     });
   };
   const appendMany = async (appends: Append[], db: pg.PoolClient | null = null) => {
@@ -89,13 +90,13 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
   const loadOne = createBatch(loadMany, { items: 200, runs: 1 });
   const appendOne = createBatch((some: Append[]) => appendMany(some), { items: 200, runs: 1 });
 
-  const load = (feeId: string): Promise<FeeCase | null> => loadOne(feeId);
+  const load = (feeId: string): Promise<FeeRecord | null> => loadOne(feeId);
   const append = async (
-    feeCase: FeeCase,
+    feeCase: FeeRecord,
     entries: NewEntry[],
     actor: string,
     at: Date = feeCase.now(),
-  ): Promise<FeeCase | null> => {
+  ): Promise<FeeRecord | null> => {
     const seq = feeCase.entries.length;
     const dated = entries.map((one, index) => ({ ...one, seq: seq + index + 1, at, actor }));
     const one = { feeCase, entries: dated };
@@ -123,7 +124,7 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     async change(
       feeId: string,
       actor: string,
-      decide: (fee: Folded, feeCase: FeeCase) => Decision,
+      decide: (fee: FeeState, feeCase: FeeRecord) => Decision,
     ): Promise<Changed | null> {
       for (let tries = 0; tries < 20; tries += 1) {
         const feeCase = await load(feeId);
@@ -196,7 +197,7 @@ const idOf = ({ feeId }: { feeId: string | null }): string | null =>
   feeId && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(feeId) ? feeId : null;
 
 function rowOf({ feeCase, entries }: Append): Record<string, unknown> {
-  const what: { state: State; step: Step | null; at: Date | null } = next(
+  const what: { state: FeeStatus; step: Step | null; at: Date | null } = next(
     [...feeCase.entries, ...entries],
     feeCase.assessment.policy,
   );

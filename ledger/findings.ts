@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Breach } from '../core/verify.ts';
+import type { Breach } from '../core/reconcile/checks.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A breach on record. */

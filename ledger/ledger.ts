@@ -1,19 +1,19 @@
 import type pg from 'pg';
 import { createAccess } from './access.ts';
 import { createAssessments } from './assessments.ts';
-import { openBooks, type LaidOutBooks } from './books.ts';
+import { openSnapshot, type StripeSnapshot } from './stripe-snapshot.ts';
 import { createCardPages } from './card-pages.ts';
-import { createChecks } from './checks.ts';
+import { createInvariants } from './invariants.ts';
 import { createClinicians } from './clinicians.ts';
 import { createEvents } from './events.ts';
 import { createEvidence } from './evidence.ts';
 import { createFees } from './fees.ts';
 import { createFindings } from './findings.ts';
-import { createPace } from './pace.ts';
-import { createQueueKeeper } from './queue-keeper.ts';
+import { createRateLimiter } from './rate-limiter.ts';
+import { createQueueSweep } from './queue-sweep.ts';
 import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
-import { createSafety } from './safety.ts';
+import { createCircuitBreaker } from './circuit-breaker.ts';
 
 /**
  * The ledger: every SQL statement of levy stands behind this, by what it is about.
@@ -26,19 +26,19 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     access: createAccess(pool),
     assessments: createAssessments(pool),
     cardPages: createCardPages(pool),
-    checks: createChecks(pool),
+    checks: createInvariants(pool),
     clinicians: createClinicians(pool),
     events: createEvents(pool),
     evidence: createEvidence(pool),
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
-    pace: createPace(pool),
-    queueKeeper: createQueueKeeper(pool),
+    pace: createRateLimiter(pool),
+    queueKeeper: createQueueSweep(pool),
     rates: createRates(pool),
     reports: createReports(pool),
-    safety: createSafety(pool),
+    safety: createCircuitBreaker(pool),
     /** A place to lay the provider's books out beside the ledger; to be closed. */
-    openBooks: (): Promise<LaidOutBooks> => openBooks(pool),
+    openBooks: (): Promise<StripeSnapshot> => openSnapshot(pool),
     /** Answers when the database does; throws otherwise. */
     async ping(): Promise<void> {
       await pool.query('select 1');

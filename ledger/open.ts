@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { codeOf, onceThere, type WaitingLog } from './away.ts';
+import { codeOf, retryUntilAvailable, type WaitingLog } from './connect-retry.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { lacking, migrate } from './migrate.ts';
 import type { Rate, Vendor } from './rates.ts';
@@ -35,11 +35,11 @@ export interface Opening {
  */
 export async function openLedger(opening: Opening): Promise<OpenLedger> {
   const { log } = opening;
-  const { databaseUrl, advice } = await onceThere(() => prepare(opening), log);
+  const { databaseUrl, advice } = await retryUntilAvailable(() => prepare(opening), log);
   if (advice) log.warn({}, advice);
   const pool = openPool(databaseUrl, opening.connections, log);
   const ledger = createLedger(pool, opening.elapsedMs);
-  await onceThere(() => ledger.rates.seed(opening.vendors, opening.rates), log);
+  await retryUntilAvailable(() => ledger.rates.seed(opening.vendors, opening.rates), log);
   return { ledger, databaseUrl, close: () => pool.end() };
 }
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { State, Step } from '../core/fee.ts';
+import type { FeeStatus, Step } from '../core/fee/fee.ts';
 
 /** One line of a list of fees. */
 export interface FeeLine {
@@ -10,7 +10,7 @@ export interface FeeLine {
   clinicianId: string;
   ref: string;
   name: string;
-  state: State;
+  state: FeeStatus;
   nextStep: Step | null;
   dueAt: Date | null;
   intent: string | null;
@@ -24,7 +24,7 @@ export function createReports(pool: pg.Pool) {
     /** A page of fees, newest assessment first; `after` is the last fee id seen. */
     async fees(filter: {
       assessmentId?: string;
-      state?: State;
+      state?: FeeStatus;
       ref?: string;
       after?: string;
       limit: number;
@@ -51,8 +51,10 @@ export function createReports(pool: pg.Pool) {
     },
 
     /** Fees and cents owed by state, of one assessment or of all. */
-    async byState(assessmentId?: string): Promise<{ state: State; fees: number; cents: number }[]> {
-      const { rows } = await pool.query<{ state: State; fees: number; cents: number }>(
+    async byState(
+      assessmentId?: string,
+    ): Promise<{ state: FeeStatus; fees: number; cents: number }[]> {
+      const { rows } = await pool.query<{ state: FeeStatus; fees: number; cents: number }>(
         `select f.state, count(*)::integer as fees,
            coalesce(sum(a.amount_cents) filter (where f.state not in
              ('detecting', 'no_use', 'exempt')), 0)::float8 as cents

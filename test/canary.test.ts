@@ -2,14 +2,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { pino } from 'pino';
 import { buildApi } from '../api/app.ts';
 import { REQUEST_LIMITS } from '../api/deps.ts';
-import { createKey } from '../api/first-token.ts';
-import type { Api } from '../api/schemas.ts';
+import { createKey } from '../api/http/access-key.ts';
+import type { Api } from '../api/http/schemas.ts';
 import { JOB_NAMES } from '../jobs/jobs.ts';
-import { createPayments, createStripe } from '../gateways/payments.ts';
+import { createPayments, createStripe } from '../gateways/stripe/payments.ts';
 import { claimFile } from '../sandbox/samples/claims.ts';
 import { inventedNpi } from '../sandbox/samples/npi.ts';
 import { dumpQueue, dumpTables } from './support/dump.ts';
-import { createHouse, rehearsal, settled, statesOf, type House } from './support/house.ts';
+import { createTestApp, rehearsal, settled, statesOf, type TestApp } from './support/house.ts';
 import { queueBackends, type QueueBackend } from './support/queues.ts';
 import { tapWire } from './support/wire-tap.ts';
 
@@ -57,7 +57,7 @@ const PEOPLE: [ref: string, card: string | null, mailbox?: string, vendor?: stri
 ];
 
 interface Practice {
-  house: House;
+  house: TestApp;
   app: Api;
   token: string;
   log: () => string;
@@ -68,7 +68,7 @@ interface Practice {
 /** A whole levy with its API, whose log and whose words to Stripe are kept. */
 async function openPractice(backend: QueueBackend): Promise<Practice> {
   const redis = backend.redis();
-  const house = await createHouse({ name: backend.name, redis: () => redis });
+  const house = await createTestApp({ name: backend.name, redis: () => redis });
   const tap = await tapWire(house.sandbox.url);
   onTestFinished(() => tap.close());
   const lines: string[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runChaos } from '../chaos/run.ts';
+import { runChaos } from '../testing/chaos/run.ts';
 import { queueBackends } from './support/queues.ts';
 
 // A short run of what `npm run chaos` does for minutes: real processes, killed and cut off. It is

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { NewEntry } from '../core/fee.ts';
-import { next } from '../core/next.ts';
-import type { FeeCase } from '../ledger/fees.ts';
+import type { NewEntry } from '../core/fee/fee.ts';
+import { next } from '../core/fee/next.ts';
+import type { FeeRecord } from '../ledger/fees.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { live, oneFee } from './support/one-fee.ts';
 
@@ -10,7 +10,7 @@ class Killed extends Error {}
 /** A worker that dies at its n-th write: before it is written, or right after. */
 function mortal(ledger: Ledger, dies: { at: number; when: 'before' | 'after' } | null): Ledger {
   let writes = 0;
-  const append = async (feeCase: FeeCase, entries: NewEntry[], actor: string, at?: Date) => {
+  const append = async (feeCase: FeeRecord, entries: NewEntry[], actor: string, at?: Date) => {
     writes += 1;
     const last = writes === dies?.at;
     if (last && dies?.when === 'before') throw new Killed();

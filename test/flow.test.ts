@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { fold } from '../core/fold.ts';
+import { fold } from '../core/fee/fold.ts';
 import { recordUse } from './support/assessment.ts';
-import { createHouse, rehearsal, settled, statesOf } from './support/house.ts';
+import { createTestApp, rehearsal, settled, statesOf } from './support/house.ts';
 import { queueBackends } from './support/queues.ts';
 
 describe.each(queueBackends)('a year on $name', (backend) => {
   it('ends every fee in its state, charged once, announced before, and to the cent', async () => {
-    const house = await createHouse(backend);
+    const house = await createTestApp(backend);
     const { ledger } = house;
     const people: [ref: string, card: string | null, changes?: object][] = [
       ['A1', 'pm_card_visa'],

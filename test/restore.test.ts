@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { State } from '../core/fee.ts';
-import { createRestore } from '../workers/restore.ts';
-import { createVerify } from '../workers/verify.ts';
+import type { FeeStatus } from '../core/fee/fee.ts';
+import { createRestore } from '../workers/maintenance/restore.ts';
+import { createReconcile } from '../workers/maintenance/reconcile.ts';
 import { recordUse } from './support/assessment.ts';
 import { backUp } from './support/backup.ts';
-import { createHouse, settled, statesOf, type House } from './support/house.ts';
+import { createTestApp, settled, statesOf, type TestApp } from './support/house.ts';
 import { queueBackends } from './support/queues.ts';
 import { secondLedger } from './support/second-ledger.ts';
 import { broken } from './support/verified-year.ts';
@@ -14,8 +14,8 @@ import { EVERYBODY, openYear, payers } from './support/year.ts';
 const backend = queueBackends[0]!;
 
 /** People of every end, before anything was opened. */
-async function hiredHouse(): Promise<House> {
-  const house = await createHouse(backend);
+async function hiredHouse(): Promise<TestApp> {
+  const house = await createTestApp(backend);
   for (const [ref, card, { used = true, ...changes } = {}] of [...EVERYBODY, ...payers(6)]) {
     const id = await house.clinician(ref, card, changes);
     if (used) await recordUse(house.ledger, id);
@@ -24,7 +24,7 @@ async function hiredHouse(): Promise<House> {
 }
 
 /** Opens the year where it is not open yet, and works until nothing is due. */
-async function liveTo(house: House, isThere?: (states: State[]) => boolean): Promise<void> {
+async function liveTo(house: TestApp, isThere?: (states: FeeStatus[]) => boolean): Promise<void> {
   const work = await house.work();
   await openYear(house, []);
   while (isThere && !isThere(Object.values(await statesOf(house)))) await sleep(5);
@@ -32,11 +32,11 @@ async function liveTo(house: House, isThere?: (states: State[]) => boolean): Pro
   await work.close();
 }
 
-const verify = async ({ deps }: House) =>
-  broken(await createVerify({ ...deps, patienceMs: 200 }).once());
+const verify = async ({ deps }: TestApp) =>
+  broken(await createReconcile({ ...deps, patienceMs: 200 }).once());
 
 /** Notices received, by address. */
-function noticesOf({ mailbox }: House): Record<string, number> {
+function noticesOf({ mailbox }: TestApp): Record<string, number> {
   const count: Record<string, number> = {};
   for (const { subject, to } of mailbox.messages())
     if (/^Your 2026 CPT license fee: \$/.test(subject))
@@ -45,7 +45,7 @@ function noticesOf({ mailbox }: House): Record<string, number> {
 }
 
 /** Succeeded charges by customer. */
-function chargesOf({ sandbox }: House): Record<string, number> {
+function chargesOf({ sandbox }: TestApp): Record<string, number> {
   const count: Record<string, number> = {};
   for (const { customer } of sandbox.books().succeeded)
     count[customer ?? ''] = (count[customer ?? ''] ?? 0) + 1;
@@ -55,9 +55,9 @@ function chargesOf({ sandbox }: House): Record<string, number> {
 const once = (count: Record<string, number>) =>
   Object.fromEntries(Object.keys(count).map((key) => [key, 1]));
 
-const isOpened = (states: State[]) => states.length > 0;
-const isNoticed = (states: State[]) => states.includes('noticed');
-const isPaid = (states: State[]) => states.includes('paid');
+const isOpened = (states: FeeStatus[]) => states.length > 0;
+const isNoticed = (states: FeeStatus[]) => states.includes('noticed');
+const isPaid = (states: FeeStatus[]) => states.includes('paid');
 
 describe('a backup that is restored after the year ran', () => {
   it.each([
@@ -99,7 +99,8 @@ describe('a backup that is restored after the year ran', () => {
     const backup = await backUp(house.db.pool);
     await liveTo(house);
     const states = await statesOf(house);
-    const paid = (all: Record<string, State>) => Object.values(all).filter((one) => one === 'paid');
+    const paid = (all: Record<string, FeeStatus>) =>
+      Object.values(all).filter((one) => one === 'paid');
     await backup.restore();
     expect(paid(await statesOf(house))).toEqual([]);
     const restored = await createRestore(house.deps).ifBehind();
@@ -144,7 +145,7 @@ describe('a second ledger on the same Stripe account', () => {
 });
 
 /** A payment for this year that another ledger took from somebody, by the metadata it left. */
-async function payElsewhere({ stripe }: House, customer: string, fee: string): Promise<void> {
+async function payElsewhere({ stripe }: TestApp, customer: string, fee: string): Promise<void> {
   await stripe.paymentIntents.create({
     ...{ amount: 1950, currency: 'usd', confirm: true, customer },
     payment_method: 'pm_card_visa',

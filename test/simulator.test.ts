@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCrowd, type Crowd } from '../simulator/crowd.ts';
-import { FAULTS } from '../simulator/faults.ts';
-import { PLANTS } from '../simulator/plants/plants.ts';
-import { hunt, runMany, type Runs } from '../simulator/runs.ts';
-import { shrink } from '../simulator/shrink.ts';
+import { startCrowd, type Crowd } from '../testing/simulator/crowd.ts';
+import { FAULTS } from '../testing/simulator/faults.ts';
+import { PLANTS } from '../testing/simulator/plants/plants.ts';
+import { hunt, runMany, type Runs } from '../testing/simulator/runs.ts';
+import { shrink } from '../testing/simulator/shrink.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 
 const SEEDS = 200;

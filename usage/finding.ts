@@ -1,4 +1,4 @@
-import type { RecordKind } from '../core/fee.ts';
+import type { RecordKind } from '../core/fee/fee.ts';
 
 /**
  * Who a record names as the clinician, as written there. `organisation` is true where the record

@@ -2,11 +2,11 @@ import { pino } from 'pino';
 import { parseConfig } from '../config/config.ts';
 import { FREE_VENDORS, RATES, VENDORS } from '../config/rates.ts';
 import { namedServices } from '../config/services.ts';
-import { createPayments, createStripe, gateFor } from '../gateways/payments.ts';
+import { createPayments, createStripe, gateFor } from '../gateways/stripe/payments.ts';
 import { createQueues } from '../jobs/queues.ts';
-import { onceThere } from '../ledger/away.ts';
+import { retryUntilAvailable } from '../ledger/connect-retry.ts';
 import { openLedger } from '../ledger/open.ts';
-import { assembleWork } from './assemble.ts';
+import { startWorkerFrom } from '../app/worker.ts';
 
 /** A worker process: any number of them may run beside each other. */
 async function main(): Promise<void> {
@@ -25,7 +25,10 @@ async function main(): Promise<void> {
   });
   const onError = (error: Error & { code?: string }) =>
     log.warn({ code: error.code }, 'queue trouble');
-  const queues = await onceThere(() => createQueues({ ...services, databaseUrl, onError }), log);
+  const queues = await retryUntilAvailable(
+    () => createQueues({ ...services, databaseUrl, onError }),
+    log,
+  );
   const payments = createPayments(
     createStripe(services.stripe),
     gateFor(ledger.pace, config.stripeLimits),
@@ -36,7 +39,7 @@ async function main(): Promise<void> {
     freeVendors: FREE_VENDORS,
     annual: { ...config.annual, policy: config.policy, livemode: config.livemode },
   };
-  const work = await assembleWork(settings, { ledger, queues, payments, log }, elapsedMs);
+  const work = await startWorkerFrom(settings, { ledger, queues, payments, log }, elapsedMs);
   log.info({ queue: queues.backend }, 'working');
 
   const stop = async (signal: string): Promise<void> => {

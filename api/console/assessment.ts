@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../core/policy.ts';
-import { dollars } from '../../core/money.ts';
-import type { RecordKind, State } from '../../core/fee.ts';
+import { dollars } from '../../core/fee/money.ts';
+import type { RecordKind, FeeStatus } from '../../core/fee/fee.ts';
 import { BUCKETS, type Bucket, type RosterTotals } from '../../core/roster.ts';
 import type { Assessment, RosterRow } from '../../ledger/assessments.ts';
 import { html, type Html } from './html.ts';
@@ -13,7 +13,7 @@ import { BUCKET_WORDS, counted, KIND_WORDS } from './words.ts';
 
 export interface AssessmentView {
   assessment: Assessment;
-  states: { state: State; fees: number; cents: number }[];
+  states: { state: FeeStatus; fees: number; cents: number }[];
   totals: RosterTotals;
   /** What an approval must name. */
   hash: string;

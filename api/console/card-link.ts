@@ -1,13 +1,13 @@
-import { asAct, type By } from '../acts.ts';
+import { audited, type By } from '../routes/actions.ts';
 import type { ApiDeps } from '../deps.ts';
-import { problem } from '../errors.ts';
+import { problem } from '../http/errors.ts';
 
 /**
  * The address of a page of Stripe's on which a fee's clinician gives another card. Throws
  * `not_found` and `no_customer`, and what Stripe answers when it cannot be asked.
  */
 export async function cardLinkOf(deps: ApiDeps, by: By, feeId: string): Promise<string> {
-  return asAct(deps, by, { action: 'card_link', object: `fee ${feeId}` }, async () => {
+  return audited(deps, by, { action: 'card_link', object: `fee ${feeId}` }, async () => {
     const feeCase = await deps.ledger.fees.load(feeId);
     if (!feeCase) throw problem('not_found');
     const customer = feeCase.clinician.stripeCustomer;

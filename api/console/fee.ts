@@ -1,11 +1,11 @@
-import type { Entry, Kind } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
-import { dollars } from '../../core/money.ts';
-import { nextOf, type Next } from '../../core/next.ts';
-import { tell } from '../../core/tell.ts';
+import type { Entry, EntryKind } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { dollars } from '../../core/fee/money.ts';
+import { nextOf, type Next } from '../../core/fee/next.ts';
+import { describeEntry } from '../../core/fee/describe.ts';
 import type { FirstUse } from '../../ledger/evidence.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
-import { feeActs } from './fee-acts.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import { feeActions } from './fee-actions.ts';
 import { html, type Html } from './html.ts';
 import { formToken, may, type Viewer } from './layout.ts';
 import { stateBadge, STATE_WORDS, type Tone } from './states.ts';
@@ -16,7 +16,7 @@ import { KIND_WORDS, nextWords } from './words.ts';
 type Proof = FirstUse & { evidenceId: string; fileName: string; verdict: string | null };
 
 export interface FeeView {
-  feeCase: FeeCase;
+  feeCase: FeeRecord;
   evidence: Proof[];
   /** A page of Stripe's to give another card on, just made; null when none was asked for. */
   cardLink: string | null;
@@ -45,7 +45,7 @@ export function feeBody({ feeCase, evidence, cardLink }: FeeView, viewer: Viewer
           <h3>Next</h3>
           ${whatIsNext(next, feeCase)}
         </section>
-        ${feeActs(feeCase, fee, viewer)}
+        ${feeActions(feeCase, fee, viewer)}
       </div>
       <section class="past" aria-labelledby="story">
         <h2 id="story" class="first">What happened</h2>
@@ -64,14 +64,14 @@ export function feeBody({ feeCase, evidence, cardLink }: FeeView, viewer: Viewer
     </div>`;
 }
 
-function story({ entries, assessment }: FeeCase, next: Next): Html {
+function story({ entries, assessment }: FeeRecord, next: Next): Html {
   const { timeZone } = assessment.policy;
   return html`<ol class="story">
     ${entries.length === 0 && html`<li class="quiet"><p>Nothing has happened yet.</p></li>`}
     ${entries.map(
       (entry) =>
         html`<li class="${toneOf(entry)}" id="entry-${entry.seq}">
-          <p>${tell(entry, { timeZone })}</p>
+          <p>${describeEntry(entry, { timeZone })}</p>
           <p class="meta">${when(entry.at, timeZone)} · ${entry.actor} · ${entry.seq}</p>
         </li>`,
     )}
@@ -90,7 +90,7 @@ function moments(at: Date, timeZone: string): Html {
   return at.getTime() === 0 ? html`at once` : when(at, timeZone);
 }
 
-function whatIsNext({ state, step, at, why }: Next, { now, assessment }: FeeCase): Html {
+function whatIsNext({ state, step, at, why }: Next, { now, assessment }: FeeRecord): Html {
   const { timeZone } = assessment.policy;
   const due = at && (at <= now() ? 'now' : null);
   const stopped = assessment.paused && step !== 'detect' && step !== 'settle';
@@ -106,7 +106,7 @@ function whatIsNext({ state, step, at, why }: Next, { now, assessment }: FeeCase
     ${stopped && html`<p class="soft">The assessment is paused; it waits for that, too.</p>`}`;
 }
 
-function proofs(feeCase: FeeCase, evidence: readonly Proof[], viewer: Viewer): Html {
+function proofs(feeCase: FeeRecord, evidence: readonly Proof[], viewer: Viewer): Html {
   if (evidence.length === 0) return html`<p class="soft">None for ${feeCase.assessment.year}.</p>`;
   return html`<ul class="proofs">
     ${evidence.map(
@@ -146,7 +146,7 @@ function verdictForm(
   </form>`;
 }
 
-function facts({ clinician, assessment, feeId }: FeeCase, intent: string | null): Html {
+function facts({ clinician, assessment, feeId }: FeeRecord, intent: string | null): Html {
   return html`<dl class="facts">
     <dt>Reference</dt>
     <dd>${clinician.ref}</dd>
@@ -184,7 +184,7 @@ function toneOf({ kind }: Entry): Tone {
   return TONES[kind] ?? 'quiet';
 }
 
-const TONES: Partial<Record<Kind, Tone>> = {
+const TONES: Partial<Record<EntryKind, Tone>> = {
   assessed: 'going',
   approved: 'going',
   noticed: 'going',

@@ -1,5 +1,5 @@
-import { dollars } from '../../core/money.ts';
-import type { State } from '../../core/fee.ts';
+import { dollars } from '../../core/fee/money.ts';
+import type { FeeStatus } from '../../core/fee/fee.ts';
 import type { Assessment } from '../../ledger/assessments.ts';
 import type { FeeLine } from '../../ledger/reports.ts';
 import { html, type Html } from './html.ts';
@@ -12,13 +12,13 @@ import { declineCode, nextWords } from './words.ts';
 /** What a list of fees is narrowed to; null is everything. */
 export interface FeeFilter {
   /** `failed`: every state in which a card was refused and money is still owed. */
-  state: State | 'failed' | null;
+  state: FeeStatus | 'failed' | null;
   assessment: string | null;
   ref: string | null;
 }
 
 /** The states of those whose card was refused and who still owe: for whoever chases cards. */
-export const FAILED_CARD: State[] = ['needs_card', 'retrying', 'gave_up'];
+export const FAILED_CARD: FeeStatus[] = ['needs_card', 'retrying', 'gave_up'];
 
 export interface FeesView {
   filter: FeeFilter;
@@ -82,7 +82,7 @@ function search({ filter, assessments }: FeesView): Html {
       ><select id="state" name="state">
         ${option('', 'Any', filter.state === null)}
         ${option('failed', 'Failed cards', filter.state === 'failed')}
-        ${(Object.keys(STATE_WORDS) as State[]).map((state) =>
+        ${(Object.keys(STATE_WORDS) as FeeStatus[]).map((state) =>
           option(state, STATE_WORDS[state].label, filter.state === state),
         )}
       </select>

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { callerOf } from '../auth.ts';
+import { callerOf } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
-import { problem } from '../errors.ts';
+import { problem } from '../http/errors.ts';
 import type { Viewer } from './layout.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { State } from '../../core/fee.ts';
-import { dollars } from '../../core/money.ts';
+import type { FeeStatus } from '../../core/fee/fee.ts';
+import { dollars } from '../../core/fee/money.ts';
 import type { Assessment } from '../../ledger/assessments.ts';
 import type { ImportResult } from '../../ledger/evidence.ts';
 import { html, type Html } from './html.ts';
@@ -9,7 +9,7 @@ import { inOrder, NEEDS_PERSON, STATE_WORDS, stateBar } from './states.ts';
 import { when } from './times.ts';
 import { counted } from './words.ts';
 
-type StateCount = { state: State; fees: number; cents: number };
+type StateCount = { state: FeeStatus; fees: number; cents: number };
 
 export interface Overview {
   assessments: { assessment: Assessment; states: StateCount[] }[];
@@ -64,7 +64,7 @@ function opening({ assessments, rates, vendors }: Overview, viewer: Viewer): Htm
 }
 
 function needsPerson({ assessments, weak, withProblems }: Overview): Html {
-  const sum = (state: State) =>
+  const sum = (state: FeeStatus) =>
     assessments
       .flatMap(({ states }) => states)
       .filter((count) => count.state === state)
@@ -157,7 +157,7 @@ function card({ assessment, states }: Overview['assessments'][number]): Html {
 
 /** What an assessment's fees come to, by what became of them. */
 export function money(states: readonly StateCount[]): Html {
-  const cents = (...names: State[]) =>
+  const cents = (...names: FeeStatus[]) =>
     states.filter(({ state }) => names.includes(state)).reduce((sum, one) => sum + one.cents, 0);
   const all = states.reduce((sum, one) => sum + one.cents, 0);
   const paid = cents('paid');

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { BUCKETS, type Bucket } from '../../core/roster.ts';
-import { STATES, type State } from '../../core/fee.ts';
+import { FEE_STATUSES, type FeeStatus } from '../../core/fee/fee.ts';
 import type { FeeLine } from '../../ledger/reports.ts';
 import type { ApiDeps } from '../deps.ts';
-import { problem } from '../errors.ts';
-import { ById } from '../schemas.ts';
+import { problem } from '../http/errors.ts';
+import { ById } from '../http/schemas.ts';
 import { assessmentBody } from './assessment.ts';
 import { auditBody } from './audit.ts';
 import { doneSentence } from './done.ts';
@@ -121,7 +121,7 @@ function fees(app: FastifyInstance, deps: ApiDeps): void {
   // An empty field of the form means "any".
   const optional = (pattern: string) => Type.Optional(Type.String({ pattern, maxLength: 200 }));
   const Query = Type.Object({
-    state: Type.Optional(Type.Enum(['', 'failed', ...STATES])),
+    state: Type.Optional(Type.Enum(['', 'failed', ...FEE_STATUSES])),
     assessment: optional('^([0-9a-f-]{36})?$'),
     ref: Type.Optional(Type.String({ maxLength: 200 })),
     after: optional('^[0-9a-f-]{36}$'),
@@ -157,7 +157,7 @@ function fees(app: FastifyInstance, deps: ApiDeps): void {
 
 /** A page of fees and one more; those of several states in one order, by their ids. */
 async function feesLike(deps: ApiDeps, filter: FeeFilter, after?: string): Promise<FeeLine[]> {
-  const states: (State | undefined)[] =
+  const states: (FeeStatus | undefined)[] =
     filter.state === 'failed' ? FAILED_CARD : [filter.state ?? undefined];
   const found = await Promise.all(
     states.map((state) =>

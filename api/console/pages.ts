@@ -2,10 +2,10 @@ import formbody from '@fastify/formbody';
 import type {} from '@fastify/swagger';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf, requireScope } from '../auth.ts';
+import { callerOf, requireScope } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
-import { problem } from '../errors.ts';
-import { actRoutes } from './act-routes.ts';
+import { problem } from '../http/errors.ts';
+import { actionRoutes } from './action-routes.ts';
 import { errorPage } from './error.ts';
 import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
@@ -36,7 +36,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         pages.addHook('onRequest', signedIn);
         pages.addHook('onRequest', requireScope('read'));
         pageRoutes(pages, deps);
-        actRoutes(pages, deps);
+        actionRoutes(pages, deps);
       });
     },
     { prefix: '/console' },

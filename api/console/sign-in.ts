@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
-import { createSession, endSession } from '../auth.ts';
+import { createSession, endSession } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
-import { ERRORS, Problem, problem } from '../errors.ts';
+import { ERRORS, Problem, problem } from '../http/errors.ts';
 import { checkFormToken } from './form-token.ts';
 import { html, type Html } from './html.ts';
 import { sendPage } from './page.ts';

@@ -1,4 +1,4 @@
-import type { State } from '../../core/fee.ts';
+import type { FeeStatus } from '../../core/fee/fee.ts';
 import { html, type Html } from './html.ts';
 
 /** How a state feels to whoever looks after the run. */
@@ -12,7 +12,7 @@ interface StateWords {
 }
 
 /** Every state of a fee in the operator's words, in the order a run goes through them. */
-export const STATE_WORDS: Record<State, StateWords> = {
+export const STATE_WORDS: Record<FeeStatus, StateWords> = {
   detecting: { label: 'Looking', tone: 'quiet', means: 'The records are being looked at.' },
   no_use: { label: 'No use', tone: 'quiet', means: 'No code used so far. Never contacted.' },
   exempt: { label: 'Exempt', tone: 'quiet', means: 'Works in another EHR. Never contacted.' },
@@ -33,7 +33,7 @@ export const STATE_WORDS: Record<State, StateWords> = {
 };
 
 /** Those that wait for somebody fee by fee, with what to do about them. */
-export const NEEDS_PERSON: { state: State; todo: string }[] = [
+export const NEEDS_PERSON: { state: FeeStatus; todo: string }[] = [
   { state: 'held', todo: 'Look at the reason, then release, waive or refund.' },
   { state: 'needs_card', todo: 'Send the link to give another card.' },
   { state: 'notice_failed', todo: 'Correct the e-mail address on the roster, or ask again.' },
@@ -41,13 +41,13 @@ export const NEEDS_PERSON: { state: State; todo: string }[] = [
 ];
 
 /** A state as a small label; its tone is never told by colour alone. */
-export function stateBadge(state: State): Html {
+export function stateBadge(state: FeeStatus): Html {
   const { label, tone, means } = STATE_WORDS[state];
   return html`<span class="badge ${tone}" title="${means}">${label}</span>`;
 }
 
 /** Counts by state as one bar, for those who see it; the table beside it says the same. */
-export function stateBar(counts: readonly { state: State; fees: number }[]): Html {
+export function stateBar(counts: readonly { state: FeeStatus; fees: number }[]): Html {
   const total = counts.reduce((sum, { fees }) => sum + fees, 0);
   if (total === 0) return html``;
   let from = 0;
@@ -70,7 +70,9 @@ export function stateBar(counts: readonly { state: State; fees: number }[]): Htm
 }
 
 /** The same counts in the order a run goes through the states. */
-export function inOrder<Counted extends { state: State }>(counts: readonly Counted[]): Counted[] {
+export function inOrder<Counted extends { state: FeeStatus }>(
+  counts: readonly Counted[],
+): Counted[] {
   const order = Object.keys(STATE_WORDS);
   return [...counts].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
 }

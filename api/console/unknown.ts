@@ -1,7 +1,7 @@
-import { fold } from '../../core/fold.ts';
-import { dollars } from '../../core/money.ts';
-import { nextOf } from '../../core/next.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { dollars } from '../../core/fee/money.ts';
+import { nextOf } from '../../core/fee/next.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
 import { html, type Html } from './html.ts';
 import { nothing } from './layout.ts';
 import { person, table, type Column } from './table.ts';
@@ -9,7 +9,7 @@ import { distance, when } from './times.ts';
 import { counted } from './words.ts';
 
 /** Fees whose last answer from Stripe is not known: what was asked, and when it is asked again. */
-export function unknownBody(cases: readonly FeeCase[], more: boolean): Html {
+export function unknownBody(cases: readonly FeeRecord[], more: boolean): Html {
   return html`<h1>We do not know yet</h1>
     <p class="lead">
       Something was asked of Stripe and no clear answer came. Stripe is asked what happened, at
@@ -33,7 +33,7 @@ const ABOUT = {
 type Look = ReturnType<typeof lookOf>;
 
 /** What is known about not knowing. */
-function lookOf(feeCase: FeeCase) {
+function lookOf(feeCase: FeeRecord) {
   const { entries, assessment } = feeCase;
   const fee = fold(entries);
   const looks = entries.filter((one) => one.kind === 'unknown' && one.seq > (fee.open?.seq ?? 0));

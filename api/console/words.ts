@@ -1,5 +1,5 @@
-import { UNSPOKEN } from '../../core/declines.ts';
-import type { RecordKind, State, Step } from '../../core/fee.ts';
+import { UNSPOKEN } from '../../core/fee/declines.ts';
+import type { RecordKind, FeeStatus, Step } from '../../core/fee/fee.ts';
 import type { Bucket } from '../../core/roster.ts';
 import { html, type Html } from './html.ts';
 
@@ -27,7 +27,7 @@ export const BUCKET_WORDS: Record<Bucket, string> = {
 };
 
 /** What comes next, in words. With an attempt open, charging means asking what became of it. */
-export function nextWords(step: Step, state: State): string {
+export function nextWords(step: Step, state: FeeStatus): string {
   const open = step === 'charge' && (state === 'charging' || state === 'unknown');
   return open ? 'ask Stripe what happened' : STEP_WORDS[step];
 }

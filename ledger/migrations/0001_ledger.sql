@@ -190,7 +190,7 @@ create index fees_charge on fees (assessment_id, due_at, fee_id) where next_step
 create table entries (
   fee_id uuid not null references fees,
   seq integer not null check (seq > 0),
-  -- The kinds are those of core/fee.ts; core/money.ts names the accounts.
+  -- The kinds are those of core/fee/fee.ts; core/fee/money.ts names the accounts.
   kind text not null check (kind in (
     'looked', 'reopened', 'exempted', 'assessed', 'withdrawn', 'approved',
     'noticed', 'deferred', 'notice_failed', 'notice_recorded', 'customer_changed',

@@ -1,27 +1,27 @@
 /** The sandbox Stripe as a server on the loopback: Stripe's API, its card page, and the control. */
 import http from 'node:http';
 import { systemClock } from '../clock.ts';
-import { createApi } from './api.ts';
-import { drawUpBooks } from './books.ts';
-import type { Books } from './books.ts';
-import { settleCharge } from './charges.ts';
-import { expireSession } from './checkout.ts';
-import { openDispute } from './disputes.ts';
-import { createFaults } from './faults.ts';
-import { createKeys } from './idempotency.ts';
-import { createLimiter } from './limits.ts';
-import type { Limits } from './limits.ts';
-import { finishProcessing } from './network.ts';
-import type { Task } from './objects.ts';
-import { finishRefund } from './refunds.ts';
-import { createScheduler } from './scheduler.ts';
-import { serve } from './serving.ts';
-import type { House } from './serving.ts';
-import { createStore } from './store.ts';
-import { createDeliveries } from './webhooks.ts';
-import type { Webhook } from './webhooks.ts';
-import { createWorld } from './world.ts';
-import type { Delays, World } from './world.ts';
+import { createApi } from './http/api.ts';
+import { drawUpBooks } from './engine/books.ts';
+import type { Books } from './engine/books.ts';
+import { settleCharge } from './resources/charges.ts';
+import { expireSession } from './resources/checkout.ts';
+import { openDispute } from './resources/disputes.ts';
+import { createFaults } from './http/faults.ts';
+import { createKeys } from './http/idempotency.ts';
+import { createLimiter } from './http/limits.ts';
+import type { Limits } from './http/limits.ts';
+import { finishProcessing } from './engine/network.ts';
+import type { Task } from './resources/objects.ts';
+import { finishRefund } from './resources/refunds.ts';
+import { createScheduler } from './engine/scheduler.ts';
+import { serve } from './http/serving.ts';
+import type { House } from './http/serving.ts';
+import { createStore } from './engine/store.ts';
+import { createDeliveries } from './engine/webhooks.ts';
+import type { Webhook } from './engine/webhooks.ts';
+import { createWorld } from './engine/world.ts';
+import type { Delays, World } from './engine/world.ts';
 
 /** How a sandbox is started. Everything may be left out. */
 export interface SandboxOptions {

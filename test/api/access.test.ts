@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createKey, firstToken } from '../../api/first-token.ts';
+import { createKey, firstToken } from '../../api/http/access-key.ts';
 import { createLedger } from '../../ledger/ledger.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { openOffice, type Office } from './office.ts';

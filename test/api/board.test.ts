@@ -1,7 +1,7 @@
 import { appRoutes } from '@bull-board/api/dist/routes.js';
 import type { Job } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shownPayload, speakable } from '../../api/board-fence.ts';
+import { shownPayload, speakable } from '../../api/board/guard.ts';
 import { queueBackends } from '../support/queues.ts';
 import { createDesk, HOST, type Desk, type Visitor } from './desk.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCardLinks, readCardLink } from '../../gateways/card-links.ts';
-import { createStripe } from '../../gateways/payments.ts';
+import { createCardLinks, readCardLink } from '../../gateways/stripe/card-links.ts';
+import { createStripe } from '../../gateways/stripe/payments.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
 import { openOffice, type Office } from './office.ts';

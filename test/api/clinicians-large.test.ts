@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openRoster } from '../../api/roster-file.ts';
+import { openRoster } from '../../api/roster/file.ts';
 import { openOffice, type Office } from './office.ts';
 
 let office: Office;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createStripe } from '../../gateways/payments.ts';
+import { createStripe } from '../../gateways/stripe/payments.ts';
 import { plantPeople } from '../../sandbox/samples/plant.ts';
 import { openOffice, type Office } from './office.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStripe } from '../../gateways/payments.ts';
+import { createStripe } from '../../gateways/stripe/payments.ts';
 import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
 import { createDesk, formTokenIn, HOST, pagesOf, type Desk, type Visitor } from './desk.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { STATES } from '../../core/fee.ts';
+import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { html, render } from '../../api/console/html.ts';
 import { STATE_WORDS } from '../../api/console/states.ts';
 import { KINDS } from '../support/fees.ts';
@@ -124,7 +124,7 @@ describe('signing in', () => {
 describe('the pages', () => {
   it('render with fees in every state and entries of every kind', async () => {
     const kinds = new Set<string>();
-    for (const state of STATES) {
+    for (const state of FEE_STATUSES) {
       const feeId = desk.crowd.fees[state];
       const page = await office.get(`/console/fees/${feeId}`);
       expect.soft(page.statusCode, state).toBe(200);
@@ -202,9 +202,9 @@ describe('the pages', () => {
     const { fees, assessmentId } = desk.crowd;
     const shown = async (query: string) => {
       const { body } = await office.get(`/console/fees${query}`);
-      return STATES.filter((state) => body.includes(`/console/fees/${fees[state]}`));
+      return FEE_STATUSES.filter((state) => body.includes(`/console/fees/${fees[state]}`));
     };
-    expect(await shown('')).toHaveLength(STATES.length);
+    expect(await shown('')).toHaveLength(FEE_STATUSES.length);
     expect((await shown('?state=failed')).sort()).toEqual(['gave_up', 'needs_card', 'retrying']);
     expect(await shown('?state=held')).toEqual(['held']);
     expect(await shown(`?ref=C-paid&assessment=${assessmentId}`)).toEqual(['paid']);

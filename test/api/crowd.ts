@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { NewEntry, State } from '../../core/fee.ts';
+import type { NewEntry, FeeStatus } from '../../core/fee/fee.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { appendAll, setClock, testLedger } from '../support/assessment.ts';
 import { EVIDENCE, sample, testPolicy } from '../support/fees.ts';
@@ -10,7 +10,7 @@ export interface Crowd {
   assessmentId: string;
   importId: string;
   /** The fee in each state. */
-  fees: Record<State, string>;
+  fees: Record<FeeStatus, string>;
 }
 
 /** Names as practices type them, and as somebody might who means harm. */
@@ -28,7 +28,7 @@ const NOTICED_AT = new Date('2026-01-15T14:00:00Z');
 const CHARGED_AT = new Date('2026-02-02T15:30:00Z');
 
 /** What happened before the notice period was over, and after it. */
-const STORIES: Record<State, { before: NewEntry[]; after?: (n: number) => NewEntry[] }> = {
+const STORIES: Record<FeeStatus, { before: NewEntry[]; after?: (n: number) => NewEntry[] }> = {
   detecting: { before: [] },
   no_use: { before: [sample('looked')] },
   exempt: { before: [sample('exempted')] },
@@ -126,7 +126,7 @@ const STORIES: Record<State, { before: NewEntry[]; after?: (n: number) => NewEnt
 export async function createCrowd(pool: pg.Pool): Promise<Crowd> {
   const ledger = await testLedger(pool);
   await setClock(pool, NOTICED_AT);
-  const states = Object.keys(STORIES) as State[];
+  const states = Object.keys(STORIES) as FeeStatus[];
   for (const [index, state] of states.entries())
     await ledger.clinicians.upsert({
       ref: `C-${state}`,
@@ -158,11 +158,11 @@ export async function createCrowd(pool: pg.Pool): Promise<Crowd> {
 async function tellStories(
   pool: pg.Pool,
   ledger: Ledger,
-  states: State[],
-): Promise<Record<State, string>> {
+  states: FeeStatus[],
+): Promise<Record<FeeStatus, string>> {
   const lines = await ledger.reports.fees({ limit: 100 });
   const fees = Object.fromEntries(lines.map(({ ref, feeId }) => [ref.slice(2), feeId])) as Record<
-    State,
+    FeeStatus,
     string
   >;
   for (const state of states) await appendAll(ledger, fees[state], STORIES[state].before);
@@ -173,7 +173,7 @@ async function tellStories(
 }
 
 /** The use of a code by everybody who is assessed: the ledger refuses a fee without evidence. */
-async function recordUses(ledger: Ledger, states: State[]): Promise<void> {
+async function recordUses(ledger: Ledger, states: FeeStatus[]): Promise<void> {
   const assessed = states.filter((state) =>
     STORIES[state].before.some(({ kind }) => kind === 'assessed'),
   );

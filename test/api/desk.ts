@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
-import { STATES } from '../../core/fee.ts';
+import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { buildApi } from '../../api/app.ts';
 import { REQUEST_LIMITS, type ApiDeps } from '../../api/deps.ts';
-import { createPayments, createStripe } from '../../gateways/payments.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/payments.ts';
 import { createQueues, type Queues } from '../../jobs/queues.ts';
 import type { Scope } from '../../ledger/access.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -139,7 +139,7 @@ export function pagesOf({ crowd }: Desk): string[] {
     '/console/fees',
     '/console/fees?state=failed',
     '/console/fees?state=held&ref=&assessment=',
-    ...STATES.map((state) => `/console/fees/${fees[state]}`),
+    ...FEE_STATUSES.map((state) => `/console/fees/${fees[state]}`),
     '/console/imports',
     `/console/imports/${importId}`,
     '/console/review',

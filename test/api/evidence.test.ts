@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createDetect } from '../../workers/detect.ts';
+import { createDetect } from '../../workers/steps/detect.ts';
 import { openOffice, type Office } from './office.ts';
 
 let office: Office;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { STATES } from '../../core/fee.ts';
+import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
 import { openOffice, type Answer, type Office } from './office.ts';
@@ -98,7 +98,7 @@ function word(random: Random): string {
   const pick = random.below(10);
   if (pick < 5) return random.one(NASTY);
   if (pick < 8) return random.one(known);
-  return random.one(STATES);
+  return random.one(FEE_STATUSES);
 }
 
 function value(random: Random, depth = 0): unknown {

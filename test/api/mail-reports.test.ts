@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NewEntry } from '../../core/fee.ts';
+import type { NewEntry } from '../../core/fee/fee.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
 import { openOffice, type Office } from './office.ts';

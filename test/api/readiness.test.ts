@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pg from 'pg';
-import { STATES } from '../../core/fee.ts';
+import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { createLedger } from '../../ledger/ledger.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
@@ -34,7 +34,7 @@ describe('with everything there', () => {
     expect(text).toContain('levy_due_fees{step="notice"} 1');
     expect(text).toContain('levy_fees{state="approved"} 1');
     expect(text).toContain('levy_fees{state="detecting"} 2');
-    for (const state of STATES) expect(text).toContain(`levy_fees{state="${state}"}`);
+    for (const state of FEE_STATUSES) expect(text).toContain(`levy_fees{state="${state}"}`);
     expect(text).toMatch(/levy_queue_jobs\{queue="charge"\} 0/);
     expect(text).toMatch(/levy_up\{part="ledger"\} 1/);
     expect(text).toMatch(

@@ -1,4 +1,4 @@
-import type { Api } from '../../api/schemas.ts';
+import type { Api } from '../../api/http/schemas.ts';
 import type { Method } from './office.ts';
 
 export interface Route {

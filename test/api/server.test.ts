@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { freePort } from '../../ledger/embedded.ts';
+import { freePort } from '../../app/postgres/postgres.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const SERVER = join(import.meta.dirname, '../../api/server.ts');

@@ -2,7 +2,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REQUEST_LIMITS } from '../../api/deps.ts';
-import { ERRORS } from '../../api/errors.ts';
+import { ERRORS } from '../../api/http/errors.ts';
 import { openOffice, type Office } from './office.ts';
 
 let office: Office;

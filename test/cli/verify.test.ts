@@ -2,19 +2,19 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { verify, type VerifyPlace } from '../../cli/verify.ts';
-import type { Report } from '../../core/verify.ts';
-import { createHouse, type House } from '../support/house.ts';
+import type { Report } from '../../core/reconcile/checks.ts';
+import { createTestApp, type TestApp } from '../support/house.ts';
 import { queueBackends } from '../support/queues.ts';
 import { createTamper } from '../support/tamper.ts';
 import { feeOf, liveYear, payers } from '../support/year.ts';
 
 async function settledYear() {
-  const house = await createHouse(queueBackends[0]!);
+  const house = await createTestApp(queueBackends[0]!);
   const assessmentId = await liveYear(house, payers(2));
   return { house, assessmentId };
 }
 
-const placeOf = (house: House): VerifyPlace => ({
+const placeOf = (house: TestApp): VerifyPlace => ({
   databaseUrl: house.db.url,
   stripe: { secretKey: 'sk_test_sandbox', apiBase: house.sandbox.url },
   patienceMs: 0,

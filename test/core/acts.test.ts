@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide, follow, waive, type Act, type Change } from '../../core/acts.ts';
-import { STATES, type Kind, type NewEntry } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
-import { next } from '../../core/next.ts';
+import {
+  decide,
+  applyExternalChange,
+  waive,
+  type Action,
+  type ExternalChange,
+} from '../../core/fee/actions.ts';
+import { FEE_STATUSES, type EntryKind, type NewEntry } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { next } from '../../core/fee/next.ts';
 import { KINDS, sample, story, testPolicy } from '../support/fees.ts';
 
-type Line = Kind | NewEntry;
+type Line = EntryKind | NewEntry;
 const entriesOf = (lines: readonly Line[]) =>
   story(lines.map((line) => (typeof line === 'string' ? sample(line) : line)));
 const feeOf = (...lines: Line[]) => fold(entriesOf(lines));
@@ -56,7 +62,7 @@ const SITUATIONS = {
 } satisfies Record<string, readonly Line[]>;
 type Situation = keyof typeof SITUATIONS;
 
-const WISHES: Act[] = [
+const WISHES: Action[] = [
   { act: 'waive', why: 'kindness' },
   { act: 'hold', why: 'a look' },
   { act: 'release' },
@@ -148,7 +154,7 @@ describe('a person asks to waive, hold, release, retry or refund, or says the no
     const met = Object.values(SITUATIONS).map(
       (lines) => next(entriesOf(lines), testPolicy()).state,
     );
-    expect(STATES.filter((state) => !met.includes(state))).toEqual([]);
+    expect(FEE_STATUSES.filter((state) => !met.includes(state))).toEqual([]);
   });
 
   it('and twice gets one result: the second is told that it was done', () => {
@@ -184,7 +190,7 @@ describe('a person asks to waive, hold, release, retry or refund, or says the no
 
   it('says so of one that nobody has written down yet, and its number is used up', () => {
     const sent: Line[] = [...owed];
-    const wish: Act = { act: 'bounce', why: 'bounced', notice: 1 };
+    const wish: Action = { act: 'bounce', why: 'bounced', notice: 1 };
     const decision = decide(feeOf(...sent), wish);
     if ('refused' in decision) throw new Error(decision.why);
     expect(feeOf(...sent, ...decision.entries)).toMatchObject({ notices: 1, noticed: null });
@@ -209,7 +215,7 @@ describe('a person asks to waive, hold, release, retry or refund, or says the no
 });
 
 describe('the world changes', () => {
-  const changes: Record<string, Change> = {
+  const changes: Record<string, ExternalChange> = {
     evidence: { change: 'evidence' },
     withdrawn: { change: 'evidence_withdrawn' },
     leaves: { change: 'vendor', levied: false },
@@ -227,7 +233,7 @@ describe('the world changes', () => {
     no_customer: { change: 'customer', customer: null },
   };
   const to = (lines: readonly Line[], name: string) =>
-    follow(feeOf(...lines), changes[name] as Change)
+    applyExternalChange(feeOf(...lines), changes[name] as ExternalChange)
       .map(({ kind }) => kind)
       .join(' ');
 
@@ -287,8 +293,8 @@ describe('the world changes', () => {
   it('twice the same way adds nothing the second time', () => {
     for (const lines of Object.values(SITUATIONS))
       for (const change of Object.values(changes)) {
-        const first = follow(feeOf(...lines), change);
-        expect(follow(feeOf(...lines, ...first), change)).toEqual([]);
+        const first = applyExternalChange(feeOf(...lines), change);
+        expect(applyExternalChange(feeOf(...lines, ...first), change)).toEqual([]);
       }
   });
 
@@ -300,7 +306,7 @@ describe('the world changes', () => {
         const lines = [...noticed, 'opened' as const, ...kinds];
         const fee = feeOf(...lines);
         if (!fee.waived && !fee.waiveAsked) return;
-        const after = [...lines, ...follow(fee, change)];
+        const after = [...lines, ...applyExternalChange(fee, change)];
         const what = next(entriesOf(after), testPolicy());
         if (what.step === 'charge') expect(feeOf(...after).open).not.toBeNull();
       }),

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { adopt, needsHistory, type IntentReading, type RefusedCharge } from '../../core/attempt.ts';
-import type { Entry, Kind, NewEntry } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
-import { next } from '../../core/next.ts';
+import {
+  reconcileIntent,
+  needsHistory,
+  type IntentReading,
+  type RefusedCharge,
+} from '../../core/fee/intent.ts';
+import type { Entry, EntryKind, NewEntry } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { next } from '../../core/fee/next.ts';
 import { reading, refusal } from '../support/bank.ts';
 import { AMOUNT, sample, story, testPolicy } from '../support/fees.ts';
 
@@ -11,7 +16,7 @@ import { AMOUNT, sample, story, testPolicy } from '../support/fees.ts';
 const policy = testPolicy();
 const AT = new Date('2026-03-01T15:00:00Z');
 
-type Line = Kind | NewEntry;
+type Line = EntryKind | NewEntry;
 const entriesOf = (lines: Line[]): Entry[] =>
   story(lines.map((line) => (typeof line === 'string' ? sample(line) : line)));
 const feeOf = (lines: Line[]) => fold(entriesOf(lines));
@@ -39,7 +44,7 @@ const after = (...refusedBefore: RefusedCharge[]): IntentReading =>
 
 /** What a reading adds, and the fee as it stands then. */
 function adds(lines: Line[], read: IntentReading) {
-  const more = adopt(feeOf(lines), read, AT, policy);
+  const more = reconcileIntent(feeOf(lines), read, AT, policy);
   const all = [...lines, ...more];
   return { more, fee: feeOf(all), next: next(entriesOf(all), policy), all };
 }

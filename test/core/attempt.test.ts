@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { adopt, keys, needsHistory, refused, type IntentReading } from '../../core/attempt.ts';
-import type { Entry, Kind, NewEntry } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
+import {
+  reconcileIntent,
+  keys,
+  needsHistory,
+  recordRefusal,
+  type IntentReading,
+} from '../../core/fee/intent.ts';
+import type { Entry, EntryKind, NewEntry } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
 import { reading, refusal } from '../support/bank.ts';
 import { AMOUNT, sample, story, testPolicy } from '../support/fees.ts';
 
 const policy = testPolicy();
 const AT = new Date('2026-01-30T15:00:00Z');
 
-type Line = Kind | NewEntry;
+type Line = EntryKind | NewEntry;
 const entriesOf = (...lines: Line[]): Entry[] =>
   story(lines.map((line) => (typeof line === 'string' ? sample(line) : line)));
 const noticed: Line[] = ['assessed', 'approved', 'noticed'];
@@ -17,11 +23,11 @@ const kindsOf = (entries: NewEntry[]) => entries.map(({ kind }) => kind);
 
 /** What a reading adds to a fee with these entries. */
 const adds = (lines: Line[], read: IntentReading) =>
-  adopt(fold(entriesOf(...lines)), read, AT, policy);
+  reconcileIntent(fold(entriesOf(...lines)), read, AT, policy);
 
 describe('a refused attempt', () => {
   const declined = (lines: Line[], code: string, changes = {}) =>
-    refused(fold(entriesOf(...lines)), refusal(code, changes), AT, policy);
+    recordRefusal(fold(entriesOf(...lines)), refusal(code, changes), AT, policy);
   /** `n` declines of the same card, each of its own charge, and the next attempt open. */
   const afterDeclines = (n: number): Line[] => [
     ...noticed,
@@ -54,7 +60,7 @@ describe('a refused attempt', () => {
 
   it('gives up when the ladder has no rung left, though attempts were', () => {
     const short = testPolicy({ retryDays: [3] });
-    const [, end] = refused(
+    const [, end] = recordRefusal(
       fold(entriesOf(...afterDeclines(1))),
       refusal('do_not_honor'),
       AT,
@@ -136,7 +142,7 @@ describe('a refused attempt', () => {
 describe('a reading of the intent', () => {
   const paid = { status: 'succeeded', charge: 'ch_9' } as const;
   const taken: Line[] = [...open, sample('paid', { charge: 'ch_9' })];
-  const table: [what: string, before: Line[], read: IntentReading, kinds: Kind[]][] = [
+  const table: [what: string, before: Line[], read: IntentReading, kinds: EntryKind[]][] = [
     ['that shows nothing adds nothing', open, reading(), []],
     ['that is processing adds nothing', open, reading({ status: 'processing' }), []],
     ['with the money is paid', open, reading(paid), ['paid']],
@@ -252,7 +258,7 @@ describe('a reading of the intent', () => {
       ...paid,
       refunds: list.map(([refund, amountCents, status]) => ({ refund, amountCents, status })),
     });
-  const afterwards: [what: string, before: Line[], read: IntentReading, kinds: Kind[]][] = [
+  const afterwards: [what: string, before: Line[], read: IntentReading, kinds: EntryKind[]][] = [
     ['of a refund made in the dashboard', [], refunds(['re_1', 500, 'succeeded']), ['refunded']],
     ['of a refund under way', [], refunds(['re_1', 500, 'pending']), ['refund_opened']],
     ['of a known refund under way', ['refund_opened'], refunds(['re_1', 500, 'pending']), []],

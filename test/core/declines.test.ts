@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NETWORK_BUDGETS, remedy, UNSPOKEN } from '../../core/declines.ts';
+import { NETWORK_BUDGETS, remedy, UNSPOKEN } from '../../core/fee/declines.ts';
 import { testPolicy } from '../support/fees.ts';
 
 const of = (code: string, adviceCode: string | null = null, network: string | null = null) =>

@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { detect, type Seen } from '../../core/detect.ts';
-import type { Kind, NewEntry } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
-import { next } from '../../core/next.ts';
+import { detect, type DetectionFacts } from '../../core/fee/detect.ts';
+import type { EntryKind, NewEntry } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { next } from '../../core/fee/next.ts';
 import { AMOUNT, EVIDENCE, sample, story, testPolicy } from '../support/fees.ts';
 
-type Line = Kind | NewEntry;
+type Line = EntryKind | NewEntry;
 const entriesOf = (lines: Line[]) =>
   story(lines.map((line) => (typeof line === 'string' ? sample(line) : line)));
 
-const USED: Seen = {
+const USED: DetectionFacts = {
   sameVendor: true,
   vendorLevies: true,
   firstUse: EVIDENCE,
   amountCents: AMOUNT,
   autoApprove: false,
 };
-const UNUSED: Seen = { ...USED, firstUse: null };
+const UNUSED: DetectionFacts = { ...USED, firstUse: null };
 
 /** What detection adds, and where the fee then stands. */
-function look(lines: Line[], seen: Seen) {
+function look(lines: Line[], seen: DetectionFacts) {
   const added = detect(fold(entriesOf(lines)), seen);
   const { state, step } = next(entriesOf([...lines, ...added]), testPolicy());
   return { added, kinds: added.map(({ kind }) => kind).join(' '), state, step };
@@ -30,7 +30,7 @@ const tried: Line[] = [...noticed, 'opened', 'attempted', 'declined'];
 const WITHDRAWN = sample('reopened', { why: 'evidence_withdrawn' });
 
 describe('looking at a fee for the first time', () => {
-  it.each<[what: string, seen: Seen, kinds: string, state: string]>([
+  it.each<[what: string, seen: DetectionFacts, kinds: string, state: string]>([
     ['with use is owed and waits for approval', USED, 'assessed', 'ready'],
     [
       'with use is approved where nobody has to',
@@ -70,7 +70,7 @@ describe('looking at a fee for the first time', () => {
 });
 
 describe('looking again', () => {
-  it.each<[what: string, before: Line[], seen: Seen, kinds: string, state: string]>([
+  it.each<[what: string, before: Line[], seen: DetectionFacts, kinds: string, state: string]>([
     ['first use late in the year is owed', ['looked', 'reopened'], USED, 'assessed', 'ready'],
     ['back in the EHR that levies is owed', ['exempted', 'reopened'], USED, 'assessed', 'ready'],
     ['still no use rests', ['looked', 'reopened'], UNUSED, 'looked', 'no_use'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { IntentReading } from '../../core/attempt.ts';
-import { existingIntent, type Existing } from '../../core/existing-intent.ts';
+import type { IntentReading } from '../../core/fee/intent.ts';
+import { existingIntent, type Existing } from '../../core/fee/existing-intent.ts';
 import { reading } from '../support/bank.ts';
 
 type Status = IntentReading['status'];

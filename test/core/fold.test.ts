@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Kind, NewEntry } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
-import { letterOwed, next } from '../../core/next.ts';
+import type { EntryKind, NewEntry } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { emailOwed, next } from '../../core/fee/next.ts';
 import { AMOUNT, sample, story, testPolicy } from '../support/fees.ts';
 
-type Line = Kind | NewEntry;
+type Line = EntryKind | NewEntry;
 const entriesOf = (lines: Line[]) =>
   story(lines.map((line) => (typeof line === 'string' ? sample(line) : line)));
 const feeOf = (...lines: Line[]) => fold(entriesOf(lines));
@@ -142,7 +142,7 @@ describe('what a mail server asked for one mail', () => {
     expect(fee).toMatchObject({ deferrals: 0, deferred: null });
   });
 
-  it.each<Kind>(['noticed', 'card_missing', 'card_updated', 'waived'])(
+  it.each<EntryKind>(['noticed', 'card_missing', 'card_updated', 'waived'])(
     'is over with %s',
     (kind) => {
       expect(feeOf(...owed, ...waits, kind)).toMatchObject({ deferrals: 0, deferred: null });
@@ -193,7 +193,7 @@ describe('refunds', () => {
   it('that failed are not told of as given', () => {
     const failed = sample('refund_failed', { refund: 're_1', amountCents: AMOUNT });
     const lines: Line[] = [...paid, 'refunded', failed, 'held', 'released'];
-    expect(letterOwed(feeOf(...lines))).toEqual({ letter: 'receipt', about: 6 });
+    expect(emailOwed(feeOf(...lines))).toEqual({ letter: 'receipt', about: 6 });
   });
 
   it('that failed leave nothing asked for, so that a person decides', () => {
@@ -215,25 +215,25 @@ describe('refunds', () => {
 
 describe('letters', () => {
   it('tell of a waiver to everybody who had heard of the fee, and to nobody else', () => {
-    expect(letterOwed(feeOf(...noticed, 'waived'))).toMatchObject({ letter: 'waived' });
+    expect(emailOwed(feeOf(...noticed, 'waived'))).toMatchObject({ letter: 'waived' });
     const asked: Line[] = [...owed, 'card_missing', told('card_needed', 3), 'waived'];
-    expect(letterOwed(feeOf(...asked))).toMatchObject({ letter: 'waived' });
-    expect(letterOwed(feeOf(...owed, 'card_missing', 'waived'))).toBeNull();
-    expect(letterOwed(feeOf(...owed, 'waived'))).toBeNull();
+    expect(emailOwed(feeOf(...asked))).toMatchObject({ letter: 'waived' });
+    expect(emailOwed(feeOf(...owed, 'card_missing', 'waived'))).toBeNull();
+    expect(emailOwed(feeOf(...owed, 'waived'))).toBeNull();
   });
 
   it('are sent once for each occasion, and again for another', () => {
     const hard = sample('declined', { verdict: 'needs_card', retryAt: null });
     const first: Line[] = [...tried, hard];
-    expect(letterOwed(feeOf(...first))).toEqual({ letter: 'card_needed', about: 6 });
+    expect(emailOwed(feeOf(...first))).toEqual({ letter: 'card_needed', about: 6 });
     const second: Line[] = [...first, told('card_needed', 6)];
-    expect(letterOwed(feeOf(...second))).toBeNull();
+    expect(emailOwed(feeOf(...second))).toBeNull();
     const third: Line[] = [...second, 'card_updated', 'attempted', hard];
-    expect(letterOwed(feeOf(...third))).toEqual({ letter: 'card_needed', about: 10 });
+    expect(emailOwed(feeOf(...third))).toEqual({ letter: 'card_needed', about: 10 });
   });
 
   it('wait while a person holds the fee', () => {
-    expect(letterOwed(feeOf(...paid, 'held'))).toBeNull();
-    expect(letterOwed(feeOf(...paid, 'held', 'released'))).toMatchObject({ letter: 'receipt' });
+    expect(emailOwed(feeOf(...paid, 'held'))).toBeNull();
+    expect(emailOwed(feeOf(...paid, 'held', 'released'))).toMatchObject({ letter: 'receipt' });
   });
 });

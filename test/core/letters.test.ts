@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { UNSPOKEN } from '../../core/declines.ts';
-import type { Letter } from '../../core/fee.ts';
-import { writeLetter, type LetterFacts } from '../../core/letters.ts';
+import { UNSPOKEN } from '../../core/fee/declines.ts';
+import type { EmailKind } from '../../core/fee/fee.ts';
+import { writeEmail, type EmailFacts } from '../../core/mail/emails.ts';
 import { FACTS, wordsOfHtml, wordsOfText } from './mail-said.ts';
 
-const LETTER: LetterFacts = {
+const LETTER: EmailFacts = {
   ...FACTS,
   card: { brand: 'visa', last4: '4242' },
   on: '2027-02-03',
@@ -14,12 +14,12 @@ const LETTER: LetterFacts = {
 };
 
 /** The text and the HTML of a letter as words. */
-function said(letter: Letter, more: Partial<LetterFacts> = {}): string[] {
-  const mail = writeLetter(letter, { ...LETTER, ...more });
+function said(letter: EmailKind, more: Partial<EmailFacts> = {}): string[] {
+  const mail = writeEmail(letter, { ...LETTER, ...more });
   return [wordsOfText(mail), wordsOfHtml(mail.html)];
 }
 
-const ALL: [Letter, Partial<LetterFacts>][] = [
+const ALL: [EmailKind, Partial<EmailFacts>][] = [
   ['receipt', {}],
   ['card_needed', { declineCode: 'generic_decline' }],
   ['card_needed', { card: null, announced: false }],

@@ -1,4 +1,4 @@
-import type { Mail } from '../../core/notice.ts';
+import type { Mail } from '../../core/mail/notice.ts';
 
 /** Practice and clinician of all mails in these tests. */
 export const FACTS = {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adopt, refused } from '../../core/attempt.ts';
-import { decide, follow, waive } from '../../core/acts.ts';
-import type { Kind, NewEntry } from '../../core/fee.ts';
-import { fold, type Folded } from '../../core/fold.ts';
-import { dollars, movement } from '../../core/money.ts';
+import { reconcileIntent, recordRefusal } from '../../core/fee/intent.ts';
+import { decide, applyExternalChange, waive } from '../../core/fee/actions.ts';
+import type { EntryKind, NewEntry } from '../../core/fee/fee.ts';
+import { fold, type FeeState } from '../../core/fee/fold.ts';
+import { dollars, movement } from '../../core/fee/money.ts';
 import { reading, refusal } from '../support/bank.ts';
 import { AMOUNT, KINDS, sample, story, testPolicy } from '../support/fees.ts';
 
-type Line = Kind | NewEntry;
+type Line = EntryKind | NewEntry;
 const entriesOf = (lines: Line[]) =>
   story(lines.map((line) => (typeof line === 'string' ? sample(line) : line)));
 
@@ -84,12 +84,12 @@ describe('the accounts', () => {
   });
 
   const gaveUp: Line[] = [...tried, 'declined', 'gave_up'];
-  const then = (lines: Line[], more: (fee: Folded) => NewEntry[]): Line[] => [
+  const then = (lines: Line[], more: (fee: FeeState) => NewEntry[]): Line[] => [
     ...lines,
     ...more(fold(entriesOf(lines))),
   ];
-  const paidElsewhere = (fee: Folded) =>
-    adopt(fee, reading({ status: 'succeeded', charge: 'ch_9' }), AT, testPolicy());
+  const paidElsewhere = (fee: FeeState) =>
+    reconcileIntent(fee, reading({ status: 'succeeded', charge: 'ch_9' }), AT, testPolicy());
 
   it.each<[what: string, lines: Line[], sums: Record<string, number>]>([
     ['paid after giving up', then(gaveUp, paidElsewhere), TAKEN],
@@ -105,18 +105,20 @@ describe('the accounts', () => {
     ],
     [
       'taken up after giving up, with a card given for it',
-      then(gaveUp, (fee) => follow(fee, { change: 'card', paymentMethod: 'pm_2', asked: true })),
+      then(gaveUp, (fee) =>
+        applyExternalChange(fee, { change: 'card', paymentMethod: 'pm_2', asked: true }),
+      ),
       OWED,
     ],
     [
       'left given up, though a card came from elsewhere',
-      then(gaveUp, (fee) => follow(fee, { change: 'card', paymentMethod: 'pm_2' })),
+      then(gaveUp, (fee) => applyExternalChange(fee, { change: 'card', paymentMethod: 'pm_2' })),
       { passed_on: -AMOUNT, written_off: AMOUNT },
     ],
     [
       'given up twice',
       then([...then(gaveUp, (fee) => entered(decide(fee, { act: 'retry' }))), 'attempted'], (fee) =>
-        refused(fee, refusal('do_not_honor'), AT, testPolicy({ attemptsMax: 1 })),
+        recordRefusal(fee, refusal('do_not_honor'), AT, testPolicy({ attemptsMax: 1 })),
       ),
       { passed_on: -AMOUNT, written_off: AMOUNT },
     ],

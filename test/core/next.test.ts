@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { STATES, type Kind, type NewEntry } from '../../core/fee.ts';
-import { movement } from '../../core/money.ts';
-import { next } from '../../core/next.ts';
+import { FEE_STATUSES, type EntryKind, type NewEntry } from '../../core/fee/fee.ts';
+import { movement } from '../../core/fee/money.ts';
+import { next } from '../../core/fee/next.ts';
 import { KINDS, sample, story, testPolicy } from '../support/fees.ts';
 
 const policy = testPolicy();
 
 /** A fee's entries by kind; a tuple overrides the sample's data. */
-type Line = Kind | NewEntry;
+type Line = EntryKind | NewEntry;
 const lines = (...kinds: Line[]) =>
   story(kinds.map((kind) => (typeof kind === 'string' ? sample(kind) : kind)));
 
@@ -204,13 +204,13 @@ const anyStory = fc.array(
 );
 
 describe('next, for any entries', () => {
-  const after = (kinds: Kind[]) => lines('assessed', 'approved', 'noticed', ...kinds);
+  const after = (kinds: EntryKind[]) => lines('assessed', 'approved', 'noticed', ...kinds);
 
   it('always has a state, and a time exactly when there is a step', () => {
     fc.assert(
       fc.property(anyStory, (kinds) => {
         const what = next(after(kinds), policy);
-        expect(STATES).toContain(what.state);
+        expect(FEE_STATUSES).toContain(what.state);
         expect(what.at === null).toBe(what.step === null);
         expect(what.why).not.toBe('');
       }),
@@ -238,7 +238,7 @@ describe('next, for any entries', () => {
   it('never writes to somebody who owes nothing', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom<Kind>('looked', 'exempted', 'reopened', 'held', 'released')),
+        fc.array(fc.constantFrom<EntryKind>('looked', 'exempted', 'reopened', 'held', 'released')),
         (kinds) => {
           expect(['detect', null]).toContain(next(lines(...kinds), policy).step);
         },
@@ -258,5 +258,5 @@ describe('next, for any entries', () => {
   });
 });
 
-const CLOSES = new Set<Kind>(['declined', 'lapsed', 'paid']);
-const REARMS = (kind: Kind) => kind === 'retry_asked' || kind === 'noticed';
+const CLOSES = new Set<EntryKind>(['declined', 'lapsed', 'paid']);
+const REARMS = (kind: EntryKind) => kind === 'retry_asked' || kind === 'noticed';

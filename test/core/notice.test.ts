@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { writeNotice, type NoticeFacts } from '../../core/notice.ts';
+import { writeNotice, type NoticeFacts } from '../../core/mail/notice.ts';
 import { FACTS, wordsOfHtml, wordsOfText } from './mail-said.ts';
 
 const NOTICE: NoticeFacts = {

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { overlooked, type Outside } from '../../core/acts.ts';
-import type { Kind, NewEntry } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
+import { missedChanges, type ExternalFacts } from '../../core/fee/actions.ts';
+import type { EntryKind, NewEntry } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
 import { sample, story } from '../support/fees.ts';
 
-type Line = Kind | NewEntry;
+type Line = EntryKind | NewEntry;
 const feeOf = (lines: Line[]) =>
   fold(story(lines.map((line) => (typeof line === 'string' ? sample(line) : line))));
 
 /** The world as the notice knew it. */
-const AS_BEFORE: Outside = {
+const AS_BEFORE: ExternalFacts = {
   ...{ sameVendor: true, vendorLevies: true, used: true },
   ...{ emailChanges: 0, customer: 'cus_1', cardChanges: 0, latestCard: null },
 };
-const found = (lines: Line[], changes: Partial<Outside> = {}) =>
-  overlooked(feeOf(lines), { ...AS_BEFORE, ...changes }).map(({ kind, data }) => [kind, data]);
+const found = (lines: Line[], changes: Partial<ExternalFacts> = {}) =>
+  missedChanges(feeOf(lines), { ...AS_BEFORE, ...changes }).map(({ kind, data }) => [kind, data]);
 
 const approved: Line[] = ['assessed', 'approved'];
 const noticed: Line[] = [...approved, 'noticed', 'opened'];

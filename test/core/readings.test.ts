@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adopt, type IntentReading } from '../../core/attempt.ts';
-import type { NewEntry } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
-import { nextOf } from '../../core/next.ts';
+import { reconcileIntent, type IntentReading } from '../../core/fee/intent.ts';
+import type { NewEntry } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { nextOf } from '../../core/fee/next.ts';
 import { createBank, HAPPENINGS } from '../support/bank.ts';
 import { sample, story, testPolicy } from '../support/fees.ts';
 
@@ -31,7 +31,7 @@ describe('readings, late and doubled and in any order', () => {
         ...more.map((one, n) => ({ ...one, seq: entries.length + n + 1, at: AT, actor: 'test' })),
       ];
     };
-    const apply = (read: IntentReading) => write(adopt(fold(entries), read, AT, policy));
+    const apply = (read: IntentReading) => write(reconcileIntent(fold(entries), read, AT, policy));
     for (const { happens, applied } of history) {
       const fee = fold(entries);
       const confirms = happens.startsWith('confirm');

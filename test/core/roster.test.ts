@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { STATES } from '../../core/fee.ts';
+import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { BUCKETS, type Bucket } from '../../core/roster.ts';
-import { next } from '../../core/next.ts';
+import { next } from '../../core/fee/next.ts';
 import { appendAll, openedAssessment, testLedger } from '../support/assessment.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { sample, story, testPolicy } from '../support/fees.ts';
-import type { Kind, NewEntry } from '../../core/fee.ts';
+import type { EntryKind, NewEntry } from '../../core/fee/fee.ts';
 
-const owed: Kind[] = ['assessed', 'approved'];
+const owed: EntryKind[] = ['assessed', 'approved'];
 
 /** Entries the ledger takes without an attempt, which needs a fortnight, and where they show. */
-const WHERE: [lines: (Kind | NewEntry)[], bucket: Bucket][] = [
+const WHERE: [lines: (EntryKind | NewEntry)[], bucket: Bucket][] = [
   [[], 'detecting'],
   [['looked'], 'no_use'],
   [[sample('exempted', { why: 'vendor_does_not_levy' })], 'vendor_does_not_levy'],
@@ -28,7 +28,7 @@ const WHERE: [lines: (Kind | NewEntry)[], bucket: Bucket][] = [
   [[...owed, 'gave_up'], 'settled'],
   [['assessed', 'withdrawn'], 'no_use'],
 ];
-const linesOf = (lines: (Kind | NewEntry)[]) =>
+const linesOf = (lines: (EntryKind | NewEntry)[]) =>
   lines.map((line) => (typeof line === 'string' ? sample(line) : line));
 
 describe('the roster', () => {
@@ -51,7 +51,7 @@ describe('the roster', () => {
 
   it('was asked about every state but those of an attempt', () => {
     const met = WHERE.map(([lines]) => next(story(linesOf(lines)), testPolicy()).state);
-    expect(STATES.filter((state) => !met.includes(state))).toEqual([
+    expect(FEE_STATUSES.filter((state) => !met.includes(state))).toEqual([
       'charging',
       'unknown',
       'retrying',

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { caution, tellResumption, type Standing } from '../../core/safety.ts';
+import {
+  chargePermission,
+  describeResumption,
+  type ChargeRecord,
+} from '../../core/circuit-breaker.ts';
 import { DAY_MS } from '../../core/policy.ts';
 import { testPolicy } from '../support/fees.ts';
 
@@ -15,7 +19,7 @@ const policy = testPolicy({
 });
 
 /** Half an hour in: the first five were tried, one was declined, the last answer came at 2. */
-function standing(changes: Partial<Standing> = {}): Standing {
+function standing(changes: Partial<ChargeRecord> = {}): ChargeRecord {
   return {
     policy,
     now: at(30),
@@ -31,14 +35,14 @@ function standing(changes: Partial<Standing> = {}): Standing {
   };
 }
 
-const first = (changes: Partial<Standing['canary']>) => ({ ...standing().canary, ...changes });
+const first = (changes: Partial<ChargeRecord['canary']>) => ({ ...standing().canary, ...changes });
 const untried = first({ tried: 0, paid: 0, answeredAt: null });
 const unknown = (now: number, attempts = 0) => ({ unknown: { now, attempts } });
 /** A day, and some minutes more, after the assessment was opened. */
 const nextDay = (minute: number) => new Date(at(minute).getTime() + DAY_MS);
 
 describe('caution', () => {
-  const table: [title: string, changes: Partial<Standing>, charge: string][] = [
+  const table: [title: string, changes: Partial<ChargeRecord>, charge: string][] = [
     ['begins with a check', { canary: untried, checkedAt: null }, 'check'],
     [
       'begins with no check from before it was opened',
@@ -93,14 +97,14 @@ describe('caution', () => {
     ],
   ];
   it.each(table)('%s', (_title, changes, charge) => {
-    expect(caution(standing(changes)).charge).toBe(charge);
+    expect(chargePermission(standing(changes)).charge).toBe(charge);
   });
 
   it('can be switched off, but for the check at the beginning and the pauses', () => {
     const off = { policy: { ...policy, canaryFees: 0 }, canary: untried };
     for (const resumed of [false, true]) {
-      const judged = (changes: Partial<Standing>) =>
-        caution(standing({ ...off, resumed, ...changes })).charge;
+      const judged = (changes: Partial<ChargeRecord>) =>
+        chargePermission(standing({ ...off, resumed, ...changes })).charge;
       expect(judged({ checkedAt: null })).toBe('check');
       expect(judged({ checkedAt: at(1) })).toBe('all');
       expect(judged({ checkedAt: at(1), ...unknown(9) })).toBe('pause');
@@ -109,14 +113,14 @@ describe('caution', () => {
 
   it('waits less in a rehearsal, as its days are shorter', () => {
     const rehearsal = { ...policy, dayMs: DAY_MS / 1_000 };
-    expect(caution(standing({ now: at(16), checkedAt: at(15) })).charge).toBe('wait');
+    expect(chargePermission(standing({ now: at(16), checkedAt: at(15) })).charge).toBe('wait');
     const same = { policy: rehearsal, now: at(16), checkedAt: at(15) };
-    expect(caution(standing(same)).charge).toBe('all');
+    expect(chargePermission(standing(same)).charge).toBe('all');
   });
 
   it('says in plain words why it paused', () => {
-    const why = (changes: Partial<Standing>) => {
-      const judged = caution(standing(changes));
+    const why = (changes: Partial<ChargeRecord>) => {
+      const judged = chargePermission(standing(changes));
       return 'why' in judged ? judged.why : '';
     };
     expect(why(unknown(4))).toContain(
@@ -131,7 +135,7 @@ describe('caution', () => {
 });
 
 it('a resume says what it skips and what it goes on with', () => {
-  const told = tellResumption({ paid: 3, paidCents: 5850, settled: 1, asked: 2, toCharge: 4 });
+  const told = describeResumption({ paid: 3, paidCents: 5850, settled: 1, asked: 2, toCharge: 4 });
   expect(told).toContain('3 fees are paid ($58.50) and 1 are settled otherwise');
   expect(told).toContain('4 fees are still to be charged');
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { NewEntry } from '../../core/fee.ts';
-import type { CheckName } from '../../core/verify.ts';
-import { checkFee } from '../../core/verify-fee.ts';
+import type { NewEntry } from '../../core/fee/fee.ts';
+import type { CheckName } from '../../core/reconcile/checks.ts';
+import { checkFee } from '../../core/reconcile/check-fee.ts';
 import { sample, story, testPolicy } from '../support/fees.ts';
 
 const stolen = sample('declined', { verdict: 'needs_card', retryAt: null, code: 'stolen_card' });

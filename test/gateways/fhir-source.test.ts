@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFhirHttp, fhirBase, type Pace } from '../../gateways/fhir-http.ts';
-import { fhirRecords } from '../../gateways/fhir-source.ts';
-import { createSmartTokens } from '../../gateways/smart-token.ts';
+import { createFhirHttp, fhirBase, type Pace } from '../../gateways/fhir/http.ts';
+import { fhirRecords } from '../../gateways/fhir/source.ts';
+import { createSmartTokens } from '../../gateways/fhir/smart-token.ts';
 import { claim, encounter, practitioner } from '../../sandbox/fhir/records.ts';
 import {
   type FhirServer,

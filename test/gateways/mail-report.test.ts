@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { createMail } from '../../gateways/mail.ts';
-import { LETTERS_SENT, readMailReport } from '../../gateways/mail-report.ts';
+import { createMail } from '../../gateways/mail/mail.ts';
+import { LETTERS_SENT, readMailReport } from '../../gateways/mail/bounce-report.ts';
 
 const FEE = '4b1f3c52-9d0e-4c8a-9a11-0f2b8c7d6e5f';
 const ID = `<fee-${FEE}-notice-1@sunrise.example>`;

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { simpleParser } from 'mailparser';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createMail, MailUnavailable, type OutgoingMail } from '../../gateways/mail.ts';
+import { createMail, MailUnavailable, type OutgoingMail } from '../../gateways/mail/mail.ts';
 import { openSmtpHouse, refusal, type SmtpHouse } from './smtp-house.ts';
 
 const putAway: (() => unknown)[] = [];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PaymentEvent } from '../../gateways/payments.ts';
+import type { PaymentEvent } from '../../gateways/stripe/payments.ts';
 import { openStripeHouse, type StripeHouse } from './stripe-house.ts';
 
 let house: StripeHouse;

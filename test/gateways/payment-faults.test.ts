@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPayments, createStripe, PaymentsUnavailable } from '../../gateways/payments.ts';
+import {
+  createPayments,
+  createStripe,
+  PaymentsUnavailable,
+} from '../../gateways/stripe/payments.ts';
 import { openStripeHouse, type StripeHouse } from './stripe-house.ts';
 
 let house: StripeHouse;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CallReport } from '../../gateways/payments.ts';
-import { PaymentsRefused } from '../../gateways/payments.ts';
+import type { CallReport } from '../../gateways/stripe/payments.ts';
+import { PaymentsRefused } from '../../gateways/stripe/payments.ts';
 import { openStripeHouse, type StripeHouse } from './stripe-house.ts';
 
 const calls: CallReport[] = [];

@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { describe, expect, it, vi } from 'vitest';
-import { createRateGate, PaymentsRefused, PaymentsUnavailable } from '../../gateways/payments.ts';
-import { createPace } from '../../ledger/pace.ts';
-import { createLimiter } from '../../sandbox/stripe/limits.ts';
+import {
+  createRateGate,
+  PaymentsRefused,
+  PaymentsUnavailable,
+} from '../../gateways/stripe/payments.ts';
+import { createRateLimiter } from '../../ledger/rate-limiter.ts';
+import { createLimiter } from '../../sandbox/stripe/http/limits.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 const ROUTE = 'POST /v1/payment_intents';
@@ -14,7 +18,7 @@ const IN_HAND = 90;
 /** Several processes at one account, each with a pace of its own. */
 async function processes(count: number) {
   const { pool } = await createTestDatabase();
-  return { pool, paces: Array.from({ length: count }, () => createPace(pool)) };
+  return { pool, paces: Array.from({ length: count }, () => createRateLimiter(pool)) };
 }
 
 /** In how many seconds each token of a limit is free; 0 or below when it is. */
@@ -151,7 +155,7 @@ describe('a pace kept together', () => {
       return answer;
     };
     try {
-      await createPace({ query } as unknown as pg.Pool).take(ONE);
+      await createRateLimiter({ query } as unknown as pg.Pool).take(ONE);
     } finally {
       clock.mockRestore();
     }

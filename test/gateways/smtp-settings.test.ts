@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { createMail } from '../../gateways/mail.ts';
-import { mailboxOf } from '../../gateways/smtp-mailbox.ts';
-import { receiptOf } from '../../gateways/smtp-outcome.ts';
-import { serverOf } from '../../gateways/smtp-url.ts';
+import { createMail } from '../../gateways/mail/mail.ts';
+import { mailboxOf } from '../../gateways/mail/address.ts';
+import { receiptOf } from '../../gateways/mail/smtp-outcome.ts';
+import { serverOf } from '../../gateways/mail/smtp-url.ts';
 
 describe('an SMTP address', () => {
   test('smtps:// encrypts from the first byte', () => {

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
-import type { RecordedNotice } from '../../core/attempt.ts';
-import { createPayments, createStripe, type CallOptions } from '../../gateways/payments.ts';
+import type { RecordedNotice } from '../../core/fee/intent.ts';
+import { createPayments, createStripe, type CallOptions } from '../../gateways/stripe/payments.ts';
 import { startSandboxStripe, type SandboxOptions } from '../../sandbox/stripe/server.ts';
 
 /** A sandbox Stripe with our gateway to it, and the library for what only a person would do. */

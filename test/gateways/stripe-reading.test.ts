@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
-import { readingOf, refundStatus, refusalOfCharge } from '../../gateways/stripe-reading.ts';
+import { readingOf, refundStatus, refusalOfCharge } from '../../gateways/stripe/reading.ts';
 
 /** Only what a reading looks at. */
 function intent(more: object = {}): Stripe.PaymentIntent {

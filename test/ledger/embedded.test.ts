@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { startEmbeddedPostgres } from '../../ledger/embedded.ts';
-import { processIdentity } from '../../ledger/embedded/processes.ts';
+import { startEmbeddedPostgres } from '../../app/postgres/postgres.ts';
+import { processIdentity } from '../../app/postgres/processes.ts';
 import {
   exists,
   gone,

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { EntryData, Kind } from '../../core/fee.ts';
+import type { EntryData, EntryKind } from '../../core/fee/fee.ts';
 import type { EveryState, Who } from '../support/every-state.ts';
 
 /** Something that a writer who means harm, or a program gone wrong, could try to have on record. */
@@ -48,7 +48,7 @@ export async function createForge({ load, fee, clinician, evidence, assessmentId
   for (const who of Object.keys(fee) as Who[]) cases.set(who, await load(who));
 
   /** What the latest entry of a kind says; empty where there is none. */
-  function said<K extends Kind>(who: Who, kind: K): Partial<EntryData[K]> {
+  function said<K extends EntryKind>(who: Who, kind: K): Partial<EntryData[K]> {
     const entries = cases.get(who)?.entries ?? [];
     return entries.findLast((one) => one.kind === kind)?.data ?? {};
   }

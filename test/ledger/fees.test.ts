@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { entry, type NewEntry } from '../../core/fee.ts';
-import { next } from '../../core/next.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
+import { entry, type NewEntry } from '../../core/fee/fee.ts';
+import { next } from '../../core/fee/next.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { appendAll, openedAssessment, ownOf, setClock, testLedger } from '../support/assessment.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -65,7 +65,7 @@ describe('the database refuses', () => {
 
   it('an attempt by a writer whose clock is ahead', async () => {
     await appendAll(ledger, feeId, [...upToNotice, opened()]);
-    const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+    const feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
     const own = ownOf(feeCase, attempted());
     const ahead = ledger.fees.append(feeCase, [own], 'test', CHARGE_FROM);
     await expect(ahead).rejects.toMatchObject({ code: 'LV011' });
@@ -82,7 +82,7 @@ describe('the database refuses', () => {
       const early = new Date(retryAt.getTime() - 1);
       await setClock(db.pool, CHARGE_FROM);
       expect(await refusalOf(tried(), again(), early)).toBe('LV015');
-      const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+      const feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
       const ahead = ledger.fees.append(feeCase, [ownOf(feeCase, again())], 'test', retryAt);
       await expect(ahead).rejects.toMatchObject({ code: 'LV015' });
       expect(await refusalOf([], again(), retryAt)).toBe('accepted');
@@ -183,7 +183,7 @@ describe('the database refuses', () => {
          where clinician_id = (select clinician_id from fees where fee_id = $1)`,
         [feeId, customer],
       );
-    const { clinician } = (await ledger.fees.load(feeId)) as FeeCase;
+    const { clinician } = (await ledger.fees.load(feeId)) as FeeRecord;
     await moved(`cus_${feeId}`);
     const noticedTo = attempted({ customer: clinician.stripeCustomer });
     expect(await refusalOf([], noticedTo)).toBe('LV018');
@@ -204,7 +204,7 @@ describe('the database refuses', () => {
 
   it('a notice that is not dated when it is written, but for five minutes', async () => {
     await appendAll(ledger, feeId, [sample('assessed'), sample('approved')]);
-    const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+    const feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
     const dated = (agoMs: number) =>
       ledger.fees.append(
         feeCase,
@@ -222,7 +222,7 @@ describe('the database refuses', () => {
         evidence: { kind: 'billing', firstUsedOn: '2026-02-03', evidenceId: evidenceId ?? '' },
       });
     const evidenceOf = async (id: string) => {
-      const { clinician } = (await ledger.fees.load(id)) as FeeCase;
+      const { clinician } = (await ledger.fees.load(id)) as FeeRecord;
       return (await ledger.evidence.of(clinician.clinicianId, 2026))[0]?.evidenceId;
     };
     const other = await evidenceOf(feeIds[used++] as string);
@@ -306,12 +306,14 @@ describe('the database refuses', () => {
 });
 
 describe('appending', () => {
-  const assessed = (feeCase: FeeCase) => [ownOf(feeCase, sample('assessed'))];
+  const assessed = (feeCase: FeeRecord) => [ownOf(feeCase, sample('assessed'))];
 
   it('lets one of many writers win, and tells the others', async () => {
     const seen = await Promise.all(Array.from({ length: 8 }, () => ledger.fees.load(feeId)));
     const won = await Promise.all(
-      (seen as FeeCase[]).map((feeCase) => ledger.fees.append(feeCase, assessed(feeCase), 'test')),
+      (seen as FeeRecord[]).map((feeCase) =>
+        ledger.fees.append(feeCase, assessed(feeCase), 'test'),
+      ),
     );
     expect(won.filter(Boolean)).toHaveLength(1);
     expect((await ledger.fees.load(feeId))?.entries).toHaveLength(1);
@@ -334,8 +336,8 @@ describe('appending', () => {
   it('fails a bad append alone, not those that travelled with it', async () => {
     const other = feeIds[used++] as string;
     const both = (await Promise.all([feeId, other].map((id) => ledger.fees.load(id)))) as [
-      FeeCase,
-      FeeCase,
+      FeeRecord,
+      FeeRecord,
     ];
     const [bad, good] = await Promise.allSettled([
       ledger.fees.append(both[0], [attempted()], 'test'),
@@ -350,7 +352,7 @@ describe('appending', () => {
     await setClock(db.pool, NOTICED_AT);
     const { hash } = await ledger.assessments.totals(assessmentId);
     for (const id of feeIds) {
-      const feeCase = (await ledger.fees.load(id)) as FeeCase;
+      const feeCase = (await ledger.fees.load(id)) as FeeRecord;
       if (next(feeCase.entries, feeCase.assessment.policy).state === 'detecting')
         await ledger.fees.append(feeCase, assessed(feeCase), 'test');
     }
@@ -370,7 +372,7 @@ describe('appending', () => {
     }>('select fee_id, seq, state, next_step, due_at from fees');
     expect(rows.length).toBe(feeIds.length);
     for (const row of rows) {
-      const feeCase = (await ledger.fees.load(row.fee_id)) as FeeCase;
+      const feeCase = (await ledger.fees.load(row.fee_id)) as FeeRecord;
       const { state, step, at } = next(feeCase.entries, feeCase.assessment.policy);
       expect({ ...row }).toEqual({
         fee_id: row.fee_id,

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { overlooked } from '../../core/acts.ts';
-import type { NewEntry } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
+import { missedChanges } from '../../core/fee/actions.ts';
+import type { NewEntry } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
 import type { Clinician } from '../../ledger/clinicians.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
-import { outsideOf } from '../../workers/due-fee.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import { externalFactsOf } from '../../workers/steps/due-fee.ts';
 import { appendAll, openedAssessment, setClock, testLedger } from '../support/assessment.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { sample } from '../support/fees.ts';
@@ -112,7 +112,7 @@ it('lists exactly the fees to which something is added that they have waited for
     );
     if (own.length > 0) await appendAll(ledger, feeId, [opened, ...own]);
   });
-  const load = async (feeId: string) => (await ledger.fees.load(feeId)) as FeeCase;
+  const load = async (feeId: string) => (await ledger.fees.load(feeId)) as FeeRecord;
   await each(async ({ changes }, feeId) => {
     const { clinicianId, stripeCustomer: own } = (await load(feeId)).clinician;
     for (const { email, stripeCustomer, ...change } of changes) {
@@ -127,7 +127,8 @@ it('lists exactly the fees to which something is added that they have waited for
   const expected: string[] = [];
   await each(async (_, feeId) => {
     const feeCase = await load(feeId);
-    if (overlooked(fold(feeCase.entries), outsideOf(feeCase)).length > 0) expected.push(feeId);
+    if (missedChanges(fold(feeCase.entries), externalFactsOf(feeCase)).length > 0)
+      expected.push(feeId);
   });
   const listed = await ledger.checks.unheeded(10_000);
   const told = (ids: string[]) => ids.map((id) => lives[feeIds.indexOf(id)]);

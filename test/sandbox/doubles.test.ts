@@ -1,11 +1,11 @@
 import type Stripe from 'stripe';
 import { describe, expect, test } from 'vitest';
-import { createFaults } from '../../simulator/faults.ts';
-import { createRandom } from '../../simulator/random.ts';
-import { createStripeDouble } from '../../simulator/stripe/client.ts';
-import { outside } from '../../simulator/stripe/outside.ts';
-import { createStripeWorld } from '../../simulator/stripe/world.ts';
-import { createTimeline } from '../../simulator/timeline.ts';
+import { createFaults } from '../../testing/simulator/faults.ts';
+import { createRandom } from '../../testing/simulator/random.ts';
+import { createStripeDouble } from '../../testing/simulator/stripe/client.ts';
+import { outside } from '../../testing/simulator/stripe/outside.ts';
+import { createStripeWorld } from '../../testing/simulator/stripe/world.ts';
+import { createTimeline } from '../../testing/simulator/timeline.ts';
 import { cardholder, errorOf, MONDAY, openHouse } from './house.ts';
 
 /** What both doubles of Stripe must do alike: the one over HTTP and the one within a process. */

@@ -1,7 +1,7 @@
 import nodemailer from 'nodemailer';
 import { expect, onTestFinished, test } from 'vitest';
-import { startMailbox } from '../../sandbox/mailbox.ts';
-import type { MailboxOptions } from '../../sandbox/mailbox.ts';
+import { startMailbox } from '../../sandbox/mailbox/mailbox.ts';
+import type { MailboxOptions } from '../../sandbox/mailbox/mailbox.ts';
 
 async function openMailbox(options: MailboxOptions = {}) {
   const mailbox = await startMailbox(options);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Task } from '../../sandbox/stripe/objects.ts';
-import { createScheduler } from '../../sandbox/stripe/scheduler.ts';
+import type { Task } from '../../sandbox/stripe/resources/objects.ts';
+import { createScheduler } from '../../sandbox/stripe/engine/scheduler.ts';
 
 test('whatever order tasks come in, they run by their time, and none before it', () => {
   fc.assert(

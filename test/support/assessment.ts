@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { entry, type NewEntry } from '../../core/fee.ts';
+import { entry, type NewEntry } from '../../core/fee/fee.ts';
 import type { Policy } from '../../core/policy.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
 import { createLedger, type Ledger } from '../../ledger/ledger.ts';
 import { CUSTOMER, EVIDENCE, testPolicy } from './fees.ts';
 
@@ -120,8 +120,8 @@ export async function appendAll(
   ledger: Ledger,
   feeId: string,
   entries: NewEntry[],
-): Promise<FeeCase> {
-  let feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+): Promise<FeeRecord> {
+  let feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
   for (const one of entries) {
     const after = await ledger.fees.append(feeCase, [ownOf(feeCase, one)], 'test');
     if (!after) throw new Error('another writer came first');
@@ -131,7 +131,7 @@ export async function appendAll(
 }
 
 /** A sample as this fee would have it; anything else as it is. */
-export function ownOf({ firstUse, clinician }: FeeCase, one: NewEntry): NewEntry {
+export function ownOf({ firstUse, clinician }: FeeRecord, one: NewEntry): NewEntry {
   if (one.kind === 'assessed') {
     const isSample = one.data.evidence.evidenceId === EVIDENCE.evidenceId;
     return isSample && firstUse ? entry('assessed', { ...one.data, evidence: firstUse }) : one;

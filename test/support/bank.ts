@@ -1,4 +1,4 @@
-import type { IntentReading, Refusal } from '../../core/attempt.ts';
+import type { IntentReading, Refusal } from '../../core/fee/intent.ts';
 import { AMOUNT } from './fees.ts';
 
 /** A refusal with this decline code and nothing else to say. */

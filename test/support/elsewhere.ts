@@ -1,4 +1,4 @@
-import type { RecordedNotice } from '../../core/attempt.ts';
+import type { RecordedNotice } from '../../core/fee/intent.ts';
 import type { FeeLife } from './fee-life.ts';
 
 /** The fee's id in a ledger that nobody here knows. */

@@ -3,7 +3,7 @@
 const [module, dir] = process.argv.slice(2);
 const { startEmbeddedPostgres } = (await import(
   module!
-)) as typeof import('../../ledger/embedded.ts');
+)) as typeof import('../../app/postgres/postgres.ts');
 const lines: string[] = [];
 const postgres = await startEmbeddedPostgres({ dir: dir!, log: (line) => lines.push(line) });
 console.log(JSON.stringify({ url: postgres.url, dataDir: postgres.dataDir, lines }));

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { expect, onTestFinished } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../ledger/embedded.ts';
-import { processIdentity } from '../../ledger/embedded/processes.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../app/postgres/postgres.ts';
+import { processIdentity } from '../../app/postgres/processes.ts';
 
 /** An embedded Postgres of this test's own, its folder, and what a person would have been told. */
 export interface Started {

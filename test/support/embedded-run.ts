@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
-import { findPackage, usableBinaries } from '../../ledger/embedded/binaries.ts';
+import { findPackage, usableBinaries } from '../../app/postgres/binaries.ts';
 
 /** A levy process with an embedded Postgres in it. */
 export interface EmbeddedChild {
@@ -22,7 +22,7 @@ export interface EmbeddedChild {
 
 /** Where and as whom the child runs. */
 export interface ChildOptions {
-  /** The checkout, or a copy of it, whose ledger/embedded.ts to run. */
+  /** The checkout, or a copy of it, whose app/postgres/postgres.ts to run. */
   root?: string;
   uid?: number;
   gid?: number;
@@ -33,7 +33,7 @@ export async function startChild(dir: string, options: ChildOptions = {}): Promi
   const { root = ROOT, ...account } = options;
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
   const script = join(ROOT, 'test/support/embedded-child.ts');
-  const module = join(root, 'ledger/embedded.ts');
+  const module = join(root, 'app/postgres/postgres.ts');
   const child = spawn(process.execPath, ['--import', tsx, script, module, dir], {
     ...account,
     cwd: '/',

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Act } from '../../core/acts.ts';
-import { decide } from '../../core/acts.ts';
-import type { Kind, Step } from '../../core/fee.ts';
-import { fold } from '../../core/fold.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
+import type { Action } from '../../core/fee/actions.ts';
+import { decide } from '../../core/fee/actions.ts';
+import type { EntryKind, Step } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
 import type { FirstUse } from '../../ledger/evidence.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { createLedger } from '../../ledger/ledger.ts';
 import { recordUse, setClock } from './assessment.ts';
 import { EVIDENCE, testPolicy } from './fees.ts';
-import type { House } from './house.ts';
-import { createHouse } from './house.ts';
+import type { TestApp } from './house.ts';
+import { createTestApp } from './house.ts';
 import { run, standing, waitUntilDue } from './one-fee.ts';
 
 /** Whose fee ends in which state, with the card it has in the sandbox. */
@@ -49,25 +49,25 @@ export type Who = keyof typeof PEOPLE;
 
 /** One ledger in which real fees stand in every state, at one moment of a standing clock. */
 export interface EveryState {
-  house: House;
+  house: TestApp;
   ledger: Ledger;
   assessmentId: string;
   fee: Record<Who, string>;
   clinician: Record<Who, string>;
   /** The evidence of each that has some. */
   evidence: Record<Who, string>;
-  load(who: Who): Promise<FeeCase>;
+  load(who: Who): Promise<FeeRecord>;
 }
 
 class Killed extends Error {}
 
 /** Lives the year up to that moment, through the program's own steps, on a house of its own. */
 export async function everyState(atEnd: (pullDown: () => Promise<void>) => void) {
-  const house = await createHouse({ name: 'postgres', redis: () => undefined }, atEnd);
+  const house = await createTestApp({ name: 'postgres', redis: () => undefined }, atEnd);
   await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
   const ledger = createLedger(house.db.appPool, () => 0);
   const { assessmentId, fee, clinician } = await openFor(house, ledger);
-  const load = async (who: Who) => (await ledger.fees.load(fee[who])) as FeeCase;
+  const load = async (who: Who) => (await ledger.fees.load(fee[who])) as FeeRecord;
   const all = { house, ledger, assessmentId, fee, clinician, load };
   await live(all);
   const rows = await house.db.pool.query<{ clinician_id: string; evidence_id: string }>(
@@ -78,7 +78,7 @@ export async function everyState(atEnd: (pullDown: () => Promise<void>) => void)
   return { ...all, evidence } satisfies EveryState;
 }
 
-async function openFor(house: House, ledger: Ledger) {
+async function openFor(house: TestApp, ledger: Ledger) {
   const ids: Partial<Record<Who, string>> = {};
   for (const [who, card] of Object.entries(PEOPLE) as [Who, string][]) {
     const clinicianId = await house.clinician(who, card);
@@ -132,7 +132,7 @@ async function live(all: Omit<EveryState, 'evidence'>): Promise<void> {
       await run(house, ledger, step, fee[who]);
     }
   }
-  const ask = (who: Who, act: Act) =>
+  const ask = (who: Who, act: Action) =>
     ledger.fees.change(fee[who], 'test', (folded) => decide(folded, act));
 
   await drive('gaveUp');
@@ -175,7 +175,7 @@ async function attemptAndDie({ house, ledger, fee }: Omit<EveryState, 'evidence'
 }
 
 /** The entry that makes each state what it is. */
-const LAST: Partial<Record<Who, Kind>> = {
+const LAST: Partial<Record<Who, EntryKind>> = {
   gaveUp: 'gave_up',
   paid: 'paid',
   waived: 'waived',
@@ -194,7 +194,7 @@ const LAST: Partial<Record<Who, Kind>> = {
 
 /** Whatever is refused later must not be refused because nobody got there. */
 async function expectStates(load: EveryState['load']): Promise<void> {
-  for (const [who, kind] of Object.entries(LAST) as [Who, Kind][]) {
+  for (const [who, kind] of Object.entries(LAST) as [Who, EntryKind][]) {
     const { entries } = await load(who);
     if (!entries.some((one) => one.kind === kind))
       throw new Error(`${who}: ${entries.map((one) => one.kind).join(', ')}`);

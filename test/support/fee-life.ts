@@ -1,15 +1,20 @@
-import { decide, follow, type Act, type Change } from '../../core/acts.ts';
-import type { Entry, Kind, Step } from '../../core/fee.ts';
+import {
+  decide,
+  applyExternalChange,
+  type Action,
+  type ExternalChange,
+} from '../../core/fee/actions.ts';
+import type { Entry, EntryKind, Step } from '../../core/fee/fee.ts';
 import type { Policy } from '../../core/policy.ts';
-import type { PaymentEvent } from '../../gateways/payments.ts';
+import type { PaymentEvent } from '../../gateways/stripe/payments.ts';
 import type { Done } from '../../jobs/queues.ts';
-import type { Changed, FeeCase } from '../../ledger/fees.ts';
+import type { Changed, FeeRecord } from '../../ledger/fees.ts';
 import { createLedger, type Ledger } from '../../ledger/ledger.ts';
 import type { WorkerDeps } from '../../workers/deps.ts';
-import { createHint } from '../../workers/hint.ts';
+import { createWebhookEvent } from '../../workers/webhook-event.ts';
 import { recordUse, setClock } from './assessment.ts';
 import { testPolicy } from './fees.ts';
-import { createHouse, type House } from './house.ts';
+import { createTestApp, type TestApp } from './house.ts';
 import { live, run, standing } from './one-fee.ts';
 
 /** What the one clinician of a test is like, and how the assessment treats people. */
@@ -51,7 +56,7 @@ export async function feeLife(circumstances: Circumstances = {}) {
     policy,
     ...person
   } = circumstances;
-  const house = await createHouse({ name: 'postgres', redis: () => undefined });
+  const house = await createTestApp({ name: 'postgres', redis: () => undefined });
   await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
   const ledger = createLedger(house.db.appPool, () => 0);
   const clinicianId = await house.clinician('A1', card, person);
@@ -72,8 +77,8 @@ export async function feeLife(circumstances: Circumstances = {}) {
   return { house, ledger, clinicianId, assessmentId, feeId, ...handsOn(house, ledger, feeId) };
 }
 
-function handsOn(house: House, ledger: Ledger, feeId: string) {
-  const load = async () => (await ledger.fees.load(feeId)) as FeeCase;
+function handsOn(house: TestApp, ledger: Ledger, feeId: string) {
+  const load = async () => (await ledger.fees.load(feeId)) as FeeRecord;
   const changed = async (change: Promise<Changed | null>): Promise<string> => {
     const after = (await change) as Changed;
     return 'refused' in after ? after.refused : `${after.added} entries`;
@@ -86,15 +91,17 @@ function handsOn(house: House, ledger: Ledger, feeId: string) {
     live: (until?: Step) => live(house, ledger, feeId, until),
     state: async () => (await standing(ledger, feeId)).state,
     standing: () => standing(ledger, feeId),
-    kinds: async (): Promise<Kind[]> => (await load()).entries.map(({ kind }) => kind),
+    kinds: async (): Promise<EntryKind[]> => (await load()).entries.map(({ kind }) => kind),
     /** The latest entry of a kind. */
-    last: async <K extends Kind>(kind: K): Promise<Extract<Entry, { kind: K }> | undefined> =>
+    last: async <K extends EntryKind>(kind: K): Promise<Extract<Entry, { kind: K }> | undefined> =>
       (await load()).entries.findLast((one) => one.kind === kind) as never,
     /** A person's act; the refusal's code, or how many entries it added. */
-    ask: (wish: Act) => changed(ledger.fees.change(feeId, 'test', (fee) => decide(fee, wish))),
+    ask: (wish: Action) => changed(ledger.fees.change(feeId, 'test', (fee) => decide(fee, wish))),
     /** A change outside, followed as the API follows it. */
-    follow: (change: Change) =>
-      changed(ledger.fees.change(feeId, 'test', (fee) => ({ entries: follow(fee, change) }))),
+    follow: (change: ExternalChange) =>
+      changed(
+        ledger.fees.change(feeId, 'test', (fee) => ({ entries: applyExternalChange(fee, change) })),
+      ),
     /** Has something happen between the next mail and what its sender writes down about it. */
     whileSending(meanwhile: () => Promise<unknown>): void {
       const { mail } = house.deps;
@@ -119,7 +126,7 @@ function handsOn(house: House, ledger: Ledger, feeId: string) {
   };
 }
 
-function stripeSide(house: House, ledger: Ledger) {
+function stripeSide(house: TestApp, ledger: Ledger) {
   async function control(path: string, body: object): Promise<unknown> {
     const answer = await fetch(`${house.sandbox.url}/_sandbox/${path}`, {
       method: 'POST',
@@ -139,7 +146,7 @@ function stripeSide(house: House, ledger: Ledger) {
   }
   const hear = async (event: PaymentEvent, deps: WorkerDeps = house.deps): Promise<string> => {
     await ledger.events.receive(event);
-    const done = await createHint({ ...deps, ledger })({ eventId: event.id });
+    const done = await createWebhookEvent({ ...deps, ledger })({ eventId: event.id });
     return 'done' in done ? done.done : done.failed;
   };
   return {

@@ -1,5 +1,11 @@
 import { DAY_MS, type Policy } from '../../core/policy.ts';
-import { entry, type Entry, type EntryData, type Kind, type NewEntry } from '../../core/fee.ts';
+import {
+  entry,
+  type Entry,
+  type EntryData,
+  type EntryKind,
+  type NewEntry,
+} from '../../core/fee/fee.ts';
 
 /** A policy of round numbers for tests; a real calendar unless `dayMs` is given. */
 export function testPolicy(changes: Partial<Policy> = {}): Policy {
@@ -114,8 +120,11 @@ const SAMPLES: EntryData = {
 };
 
 /** A sample entry of a kind. */
-export function sample<K extends Kind>(kind: K, changes: Partial<EntryData[K]> = {}): NewEntry {
+export function sample<K extends EntryKind>(
+  kind: K,
+  changes: Partial<EntryData[K]> = {},
+): NewEntry {
   return entry(kind, { ...SAMPLES[kind], ...changes });
 }
 
-export const KINDS = Object.keys(SAMPLES) as Kind[];
+export const KINDS = Object.keys(SAMPLES) as EntryKind[];

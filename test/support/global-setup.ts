@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../ledger/embedded.ts';
-import { lockHolder } from '../../ledger/embedded/lock.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../app/postgres/postgres.ts';
+import { lockHolder } from '../../app/postgres/lock.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 import { UNSAFE_AND_FAST } from './unsafe-and-fast.ts';
 

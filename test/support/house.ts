@@ -1,22 +1,22 @@
 import type Stripe from 'stripe';
 import { onTestFinished } from 'vitest';
 import type { Policy } from '../../core/policy.ts';
-import type { State } from '../../core/fee.ts';
-import { createMail } from '../../gateways/mail.ts';
-import { createPayments, createStripe } from '../../gateways/payments.ts';
+import type { FeeStatus } from '../../core/fee/fee.ts';
+import { createMail } from '../../gateways/mail/mail.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/payments.ts';
 import { createQueues, type Queues } from '../../jobs/queues.ts';
 import { createLedger, type Ledger } from '../../ledger/ledger.ts';
-import { startMailbox, type Mailbox } from '../../sandbox/mailbox.ts';
+import { startMailbox, type Mailbox } from '../../sandbox/mailbox/mailbox.ts';
 import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
 import type { WorkerDeps } from '../../workers/deps.ts';
-import { startWork } from '../../workers/work.ts';
+import { startWorker } from '../../workers/worker.ts';
 import { VENDORS } from './assessment.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { testPolicy } from './fees.ts';
 import type { QueueBackend } from './queues.ts';
 
 /** A whole levy on real parts: database, queue, sandbox Stripe and mailbox. */
-export interface House {
+export interface TestApp {
   db: TestDatabase;
   ledger: Ledger;
   queues: Queues;
@@ -53,10 +53,10 @@ export const rehearsal = (): Policy => testPolicy(REHEARSAL);
  * Builds a house for the running test and pulls it down after it; with `atEnd`, whenever the
  * function handed over is called.
  */
-export async function createHouse(
+export async function createTestApp(
   backend: QueueBackend,
   atEnd: (pullDown: () => Promise<void>) => void = (pullDown) => onTestFinished(pullDown, 60_000),
-): Promise<House> {
+): Promise<TestApp> {
   const db = await createTestDatabase();
   const redis = backend.redis();
   const mailbox = await startMailbox();
@@ -107,7 +107,7 @@ export async function createHouse(
   return {
     ...{ db, ledger, queues, stripe, sandbox, mailbox, deps },
     async work() {
-      const work = await startWork({
+      const work = await startWorker({
         deps,
         queues,
         annual: {
@@ -128,7 +128,7 @@ export async function createHouse(
 }
 
 async function hire(
-  { ledger, stripe }: Pick<House, 'ledger' | 'stripe'>,
+  { ledger, stripe }: Pick<TestApp, 'ledger' | 'stripe'>,
   ref: string,
   card: string | null,
   changes: Partial<Person>,
@@ -151,13 +151,13 @@ async function hire(
 }
 
 /** The state of every fee by the clinician's reference. */
-export async function statesOf(house: House): Promise<Record<string, State>> {
+export async function statesOf(house: TestApp): Promise<Record<string, FeeStatus>> {
   const fees = await house.ledger.reports.fees({ limit: 1_000 });
   return Object.fromEntries(fees.map(({ ref, state }) => [ref, state]));
 }
 
 /** Waits until nothing is due any more, now or later, but for what waits for people. */
-export async function settled(house: House, timeoutMs = 15_000): Promise<void> {
+export async function settled(house: TestApp, timeoutMs = 15_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const fees = await house.ledger.reports.fees({ limit: 1_000 });

@@ -1,12 +1,12 @@
-import type { Step } from '../../core/fee.ts';
-import { next, type Next } from '../../core/next.ts';
+import type { Step } from '../../core/fee/fee.ts';
+import { next, type Next } from '../../core/fee/next.ts';
 import type { Done } from '../../jobs/queues.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
 import { createLedger, type Ledger } from '../../ledger/ledger.ts';
-import { createProcessors } from '../../workers/work.ts';
+import { createProcessors } from '../../workers/worker.ts';
 import { recordUse, setClock } from './assessment.ts';
 import { testPolicy } from './fees.ts';
-import { createHouse, type House } from './house.ts';
+import { createTestApp, type TestApp } from './house.ts';
 
 const annual = {
   cron: '0 9 15 1 *',
@@ -19,19 +19,24 @@ const annual = {
 
 /** Where a fee stands. */
 export async function standing(ledger: Ledger, feeId: string): Promise<Next> {
-  const feeCase = (await ledger.fees.load(feeId)) as FeeCase;
+  const feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
   return next(feeCase.entries, feeCase.assessment.policy);
 }
 
 /** Runs one processor now, as a job would. */
-export async function run(house: House, ledger: Ledger, step: Step, feeId: string): Promise<Done> {
+export async function run(
+  house: TestApp,
+  ledger: Ledger,
+  step: Step,
+  feeId: string,
+): Promise<Done> {
   const processors = createProcessors({ ...house.deps, ledger }, house.queues, annual);
   return processors[step]({ feeId, seq: 0 });
 }
 
 /** Moves the database's clock to the moment the fee's next step is due, and gives the step. */
 export async function waitUntilDue(
-  house: House,
+  house: TestApp,
   ledger: Ledger,
   feeId: string,
 ): Promise<Step | null> {
@@ -42,14 +47,14 @@ export async function waitUntilDue(
 
 /** Does what the ledger asks for, when it asks for it, until nothing is asked or `until` is. */
 export async function live(
-  house: House,
+  house: TestApp,
   ledger: Ledger,
   feeId: string,
   until?: Step,
-): Promise<FeeCase> {
+): Promise<FeeRecord> {
   for (;;) {
     const step = await waitUntilDue(house, ledger, feeId);
-    if (!step || step === until) return (await ledger.fees.load(feeId)) as FeeCase;
+    if (!step || step === until) return (await ledger.fees.load(feeId)) as FeeRecord;
     await run(house, ledger, step, feeId);
   }
 }
@@ -57,8 +62,8 @@ export async function live(
 /** An assessment of one clinician with this card, who used a code; the clock stands still. */
 export async function oneFee(
   card: string | null,
-): Promise<{ house: House; ledger: Ledger; feeId: string }> {
-  const house = await createHouse({ name: 'postgres', redis: () => undefined });
+): Promise<{ house: TestApp; ledger: Ledger; feeId: string }> {
+  const house = await createTestApp({ name: 'postgres', redis: () => undefined });
   await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
   const ledger = createLedger(house.db.appPool, () => 0);
   await recordUse(ledger, await house.clinician('A1', card));

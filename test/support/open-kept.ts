@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '../../ledger/embedded.ts';
+import { startEmbeddedPostgres } from '../../app/postgres/postgres.ts';
 
 const dir = process.argv[2];
 if (dir === undefined) throw new Error('Usage: npx tsx test/support/open-kept.ts FOLDER');

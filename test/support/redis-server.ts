@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from '../../ledger/embedded.ts';
+import { freePort } from '../../app/postgres/postgres.ts';
 
 /** A Redis that belongs to the tests. */
 export interface RedisServer {

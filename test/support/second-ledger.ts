@@ -1,19 +1,19 @@
 import { onTestFinished } from 'vitest';
 import { createQueues } from '../../jobs/queues.ts';
 import { createLedger } from '../../ledger/ledger.ts';
-import { startWork } from '../../workers/work.ts';
+import { startWorker } from '../../workers/worker.ts';
 import { recordUse, VENDORS } from './assessment.ts';
 import { createTestDatabase } from './database.ts';
-import { rehearsal, type House } from './house.ts';
+import { rehearsal, type TestApp } from './house.ts';
 
 /**
  * Another ledger on the same Stripe account and mail server: a new server after the old one was
  * lost, or a second installation. It has the same people, with the references changed by `ref`.
  */
 export async function secondLedger(
-  first: House,
+  first: TestApp,
   ref: (ref: string) => string = (same) => same,
-): Promise<House> {
+): Promise<TestApp> {
   const db = await createTestDatabase();
   const ledger = createLedger(db.appPool, () => performance.now());
   await ledger.rates.seed(VENDORS, [
@@ -54,7 +54,7 @@ export async function secondLedger(
         policy: rehearsal(),
         livemode: false,
       };
-      const work = await startWork({
+      const work = await startWorker({
         ...{ deps, queues, annual },
         elapsedMs: () => performance.now(),
       });

@@ -1,6 +1,6 @@
-import type { Report } from '../../core/verify.ts';
-import { createVerify } from '../../workers/verify.ts';
-import { createHouse, type House } from './house.ts';
+import type { Report } from '../../core/reconcile/checks.ts';
+import { createReconcile } from '../../workers/maintenance/reconcile.ts';
+import { createTestApp, type TestApp } from './house.ts';
 import { queueBackends } from './queues.ts';
 import { createTamper } from './tamper.ts';
 import { feeOf, liveYear, type Somebody } from './year.ts';
@@ -11,11 +11,11 @@ export type VerifiedYear = Awaited<ReturnType<typeof openVerifiedYear>>;
 /** Lives a year with these people. To be closed. */
 export async function openVerifiedYear(people: Somebody[]) {
   let close = () => Promise.resolve();
-  const house = await createHouse(queueBackends[0]!, (pullDown) => (close = pullDown));
+  const house = await createTestApp(queueBackends[0]!, (pullDown) => (close = pullDown));
   const assessmentId = await liveYear(house, people);
 
   const check = (slackMs?: number): Promise<Report> =>
-    createVerify({ ...house.deps, patienceMs: 0, slackMs }).once();
+    createReconcile({ ...house.deps, patienceMs: 0, slackMs }).once();
 
   /** What a check finds after an act that it had not found before: `check fee`, each once. */
   async function newly(act: () => Promise<unknown>, slackMs?: number): Promise<string[]> {
@@ -59,7 +59,7 @@ export function broken({ checks }: Report): Map<string, string> {
 }
 
 /** The intent and the customer of a fee. */
-export async function stripeSideOf({ ledger }: House, feeId: string) {
+export async function stripeSideOf({ ledger }: TestApp, feeId: string) {
   const feeCase = await ledger.fees.load(feeId);
   const opened = feeCase?.entries.find(({ kind }) => kind === 'opened');
   const intent = opened?.kind === 'opened' ? opened.data.intent : '';
@@ -68,7 +68,7 @@ export async function stripeSideOf({ ledger }: House, feeId: string) {
 
 /** A payment at Stripe that carries a fee and of which levy knows nothing; gives its intent. */
 export async function payBehind(
-  { stripe }: House,
+  { stripe }: TestApp,
   fee: string,
   by: { card?: string; customer?: string; year?: string } = {},
 ): Promise<string> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '../../core/policy.ts';
 import { recordUse } from './assessment.ts';
-import { rehearsal, settled, type House } from './house.ts';
+import { rehearsal, settled, type TestApp } from './house.ts';
 
 /** A clinician by reference, with a test card or none; `used` false: never used a code. */
 export type Somebody = [
@@ -31,7 +31,7 @@ export const payers = (count: number): Somebody[] =>
 
 /** Hires these people and opens the year's assessment for them, approved by itself. */
 export async function openYear(
-  house: House,
+  house: TestApp,
   people: Somebody[],
   policy: Partial<Policy> = {},
 ): Promise<string> {
@@ -54,7 +54,7 @@ export async function openYear(
 }
 
 /** A whole year of these people, from the roster to rest, with Stripe's balance settled. */
-export async function liveYear(house: House, people: Somebody[]): Promise<string> {
+export async function liveYear(house: TestApp, people: Somebody[]): Promise<string> {
   const work = await house.work();
   const assessmentId = await openYear(house, people);
   // The first charge waits for a check, and a check for news that may still be on its way.
@@ -65,20 +65,22 @@ export async function liveYear(house: House, people: Somebody[]): Promise<string
 }
 
 /** Waits until every charge has reached Stripe's balance, which it does a moment later. */
-async function balanced(house: House): Promise<void> {
+async function balanced(house: TestApp): Promise<void> {
   const { charged, refunded, disputed } = house.sandbox.books().totals;
   while (house.sandbox.books().totals.settled < charged - refunded - disputed) await sleep(20);
 }
 
 /** The id of somebody's fee. */
-export async function feeOf({ ledger }: House, ref: string): Promise<string> {
+export async function feeOf({ ledger }: TestApp, ref: string): Promise<string> {
   const [fee] = await ledger.reports.fees({ ref, limit: 1 });
   if (!fee) throw new Error(`no fee of ${ref}`);
   return fee.feeId;
 }
 
 /** When each fee that was attempted was so first, and when it was paid, in the first order. */
-export async function firstTries(house: House): Promise<{ attempted: Date; paid: Date | null }[]> {
+export async function firstTries(
+  house: TestApp,
+): Promise<{ attempted: Date; paid: Date | null }[]> {
   const { rows } = await house.db.pool.query<{ attempted: Date; paid: Date | null }>(
     `select min(recorded_at) filter (where kind = 'attempted') as attempted,
        min(recorded_at) filter (where kind = 'paid') as paid

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { measure } from '../../bench/detect.ts';
+import { measure } from '../../testing/bench/detect.ts';
 
 const labels = join(dirname(dirname(import.meta.dirname)), '../shared/corpus/labels.jsonl');
 

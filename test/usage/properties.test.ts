@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fuzz, goldenFiles } from '../../bench/usage-fuzz.ts';
+import { fuzz, goldenFiles } from '../../testing/bench/usage-fuzz.ts';
 import {
   claim837,
   claimLine,
@@ -8,7 +8,7 @@ import {
   HEAD_837,
   HEAD_CSV,
   note,
-} from '../../bench/usage-samples.ts';
+} from '../../testing/bench/usage-samples.ts';
 import type { ReadOptions } from '../../usage/read.ts';
 import { readAll } from './reading.ts';
 

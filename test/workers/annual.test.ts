@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { createAnnual, type Annual } from '../../workers/annual.ts';
+import { createAnnual, type Annual } from '../../workers/maintenance/annual.ts';
 import { setClock, testLedger } from '../support/assessment.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { testPolicy } from '../support/fees.ts';

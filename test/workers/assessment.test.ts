@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { createAssessment } from '../../workers/assessment.ts';
+import { createOpenAssessment } from '../../workers/open-assessment.ts';
 import { testLedger } from '../support/assessment.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { testPolicy } from '../support/fees.ts';
@@ -41,14 +41,16 @@ describe('the assessment job', () => {
   it('gives every clinician of the roster a fee, whichever EHR they work in', async () => {
     const { ledger, assessmentId } = await opened(3);
     await hire(ledger, 'Q1', 'therapynotes');
-    expect(await createAssessment({ ledger })({ assessmentId })).toEqual({ done: '4 fees opened' });
+    expect(await createOpenAssessment({ ledger })({ assessmentId })).toEqual({
+      done: '4 fees opened',
+    });
     expect(await refs(ledger)).toEqual(['P1', 'P2', 'P3', 'Q1']);
     expect((await ledger.assessments.get(assessmentId))?.enrolledAt).not.toBeNull();
   });
 
   it('gives nobody a second one, however often it runs, also at the same time', async () => {
     const { ledger, assessmentId } = await opened(20);
-    const job = createAssessment({ ledger });
+    const job = createOpenAssessment({ ledger });
     await Promise.all([job({ assessmentId }), job({ assessmentId }), job({ assessmentId })]);
     expect(await job({ assessmentId })).toEqual({ done: '0 fees opened' });
     expect(await refs(ledger)).toHaveLength(20);
@@ -65,14 +67,14 @@ describe('the assessment job', () => {
         return fees;
       },
     };
-    await createAssessment({ ledger: { ...ledger, assessments } })({ assessmentId });
+    await createOpenAssessment({ ledger: { ...ledger, assessments } })({ assessmentId });
     expect(await refs(ledger)).toEqual(['P1', 'P2', 'P9']);
   });
 
   it('for an assessment that is not there does nothing', async () => {
     const { ledger } = await opened(1);
     const assessmentId = '00000000-0000-4000-8000-000000000000';
-    expect(await createAssessment({ ledger })({ assessmentId })).toEqual({
+    expect(await createOpenAssessment({ ledger })({ assessmentId })).toEqual({
       done: 'no such assessment',
     });
     expect(await refs(ledger)).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clinician } from '../../ledger/clinicians.ts';
-import { catchUp } from '../../workers/catch-up.ts';
+import { applyMissedChanges } from '../../workers/maintenance/missed-changes.ts';
 import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';
 
 const LOST = 'pm_card_chargeDeclinedLostCard';
@@ -22,7 +22,7 @@ async function write(fee: FeeLife, row: Partial<Clinician>, card: string | null 
   expect((await fee.ledger.clinicians.upsert(wanted, card)).outcome).toBe('unchanged');
 }
 
-const heard = (fee: FeeLife) => catchUp({ ledger: fee.ledger });
+const heard = (fee: FeeLife) => applyMissedChanges({ ledger: fee.ledger });
 const countOf = async (fee: FeeLife, kind: string) =>
   (await fee.kinds()).filter((one) => one === kind).length;
 

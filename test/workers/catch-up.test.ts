@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import { catchUp } from '../../workers/catch-up.ts';
+import { applyMissedChanges } from '../../workers/maintenance/missed-changes.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { appendAll, openedAssessment, testLedger } from '../support/assessment.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -39,7 +39,7 @@ async function withdraw(n: number): Promise<void> {
 it('takes up whoever came back to the EHR, or whose use was imported, unheard', async () => {
   await reach(1, [sample('exempted', NO_CODE)]);
   await reach(2, [sample('looked', { found: false })]);
-  await catchUp({ ledger });
+  await applyMissedChanges({ ledger });
   expect(await kinds(1)).toEqual(['exempted', 'reopened']);
   expect(await kinds(2)).toEqual(['looked', 'reopened']);
 });
@@ -47,10 +47,10 @@ it('takes up whoever came back to the EHR, or whose use was imported, unheard', 
 it('looks at whoever came back also without any evidence, and is done with it', async () => {
   await reach(7, [sample('exempted', NO_CODE)]);
   await withdraw(7);
-  expect(await catchUp({ ledger })).toBe(1);
+  expect(await applyMissedChanges({ ledger })).toBe(1);
   expect(await kinds(7)).toEqual(['exempted', 'reopened']);
   await reach(7, [sample('looked', { found: false })]);
-  expect(await catchUp({ ledger })).toBe(0);
+  expect(await applyMissedChanges({ ledger })).toBe(0);
 });
 
 it('waives for whoever moved away, and looks again when evidence is gone, unheard', async () => {
@@ -58,7 +58,7 @@ it('waives for whoever moved away, and looks again when evidence is gone, unhear
   await reach(4, [sample('assessed')]);
   await move(3, 'therapynotes');
   await withdraw(4);
-  expect(await catchUp({ ledger })).toBe(2);
+  expect(await applyMissedChanges({ ledger })).toBe(2);
   expect(await kinds(3)).toEqual(['assessed', 'waived']);
   expect(await kinds(4)).toEqual(['assessed', 'reopened']);
 });
@@ -66,15 +66,15 @@ it('waives for whoever moved away, and looks again when evidence is gone, unhear
 it('holds a payment without evidence once, and leaves it released by a person', async () => {
   await reach(5, [sample('assessed'), sample('paid')]);
   await withdraw(5);
-  await catchUp({ ledger });
+  await applyMissedChanges({ ledger });
   expect((await story(5)).at(-1)).toMatchObject({ kind: 'held', actor: 'levy' });
   await reach(5, [sample('released')]);
-  expect(await catchUp({ ledger })).toBe(0);
+  expect(await applyMissedChanges({ ledger })).toBe(0);
   expect((await kinds(5)).at(-1)).toBe('released');
 });
 
 it('leaves alone what has been heard', async () => {
   await reach(6, [sample('assessed')]);
-  expect(await catchUp({ ledger })).toBe(0);
+  expect(await applyMissedChanges({ ledger })).toBe(0);
   expect(await kinds(6)).toEqual(['assessed']);
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { follow } from '../../core/acts.ts';
-import { fold } from '../../core/fold.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
+import { applyExternalChange } from '../../core/fee/actions.ts';
+import { fold } from '../../core/fee/fold.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { House } from '../support/house.ts';
-import { readFee } from '../../workers/hint.ts';
+import type { TestApp } from '../support/house.ts';
+import { reconcileFee } from '../../workers/webhook-event.ts';
 import { live, oneFee, run, standing, waitUntilDue } from '../support/one-fee.ts';
 
 /** A fee that has been noticed and whose charge is due now. */
@@ -24,7 +24,7 @@ async function unpreparedFee(kind = 'status_500') {
   return one;
 }
 
-async function control(house: House, path: string, body: unknown): Promise<void> {
+async function control(house: TestApp, path: string, body: unknown): Promise<void> {
   const answer = await fetch(`${house.sandbox.url}/_sandbox/${path}`, {
     method: 'POST',
     body: JSON.stringify(body),
@@ -32,22 +32,22 @@ async function control(house: House, path: string, body: unknown): Promise<void>
   if (!answer.ok) throw new Error(await answer.text());
 }
 
-const fault = (house: House, route: string, kind: string, times = 1) =>
+const fault = (house: TestApp, route: string, kind: string, times = 1) =>
   control(house, 'faults', { route: `payment_intents.${route}`, kind, times });
 
 async function kinds(ledger: Ledger, feeId: string): Promise<string[]> {
-  return ((await ledger.fees.load(feeId)) as FeeCase).entries.map(({ kind }) => kind).slice(3);
+  return ((await ledger.fees.load(feeId)) as FeeRecord).entries.map(({ kind }) => kind).slice(3);
 }
 
 /** Somebody pays the only fee's intent in Stripe's dashboard, with another card. */
-async function payElsewhere({ stripe }: House, ledger: Ledger): Promise<void> {
+async function payElsewhere({ stripe }: TestApp, ledger: Ledger): Promise<void> {
   const [fee] = await ledger.reports.fees({ limit: 1 });
   const { id, customer } = await stripe.paymentIntents.retrieve(fee?.intent ?? '');
   const visa = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer as string });
   await stripe.paymentIntents.confirm(id, { payment_method: visa.id });
 }
 
-const succeeded = (house: House) => house.sandbox.books('fee').succeeded.length;
+const succeeded = (house: TestApp) => house.sandbox.books('fee').succeeded.length;
 
 describe('charge', () => {
   it.each(['drop_after_commit', 'truncate', 'status_500_after_commit'])(
@@ -110,7 +110,7 @@ describe('charge', () => {
     ]);
     expect(succeeded(house)).toBe(1);
     // Nothing of it took a day, for which Stripe would have given the same error to the same key.
-    const { entries } = (await ledger.fees.load(feeId)) as FeeCase;
+    const { entries } = (await ledger.fees.load(feeId)) as FeeRecord;
     const [first, last] = [entries[4], entries.at(-1)].map((one) => one!.at.getTime());
     expect(last! - first!).toBeLessThan(3_600_000);
   });
@@ -118,7 +118,7 @@ describe('charge', () => {
   it('creates the intent where the notice could not, and tells of the notice in it', async () => {
     const { house, ledger, feeId } = await unpreparedFee('rate_limit');
     expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
-    const { entries } = (await ledger.fees.load(feeId)) as FeeCase;
+    const { entries } = (await ledger.fees.load(feeId)) as FeeRecord;
     const noticed = entries.find((one) => one.kind === 'noticed');
     expect(entries.find(({ kind }) => kind === 'opened')).toMatchObject({ data: { notice: 1 } });
     const [intent] = (await house.stripe.paymentIntents.list()).data;
@@ -210,9 +210,9 @@ describe('charge', () => {
       await run(house, ledger, 'charge', feeId);
       expect((await standing(ledger, feeId)).state).toBe('unknown');
       await payElsewhere(house, ledger);
-      if (by === 'an event') await readFee(house.deps, feeId);
+      if (by === 'an event') await reconcileFee(house.deps, feeId);
       else await live(house, ledger, feeId);
-      const after = (await ledger.fees.load(feeId)) as FeeCase;
+      const after = (await ledger.fees.load(feeId)) as FeeRecord;
       const found = after.entries.filter(({ kind }) => kind === 'declined' || kind === 'paid');
       expect(found).toMatchObject([
         { kind: 'declined', data: { attempt: 1, code: 'insufficient_funds', verdict: 'retry' } },
@@ -266,7 +266,7 @@ describe('charge', () => {
     const refused = fold((await live(house, ledger, feeId)).entries).tried?.paymentMethod ?? '';
     const given = (paymentMethod: string) =>
       ledger.fees.change(feeId, 'test', (fee) => ({
-        entries: follow(fee, { change: 'card', paymentMethod }),
+        entries: applyExternalChange(fee, { change: 'card', paymentMethod }),
       }));
     // Another card comes and is gone again before it is charged: the first one is what is left.
     expect(await given('pm_gone_again')).toMatchObject({ added: 1 });

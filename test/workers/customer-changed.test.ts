@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { fold } from '../../core/fold.ts';
+import { fold } from '../../core/fee/fold.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { catchUp } from '../../workers/catch-up.ts';
-import { createVerify } from '../../workers/verify.ts';
+import { applyMissedChanges } from '../../workers/maintenance/missed-changes.ts';
+import { createReconcile } from '../../workers/maintenance/reconcile.ts';
 import { recordUse } from '../support/assessment.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
 import { live, run } from '../support/one-fee.ts';
@@ -65,7 +65,7 @@ describe('another customer on the roster after the notice', () => {
       { customer: first, status: 'canceled', why: 'abandoned' },
     ]);
     expect(notices(fee)).toHaveLength(2);
-    const { checks } = await createVerify({ ...fee.house.deps, patienceMs: 0 }).once();
+    const { checks } = await createReconcile({ ...fee.house.deps, patienceMs: 0 }).once();
     expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
   });
 
@@ -74,9 +74,9 @@ describe('another customer on the roster after the notice', () => {
     async (by) => {
       const fee = await due();
       await write(fee, await other(fee));
-      if (by === 'at the hour') expect(await catchUp({ ledger: fee.ledger })).toBe(1);
+      if (by === 'at the hour') expect(await applyMissedChanges({ ledger: fee.ledger })).toBe(1);
       else expect(await fee.run('charge')).toEqual({ done: 'customer_changed' });
-      expect(await catchUp({ ledger: fee.ledger })).toBe(0);
+      expect(await applyMissedChanges({ ledger: fee.ledger })).toBe(0);
       expect(fee.charged()).toBe(0);
       await fee.live('charge');
       expect(notices(fee)).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../core/acts.ts';
+import { decide } from '../../core/fee/actions.ts';
 import { backUp } from '../support/backup.ts';
 import { elsewhere } from '../support/elsewhere.ts';
 import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';

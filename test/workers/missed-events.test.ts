@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { hearMissed } from '../../workers/missed-events.ts';
-import { createVerifyJob } from '../../workers/verify-job.ts';
+import { syncMissedEvents } from '../../workers/maintenance/missed-events.ts';
+import { createReconcileJob } from '../../workers/maintenance/reconcile-job.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
 
 /** A fee that waits for another card, with everything heard so far. */
@@ -22,7 +22,7 @@ async function followHints(fee: FeeLife): Promise<void> {
 it('a card of which no webhook told is heard of within the hour, and charged', async () => {
   const fee = await waiting();
   const card = await fee.attach('pm_card_visa');
-  const check = createVerifyJob(depsOf(fee));
+  const check = createReconcileJob(depsOf(fee));
   await check({});
   await followHints(fee);
   await fee.live();
@@ -32,12 +32,12 @@ it('a card of which no webhook told is heard of within the hour, and charged', a
 
 it('what was heard before is no news, also when nobody knows any more until when', async () => {
   const fee = await waiting();
-  await hearMissed(depsOf(fee));
+  await syncMissedEvents(depsOf(fee));
   await fee.attach('pm_card_visa');
-  expect(await hearMissed(depsOf(fee))).toBe(1);
-  expect(await hearMissed(depsOf(fee))).toBe(0);
+  expect(await syncMissedEvents(depsOf(fee))).toBe(1);
+  expect(await syncMissedEvents(depsOf(fee))).toBe(0);
   await fee.house.db.pool.query('delete from settings');
-  expect(await hearMissed(depsOf(fee))).toBe(0);
+  expect(await syncMissedEvents(depsOf(fee))).toBe(0);
 });
 
 it('asks again for the same stretch of time when it ended before it was through', async () => {
@@ -47,9 +47,9 @@ it('asks again for the same stretch of time when it ended before it was through'
   await fee.attach('pm_card_visa');
   const broken = { ...events, receive: () => Promise.reject(new Error('killed')) };
   const ledger = { ...fee.ledger, events: broken };
-  await expect(hearMissed({ ...depsOf(fee), ledger })).rejects.toThrow('killed');
+  await expect(syncMissedEvents({ ...depsOf(fee), ledger })).rejects.toThrow('killed');
   expect((await events.cardsHeard()).since).toEqual(before.since);
-  expect(await hearMissed(depsOf(fee))).toBe(1);
+  expect(await syncMissedEvents(depsOf(fee))).toBe(1);
 });
 
 it('an older card that is heard of late does not take the place of a newer one', async () => {

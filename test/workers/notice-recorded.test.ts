@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createVerify } from '../../workers/verify.ts';
+import { createReconcile } from '../../workers/maintenance/reconcile.ts';
 import { elsewhere } from '../support/elsewhere.ts';
 import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';
 
@@ -143,7 +143,7 @@ describe('a notice that came back', () => {
       await fee.live();
       expect(await fee.state()).toBe('paid');
       expect(fee.house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
-      const { checks } = await createVerify({ ...fee.house.deps, patienceMs: 0 }).once();
+      const { checks } = await createReconcile({ ...fee.house.deps, patienceMs: 0 }).once();
       expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
     },
   );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMail } from '../../gateways/mail.ts';
+import { createMail } from '../../gateways/mail/mail.ts';
 import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';
 
 /** A fee whose notice is due now. */

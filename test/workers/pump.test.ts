@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Step } from '../../core/fee.ts';
-import type { PaymentEvent } from '../../gateways/payments.ts';
+import type { Step } from '../../core/fee/fee.ts';
+import type { PaymentEvent } from '../../gateways/stripe/payments.ts';
 import { JOB_NAMES, jobId, type JobName, type Payload } from '../../jobs/jobs.ts';
 import type { Queues } from '../../jobs/queues.ts';
-import type { FeeCase } from '../../ledger/fees.ts';
-import { createPump } from '../../workers/pump.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import { createPump } from '../../workers/maintenance/pump.ts';
 import { appendAll, setClock } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
 import { createQueueHouse, manyFees, workOff, type QueueHouse } from '../support/queue-house.ts';
@@ -225,7 +225,7 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     const pump = pumpOf(house);
     await pump.once();
     await house.flush();
-    const feeCase = (await house.ledger.fees.load(fee?.feeId as string)) as FeeCase;
+    const feeCase = (await house.ledger.fees.load(fee?.feeId as string)) as FeeRecord;
     await house.ledger.fees.append(feeCase, [sample('looked'), sample('reopened')], 'test');
     expect(await pump.after(500)).toBe(0);
     expect(await pump.after(1_600)).toBe(1);

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createQueues } from '../../jobs/queues.ts';
-import { createPump } from '../../workers/pump.ts';
-import { startWork } from '../../workers/work.ts';
-import { createHouse, rehearsal, settled, statesOf } from '../support/house.ts';
+import { createPump } from '../../workers/maintenance/pump.ts';
+import { startWorker } from '../../workers/worker.ts';
+import { createTestApp, rehearsal, settled, statesOf } from '../support/house.ts';
 import { queueBackends } from '../support/queues.ts';
 import { openYear } from '../support/year.ts';
 
@@ -11,7 +11,7 @@ const redis = queueBackends.find(({ name }) => name === 'redis');
 it.runIf(redis)(
   'a queue left behind on Redis is filled again on Postgres, in mid-year',
   async () => {
-    const house = await createHouse(redis!);
+    const house = await createTestApp(redis!);
     const assessmentId = await openYear(house, [
       ['P1', 'pm_card_visa'],
       ['P2', 'pm_card_visa'],
@@ -32,7 +32,7 @@ it.runIf(redis)(
       ...{ cron: '0 9 15 1 *', timeZone: 'UTC', vendors: [], autoApprove: true, livemode: false },
       policy: rehearsal(),
     };
-    const work = await startWork({ deps: house.deps, queues, annual, elapsedMs });
+    const work = await startWorker({ deps: house.deps, queues, annual, elapsedMs });
     onTestFinished(() => work.close());
     await settled(house);
     expect(await statesOf(house)).toEqual({ P1: 'paid', P2: 'paid' });

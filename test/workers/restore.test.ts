@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Kind } from '../../core/fee.ts';
-import { createRestore } from '../../workers/restore.ts';
-import { createVerifyJob } from '../../workers/verify-job.ts';
-import { createVerify } from '../../workers/verify.ts';
+import type { EntryKind } from '../../core/fee/fee.ts';
+import { createRestore } from '../../workers/maintenance/restore.ts';
+import { createReconcileJob } from '../../workers/maintenance/reconcile-job.ts';
+import { createReconcile } from '../../workers/maintenance/reconcile.ts';
 import { backUp } from '../support/backup.ts';
 import { elsewhere, OTHER_FEE } from '../support/elsewhere.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
-import { createHouse, type House } from '../support/house.ts';
+import { createTestApp, type TestApp } from '../support/house.ts';
 import { queueBackends } from '../support/queues.ts';
 import { broken } from '../support/verified-year.ts';
 import { feeOf, liveYear, type Somebody } from '../support/year.ts';
 
-const restoreOf = ({ deps, ledger }: Pick<FeeLife, 'ledger'> & Pick<House, 'deps'>) =>
+const restoreOf = ({ deps, ledger }: Pick<FeeLife, 'ledger'> & Pick<TestApp, 'deps'>) =>
   createRestore({ ...deps, ledger });
 const of = (fee: FeeLife) => restoreOf({ deps: fee.house.deps, ledger: fee.ledger });
 const AGREES = { behind: 0, changed: 0, left: [], strangers: 0 };
@@ -36,7 +36,7 @@ async function restored(
 const intentOf = async (fee: FeeLife) => (await elsewhere(fee).all())[0]?.id as string;
 
 describe('a ledger that was restored', () => {
-  const table: [what: string, until: 'notice' | 'charge', card: string, found: Kind[]][] = [
+  const table: [what: string, until: 'notice' | 'charge', card: string, found: EntryKind[]][] = [
     ['from before the notice: a payment', 'notice', 'pm_card_visa', ['opened', 'paid']],
     ['from before the charge: a payment', 'charge', 'pm_card_visa', ['paid']],
     ['a card refused for good', 'notice', 'pm_card_chargeDeclinedLostCard', ['opened', 'declined']],
@@ -81,7 +81,7 @@ describe('a ledger that was restored', () => {
     await backup.restore();
     expect(await of(fee).once()).toEqual(ONE);
     expect((await fee.kinds()).at(-1)).toBe('refunded');
-    const { checks } = await createVerify({ ...fee.house.deps, patienceMs: 0 }).once();
+    const { checks } = await createReconcile({ ...fee.house.deps, patienceMs: 0 }).once();
     expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
   });
 
@@ -125,7 +125,7 @@ describe('a ledger that was restored', () => {
       const { fee, intent } = await paidBefore();
       expect(await of(fee).once()).toEqual(ONE);
       expect(await fee.last('paid')).toMatchObject({ data: { intent, attempt: null } });
-      await createVerifyJob({ ...fee.house.deps, patienceMs: 0 })({});
+      await createReconcileJob({ ...fee.house.deps, patienceMs: 0 })({});
       const { data } = await fee.house.stripe.paymentIntents.list();
       const states = data.map(({ id, status }) => (id === intent ? `theirs ${status}` : status));
       expect(states.sort()).toEqual(['canceled', 'theirs succeeded']);
@@ -241,10 +241,10 @@ describe('a year of many', () => {
     ['N1', null],
     ['F1', 'pm_card_visa', { used: false }],
   ];
-  let house: House;
+  let house: TestApp;
   let close = () => Promise.resolve();
   beforeAll(async () => {
-    house = await createHouse(queueBackends[0]!, (pullDown) => (close = pullDown));
+    house = await createTestApp(queueBackends[0]!, (pullDown) => (close = pullDown));
     await liveYear(house, PEOPLE);
   });
   afterAll(() => close());
@@ -267,7 +267,7 @@ describe('a year of many', () => {
     await house.stripe.paymentIntents.confirm(c1, { payment_method: visa.id });
     await backup.restore();
     expect(await restore.once()).toEqual({ ...AGREES, behind: 2, changed: 2 });
-    const check = await createVerify({ ...house.deps, patienceMs: 0 }).once();
+    const check = await createReconcile({ ...house.deps, patienceMs: 0 }).once();
     expect([...broken(check).values()]).toEqual([]);
     expect(await restore.once()).toEqual(AGREES);
   });

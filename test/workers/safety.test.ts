@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Assessment } from '../../ledger/assessments.ts';
 import { DAY_MS, type Policy } from '../../core/policy.ts';
-import { createHouse, settled, type House } from '../support/house.ts';
+import { createTestApp, settled, type TestApp } from '../support/house.ts';
 import { queueBackends } from '../support/queues.ts';
 import { firstTries, openYear, payers, type Somebody } from '../support/year.ts';
 
@@ -20,13 +20,13 @@ async function until<T>(look: () => Promise<T | null>, limitMs = 20_000): Promis
   }
 }
 
-const paused = (house: House, assessmentId: string): Promise<Assessment> =>
+const paused = (house: TestApp, assessmentId: string): Promise<Assessment> =>
   until(async () => {
     const assessment = await house.ledger.assessments.get(assessmentId);
     return assessment?.pausedAt ? assessment : null;
   });
 
-async function fault(house: House, plan: object | null): Promise<void> {
+async function fault(house: TestApp, plan: object | null): Promise<void> {
   await fetch(`${house.sandbox.url}/_sandbox/faults`, {
     method: plan ? 'POST' : 'DELETE',
     ...(plan && { body: JSON.stringify({ route: 'payment_intents.confirm', ...plan }) }),
@@ -38,7 +38,7 @@ const declining = (count: number): Somebody[] =>
 
 describe.each(queueBackends)('charging on $name', (backend) => {
   it('begins with a few, checks them by Stripe’s books, and then lets the rest go', async () => {
-    const house = await createHouse(backend);
+    const house = await createTestApp(backend);
     await house.work();
     const assessmentId = await openYear(house, payers(12), CAREFUL);
     await settled(house);
@@ -52,7 +52,7 @@ describe.each(queueBackends)('charging on $name', (backend) => {
   });
 
   it('pauses when too many outcomes are unknown, and resumes charging once', async () => {
-    const house = await createHouse(backend);
+    const house = await createTestApp(backend);
     await fault(house, { kind: 'status_500_after_commit', times: 1_000 });
     await house.work();
     const policy = { ...CAREFUL, canaryFees: 0, unknownMax: 2, unknownLookMs: [3_000, 300] };
@@ -71,7 +71,7 @@ describe.each(queueBackends)('charging on $name', (backend) => {
   }, 60_000);
 
   it('pauses when too many cards are declined', async () => {
-    const house = await createHouse(backend);
+    const house = await createTestApp(backend);
     await house.work();
     const policy = { ...CAREFUL, declineSample: 6, declineShareMax: 0.5, retryDays: [900] };
     const people = [...payers(3), ...declining(40)];
@@ -81,7 +81,7 @@ describe.each(queueBackends)('charging on $name', (backend) => {
   });
 
   it('pauses when none of the first is paid, and tries nobody else', async () => {
-    const house = await createHouse(backend);
+    const house = await createTestApp(backend);
     await house.work();
     const people = declining(8);
     const assessmentId = await openYear(house, people, { ...CAREFUL, retryDays: [9_000] });
@@ -91,7 +91,7 @@ describe.each(queueBackends)('charging on $name', (backend) => {
   });
 
   it('proves what was paid after a resume, and then begins with a few once more', async () => {
-    const house = await createHouse(backend);
+    const house = await createTestApp(backend);
     await house.work();
     const people = [...payers(4), ...declining(1)];
     const assessmentId = await openYear(house, people, { ...CAREFUL, canaryFees: 2 });

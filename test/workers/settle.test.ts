@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createVerify } from '../../workers/verify.ts';
+import { createReconcile } from '../../workers/maintenance/reconcile.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
 
 const WAIVE = { act: 'waive', why: 'kindness' } as const;
@@ -257,7 +257,7 @@ describe('a refund', () => {
     });
     expect((await fee.standing()).step).toBeNull();
     // Nothing was opened at Stripe, so nothing is missed there.
-    const { checks } = await createVerify({ ...fee.house.deps, patienceMs: 0 }).once();
+    const { checks } = await createReconcile({ ...fee.house.deps, patienceMs: 0 }).once();
     expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
   });
 });

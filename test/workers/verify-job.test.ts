@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fold } from '../../core/fold.ts';
-import { createVerifyJob } from '../../workers/verify-job.ts';
-import { createHouse, type House } from '../support/house.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { createReconcileJob } from '../../workers/maintenance/reconcile-job.ts';
+import { createTestApp, type TestApp } from '../support/house.ts';
 import { queueBackends } from '../support/queues.ts';
 import { createTamper } from '../support/tamper.ts';
 import { payBehind } from '../support/verified-year.ts';
 import { feeOf, liveYear, payers } from '../support/year.ts';
 
-let house: House;
+let house: TestApp;
 let pullDown: () => Promise<void>;
 let assessmentId: string;
 let tamper: ReturnType<typeof createTamper>;
 let errors: Record<string, unknown>[];
 
 beforeAll(async () => {
-  house = await createHouse(queueBackends[0]!, (end) => (pullDown = end));
+  house = await createTestApp(queueBackends[0]!, (end) => (pullDown = end));
   assessmentId = await liveYear(house, payers(6));
   tamper = createTamper(house.db.pool);
 });
@@ -27,7 +27,7 @@ const containing = (words: string): unknown => expect.stringContaining(words);
 const job = () => {
   const error = (fields: Record<string, unknown>) => void errors.push(fields);
   const log = { ...house.deps.log, error };
-  return createVerifyJob({ ...house.deps, log, patienceMs: 0 })({});
+  return createReconcileJob({ ...house.deps, log, patienceMs: 0 })({});
 };
 
 const assessment = async () => (await house.ledger.assessments.get(assessmentId))!;
@@ -138,7 +138,7 @@ describe('the check by the clock', () => {
 });
 
 it.each(queueBackends)('is scheduled every hour on $name', async (backend) => {
-  const house = await createHouse(backend);
+  const house = await createTestApp(backend);
   await house.work();
   const schedulers = await house.queues.queues.verify.getJobSchedulers();
   expect(schedulers).toMatchObject([{ key: 'verify', pattern: '7 * * * *', tz: 'UTC' }]);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { entry } from '../../core/fee.ts';
-import type { Report } from '../../core/verify.ts';
-import { createVerify } from '../../workers/verify.ts';
-import { createHouse, settled } from '../support/house.ts';
+import { entry } from '../../core/fee/fee.ts';
+import type { Report } from '../../core/reconcile/checks.ts';
+import { createReconcile } from '../../workers/maintenance/reconcile.ts';
+import { createTestApp, settled } from '../support/house.ts';
 import { queueBackends } from '../support/queues.ts';
 import { broken, openVerifiedYear, type VerifiedYear } from '../support/verified-year.ts';
 import { EVERYBODY, feeOf, openYear, payers, type Somebody } from '../support/year.ts';
@@ -153,26 +153,26 @@ describe('the checker names the fee', () => {
 
 describe('the checker', () => {
   it('proves an empty ledger', async () => {
-    const empty = await createHouse(queueBackends[0]!);
-    const report = await createVerify(empty.deps).once();
+    const empty = await createTestApp(queueBackends[0]!);
+    const report = await createReconcile(empty.deps).once();
     expect(report).toMatchObject({ ok: true, fees: 0 });
   });
 
   it('does not take for a breach what is under way', async () => {
-    const busy = await createHouse(queueBackends[0]!);
+    const busy = await createTestApp(queueBackends[0]!);
     await busy.work();
     await openYear(busy, [...EVERYBODY, ...payers(40)]);
     let working = true;
     const end = settled(busy, 40_000).finally(() => (working = false));
     const reports: Report[] = [];
-    while (working) reports.push(await createVerify({ ...busy.deps, patienceMs: 100 }).once());
+    while (working) reports.push(await createReconcile({ ...busy.deps, patienceMs: 100 }).once());
     await end;
     expect(reports.flatMap((report) => [...broken(report).keys()])).toEqual([]);
     expect(reports.length).toBeGreaterThan(3);
   }, 60_000);
 
   it('allows Stripe to know the answer to an attempt before the ledger does', async () => {
-    const house = await createHouse(queueBackends[0]!);
+    const house = await createTestApp(queueBackends[0]!);
     await fetch(`${house.sandbox.url}/_sandbox/faults`, {
       method: 'POST',
       body: JSON.stringify(LOST_ANSWERS),
@@ -184,12 +184,12 @@ describe('the checker', () => {
     while (!(await isUnknown())) await sleep(30);
     await work.close();
     expect(house.sandbox.books().succeeded).toHaveLength(3);
-    const report = await createVerify({ ...house.deps, patienceMs: 0 }).once();
+    const report = await createReconcile({ ...house.deps, patienceMs: 0 }).once();
     expect([...broken(report).keys()]).toEqual([]);
   });
 
   it('speaks of no assessment that is not there, and of none without Stripe', async () => {
-    const verify = createVerify(year.house.deps);
+    const verify = createReconcile(year.house.deps);
     await expect(verify.once('00000000-0000-4000-8000-000000000000')).rejects.toThrow(
       'There is no assessment',
     );

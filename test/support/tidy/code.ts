@@ -17,7 +17,7 @@ export const codeRules: Rule[] = [
     ),
     breaks: [
       { path: 'api/app.ts', text: `const url = process.env['DATABASE_URL'];` },
-      { path: 'core/fee.ts', text: `const { TZ } = process.env;` },
+      { path: 'core/fee/fee.ts', text: `const { TZ } = process.env;` },
     ],
     keeps: [
       { path: 'api/server.ts', text: `parseConfig(process.env);` },
@@ -28,15 +28,15 @@ export const codeRules: Rule[] = [
     name: 'no clock: take `now` as a parameter (in production it is the database that says)',
     find: unless([], ['sandbox/clock.ts'], readsClock),
     breaks: [
-      { path: 'core/next.ts', text: `const now = Date.now();` },
-      { path: 'core/next.ts', text: `const now = new Date();` },
-      { path: 'core/next.ts', text: `const now = new Date;` },
+      { path: 'core/fee/next.ts', text: `const now = Date.now();` },
+      { path: 'core/fee/next.ts', text: `const now = new Date();` },
+      { path: 'core/fee/next.ts', text: `const now = new Date;` },
       { path: 'workers/main.ts', text: `const clock = Date.now;` },
     ],
     keeps: [
-      { path: 'core/next.ts', text: `const then = new Date(at);` },
-      { path: 'core/next.ts', text: `const took = performance.now() - start;` },
-      { path: 'core/next.ts', text: `const type = 'Date.now()';` },
+      { path: 'core/fee/next.ts', text: `const then = new Date(at);` },
+      { path: 'core/fee/next.ts', text: `const took = performance.now() - start;` },
+      { path: 'core/fee/next.ts', text: `const type = 'Date.now()';` },
     ],
   },
   {
@@ -55,17 +55,20 @@ export const codeRules: Rule[] = [
       ({ node }) => sqlIn(node),
     ),
     breaks: [
-      { path: 'api/fees.ts', text: `await pool.query('SELECT 1');` },
-      { path: 'api/fees.ts', text: `await pool.query(\`select \${x}\`);` },
-      { path: 'workers/charge.ts', text: `const statement = 'insert into entries values (1)';` },
+      { path: 'api/routes/fees.ts', text: `await pool.query('SELECT 1');` },
+      { path: 'api/routes/fees.ts', text: `await pool.query(\`select \${x}\`);` },
+      {
+        path: 'workers/steps/charge.ts',
+        text: `const statement = 'insert into entries values (1)';`,
+      },
       { path: 'jobs/jobs.ts', text: `const q = \`\n  update fees set state = $1\`;` },
       { path: 'cli/levy.ts', text: `const q = 'CREATE TABLE x (y int)';` },
     ],
     keeps: [
       { path: 'ledger/fees.ts', text: `await pool.query('select 1');` },
-      { path: 'api/fees.ts', text: `const hint = 'Select a clinician, then approve.';` },
-      { path: 'api/fees.ts', text: `const hint = 'Update the card, or set another one.';` },
-      { path: 'api/fees.ts', text: `document.query(name);` },
+      { path: 'api/routes/fees.ts', text: `const hint = 'Select a clinician, then approve.';` },
+      { path: 'api/routes/fees.ts', text: `const hint = 'Update the card, or set another one.';` },
+      { path: 'api/routes/fees.ts', text: `document.query(name);` },
     ],
   },
   {

@@ -36,19 +36,19 @@ export const importRules: Rule[] = [
       'hand over a value or a function where two siblings must meet',
     find: (source) => importsOf(source).flatMap((each) => wrongDirection(source, each)),
     breaks: [
-      { path: 'core/fee.ts', text: `import { x } from '../ledger/ledger.ts';` },
+      { path: 'core/fee/fee.ts', text: `import { x } from '../ledger/ledger.ts';` },
       { path: 'usage/csv.ts', text: `import { x } from '../ledger/ledger.ts';` },
-      { path: 'api/fees.ts', text: `export { x } from '../workers/charge.ts';` },
-      { path: 'workers/charge.ts', text: `const x = await import('../api/app.ts');` },
+      { path: 'api/routes/fees.ts', text: `export { x } from '../workers/charge.ts';` },
+      { path: 'workers/steps/charge.ts', text: `const x = await import('../api/app.ts');` },
       { path: 'ledger/fees.ts', text: `import { x } from '../test/support/fees.ts';` },
-      { path: 'gateways/mail.ts', text: `import { x } from '../sandbox/mailbox.ts';` },
-      { path: 'sandbox/mailbox.ts', text: `import { x } from '../core/fee.ts';` },
+      { path: 'gateways/mail/mail.ts', text: `import { x } from '../sandbox/mailbox.ts';` },
+      { path: 'sandbox/mailbox/mailbox.ts', text: `import { x } from '../core/fee.ts';` },
       { path: 'api/console/fee.ts', text: `type X = import('../../workers/deps.ts').X;` },
     ],
     keeps: [
-      { path: 'core/next.ts', text: `import { x } from './fee.ts';` },
+      { path: 'core/fee/next.ts', text: `import { x } from './fee.ts';` },
       { path: 'api/console/fee.ts', text: `import { x } from '../../core/fee.ts';` },
-      { path: 'sandbox/mailbox.ts', text: `import type { X } from '../core/fee.ts';` },
+      { path: 'sandbox/mailbox/mailbox.ts', text: `import type { X } from '../core/fee.ts';` },
       { path: 'cli/levy.ts', text: `import { x } from '../sandbox/mailbox.ts';` },
       { path: 'test/flow.test.ts', text: `import { x } from '../workers/work.ts';` },
     ],
@@ -58,12 +58,12 @@ export const importRules: Rule[] = [
     find: (source) => importsOf(source).flatMap((each) => configOutsideMains(source, each)),
     breaks: [
       { path: 'api/app.ts', text: `import type { Config } from '../config/config.ts';` },
-      { path: 'core/fee.ts', text: `import { x } from '../config/rates.ts';` },
+      { path: 'core/fee/fee.ts', text: `import { x } from '../config/rates.ts';` },
     ],
     keeps: [
       { path: 'api/server.ts', text: `import { x } from '../config/config.ts';` },
       { path: 'config/config.ts', text: `import { x } from './policy.ts';` },
-      { path: 'bench/main.ts', text: `import { x } from '../config/policy.ts';` },
+      { path: 'testing/bench/main.ts', text: `import { x } from '../config/policy.ts';` },
     ],
   },
   {
@@ -75,11 +75,11 @@ export const importRules: Rule[] = [
             .filter(({ specifier }) => !specifier.startsWith('.'))
             .map(({ node, specifier }) => at(node, specifier)),
     breaks: [
-      { path: 'core/fee.ts', text: `import { Type } from 'typebox';` },
-      { path: 'core/fee.ts', text: `import { readFile } from 'node:fs';` },
+      { path: 'core/fee/fee.ts', text: `import { Type } from 'typebox';` },
+      { path: 'core/fee/fee.ts', text: `import { readFile } from 'node:fs';` },
     ],
     keeps: [
-      { path: 'core/fee.ts', text: `import { x } from './money.ts';` },
+      { path: 'core/fee/fee.ts', text: `import { x } from './money.ts';` },
       { path: 'usage/csv.ts', text: `import { parse } from 'csv-parse';` },
     ],
   },

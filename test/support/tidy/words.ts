@@ -16,8 +16,8 @@ export const wordRules: Rule[] = [
   {
     name: 'no reminders in the text: do it now, or open an issue',
     find: ({ text }) => matches(text, new RegExp(`\\b(${MARKERS.join('|')})(?!\\w)`)),
-    breaks: MARKERS.map((marker) => ({ path: 'core/fee.ts', text: `// ${marker} later` })),
-    keeps: [{ path: 'core/fee.ts', text: `// What to do later.` }],
+    breaks: MARKERS.map((marker) => ({ path: 'core/fee/fee.ts', text: `// ${marker} later` })),
+    keeps: [{ path: 'core/fee/fee.ts', text: `// What to do later.` }],
   },
   {
     name: 'no folder for odds and ends: name it after what is in it',

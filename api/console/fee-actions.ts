@@ -1,0 +1,88 @@
+import { decide, type Action, type ActionWithReason } from '../../core/fee/actions.ts';
+import type { FeeState } from '../../core/fee/fold.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import { scopeOf } from '../routes/actions.ts';
+import { html, type Html } from './html.ts';
+import { formToken, may, type Viewer } from './layout.ts';
+
+/** What a person may do to a fee, in the order of the buttons. */
+const OFFERS: { act: Action['act']; label: string; says: string; danger?: boolean }[] = [
+  { act: 'release', label: 'Release', says: 'The fee goes on where it was stopped.' },
+  {
+    act: 'retry',
+    label: 'Try again',
+    says: 'Sends the notice again, or charges the card again as soon as that is allowed.',
+  },
+  {
+    act: 'bounce',
+    label: 'Notice came back',
+    says: 'It announced nothing: nothing is charged until another notice stands.',
+  },
+  { act: 'hold', label: 'Hold', says: 'Nothing is sent or charged until somebody releases it.' },
+  {
+    act: 'waive',
+    label: 'Waive',
+    says: 'The fee is let go for good. If Stripe has charged it in the meantime, it is paid back.',
+    danger: true,
+  },
+  {
+    act: 'refund',
+    label: 'Refund',
+    says: 'The whole payment goes back to the card.',
+    danger: true,
+  },
+];
+
+/**
+ * Buttons for what can be done to this fee now; what the ledger would refuse is not offered, and
+ * whoever may only look gets none. The server decides again when one is pressed.
+ */
+export function feeActions(feeCase: FeeRecord, fee: FeeState, viewer: Viewer): Html | null {
+  const offers = OFFERS.filter(
+    ({ act }) => may(viewer, scopeOf(act)) && 'entries' in decide(fee, inputFor(act, '')),
+  );
+  const card =
+    may(viewer, 'operate') && wantsCard(fee) && feeCase.clinician.stripeCustomer !== null;
+  if (offers.length === 0 && !card) return null;
+  const here = `/console/fees/${feeCase.feeId}`;
+  return html`<section class="card">
+    <h3>What you can do</h3>
+    <div class="acts">
+      ${
+        card &&
+        html`<form method="post" action="${here}/card-link">
+          ${formToken(viewer)} <button>Make a link to give another card</button>
+        </form>`
+      }
+      ${offers.map(
+        (offer) => html`<details name="act"><summary>${offer.label}</summary>
+      <form method="post" action="${here}/${offer.act}">${formToken(viewer)}
+        <p class="soft small">${offer.says}</p>
+        ${
+          needsWhy(offer.act) &&
+          html`<p>
+            <label for="why-${offer.act}">Reason</label>
+            <input id="why-${offer.act}" name="why" required maxlength="500" />
+          </p>`
+        }
+        <p><button${offer.danger && html` class="danger"`}>${offer.label}</button></p>
+      </form></details>`,
+      )}
+    </div>
+  </section>`;
+}
+
+/** The wish a button stands for. */
+export function inputFor(act: Action['act'], why: string): Action {
+  return needsWhy(act) ? { act, why } : { act };
+}
+
+/** Which acts leave their reason in the ledger. */
+export function needsWhy(act: Action['act']): act is ActionWithReason {
+  return act !== 'release' && act !== 'retry';
+}
+
+function wantsCard(fee: FeeState): boolean {
+  const owed = fee.assessed && !fee.paid && !fee.waived && !fee.waiveAsked;
+  return Boolean(owed && (fee.cardMissing ?? fee.declined));
+}

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import type { Scope } from '../../ledger/access.ts';
+import { retryUntilAvailable, type WaitingLog } from '../../ledger/connect-retry.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+
+/**
+ * A new token: a word to recognise it by, the widest scope's letter, and 32 random bytes. The
+ * ledger finds a key by the first twelve characters, so enough of them must be random.
+ */
+export function newToken(scopes: readonly Scope[]): string {
+  const widest = scopes.includes('approve') ? 'a' : scopes.includes('operate') ? 'o' : 'r';
+  return `levy_${widest}_${randomBytes(32).toString('base64url')}`;
+}
+
+/**
+ * Stores a key under a token and gives the token: it is nowhere else. Gives null when the name is
+ * taken.
+ */
+export async function createKey(
+  ledger: Pick<Ledger, 'access'>,
+  name: string,
+  scopes: Scope[],
+  token = newToken(scopes),
+): Promise<string | null> {
+  try {
+    await ledger.access.addKey(name, token, scopes);
+    return token;
+  } catch (error) {
+    const { code, constraint } = error as { code?: string; constraint?: string };
+    if (code !== '23505') throw error;
+    // Another key begins with the same twelve characters: once in a billion, and no harm.
+    return constraint === 'access_keys_prefix_key' ? createKey(ledger, name, scopes) : null;
+  }
+}
+
+const OPERATOR: Scope[] = ['read', 'operate', 'approve'];
+
+/**
+ * The operator's token at the very first start, to be shown once; null when there are keys. Waits
+ * for the database, and knows its own key again when the answer to storing it was lost.
+ */
+export async function firstToken(
+  ledger: Pick<Ledger, 'access'>,
+  log: WaitingLog,
+): Promise<string | null> {
+  const token = newToken(OPERATOR);
+  return retryUntilAvailable(async () => {
+    const { access } = ledger;
+    if ((await access.keys()).length === 0) return createKey(ledger, 'operator', OPERATOR, token);
+    return (await access.callerOf(token)) ? token : null;
+  }, log);
+}

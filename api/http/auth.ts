@@ -1,0 +1,133 @@
+import cookie from '@fastify/cookie';
+import '@fastify/rate-limit';
+import { randomBytes } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller, Scope } from '../../ledger/access.ts';
+import type { ApiDeps } from '../deps.ts';
+import { problem } from './errors.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; null without a token or session. */
+    caller: Caller | null;
+  }
+  interface FastifyContextConfig {
+    /** For everybody: nobody is asked who they are, and no token is looked at. */
+    anonymous?: boolean;
+  }
+  interface FastifyInstance {
+    /** Whose token this is. Throws `wrong_token`, and `rate_limited` after too many of those. */
+    callerOfToken(request: FastifyRequest, token: string): Promise<Caller>;
+  }
+}
+
+/** How long a browser's session lasts. */
+const SESSION_HOURS = 12;
+const SESSION_COOKIE = { path: '/', httpOnly: true, sameSite: 'strict', signed: true } as const;
+/** Methods that change nothing. */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Finds out who asks, before anything of a request's body is read: by a bearer token, else by the
+ * cookie of the console's session. A request without either has no caller and goes on.
+ */
+export async function installAuth(app: FastifyInstance, deps: ApiDeps): Promise<void> {
+  const { ledger, limits } = deps;
+  await app.register(cookie, { secret: deps.sessionSecret });
+  const failures = app.createRateLimit({ max: limits.failedLogins, timeWindow: 60_000 });
+
+  app.decorate('callerOfToken', async (request: FastifyRequest, token: string) => {
+    // Anything that cannot be a token is not worth a question to the database.
+    const caller = /^[\w-]{20,100}$/.test(token) ? await ledger.access.callerOf(token) : null;
+    if (caller) return caller;
+    // Only the wrong are slowed down: a script with an old token must not lock its office out.
+    const failed = await failures(request);
+    if (!failed.isAllowed && failed.isExceeded)
+      throw problem('rate_limited', { retryAfterSeconds: failed.ttlInSeconds });
+    throw problem('wrong_token');
+  });
+
+  app.decorateRequest('caller', null);
+  app.addHook('onRequest', async (request) => {
+    if (request.routeOptions.config?.anonymous) return;
+    const { authorization } = request.headers;
+    if (authorization !== undefined) {
+      const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+      if (!token) throw problem('wrong_token');
+      request.caller = await app.callerOfToken(request, token);
+      return;
+    }
+    const secret = sessionSecret(request, deps);
+    if (secret) request.caller = await ledger.access.callerOfSession(secret);
+    if (request.caller && !SAFE.has(request.method)) refuseOtherSites(request, deps);
+  });
+}
+
+/** A hook that lets only callers with this scope pass: 401 without a caller, else 403. */
+export function requireScope(scope: Scope): (request: FastifyRequest) => Promise<void> {
+  return async (request) => {
+    if (!callerOf(request).scopes.includes(scope))
+      throw problem('missing_scope', { details: { scope } });
+  };
+}
+
+/** Who asks. Throws `no_token` when nobody in particular does. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw problem('no_token');
+  return request.caller;
+}
+
+/** Starts a browser's session for a caller: the cookie holds a secret, the ledger its hash. */
+export async function createSession(
+  reply: FastifyReply,
+  deps: ApiDeps,
+  caller: Caller,
+): Promise<void> {
+  const secret = randomBytes(32).toString('base64url');
+  await deps.ledger.access.addSession(secret, caller.keyId, SESSION_HOURS);
+  reply.setCookie(cookieName(deps), secret, {
+    ...SESSION_COOKIE,
+    secure: isHttps(deps),
+    maxAge: SESSION_HOURS * 3_600,
+  });
+}
+
+/** Ends the browser's session, here and in the ledger. */
+export async function endSession(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+): Promise<void> {
+  const secret = sessionSecret(request, deps);
+  if (secret) await deps.ledger.access.endSession(secret);
+  reply.clearCookie(cookieName(deps), { ...SESSION_COOKIE, secure: isHttps(deps) });
+}
+
+export function isHttps(deps: Pick<ApiDeps, 'publicUrl'>): boolean {
+  return deps.publicUrl.startsWith('https:');
+}
+
+/** Over https the name itself binds the cookie to this host, this path and https. */
+function cookieName(deps: ApiDeps): string {
+  return isHttps(deps) ? '__Host-levy' : 'levy';
+}
+
+function sessionSecret(request: FastifyRequest, deps: ApiDeps): string | null {
+  const value = request.cookies[cookieName(deps)];
+  const unsigned = value ? request.unsignCookie(value) : null;
+  return unsigned?.valid ? unsigned.value : null;
+}
+
+/** A cookie travels by itself; what it is used for must come from our own pages. */
+function refuseOtherSites(request: FastifyRequest, deps: ApiDeps): void {
+  const { origin } = request.headers;
+  const site = request.headers['sec-fetch-site'];
+  const ours = [new URL(deps.publicUrl).host, request.host];
+  const foreign = origin !== undefined && !ours.includes(hostOf(origin));
+  if (foreign || (site !== undefined && site !== 'same-origin' && site !== 'none'))
+    throw problem('other_site');
+}
+
+function hostOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).host : '';
+}

@@ -1,0 +1,95 @@
+import { applyExternalChange, type ExternalChange } from '../../core/fee/actions.ts';
+import type { FeeState } from '../../core/fee/fold.ts';
+import type { Clinician } from '../../ledger/clinicians.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import type { Vendor } from '../../ledger/rates.ts';
+import { eachOf, FEW, enqueueNext, type ActionDeps, type By } from '../routes/actions.ts';
+import { duplicateNote, type Wanted } from './plan.ts';
+import type { Notes } from './row.ts';
+
+/** What writing a roster came to. */
+export interface Written {
+  created: number;
+  updated: number;
+  /** Clinicians who came after an assessment was opened and now have a fee in it. */
+  enrolled: number;
+  feesChanged: number;
+}
+
+/**
+ * Writes the rows that are new or changed, each with what follows from it for the fees that are
+ * already there: a move to another EHR, a new address, a new card.
+ */
+export async function writeRoster(
+  deps: ActionDeps,
+  by: By,
+  wanted: Wanted[],
+  vendors: Vendor[],
+  refused: Notes,
+): Promise<Written> {
+  const written: Written = { created: 0, updated: 0, enrolled: 0, feesChanged: 0 };
+  const few: FeeRecord[] = [];
+  await eachOf(wanted, async (row) => {
+    const done = await deps.ledger.clinicians.upsert(row.clinician, row.card, by);
+    if (row.noCard && done.outcome !== 'duplicate')
+      await deps.ledger.clinicians.setNoCard(done.clinicianId);
+    if (done.outcome === 'duplicate') refused.add(duplicateNote(row, done));
+    else if (done.outcome === 'created') written.created += 1;
+    else if (done.outcome === 'updated') {
+      written.updated += 1;
+      const fees = await deps.ledger.clinicians.fees(done.clinicianId);
+      for (const { feeId } of fees) {
+        const after = await followRow(deps, by, feeId, row, done.changed, vendors);
+        if (!after) continue;
+        written.feesChanged += 1;
+        if (few.length < FEW) few.push(after);
+      }
+    }
+  });
+  if (written.feesChanged <= FEW) for (const feeCase of few) await enqueueNext(deps, feeCase);
+  // Also when nobody is new: an earlier upload may have ended before it got here.
+  written.enrolled = await deps.ledger.clinicians.enrollLatecomers();
+  return written;
+}
+
+async function followRow(
+  deps: ActionDeps,
+  by: By,
+  feeId: string,
+  row: Wanted,
+  changed: (keyof Clinician)[],
+  vendors: Vendor[],
+): Promise<FeeRecord | null> {
+  const after = await deps.ledger.fees.change(feeId, by.actor, (fee, feeCase) => {
+    const changes = changesOf(fee, feeCase, row, changed, vendors);
+    const entries = changes.map((one) => applyExternalChange(fee, one));
+    // The first that makes a difference decides: the others are looked at again after it.
+    return { entries: entries.find(({ length }) => length > 0) ?? [] };
+  });
+  return after && 'feeCase' in after && after.added > 0 ? after.feeCase : null;
+}
+
+/** What a changed row means for one fee, the weightiest change first. */
+function changesOf(
+  fee: FeeState,
+  { assessment }: FeeRecord,
+  { clinician, card }: Wanted,
+  changed: (keyof Clinician)[],
+  vendors: Vendor[],
+): ExternalChange[] {
+  if (changed.includes('vendor')) {
+    const stays = clinician.vendor === assessment.vendor;
+    const levies = vendors.some(({ vendor, levies }) => levies && vendor === clinician.vendor);
+    // Who moves on to another vendor that levies still owes what the first one charged for.
+    if (!stays && levies && fee.assessed) return [];
+    return [{ change: 'vendor', levied: stays }];
+  }
+  const changes: ExternalChange[] = [];
+  if (changed.includes('stripeCustomer'))
+    changes.push({ change: 'customer', customer: clinician.stripeCustomer });
+  if (changed.includes('email') && clinician.email) changes.push({ change: 'email' });
+  const cardChanged = changed.includes('paymentMethod') || changed.includes('stripeCustomer');
+  const paymentMethod = clinician.paymentMethod ?? card;
+  if (cardChanged && paymentMethod) changes.push({ change: 'card', paymentMethod });
+  return changes;
+}

@@ -1,0 +1,227 @@
+import type { FastifyRequest } from 'fastify';
+import { decide, applyExternalChange, type Action } from '../../core/fee/actions.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { nextOf } from '../../core/fee/next.ts';
+import type { JobName, Payload } from '../../jobs/jobs.ts';
+import type { Scope } from '../../ledger/access.ts';
+import type { Assessment } from '../../ledger/assessments.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import { callerOf } from '../http/auth.ts';
+import type { ApiDeps } from '../deps.ts';
+import { factsOf, Problem, problem } from '../http/errors.ts';
+
+/** Who does something, and in which request. */
+export interface By {
+  actor: string;
+  requestId: string;
+}
+
+/** The part of `ApiDeps` that acts need. */
+export type ActionDeps = Pick<ApiDeps, 'ledger' | 'queues' | 'log' | 'policy' | 'livemode'>;
+
+export function byOf(request: FastifyRequest): By {
+  return { actor: callerOf(request).name, requestId: request.id };
+}
+
+/**
+ * Does what a person asked for and writes it down in the audit trail, with what came of it: the
+ * answer goes out only after the line is written. A refused act leaves a line too.
+ */
+export async function audited<Result>(
+  deps: Pick<ActionDeps, 'ledger'>,
+  by: By,
+  act: { action: string; object: string; detail?: Record<string, unknown> },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const write = (outcome: string) =>
+    deps.ledger.access.audit({ ...by, ...act, detail: { ...act.detail, outcome } });
+  let result: Result;
+  try {
+    result = await work();
+  } catch (error) {
+    if (error instanceof Problem) await write(error.code);
+    throw error;
+  }
+  await write('done');
+  return result;
+}
+
+/** Who may act: money leaves only by the word of those who may also approve that it is taken. */
+export function scopeOf(act: Action['act']): Scope {
+  return act === 'refund' ? 'approve' : 'operate';
+}
+
+/** Waives, holds, releases, retries or refunds a fee. Throws `not_found` or why it is refused. */
+export async function applyAction(
+  deps: ActionDeps,
+  by: By,
+  feeId: string,
+  wish: Action,
+): Promise<FeeRecord> {
+  const detail = 'why' in wish ? { why: wish.why } : {};
+  return audited(deps, by, { action: wish.act, object: `fee ${feeId}`, detail }, async () => {
+    const changed = await deps.ledger.fees.change(feeId, by.actor, (fee) => decide(fee, wish));
+    if (!changed) throw problem('not_found');
+    if ('refused' in changed) throw problem(changed.refused, { message: sentence(changed.why) });
+    await enqueueNext(deps, changed.feeCase);
+    return changed.feeCase;
+  });
+}
+
+/** Opens the assessment of a vendor and year, or gives the one there is. */
+export async function openAssessment(
+  deps: ActionDeps,
+  by: By,
+  wish: { vendor: string; year: number; autoApprove: boolean },
+): Promise<{ created: boolean; assessment: Assessment }> {
+  const object = `${wish.vendor} ${wish.year}`;
+  const detail = { autoApprove: wish.autoApprove };
+  return audited(deps, by, { action: 'open_assessment', object, detail }, async () => {
+    const { policy, livemode } = deps;
+    const opening = await deps.ledger.assessments.open({
+      ...wish,
+      policy,
+      livemode,
+      actor: by.actor,
+    });
+    if (!opening.opened) throw problem(opening.why, { details: { ...wish } });
+    const { assessmentId } = opening.assessment;
+    await enqueueDue(deps, 'assessment', { assessmentId });
+    return opening;
+  });
+}
+
+/** Approves the roster with this hash. Gives how many fees were approved by it. */
+export async function approveRoster(
+  deps: ActionDeps,
+  by: By,
+  assessmentId: string,
+  hash: string,
+): Promise<{ fees: number; hash: string }> {
+  const object = `assessment ${assessmentId}`;
+  return audited(deps, by, { action: 'approve', object, detail: { hash } }, async () => {
+    const approval = await deps.ledger.assessments.approve(assessmentId, hash, by.actor);
+    if (approval.approved) return { fees: approval.fees, hash: approval.hash };
+    if (approval.why === 'unknown_assessment') throw problem('not_found');
+    throw problem(approval.why, { details: { hash: approval.hash } });
+  });
+}
+
+/** Stops notices and charges of an assessment before the next one. */
+export async function pauseAssessment(
+  deps: ActionDeps,
+  by: By,
+  assessmentId: string,
+  why: string,
+): Promise<void> {
+  const object = `assessment ${assessmentId}`;
+  await audited(deps, by, { action: 'pause', object, detail: { why } }, async () => {
+    if (await deps.ledger.assessments.pause(assessmentId, by.actor, why)) return;
+    throw problem((await known(deps, assessmentId)) ? 'already_paused' : 'not_found');
+  });
+}
+
+/** Lets a paused assessment go on. */
+export async function resumeAssessment(
+  deps: ActionDeps,
+  by: By,
+  assessmentId: string,
+): Promise<void> {
+  await audited(deps, by, { action: 'resume', object: `assessment ${assessmentId}` }, async () => {
+    if (await deps.ledger.assessments.resume(assessmentId)) return;
+    throw problem((await known(deps, assessmentId)) ? 'not_paused' : 'not_found');
+  });
+}
+
+/** A person's word on one piece of evidence; the fees it concerns are looked at again. */
+export async function decideEvidence(
+  deps: ActionDeps,
+  by: By,
+  evidenceId: string,
+  verdict: 'accepted' | 'refused',
+): Promise<{ feesChanged: number }> {
+  const action = verdict === 'accepted' ? 'accept_evidence' : 'refuse_evidence';
+  return audited(deps, by, { action, object: `evidence ${evidenceId}` }, async () => {
+    const about = await deps.ledger.evidence.decide(evidenceId, verdict, by.actor);
+    if (!about) throw problem('nothing_to_decide');
+    const feeIds = await deps.ledger.evidence.feesOf([about]);
+    return { feesChanged: await followEvidence(deps, by, feeIds, verdict === 'accepted') };
+  });
+}
+
+/** Has fees looked at again after evidence came in or was withdrawn. Gives how many changed. */
+export async function followEvidence(
+  deps: ActionDeps,
+  by: By,
+  feeIds: string[],
+  came: boolean,
+): Promise<number> {
+  let changed = 0;
+  await eachOf(feeIds, async (feeId) => {
+    const after = await deps.ledger.fees.change(feeId, by.actor, (fee, { firstUse }) => {
+      if (came) return { entries: applyExternalChange(fee, { change: 'evidence' }) };
+      // Another piece still stands: the fee does, too.
+      return {
+        entries: firstUse ? [] : applyExternalChange(fee, { change: 'evidence_withdrawn' }),
+      };
+    });
+    if (!after || 'refused' in after || after.added === 0) return;
+    changed += 1;
+    if (feeIds.length <= FEW) await enqueueNext(deps, after.feeCase);
+  });
+  return changed;
+}
+
+/** Up to so many fees are put on the queue at once; more are left to the pump and its window. */
+export const FEW = 20;
+
+/** Puts a fee's next step on the queue if it is due: a fast path, the pump would do it later. */
+export async function enqueueNext(deps: ActionDeps, feeCase: FeeRecord): Promise<void> {
+  const { step, at } = nextOf(fold(feeCase.entries), feeCase.assessment.policy);
+  if (!step || (at && at > feeCase.now())) return;
+  if (feeCase.assessment.paused && step !== 'detect' && step !== 'settle') return;
+  await enqueueDue(deps, step, { feeId: feeCase.feeId, seq: feeCase.entries.length });
+}
+
+/** Puts a job on the queue. Without a queue nothing is lost: the pump finds it in the ledger. */
+export async function enqueueDue<Name extends JobName>(
+  deps: Pick<ActionDeps, 'queues' | 'log'>,
+  name: Name,
+  payload: Payload<Name>,
+): Promise<void> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error('no answer')), PATIENCE_MS).unref();
+  });
+  try {
+    // A queue whose connection is going down may never answer at all.
+    await Promise.race([deps.queues.enqueue(name, payload), late]);
+  } catch (error) {
+    deps.log.warn({ job: name, ...factsOf(error) }, 'the queue is away; the pump will offer this');
+  }
+}
+
+/** How long a request waits for the queue. */
+const PATIENCE_MS = 2_000;
+
+/** As many at once as leave the database's connections to others. */
+const AT_ONCE = 4;
+
+/** Works on all items, a few at a time. Stops at the first error and throws it. */
+export async function eachOf<Item>(
+  items: Iterable<Item>,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const rest = items[Symbol.iterator]();
+  const hand = async () => {
+    for (let one = rest.next(); !one.done; one = rest.next()) await work(one.value);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, hand));
+}
+
+async function known({ ledger }: ActionDeps, assessmentId: string): Promise<boolean> {
+  return (await ledger.assessments.get(assessmentId)) !== null;
+}
+
+function sentence(why: string): string {
+  return `${why.charAt(0).toUpperCase()}${why.slice(1)}.`;
+}

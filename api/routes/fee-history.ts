@@ -1,0 +1,137 @@
+import { Type, type Static } from 'typebox';
+import { amountOwed } from '../../core/fee/intent.ts';
+import type { Entry } from '../../core/fee/fee.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { movement } from '../../core/fee/money.ts';
+import { nextOf } from '../../core/fee/next.ts';
+import { describeEntry } from '../../core/fee/describe.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import type { ApiDeps } from '../deps.ts';
+import { Cents, iso, Moment, nullable } from '../http/schemas.ts';
+
+/** A fee told from its beginning: every entry in order, what is next, when and why. */
+export const FeeHistory = Type.Object({
+  feeId: Type.String(),
+  assessmentId: Type.String(),
+  vendor: Type.String(),
+  vendorName: Type.String(),
+  year: Type.Integer(),
+  livemode: Type.Boolean(),
+  clinician: Type.Object({
+    clinicianId: Type.String(),
+    ref: Type.String(),
+    name: Type.String(),
+    vendor: Type.String(),
+    stripeCustomer: nullable(Type.String()),
+  }),
+  state: Type.String(),
+  amountCents: Type.Object({
+    royalty: Cents,
+    processing: Cents,
+    total: Cents,
+    owed: nullable(Type.Integer({ description: 'What was assessed; null while nothing is' })),
+  }),
+  intent: nullable(Type.String()),
+  next: Type.Object({
+    step: nullable(Type.String()),
+    at: nullable(Moment),
+    why: Type.String(),
+    paused: Type.Boolean({ description: 'Notices and charges wait for the assessment to go on' }),
+  }),
+  entries: Type.Array(
+    Type.Object({
+      seq: Type.Integer(),
+      at: Moment,
+      actor: Type.String(),
+      kind: Type.String(),
+      sentence: Type.String(),
+      debit: nullable(Type.String()),
+      credit: nullable(Type.String()),
+      amountCents: nullable(Cents),
+      data: Type.Record(Type.String(), Type.Unknown()),
+    }),
+  ),
+  evidence: Type.Array(
+    Type.Object({
+      evidenceId: Type.String(),
+      kind: Type.String(),
+      firstUsedOn: Type.String(),
+      fileName: Type.String(),
+      line: Type.Integer(),
+      rule: Type.String(),
+      certainty: Type.String(),
+      verdict: nullable(Type.String()),
+    }),
+  ),
+  balances: Type.Record(Type.String(), Type.Integer(), {
+    description: 'Cents by account; debits are positive, and all sum to zero',
+  }),
+});
+
+/** The story of a fee, or null when there is no such fee. */
+export async function historyOf(
+  { ledger }: Pick<ApiDeps, 'ledger'>,
+  feeId: string,
+): Promise<Static<typeof FeeHistory> | null> {
+  const feeCase = await ledger.fees.load(feeId);
+  if (!feeCase) return null;
+  const { clinicianId } = feeCase.clinician;
+  return describedEntry(feeCase, await ledger.evidence.of(clinicianId, feeCase.assessment.year));
+}
+
+/** The story of a fee already loaded. */
+export function describedEntry(
+  feeCase: FeeRecord,
+  evidence: Static<typeof FeeHistory>['evidence'],
+): Static<typeof FeeHistory> {
+  const { assessment, clinician, entries } = feeCase;
+  const fee = fold(entries);
+  const { state, step, at, why } = nextOf(fee, assessment.policy);
+  return {
+    feeId: feeCase.feeId,
+    assessmentId: assessment.assessmentId,
+    vendor: assessment.vendor,
+    vendorName: assessment.vendorName,
+    year: assessment.year,
+    livemode: assessment.livemode,
+    clinician,
+    state,
+    amountCents: {
+      royalty: assessment.royaltyCents,
+      processing: assessment.processingCents,
+      total: assessment.amountCents,
+      owed: fee.assessed ? amountOwed(fee) : null,
+    },
+    intent: fee.intent,
+    next: { step, at: iso(at), why, paused: assessment.paused },
+    entries: entries.map((one) => line(one, assessment.policy.timeZone)),
+    evidence,
+    balances: balancesOf(entries),
+  };
+}
+
+function line(entry: Entry, timeZone: string): Static<typeof FeeHistory>['entries'][number] {
+  const moved = movement(entry);
+  return {
+    seq: entry.seq,
+    at: iso(entry.at),
+    actor: entry.actor,
+    kind: entry.kind,
+    sentence: describeEntry(entry, { timeZone }),
+    debit: moved?.debit ?? null,
+    credit: moved?.credit ?? null,
+    amountCents: moved?.amountCents ?? null,
+    data: entry.data,
+  };
+}
+
+function balancesOf(entries: readonly Entry[]): Record<string, number> {
+  const balances: Record<string, number> = {};
+  for (const entry of entries) {
+    const moved = movement(entry);
+    if (!moved) continue;
+    balances[moved.debit] = (balances[moved.debit] ?? 0) + moved.amountCents;
+    balances[moved.credit] = (balances[moved.credit] ?? 0) - moved.amountCents;
+  }
+  return balances;
+}

@@ -1,0 +1,223 @@
+import { Readable } from 'node:stream';
+import { Type, type Static } from 'typebox';
+import type { FirstUse, ImportProblem, ImportResult } from '../../ledger/evidence.ts';
+import { audited, byOf, followEvidence, type By } from './actions.ts';
+import type { ApiDeps } from '../deps.ts';
+import { problem } from '../http/errors.ts';
+import { readImport, type ImportInput } from '../imports/read.ts';
+import { NOBODY } from '../imports/tally.ts';
+import {
+  ById,
+  Day,
+  iso,
+  Moment,
+  nullable,
+  secured,
+  Text,
+  VendorSlug,
+  type Api,
+} from '../http/schemas.ts';
+
+const imported = {
+  importId: Type.String(),
+  fileName: Type.String(),
+  sha256: Type.String(),
+  format: Type.String(),
+  bytes: Type.Integer(),
+  records: Type.Integer(),
+  findings: Type.Integer({ description: 'Uses of a code' }),
+  matched: Type.Integer({ description: 'Uses laid at the door of one clinician' }),
+};
+
+const ProblemShape = Type.Object({
+  line: Type.Integer(),
+  reason: Type.String({ description: 'Stable' }),
+  field: nullable(Type.String()),
+  message: Type.String(),
+  clinicianNpi: nullable(Type.String()),
+  clinicianName: nullable(Type.String()),
+  times: Type.Integer(),
+});
+
+const Result = Type.Object({
+  ...imported,
+  created: Type.Boolean({ description: 'False: the same content was imported before' }),
+  unmatched: Type.Integer(),
+  ambiguous: Type.Integer(),
+  undated: Type.Integer(),
+  refused: Type.Integer({ description: 'Rows and records that could not be read' }),
+  weak: Type.Integer({ description: 'Pieces of evidence that wait for a person' }),
+  clinicians: Type.Integer({ description: 'Clinicians with evidence in this file' }),
+  evidenceAdded: Type.Integer({ description: 'Pieces of evidence that were not there before' }),
+  feesChanged: Type.Integer(),
+  problems: Type.Array(ProblemShape, { description: 'The first 1000' }),
+});
+
+const Options = Type.Object(
+  {
+    fileName: Type.Optional(Text(255)),
+    vendor: Type.Optional(VendorSlug),
+    from: Type.Optional(Day),
+    to: Type.Optional(Day),
+    kind: Type.Optional(Type.Enum(['x12', 'fhir', 'csv', 'xlsx', 'text'])),
+  },
+  { additionalProperties: false },
+);
+
+const PROBLEMS_SHOWN = 1_000;
+const PROBLEMS_MOST = 20_000;
+
+/** Records of an EHR. They are streamed through; only evidence of use is kept. */
+export async function importRoutes(app: Api, deps: ApiDeps): Promise<void> {
+  await app.register(async (scope: Api) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    scope.post(
+      '/v1/imports',
+      {
+        ...secured('operate', {
+          summary: 'Import a file of usage records: X12, FHIR, CSV, workbook or text, up to 4 GB',
+          description: DESCRIPTION,
+          tags: ['imports'],
+          querystring: Options,
+          response: { 200: Result, 201: Result },
+        }),
+        config: { upload: true },
+      },
+      async (request, reply) => {
+        if (request.headers['content-type']?.startsWith('multipart/'))
+          throw problem('unsupported_type', { help: 'Send the file itself: curl -T claims.837' });
+        if (!(request.body instanceof Readable)) throw problem('empty_body');
+        const result = await importFile(deps, byOf(request), request.body, wishOf(request.query));
+        return reply.code(result.created ? 201 : 200).send(result);
+      },
+    );
+  });
+  listRoutes(app, deps);
+}
+
+const DESCRIPTION =
+  'The content decides what it is. The same content twice changes nothing, unless the roster has ' +
+  'changed: then it is matched anew. `from` and `to`, in one year, stand in for dates that ' +
+  'records do not have. ' +
+  'An upload that breaks off leaves nothing.';
+
+function listRoutes(app: Api, deps: ApiDeps): void {
+  const { evidence } = deps.ledger;
+
+  app.get(
+    '/v1/imports',
+    secured('read', {
+      summary: 'Imports, newest first; the last 1000',
+      tags: ['imports'],
+      querystring: Type.Object(
+        { sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })) },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          imports: Type.Array(
+            Type.Object({ ...imported, importedAt: Moment, importedBy: Type.String() }),
+          ),
+        }),
+      },
+    }),
+    async ({ query }) => {
+      const found = query.sha256
+        ? [await evidence.find(query.sha256)].filter((one) => one !== null)
+        : await evidence.imports();
+      return { imports: found.map((one) => ({ ...one, importedAt: iso(one.importedAt) })) };
+    },
+  );
+
+  app.get(
+    '/v1/imports/:id/problems',
+    secured('read', {
+      summary: 'What a person must look at in an import',
+      tags: ['imports'],
+      params: ById,
+      querystring: Type.Object(
+        { limit: Type.Optional(Type.Integer({ minimum: 1, maximum: PROBLEMS_MOST })) },
+        { additionalProperties: false },
+      ),
+      response: { 200: Type.Object({ problems: Type.Array(ProblemShape) }) },
+    }),
+    async ({ params, query }) => ({
+      problems: await evidence.problems(params.id, query.limit ?? PROBLEMS_SHOWN),
+    }),
+  );
+}
+
+async function importFile(
+  deps: ApiDeps,
+  by: By,
+  body: Readable,
+  wish: ImportInput,
+): Promise<Static<typeof Result>> {
+  const act = { action: 'import', object: 'file', detail: {} };
+  return audited(deps, by, act, async () => {
+    if (wish.vendor && !(await knows(deps, wish.vendor))) throw problem('unknown_vendor');
+    const read = await readImport(deps.ledger, body, wish, by.actor);
+    const { created, import: kept } = await deps.ledger.evidence.record(read);
+    // The same content on another roster may tell more: somebody new, or an NPI put right.
+    const added = created
+      ? read.uses.length
+      : await deps.ledger.evidence.recordAgain(kept.importId, { ...read, fileName: kept.fileName });
+    const { findings, matched } = read;
+    act.object = `import ${kept.importId}`;
+    act.detail = { created, findings, matched, added };
+    // Also when nothing is new: the earlier upload may have ended between these two.
+    const feeIds = await deps.ledger.evidence.feesOf(surelyUsed(read.uses));
+    const feesChanged = await followEvidence(deps, by, feeIds, true);
+    const result = await resultOf(deps, { ...kept, findings, matched });
+    return { ...result, created, evidenceAdded: added, feesChanged };
+  });
+}
+
+/** Whose fees there is news for. Weak evidence is none until a person accepts it. */
+function surelyUsed(uses: FirstUse[]): { clinicianId: string; year: number }[] {
+  const sure = uses.filter(({ certainty }) => certainty === 'sure');
+  const pairs = sure.map(({ clinicianId, year }) => ({ clinicianId, year }));
+  return [...new Map(pairs.map((pair) => [`${pair.clinicianId} ${pair.year}`, pair])).values()];
+}
+
+async function resultOf({ ledger }: ApiDeps, kept: ImportResult) {
+  const { problems, weak, clinicians } = await ledger.evidence.summary(kept.importId);
+  const listed: ImportProblem[] = await ledger.evidence.problems(kept.importId, PROBLEMS_SHOWN);
+  const count = (is: (reason: string) => boolean) =>
+    problems.reduce((sum, { reason, times }) => sum + (is(reason) ? times : 0), 0);
+  const undated = (reason: string) => reason === 'no_date' || reason === 'bad_date';
+  return {
+    ...kept,
+    unmatched: count((reason) => NOBODY.has(reason)),
+    ambiguous: count((reason) => reason === 'ambiguous'),
+    undated: count(undated),
+    refused: count((one) => !NOBODY.has(one) && one !== 'ambiguous' && !undated(one)),
+    weak,
+    clinicians,
+    problems: listed,
+  };
+}
+
+function wishOf(query: Static<typeof Options>): ImportInput {
+  const { fileName = 'upload', vendor = null, from = null, to = null, kind = null } = query;
+  for (const [name, day] of Object.entries({ from, to }))
+    if (day && !isDay(day))
+      throw problem('invalid_request', { message: `${name} is not a day of the calendar.` });
+  if (Boolean(from) !== Boolean(to) || (from && to && from > to))
+    throw problem('invalid_request', {
+      message: 'A period has a first and a last day, in this order.',
+      help: 'Give from and to, like from=2026-01-01&to=2026-12-31.',
+    });
+  const base = fileName.split(/[/\\]/).at(-1) || 'upload';
+  return { fileName: base, vendor, periodFrom: from, periodTo: to, kind };
+}
+
+function isDay(day: string): boolean {
+  const at = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day);
+}
+
+async function knows({ ledger }: ApiDeps, wanted: string): Promise<boolean> {
+  return (await ledger.rates.vendors()).some(({ vendor }) => vendor === wanted);
+}

@@ -1,0 +1,58 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseConfig, type Config } from '../config/config.ts';
+import { namedServices, type Services } from '../config/services.ts';
+import { openInstallation } from './installation.ts';
+import type { Io } from '../cli/io.ts';
+
+/** The file in which a running levy says what it runs on; private, since it holds passwords. */
+const FILE = 'running.json';
+
+/** Says what this process runs on, for other commands in the same folder. Gives its undoing. */
+export async function announce(home: string, services: Services): Promise<() => Promise<void>> {
+  const file = join(home, FILE);
+  const { databaseUrl, redisUrl, stripe } = services;
+  const said = JSON.stringify({ pid: process.pid, databaseUrl, redisUrl, stripe });
+  await writeFile(file, said, { mode: 0o600 });
+  return () => rm(file, { force: true });
+}
+
+/** What a command works on: the database and the Stripe of one installation. */
+export type Place = Pick<Services, 'databaseUrl' | 'stripe'>;
+
+/**
+ * Lends a command the installation its environment means: the services that are named, else the
+ * levy running in the same folder, else what lies in the folder, started for as long as it takes.
+ */
+export async function withPlace<Result>(
+  { env, stderr }: Pick<Io, 'env' | 'stderr'>,
+  work: (place: Place) => Promise<Result>,
+): Promise<Result> {
+  const config = parseConfig(env);
+  if (config.databaseUrl) return work(namedServices(config));
+  const running = await readRunning(config);
+  if (running) return work(running);
+  const say = (line: string) => void stderr.write(`${line}\n`);
+  const installation = await openInstallation(config, say);
+  try {
+    return await work(installation.services);
+  } finally {
+    await installation.close();
+  }
+}
+
+async function readRunning({ home }: Config): Promise<Place | null> {
+  const text = await readFile(join(home, FILE), 'utf8').catch(() => null);
+  if (text === null) return null;
+  const said = JSON.parse(text) as Place & { pid: number };
+  return isAlive(said.pid) ? said : null;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}

@@ -1,0 +1,231 @@
+import { amountOwed, revive } from './intent.ts';
+import { entry, type NewEntry } from './fee.ts';
+import type { FeeState } from './fold.ts';
+
+/** What a person may ask of a fee. */
+export type Action =
+  | { act: 'waive'; why: string }
+  | { act: 'hold'; why: string }
+  | { act: 'release' }
+  | { act: 'retry' }
+  /** The notice came back, the one of this number where it is known. */
+  | { act: 'bounce'; why: string; notice?: number }
+  | { act: 'refund'; why: string };
+
+/** The acts that leave a reason in the ledger. */
+export type ActionWithReason = Extract<Action, { why: string }>['act'];
+
+/** The entries an act leads to, or why it is refused; nothing changes on a refusal. */
+export type Decision = { entries: NewEntry[] } | { refused: RefusedAction; why: string };
+
+export type RefusedAction =
+  | 'already_settled'
+  | 'not_assessed'
+  | 'already_held'
+  | 'not_held'
+  | 'not_retryable'
+  | 'not_noticed'
+  | 'not_paid'
+  | 'under_way';
+
+/** Decides a person's act. Asking twice gets one result: the second is told it was done. */
+export function decide(fee: FeeState, wish: Action): Decision {
+  switch (wish.act) {
+    case 'waive':
+      return waive(fee, wish.why);
+    case 'hold':
+      if (fee.held) return refuse('already_held', 'the fee is held already');
+      return { entries: [entry('held', { why: wish.why })] };
+    case 'release':
+      if (!fee.held) return refuse('not_held', 'the fee is not held');
+      return { entries: [entry('released', {})] };
+    case 'retry':
+      return retry(fee);
+    case 'bounce':
+      return bounce(fee, wish);
+    case 'refund':
+      if (!fee.paid || fee.refundedCents >= fee.paidCents)
+        return refuse('not_paid', 'there is no payment to give back');
+      if (fee.refundAsked || fee.refundOpened || fee.waiveAsked)
+        return refuse('under_way', 'a refund is under way already');
+      return { entries: [entry('refund_asked', { why: wish.why })] };
+  }
+}
+
+/**
+ * A waiver. With an intent at Stripe it is only asked for here: the intent is canceled first,
+ * and if it turns out to have succeeded, the money is given back.
+ */
+export function waive(fee: FeeState, why: string): Decision {
+  if (!fee.assessed) return refuse('not_assessed', 'nothing is owed, so nothing can be waived');
+  if (fee.waived || fee.waiveAsked) return refuse('already_settled', 'the fee is waived already');
+  if (fee.paid) return refuse('already_settled', 'the fee is paid: ask for a refund instead');
+  if (fee.intent) return { entries: [...revive(fee), entry('waive_asked', { why })] };
+  return { entries: [...revive(fee), entry('waived', { amountCents: amountOwed(fee), why })] };
+}
+
+function retry(fee: FeeState): Decision {
+  const settled = fee.paid ?? fee.waived ?? fee.waiveAsked;
+  if (fee.noticeFailed && !settled) return { entries: [...revive(fee), entry('retry_asked', {})] };
+  if (!fee.declined || settled)
+    return refuse('not_retryable', 'nothing has failed that could be tried again');
+  if (fee.open) return refuse('under_way', 'an attempt is under way');
+  if (fee.retryAsked && fee.retryAsked.seq > fee.declined.seq)
+    return refuse('under_way', 'it is about to be tried again already');
+  if (fee.held) return refuse('already_held', 'the fee is held: release it first');
+  const cardUnchanged = !fee.cardUpdated || fee.cardUpdated.seq < fee.declined.seq;
+  if (fee.cardMissing || (fee.declined.verdict === 'needs_card' && cardUnchanged))
+    return refuse('not_retryable', 'there is no card that may be tried again: another is needed');
+  return { entries: [...revive(fee), entry('retry_asked', {})] };
+}
+
+/**
+ * The notice was accepted and came back later: it announced nothing, so nothing is charged before
+ * another one stands. An attempt that has been sent already is followed to its end all the same.
+ */
+function bounce(fee: FeeState, wish: Extract<Action, { act: 'bounce' }>): Decision {
+  if (fee.paid) return refuse('already_settled', 'the fee is paid');
+  if (fee.waived ?? fee.waiveAsked) return refuse('already_settled', 'the fee is waived');
+  const { why, notice = fee.notices } = wish;
+  if (fee.noticed && notice === fee.notices) {
+    const { emailChanges = 0 } = fee.noticed;
+    return { entries: [entry('notice_failed', { why, emailChanges })] };
+  }
+  // Whoever sent the next one may not have come to write it down, and must not do so any more.
+  const isUnrecorded = fee.approved && !fee.noticed && !fee.noticeFailed;
+  if (isUnrecorded && notice === fee.notices + 1)
+    return { entries: [entry('notice_failed', { why, notice })] };
+  return refuse('not_noticed', 'that notice announces nothing: there is none, or a later one');
+}
+
+/** What the world outside the fee may change about it. */
+export type ExternalChange =
+  | { change: 'evidence' }
+  | { change: 'evidence_withdrawn' }
+  | { change: 'vendor'; levied: boolean }
+  | { change: 'email' }
+  /** The Stripe customer the roster names now; null for none. */
+  | { change: 'customer'; customer: string | null }
+  /**
+   * `renewedAt`: the card is the one of before, and its bank sent new data then. `asked`: the
+   * clinician gave it for this fee, on levy's own page.
+   */
+  | { change: 'card'; paymentMethod: string; renewedAt?: Date; asked?: boolean };
+
+/** Why a paid fee is held when its evidence is gone: giving the money back is a person's to say. */
+export const TAKEN_WITHOUT_EVIDENCE = 'evidence was withdrawn after the charge';
+
+/** The entries a change outside leads to: none when it makes no difference to this fee. */
+export function applyExternalChange(fee: FeeState, change: ExternalChange): NewEntry[] {
+  const settled = fee.waived ?? fee.waiveAsked;
+  switch (change.change) {
+    case 'evidence':
+      if (settled || fee.assessed || fee.reopened) return [];
+      return [entry('reopened', { why: 'evidence' })];
+    case 'evidence_withdrawn':
+      if (settled || !fee.assessed) return [];
+      if (fee.paid) return fee.held ? [] : [entry('held', { why: TAKEN_WITHOUT_EVIDENCE })];
+      return fee.reopened ? [] : [entry('reopened', { why: 'evidence_withdrawn' })];
+    case 'vendor':
+      return moved(fee, change.levied);
+    case 'email':
+      // What was given up stays so until somebody asks.
+      return fee.noticeFailed && !settled && !fee.gaveUp ? [entry('retry_asked', {})] : [];
+    case 'customer':
+      return otherCustomer(fee, change.customer);
+    case 'card':
+      return newCard(fee, change);
+  }
+}
+
+/** The clinician moved to another EHR, or back to the one that levies this fee. */
+function moved(fee: FeeState, levied: boolean): NewEntry[] {
+  const unseen = levied ? fee.exempted : !fee.assessed && !fee.exempted;
+  if (unseen) return fee.reopened ? [] : [entry('reopened', { why: 'roster' })];
+  if (levied || !fee.assessed) return [];
+  const decision = waive(fee, 'moved to an EHR that does not levy the fee');
+  return 'entries' in decision ? decision.entries : [];
+}
+
+/**
+ * The customer whose card may be charged was announced to somebody. Another customer is another
+ * card, perhaps another person: nothing is charged before a new notice.
+ */
+function otherCustomer(fee: FeeState, customer: string | null): NewEntry[] {
+  if (fee.paid || fee.waived || fee.waiveAsked) return [];
+  const bound = fee.customerChanged ?? fee.noticed ?? { customer: fee.intentCustomer ?? customer };
+  return bound.customer === customer ? [] : [entry('customer_changed', { customer })];
+}
+
+function newCard(fee: FeeState, change: Extract<ExternalChange, { change: 'card' }>): NewEntry[] {
+  const { paymentMethod, renewedAt, asked } = change;
+  if (fee.paid || fee.waived || fee.waiveAsked) return [];
+  // What was given up stays so until a person asks, or the clinician for this very fee.
+  if (fee.gaveUp && !asked) return [];
+  const wanted = fee.cardMissing ?? fee.declined;
+  if (!wanted || (fee.cardUpdated && fee.cardUpdated.seq > wanted.seq)) return [];
+  // Heard of once more, or only now: the card that was declined is not another card, and what was
+  // declined were its new data already if the bank had sent them before.
+  const isNew = renewedAt ? renewedAt > wanted.at : paymentMethod !== fee.triedCard;
+  // Nor is one that was refused for good before, whatever has become of the others.
+  const isRefused = !renewedAt && fee.refusedCards.has(paymentMethod);
+  if (isRefused || (!fee.cardMissing && !isNew)) return [];
+  return [...revive(fee), entry('card_updated', { paymentMethod })];
+}
+
+/** The world outside a fee as it is now. */
+export interface ExternalFacts {
+  /** The clinician works in the EHR the assessment is about. */
+  sameVendor: boolean;
+  /** The EHR the clinician works in levies the fee. */
+  vendorLevies: boolean;
+  /** There is evidence that counts. */
+  used: boolean;
+  /** How often the clinician's e-mail has changed; null while there is none. */
+  emailChanges: number | null;
+  /** The Stripe customer on the roster; null for none. */
+  customer: string | null;
+  /** How often customer or card have changed, and the card that came last, if any did. */
+  cardChanges: number;
+  latestCard: string | null;
+}
+
+/**
+ * What changed outside and never reached the fee's entries, as when a program ended in between:
+ * nobody is written to or charged for what does not hold any more, and nobody is forgotten.
+ */
+export function missedChanges(fee: FeeState, outside: ExternalFacts): NewEntry[] {
+  const { sameVendor, vendorLevies, used } = outside;
+  if (!sameVendor && !vendorLevies)
+    return applyExternalChange(fee, { change: 'vendor', levied: false });
+  if (fee.exempted)
+    return sameVendor ? applyExternalChange(fee, { change: 'vendor', levied: true }) : [];
+  if (!used) return applyExternalChange(fee, { change: 'evidence_withdrawn' });
+  if (!fee.assessed) return fee.looked ? applyExternalChange(fee, { change: 'evidence' }) : [];
+  const changed = applyExternalChange(fee, { change: 'customer', customer: outside.customer });
+  return changed.length > 0 ? changed : awaited(fee, outside);
+}
+
+/**
+ * What the fee waits for, when it has come since the fee failed without it. By number and not by
+ * comparison alone: the card that is charged need not be the one the roster names, and a fee that
+ * was taken up for the same news again and again would try a declined card as often.
+ */
+function awaited(
+  fee: FeeState,
+  { emailChanges, cardChanges, latestCard }: ExternalFacts,
+): NewEntry[] {
+  // An open attempt may still settle everything, a hold is a person's to end, paid is paid.
+  if (fee.open || fee.held || fee.paid || fee.gaveUp) return [];
+  if (fee.noticeFailed) {
+    const isNew = emailChanges !== null && emailChanges > (fee.noticeFailed.emailChanges ?? 0);
+    return isNew ? applyExternalChange(fee, { change: 'email' }) : [];
+  }
+  const failed = fee.cardMissing ?? fee.tried;
+  if (latestCard === null || cardChanges <= (failed?.cardChanges ?? 0)) return [];
+  return applyExternalChange(fee, { change: 'card', paymentMethod: latestCard });
+}
+
+function refuse(refused: RefusedAction, why: string): Decision {
+  return { refused, why };
+}

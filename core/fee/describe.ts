@@ -1,0 +1,177 @@
+import { calendarDay } from '../calendar.ts';
+import { UNSPOKEN } from './declines.ts';
+import type { Entry, EntryData, EntryKind, EmailKind, RecordKind } from './fee.ts';
+import { dollars } from './money.ts';
+
+/** To whom an entry is told, and by which calendar. */
+export interface DescribeOptions {
+  /** A clinician hears "declined" where the reason is the bank's alone; an operator the code. */
+  audience?: 'operator' | 'clinician';
+  /** IANA zone of the days named. */
+  timeZone?: string;
+}
+
+/** One entry as a plain sentence: what happened, without names, amounts in dollars. */
+export function describeEntry(entry: Entry, telling: DescribeOptions = {}): string {
+  const sentence = SENTENCES[entry.kind] as (data: never, how: Required<DescribeOptions>) => string;
+  return sentence(entry.data as never, { audience: 'operator', timeZone: 'UTC', ...telling });
+}
+
+/** Kinds of records as people say them. */
+const RECORDS: Record<RecordKind, string> = {
+  billing: 'a billing record',
+  progress_note: 'a progress note',
+  diagnosis: 'a diagnosis',
+  vendor_invoice: "the vendor's invoice",
+};
+
+type Sentences = {
+  [K in EntryKind]: (data: EntryData[K], how: Required<DescribeOptions>) => string;
+};
+
+const SENTENCES: Sentences = {
+  looked: ({ found }) =>
+    found
+      ? 'The records were looked at again; the fee stands.'
+      : 'The records were looked at; no use of a code was found.',
+  reopened: ({ why }) => REOPENED[why],
+  exempted: ({ why }) => EXEMPTED[why],
+  assessed: ({ amountCents, evidence }) =>
+    `The fee of ${dollars(amountCents)} is owed: a code was first used on ` +
+    `${evidence.firstUsedOn}, in ${RECORDS[evidence.kind]}.`,
+  withdrawn: ({ why }) => `There is no fee after all: ${why}.`,
+  approved: ({ rosterHash }) =>
+    rosterHash === 'automatic'
+      ? 'The fee was approved automatically.'
+      : `The fee was approved with the roster ${rosterHash.slice(0, 12)}.`,
+  noticed: ({ amountCents, chargeFrom, card, adopted }, how) =>
+    (adopted
+      ? `The intent at Stripe tells of a notice accepted on ${day(adopted, how)}; it stands: `
+      : 'The notice was accepted by the mail server: ') +
+    `${dollars(amountCents)} from the ${card.brand} ending in ${card.last4}, ` +
+    `not before ${day(chargeFrom, how)}.`,
+  deferred: ({ step, until, why }, how) =>
+    `The mail server asked to wait (${why}); ` +
+    `the ${step} goes out again from ${moment(until, how)}.`,
+  notice_failed: ({ why }) =>
+    why === 'no_email'
+      ? 'The notice could not be sent: there is no e-mail address. Nothing will be charged.'
+      : `The notice did not reach the clinician (${why}). Nothing will be charged.`,
+  notice_recorded: ({ notice }) =>
+    notice === null
+      ? 'Stripe was told that the notice does not stand.'
+      : 'Stripe was told that the notice was accepted, for a ledger that must be restored.',
+  customer_changed: ({ customer }, how) =>
+    'The roster names another Stripe customer' +
+    `${customer && how.audience === 'operator' ? ` (${customer})` : ''}: ` +
+    'nothing is charged before a new notice.',
+  card_missing: ({ why }) => `There is no card to charge: ${CARD_MISSING[why] ?? plain(why)}.`,
+  card_updated: () => 'Another card is on file.',
+  opened: ({ intent }, how) =>
+    how.audience === 'clinician'
+      ? 'The payment was prepared.'
+      : `The payment was prepared at Stripe as ${intent}.`,
+  closed: ({ intent, why }, how) =>
+    how.audience === 'clinician'
+      ? 'The prepared payment was canceled.'
+      : `The prepared payment ${intent} was canceled at Stripe: ${plain(why)}.`,
+  attempted: ({ attempt, amountCents }) =>
+    `Attempt ${attempt} to charge ${dollars(amountCents)} was sent to Stripe.`,
+  unknown: ({ about, look, why }) =>
+    `What became of the ${about} is not known after look ${look} (${why}); Stripe is asked again.`,
+  declined,
+  lapsed: ({ attempt, why }) => `Attempt ${attempt} did not take place: ${plain(why)}.`,
+  paid: ({ amountCents, charge, attempt }, how) => {
+    const by = attempt === null ? 'outside this ledger' : `by attempt ${attempt}`;
+    const as = how.audience === 'operator' ? ` (Stripe's ${charge})` : '';
+    return `${dollars(amountCents)} were paid ${by}${as}.`;
+  },
+  held: ({ why }) => `The fee is held for a person: ${plain(why)}.`,
+  released: () => 'The fee was released.',
+  retry_asked: () => 'A person asked to try again.',
+  waive_asked: ({ why }) => `A waiver was asked for: ${plain(why)}. The payment is stopped first.`,
+  waived: ({ amountCents, why }) => `${dollars(amountCents)} were waived: ${plain(why)}.`,
+  refund_asked: ({ why }) => `A refund was asked for: ${plain(why)}.`,
+  refund_opened: ({ amountCents }) =>
+    `The refund of ${dollars(amountCents)} is under way at Stripe.`,
+  refunded: ({ amountCents }) => `${dollars(amountCents)} were given back.`,
+  refund_failed: ({ why }) => `The refund failed: ${plain(why)}.`,
+  disputed: ({ amountCents, why }, how) =>
+    how.audience === 'operator'
+      ? `The cardholder disputes ${dollars(amountCents)} (${why}).`
+      : `The cardholder disputes ${dollars(amountCents)}.`,
+  dispute_closed: ({ amountCents, won }) =>
+    won
+      ? `The dispute was decided for the practice: ${dollars(amountCents)} came back.`
+      : `The dispute was decided for the cardholder: ${dollars(amountCents)} are lost.`,
+  gave_up: ({ amountCents, why }) =>
+    `Given up after ${plain(why)}: ${dollars(amountCents)} were written off.`,
+  revived: ({ amountCents }) => `Taken up again: ${dollars(amountCents)} are owed once more.`,
+  told: ({ letter }) => `The ${LETTERS[letter]} was accepted by the mail server.`,
+  letter_failed: ({ letter, why }) => `The ${LETTERS[letter]} could not be sent (${why}).`,
+};
+
+const REOPENED: Record<EntryData['reopened']['why'], string> = {
+  evidence: 'New evidence came in; the records are looked at again.',
+  roster: 'The roster changed; the records are looked at again.',
+  evidence_withdrawn: 'Evidence was withdrawn; the records are looked at again.',
+};
+
+const EXEMPTED: Record<EntryData['exempted']['why'], string> = {
+  vendor_does_not_levy: 'Exempt: works in an EHR that does not levy the fee. Never contacted.',
+  other_vendor: 'Exempt: works in another EHR, which levies by its own assessment.',
+};
+
+const CARD_MISSING: Record<string, string> = {
+  no_customer: 'the clinician has no customer at Stripe',
+  customer_deleted: 'the customer was deleted at Stripe',
+  no_card: 'the customer has no card on file',
+  card_detached: 'the card was removed from the customer',
+  card_refused: 'the only card left is one that its bank has refused for good',
+};
+
+const LETTERS: Record<EmailKind, string> = {
+  receipt: 'receipt',
+  card_needed: 'letter asking for another card',
+  final: 'letter closing the fee',
+  waived: 'letter about the waiver',
+  refunded: 'letter about the refund',
+};
+
+function declined(data: EntryData['declined'], how: Required<DescribeOptions>): string {
+  const { attempt, code, adviceCode, verdict, retryAt } = data;
+  const silent = how.audience === 'clinician' && UNSPOKEN.has(code);
+  const advice = how.audience === 'operator' && adviceCode ? `, advice ${adviceCode}` : '';
+  const reason = silent ? '' : ` (${code}${advice})`;
+  const then = {
+    retry: retryAt ? `it is tried again from ${moment(retryAt, how)}` : 'it is tried again',
+    needs_card: 'another card is needed',
+    give_up: 'it was the last try',
+    park: 'a person has to look',
+  }[verdict];
+  return `Attempt ${attempt} was declined${reason}; ${then}.`;
+}
+
+/** Free text as the end of a sentence of ours. */
+function plain(why: string): string {
+  return why
+    .trim()
+    .replace(/[.\s]+$/, '')
+    .replaceAll('_', ' ');
+}
+
+function day(at: string, { timeZone }: Required<DescribeOptions>): string {
+  return calendarDay(new Date(at), timeZone);
+}
+
+/** The day and the hour, in the zone of the calendar. */
+function moment(at: string, { timeZone }: Required<DescribeOptions>): string {
+  const clock = new Date(at).toLocaleTimeString('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  });
+  return `${day(at, { audience: 'operator', timeZone })} ${clock}`;
+}

@@ -1,0 +1,301 @@
+import { daysLater } from '../calendar.ts';
+import { remedy } from './declines.ts';
+import { entry, type EntryData, type NewEntry } from './fee.ts';
+import type { FeeState } from './fold.ts';
+import type { Policy } from '../policy.ts';
+
+/** Why a confirmation was refused, in core's words. Codes only, never Stripe's prose. */
+export interface Refusal {
+  /** The decline code, or the error code when there is none. */
+  code: string;
+  adviceCode: string | null;
+  networkAdviceCode: string | null;
+  /** False when the card network never saw it (blocked before, or the request was invalid). */
+  sentToNetwork: boolean;
+  /** The failed charge; null when none was made. */
+  charge: string | null;
+}
+
+/** A refused charge of an intent, with the card that was refused. */
+export type RefusedCharge = Refusal & {
+  paymentMethod: string | null;
+  fingerprint: string | null;
+  at: Date;
+};
+
+/**
+ * The notice an intent's metadata tells of: accepted by a mail server for this or another ledger.
+ */
+export interface RecordedNotice {
+  messageId: string;
+  /** The moment of acceptance, ISO 8601. */
+  at: string;
+  /** The moment from which the notice allows a charge, ISO 8601. */
+  chargeFrom: string;
+}
+
+/** A PaymentIntent as read from Stripe, reduced to what the ledger can be made to agree with. */
+export interface IntentReading {
+  intent: string;
+  status: 'waiting' | 'processing' | 'succeeded' | 'canceled';
+  customer: string | null;
+  amountCents: number;
+  /** The fee's id by the metadata; null when the intent is not levy's. */
+  feeId: string | null;
+  /** The notice by the metadata; null when none stands. */
+  notice: RecordedNotice | null;
+  /** Stripe's word for why it was canceled; null when it was not, or nobody said. */
+  canceledFor: string | null;
+  /** The latest charge, whether it succeeded or failed; null before the first confirmation. */
+  charge: string | null;
+  /** Why the latest confirmation was refused; null when it was not. */
+  refusal: Refusal | null;
+  /** The card of that confirmation; null when Stripe does not say. */
+  refusedCard: string | null;
+  /**
+   * Every refused charge of the intent, the oldest first, but only where it was asked for: see
+   * `needsHistory`.
+   */
+  refusedBefore: RefusedCharge[];
+  refunds: { refund: string; amountCents: number; status: 'pending' | 'succeeded' | 'failed' }[];
+  dispute: {
+    dispute: string;
+    amountCents: number;
+    status: 'open' | 'won' | 'lost';
+    why: string;
+  } | null;
+}
+
+/**
+ * The entries a refused attempt leads to: the decline with its verdict, and where the ladder
+ * ends or nobody knows the code, what follows from it.
+ */
+export function recordRefusal(
+  fee: FeeState,
+  refusal: Refusal,
+  at: Date,
+  policy: Policy,
+): NewEntry[] {
+  if (!fee.open) throw new Error('Bug! a refusal without an open attempt');
+  const { attempt, paymentMethod, fingerprint } = fee.open;
+  const declines = fee.declinesOfCard + 1;
+  const declined = declinedBy(refusal, {
+    attempt,
+    paymentMethod,
+    fingerprint,
+    ...judge(refusal, declines, at, policy),
+  });
+  return [declined, ...endOfLadder(fee, declined, declines)];
+}
+
+type Declined = Extract<NewEntry, { kind: 'declined' }>;
+
+function declinedBy(
+  { code, adviceCode, networkAdviceCode, sentToNetwork, charge }: Refusal,
+  which: Pick<
+    EntryData['declined'],
+    'attempt' | 'paymentMethod' | 'fingerprint' | 'verdict' | 'retryAt' | 'adopted'
+  >,
+): Declined {
+  const signals = { charge, code, adviceCode, networkAdviceCode, sentToNetwork };
+  return entry('declined', { ...signals, ...which }) as Declined;
+}
+
+/** What else a decline leads to: giving up after the last try, a person for a code nobody knows. */
+function endOfLadder(fee: FeeState, { data }: Declined, declines: number): NewEntry[] {
+  if (data.verdict === 'give_up' && !fee.gaveUp)
+    return [entry('gave_up', { amountCents: amountOwed(fee), why: `${declines} attempts` })];
+  if (data.verdict === 'park' && !fee.held)
+    return [entry('held', { why: `decline code ${data.code} needs a person` })];
+  return [];
+}
+
+function judge(
+  refusal: Refusal,
+  declines: number,
+  at: Date,
+  policy: Policy,
+): Pick<EntryData['declined'], 'verdict' | 'retryAt'> {
+  const what = remedy(refusal);
+  if (what === 'card') return { verdict: 'needs_card', retryAt: null };
+  const isLast = declines >= policy.attemptsMax;
+  // However often a person lets it go on, there are no more tries than these.
+  if (what === 'look' && !isLast) return { verdict: 'park', retryAt: null };
+  const days = policy.retryDays[declines - 1];
+  if (isLast || days === undefined) return { verdict: 'give_up', retryAt: null };
+  const soon = what === 'soon' && declines === 1;
+  const retryAt = soon ? new Date(at.getTime() + policy.retrySoonMs) : daysLater(at, days, policy);
+  return { verdict: 'retry', retryAt: retryAt.toISOString() };
+}
+
+/**
+ * Whether the refused charges of an intent must be asked for before it can be compared: its latest
+ * charge is unknown here, and may not be the only one, or is not the open attempt's.
+ */
+export function needsHistory(fee: FeeState, reading: IntentReading): boolean {
+  const { status, charge } = reading;
+  if (charge === null || fee.knownCharges.has(charge)) return false;
+  const isOver = status === 'succeeded' || status === 'canceled';
+  return isOver || !fee.open || isOfOtherCard(fee.open, reading);
+}
+
+/** The latest refusal is of another card than the attempt's: another ledger tried that one. */
+function isOfOtherCard(
+  { paymentMethod }: EntryData['attempted'],
+  { refusedCard }: IntentReading,
+): boolean {
+  return refusedCard !== null && refusedCard !== paymentMethod;
+}
+
+/**
+ * What a reading of the intent adds to the ledger: payments, declines, refunds and disputes it
+ * does not know yet, whoever caused them. Empty when the two agree. Applying a reading twice, or
+ * readings out of order, adds nothing twice: everything is compared by Stripe's own ids.
+ */
+export function reconcileIntent(
+  fee: FeeState,
+  reading: IntentReading,
+  at: Date,
+  policy: Policy,
+): NewEntry[] {
+  if (reading.status === 'succeeded')
+    return [...payment(fee, reading, at, policy), ...afterwards(fee, reading)];
+  if (!fee.open) return othersDeclines(fee, reading, policy);
+  if (reading.status === 'canceled') {
+    // It may have been refused before another ledger canceled the intent.
+    const ours = refusedBefore(fee, fee.open, reading);
+    const why = 'the intent was canceled';
+    return ours
+      ? recordRefusal(fee, ours, at, policy)
+      : [entry('lapsed', { attempt: fee.open.attempt, why })];
+  }
+  const isNew = reading.charge !== null && !fee.knownCharges.has(reading.charge);
+  if (reading.status !== 'waiting' || !isNew || !reading.refusal) return [];
+  const isOthers = isOfOtherCard(fee.open, reading);
+  // What others' refusals lead to is drawn from the next reading, when no attempt is open.
+  const refusal = isOthers ? refusedBefore(fee, fee.open, reading) : reading.refusal;
+  return refusal ? recordRefusal(fee, refusal, at, policy) : [];
+}
+
+function payment(fee: FeeState, reading: IntentReading, at: Date, policy: Policy): NewEntry[] {
+  if (fee.paid) return [];
+  const { charge, amountCents, intent } = reading;
+  if (!charge) throw new Error('Bug! a succeeded intent without a charge');
+  const ours = fee.open && refusedBefore(fee, fee.open, reading);
+  // What else a refusal leads to is over: the intent has been paid, by somebody elsewhere.
+  const refusal = ours ? recordRefusal(fee, ours, at, policy).slice(0, 1) : [];
+  const others = declinesOf(fee, reading, ours, policy).map(({ declined }) => declined);
+  const attempt = ours ? null : (fee.open?.attempt ?? null);
+  const paid = entry('paid', { amountCents, intent, charge, attempt });
+  // As when the money turns out to be taken while a waiver is under way: it goes on as a refund.
+  const why = 'it had been waived here when it was charged elsewhere';
+  const back = fee.waived ? [entry('refund_asked', { why })] : [];
+  return [...revive(fee), ...refusal, ...others, paid, ...back];
+}
+
+/**
+ * The refusal of the open attempt, when the payment that was found is not its own. Stripe does not
+ * say whose a charge was; the attempt's is the first that the ledger does not know, of its card.
+ */
+function refusedBefore(
+  { knownCharges }: FeeState,
+  { paymentMethod }: EntryData['attempted'],
+  reading: IntentReading,
+): RefusedCharge | null {
+  const isOurs = (one: RefusedCharge) =>
+    one.paymentMethod === paymentMethod && one.charge !== null && !knownCharges.has(one.charge);
+  return reading.refusedBefore.find(isOurs) ?? null;
+}
+
+/** Declines that another ledger's attempts, or a person's in Stripe's dashboard, have met. */
+function othersDeclines(fee: FeeState, reading: IntentReading, policy: Policy): NewEntry[] {
+  // Nothing is tried for a fee that is not owed, so that nothing follows from its declines.
+  if (!fee.assessed || fee.waived) return [];
+  const found = declinesOf(fee, reading, null, policy);
+  const last = found.at(-1);
+  if (!last) return [];
+  return [
+    ...found.map(({ declined }) => declined),
+    ...endOfLadder(fee, last.declined, last.declines),
+  ];
+}
+
+/**
+ * The declines of an intent that the ledger does not know, numbered on from its attempts, and how
+ * often each card had been declined by then.
+ *
+ * @param ours  the refusal of the open attempt, which is not among them
+ */
+function declinesOf(
+  fee: FeeState,
+  reading: IntentReading,
+  ours: RefusedCharge | null,
+  policy: Policy,
+): { declined: Declined; declines: number }[] {
+  let { attempts: attempt, declinesOfCard: declines, triedCard: card } = fee;
+  return reading.refusedBefore.flatMap((one) => {
+    if (one.charge === null || one === ours || fee.knownCharges.has(one.charge)) return [];
+    attempt += 1;
+    declines = one.paymentMethod === card ? declines + 1 : 1;
+    card = one.paymentMethod;
+    const { fingerprint } = one;
+    const which = { attempt, paymentMethod: card, fingerprint, adopted: true as const };
+    // The wait for the next try runs from the decline, not from when it was heard of.
+    const declined = declinedBy(one, { ...which, ...judge(one, declines, one.at, policy) });
+    return [{ declined, declines }];
+  });
+}
+
+function afterwards(fee: FeeState, reading: IntentReading): NewEntry[] {
+  const found: NewEntry[] = [];
+  for (const { refund, amountCents, status } of reading.refunds) {
+    const known = fee.refundsClosed.get(refund);
+    if (status === 'succeeded' && !known) found.push(entry('refunded', { refund, amountCents }));
+    if (status === 'pending' && !known && !fee.refundsOpened.has(refund))
+      found.push(entry('refund_opened', { refund, amountCents }));
+    if (status === 'failed' && known !== 'failed')
+      found.push(...refundFailed(refund, known === 'succeeded' ? amountCents : 0));
+  }
+  const dispute = reading.dispute;
+  if (!dispute || fee.disputesClosed.has(dispute.dispute)) return found;
+  const { why, status, ...which } = dispute;
+  if (fee.disputed?.dispute !== dispute.dispute) found.push(entry('disputed', { ...which, why }));
+  if (status !== 'open') found.push(entry('dispute_closed', { ...which, won: status === 'won' }));
+  return found;
+}
+
+function refundFailed(refund: string, amountCents: number): NewEntry[] {
+  const why = 'the refund failed at Stripe; pay it back another way';
+  return [entry('refund_failed', { refund, amountCents, why }), entry('held', { why })];
+}
+
+/** Takes up a fee that had been written off; nothing for any other. */
+export function revive(fee: FeeState): NewEntry[] {
+  return fee.gaveUp ? [entry('revived', { amountCents: amountOwed(fee) })] : [];
+}
+
+/** What is still owed: the assessed amount, in cents. */
+export function amountOwed(fee: FeeState): number {
+  if (!fee.assessed) throw new Error('Bug! an amount was asked for before the fee was assessed');
+  return fee.assessed.amountCents;
+}
+
+/** The idempotency keys: the same for every try of the same thing, never of two things. */
+export const keys = {
+  /**
+   * Of the creation for a customer and year, and not for a fee: two ledgers that do not know of
+   * each other make one intent. `nth`: how many were canceled or ended by an error of Stripe's.
+   */
+  intent: (customer: string, year: number, nth: number): string =>
+    `levy-intent-${year}-${customer}${nth > 0 ? `-${nth}` : ''}`,
+  /** With the card: another ledger may try the same intent with another card. */
+  attempt: (intent: string, attempt: number, paymentMethod: string): string =>
+    `levy-attempt-${intent}-${attempt}-${paymentMethod}`,
+  /** `change`: the number of the entry that asks for it. */
+  notice: (intent: string, change: number): string => `levy-notice-${intent}-${change}`,
+  cancel: (intent: string, reason: string): string => `levy-cancel-${intent}-${reason}`,
+  refund: (feeId: string, seq: number): string => `levy-refund-${feeId}-${seq}`,
+};
+
+/** Stripe may forget an idempotency key after 24 hours; an hour less, to be sure. */
+export const KEY_SAFE_MS = 23 * 3_600_000;

@@ -1,0 +1,180 @@
+import { UNSPOKEN } from '../fee/declines.ts';
+import type { EmailKind } from '../fee/fee.ts';
+import { textAndHtml, type Draft, type Mail, type Part } from './layout.ts';
+import { dollars } from '../fee/money.ts';
+import {
+  cardName,
+  dayOf,
+  split,
+  text,
+  title,
+  trademark,
+  whatItIs,
+  type FeeFacts,
+} from './notice.ts';
+
+/** What a letter is made of; each letter uses what it needs. */
+export interface EmailFacts extends FeeFacts {
+  /** The card the letter is about: charged, declined, refunded to. Null when there is none. */
+  card: { brand: string; last4: string } | null;
+  /** Calendar day of what the letter tells, YYYY-MM-DD: of the payment, the decline, ... */
+  on: string;
+  /** Whether the clinician has had the notice; if not, a charge will be announced first. */
+  announced: boolean;
+  /**
+   * Stripe's code of the decline the letter is about, null when it is not about a decline. It
+   * decides what is asked for; the code itself is hardly ever spoken of.
+   */
+  declineCode: string | null;
+  /** What went back with the refund the letter is about; null in all other letters. */
+  refundedCents: number | null;
+}
+
+/** A letter: what the clinician is told after the notice. Throws on facts that contradict. */
+export function writeEmail(letter: EmailKind, facts: EmailFacts): Mail {
+  const { subject, preview, parts } = LETTERS[letter](facts);
+  return textAndHtml({
+    subject,
+    preview,
+    practice: facts.practice,
+    parts: [
+      title(subject),
+      text(`Hello ${facts.clinician},`),
+      ...parts,
+      text(`Any questions? Just reply to this e-mail (${facts.replyTo}).`),
+      trademark(),
+    ],
+  });
+}
+
+type Body = Pick<Draft, 'subject' | 'preview' | 'parts'>;
+
+const LETTERS: Record<EmailKind, (facts: EmailFacts) => Body> = {
+  receipt: (facts) => {
+    const { year, amountCents, card, on } = facts;
+    const from = card ? ` from your ${cardInText(card)}` : '';
+    return {
+      subject: `Receipt: ${dollars(amountCents)} for your ${year} CPT license fee`,
+      preview: `Paid on ${dayOf(on, 'long')}. Thank you.`,
+      parts: [
+        text(
+          `Thank you. We received ${dollars(amountCents)}${from} on ${dayOf(on, 'long')}. ` +
+            `Your CPT license fee for ${year} is paid, and nothing more is due for this year.`,
+        ),
+        split(facts),
+      ],
+    };
+  },
+
+  card_needed: (facts) => {
+    const { year, declineCode } = facts;
+    const isDecline = declineCode !== null;
+    return {
+      subject: isDecline
+        ? `Your card for the ${year} CPT license fee was declined`
+        : `Your ${year} CPT license fee: we have no card on file`,
+      preview: 'Please give us a card we can use.',
+      parts: [
+        text(isDecline ? declined(facts, declineCode) : noCard(facts)),
+        ...giveCard(facts),
+        text(whatItIs(facts)),
+        split(facts),
+      ],
+    };
+  },
+
+  final: (facts) => {
+    const { year, amountCents, card, on } = facts;
+    const which = card ? `, with your ${cardInText(card)},` : '';
+    return {
+      subject: `Your ${year} CPT license fee is still unpaid`,
+      preview: 'We will not try your card again by ourselves.',
+      parts: [
+        text(
+          `We were not able to charge your CPT license fee of ${dollars(amountCents)} for ` +
+            `${year}. Our last try${which} was on ${dayOf(on, 'long')}, and we will not try ` +
+            'again by ourselves.',
+        ),
+        ...giveCard(facts),
+        text('If you would rather settle it in another way, tell us and we will find one.'),
+        split(facts),
+      ],
+    };
+  },
+
+  waived: ({ year, amountCents }) => ({
+    subject: `Your ${year} CPT license fee is waived`,
+    preview: 'Nothing will be charged.',
+    parts: [
+      text(
+        `Good news: we have waived your CPT license fee of ${dollars(amountCents)} for ${year}. ` +
+          'Your card will not be charged for it, and there is nothing you have to do.',
+      ),
+    ],
+  }),
+
+  refunded: ({ year, amountCents, refundedCents, card }) => {
+    if (refundedCents === null || refundedCents > amountCents)
+      throw new Error('Bug! a letter about a refund needs the amount, at most the fee');
+    const back = dollars(refundedCents);
+    const part = refundedCents < amountCents ? ` of the ${dollars(amountCents)} you paid` : '';
+    const to = card ? ` to your ${cardInText(card)}` : '';
+    return {
+      subject: `Refund: ${back} of your ${year} CPT license fee`,
+      preview: 'Your bank usually shows it within 5 to 10 business days.',
+      parts: [
+        text(
+          `We have refunded ${back}${part} for your CPT license fee for ${year}${to}. ` +
+            'Your bank usually shows it within 5 to 10 business days. ' +
+            'There is nothing you have to do.',
+        ),
+      ],
+    };
+  },
+};
+
+function declined({ year, amountCents, on, card }: EmailFacts, declineCode: string): string {
+  return (
+    `On ${dayOf(on, 'long')} we tried to charge your CPT license fee of ${dollars(amountCents)} ` +
+    `for ${year} to your ${card ? cardInText(card) : 'card'}, and the charge was declined.` +
+    `${spoken(declineCode)} This happens, and it is quickly mended.`
+  );
+}
+
+function noCard({ year, amountCents }: EmailFacts): string {
+  return (
+    `Your CPT license fee for ${year} is ${dollars(amountCents)}, and we have no card of yours ` +
+    'on file that we could charge it to.'
+  );
+}
+
+/** How to give another card, and what follows from doing so. */
+function giveCard({ cardLink, amountCents, announced }: EmailFacts): Part[] {
+  const then = announced
+    ? `We will then charge the ${dollars(amountCents)} to it and send you a receipt.`
+    : 'Before anything is charged, we will write to you with the date.';
+  if (!cardLink) return [text(`Please reply to this e-mail to give us a card. ${then}`)];
+  return [
+    text(`Please give us a card on this page of our payment provider. ${then}`),
+    { kind: 'button', label: 'Give a card', url: cardLink },
+  ];
+}
+
+/**
+ * The reason of a decline where it helps and is harmless; a sentence with a space before it, or
+ * nothing. Whatever is the cardholder's business alone is never told.
+ */
+function spoken(declineCode: string): string {
+  if (UNSPOKEN.has(declineCode)) return '';
+  if (declineCode === 'expired_card') return ' The bank says that the card has expired.';
+  if (declineCode === 'authentication_required')
+    return ' The bank wants you to approve the payment; giving us the card again does that.';
+  if (/^(incorrect|invalid)_(cvc|expiry_month|expiry_year|number|zip|address)$/.test(declineCode))
+    return ' Some of its details do not match what the bank has.';
+  return '';
+}
+
+/** In a sentence: "Visa ending in 4242", "card ending in 4242". */
+function cardInText(card: { brand: string; last4: string }): string {
+  return cardName(card).replace(/^Card/, 'card');
+}

@@ -1,0 +1,181 @@
+import { chargeFrom } from '../calendar.ts';
+import type { Entry, EntryData, EmailKind, FeeStatus, Step } from '../fee/fee.ts';
+import { movement } from '../fee/money.ts';
+import { next } from '../fee/next.ts';
+import type { Policy } from '../policy.ts';
+import type { Breach, CheckName } from './checks.ts';
+
+/** A fee as it is stored: its entries, and the index kept beside them. */
+export interface StoredFee {
+  feeId: string;
+  policy: Policy;
+  seq: number;
+  state: FeeStatus;
+  step: Step | null;
+  at: Date | null;
+  intent: string | null;
+  entries: StoredEntry[];
+}
+
+/** An entry with the movement of money stored in it. */
+export type StoredEntry = Entry & {
+  debit: string | null;
+  credit: string | null;
+  amountCents: number | null;
+};
+
+/** What is wrong with a fee by its own entries. */
+export function checkFee(fee: StoredFee): Breach[] {
+  const found = (check: CheckName, detail: string): Breach => ({
+    check,
+    feeId: fee.feeId,
+    detail,
+  });
+  return [
+    ...index(fee).map((detail) => found('index', detail)),
+    ...movements(fee).map((detail) => found('balanced', detail)),
+    ...unannounced(fee).map((detail) => found('announced', detail)),
+    ...overLimit(fee).map((detail) => found('card_limits', detail)),
+    ...againstAdvice(fee).map((detail) => found('refused_cards', detail)),
+    ...lettersAmiss(fee).map((detail) => found('letters', detail)),
+  ];
+}
+
+/** The stored index, recomputed from the entries. */
+function index({ entries, policy, ...stored }: StoredFee): string[] {
+  const last = entries.findLast(({ kind }) => kind === 'opened' || kind === 'closed');
+  const intent = last?.kind === 'opened' ? last.data.intent : null;
+  const wrong: string[] = [];
+  if (stored.seq !== entries.length)
+    wrong.push(`number ${stored.seq} is stored, there are ${entries.length} entries`);
+  if (stored.intent !== intent)
+    wrong.push(`intent ${stored.intent ?? 'none'} is stored, ${intent ?? 'none'} was opened`);
+  try {
+    const { state, step, at } = next(entries, policy);
+    const same =
+      state === stored.state && step === stored.step && at?.getTime() === stored.at?.getTime();
+    if (!same) wrong.push(`stored: ${told(stored)}; by the entries: ${told({ state, step, at })}`);
+  } catch {
+    wrong.push('the entries do not add up to any state');
+  }
+  return wrong;
+}
+
+function told({ state, step, at }: Pick<StoredFee, 'state' | 'step' | 'at'>): string {
+  return `${state} ${step ?? 'nothing'}${at ? ` from ${at.toISOString()}` : ''}`;
+}
+
+/** The movement stored in each entry is the one its kind and amount stand for. */
+function movements({ entries }: StoredFee): string[] {
+  return entries.flatMap((one) => {
+    const { debit, credit, amountCents } = movement(one) ?? NO_MOVEMENT;
+    if (one.debit === debit && one.credit === credit && one.amountCents === amountCents) return [];
+    const kept = `${one.amountCents} cents from ${one.credit} to ${one.debit}`;
+    const meant = `${amountCents} cents from ${credit} to ${debit}`;
+    return [`entry ${one.seq} (${one.kind}) moves ${kept} instead of ${meant}`];
+  });
+}
+
+const NO_MOVEMENT = { debit: null, credit: null, amountCents: null };
+
+/** The notice period once more, by our calendar instead of the database's. */
+function unannounced({ entries, policy }: StoredFee): string[] {
+  let notice: { at: Date; data: EntryData['noticed'] } | null = null;
+  const wrong: string[] = [];
+  for (const one of entries) {
+    if (one.kind === 'noticed') notice = one;
+    if (one.kind !== 'attempted') continue;
+    const { attempt } = one.data;
+    if (!notice) {
+      wrong.push(`attempt ${attempt} has no notice before it`);
+      continue;
+    }
+    if (one.data.customer !== notice.data.customer)
+      wrong.push(`attempt ${attempt} is on another customer than the notice`);
+    const promised = new Date(notice.data.chargeFrom);
+    const earliest = chargeFrom(notice.at, policy);
+    const from = promised > earliest ? promised : earliest;
+    if (one.at < from)
+      wrong.push(
+        `attempt ${attempt} on ${one.at.toISOString()}, allowed from ${from.toISOString()}`,
+      );
+  }
+  return wrong;
+}
+
+/** Attempts per card within the policy, and none before the time its last decline named. */
+function overLimit({ entries, policy }: StoredFee): string[] {
+  let declines = 0;
+  let card: string | null = null;
+  let notBefore: Date | null = null;
+  const wrong: string[] = [];
+  for (const one of entries) {
+    if (STARTS_ANEW.has(one.kind)) declines = 0;
+    // A new card or a person's word takes the wait away.
+    if (FREES.has(one.kind)) notBefore = null;
+    if (one.kind === 'declined') {
+      // Another ledger's attempts are counted card by card.
+      declines = one.data.adopted && one.data.paymentMethod !== card ? 1 : declines + 1;
+      card = one.data.paymentMethod;
+      notBefore = one.data.retryAt ? new Date(one.data.retryAt) : null;
+    }
+    if (one.kind !== 'attempted') continue;
+    card = one.data.paymentMethod;
+    const { attempt } = one.data;
+    if (declines >= policy.attemptsMax)
+      wrong.push(`attempt ${attempt} came after ${declines} declines of the same card`);
+    if (notBefore && one.at < notBefore)
+      wrong.push(`attempt ${attempt} came before ${notBefore.toISOString()}`);
+  }
+  return wrong;
+}
+
+const STARTS_ANEW: ReadonlySet<string> = new Set(['card_updated', 'revived', 'customer_changed']);
+const FREES: ReadonlySet<string> = new Set([...STARTS_ANEW, 'retry_asked']);
+
+/**
+ * No attempt after a decline that asked for another card, until another card came; and none with
+ * the card that was declined so, until it had new data.
+ */
+function againstAdvice({ entries }: StoredFee): string[] {
+  const refused = new Map<string, string>();
+  let refusal: string | null = null;
+  const wrong: string[] = [];
+  for (const one of entries) {
+    if (one.kind === 'card_updated' || one.kind === 'customer_changed') refusal = null;
+    if (one.kind === 'card_updated') refused.delete(one.data.paymentMethod);
+    if (one.kind === 'declined' && one.data.verdict === 'needs_card') {
+      refusal = one.data.code;
+      if (one.data.paymentMethod) refused.set(one.data.paymentMethod, refusal);
+    }
+    if (one.kind !== 'attempted') continue;
+    const code = refusal ?? refused.get(one.data.paymentMethod);
+    if (code) wrong.push(`attempt ${one.data.attempt} came after ${code} of the same card`);
+  }
+  return wrong;
+}
+
+/** The entry each letter must be about. */
+const OCCASIONS: Record<EmailKind, (about: Entry) => boolean> = {
+  receipt: ({ kind }) => kind === 'paid',
+  card_needed: (about) =>
+    about.kind === 'card_missing' ||
+    (about.kind === 'declined' && about.data.verdict === 'needs_card'),
+  final: ({ kind }) => kind === 'gave_up',
+  waived: ({ kind }) => kind === 'waived',
+  refunded: ({ kind }) => kind === 'refunded',
+};
+
+function lettersAmiss({ entries }: StoredFee): string[] {
+  const sent = new Set<string>();
+  return entries.flatMap((one) => {
+    if (one.kind !== 'told') return [];
+    const { letter, about } = one.data;
+    const subject = about < one.seq ? entries.find(({ seq }) => seq === about) : undefined;
+    const again = sent.has(`${letter} ${about}`);
+    sent.add(`${letter} ${about}`);
+    if (again) return [`entry ${one.seq}: the ${letter} about entry ${about} was sent before`];
+    if (subject && OCCASIONS[letter]?.(subject)) return [];
+    return [`entry ${one.seq}: a ${letter} about entry ${about} (${subject?.kind ?? 'none'})`];
+  });
+}

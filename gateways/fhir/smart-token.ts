@@ -1,0 +1,124 @@
+import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { FhirTrouble, isSafe, type Pace, type TokenSource } from './http.ts';
+
+/** A client registered for SMART Backend Services, with its private key as PEM or JWK. */
+export interface SmartClient {
+  clientId: string;
+  key: string;
+  /** The key's id at the server; a JWK brings its own. */
+  keyId: string | null;
+}
+
+/** An assertion may be valid for five minutes at most (SMART App Launch 2.2, 'exp'). */
+const ASSERTION_S = 240;
+/** A token is renewed this long before it ends. */
+const SPARE_MS = 30_000;
+const TYPES = ['Claim', 'Encounter', 'ExplanationOfBenefit', 'Practitioner', 'PractitionerRole'];
+
+interface SigningKey {
+  key: KeyObject;
+  alg: 'RS384' | 'ES384';
+  kid: string | null;
+}
+
+/**
+ * Access tokens by SMART Backend Services: the token endpoint the server announces is asked with
+ * a signed assertion, again whenever a token ends. Throws `FhirTrouble` where the key is none.
+ */
+export function createSmartTokens(base: URL, client: SmartClient, pace: Pace): TokenSource {
+  const signing = signingKey(client);
+  let current: { token: string; until: number } | null = null;
+
+  async function fresh(): Promise<{ token: string; until: number }> {
+    const { endpoint, scope } = await discover(base);
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      scope,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion(client.clientId, endpoint, signing, pace.now()),
+    });
+    const answer = await json(endpoint, { method: 'POST', body });
+    const { access_token: token, expires_in: seconds } = answer ?? {};
+    if (typeof token !== 'string')
+      throw new FhirTrouble(
+        'smart_refused',
+        'The token endpoint refuses this client: compare its id, its key and its scopes.',
+      );
+    const lasts = typeof seconds === 'number' ? seconds * 1000 : 300_000;
+    return { token, until: pace.now() + lasts - SPARE_MS };
+  }
+
+  return {
+    async token() {
+      if (!current || pace.now() >= current.until) current = await fresh();
+      return current.token;
+    },
+    expired() {
+      current = null;
+      return true;
+    },
+  };
+}
+
+async function discover(base: URL): Promise<{ endpoint: string; scope: string }> {
+  const found = await json(new URL('.well-known/smart-configuration', base).href, {});
+  const endpoint = found?.token_endpoint;
+  if (typeof endpoint !== 'string' || !URL.canParse(endpoint) || !isSafe(new URL(endpoint)))
+    throw new FhirTrouble(
+      'smart_not_offered',
+      'The server announces no token endpoint in .well-known/smart-configuration.',
+    );
+  const { capabilities } = found ?? {};
+  const v2 = Array.isArray(capabilities) && capabilities.includes('permission-v2');
+  const scope = TYPES.map((type) => `system/${type}.${v2 ? 'rs' : 'read'}`).join(' ');
+  return { endpoint, scope };
+}
+
+/** The answer as an object; null where there is none, or none that is a success. */
+async function json(url: string, init: RequestInit): Promise<Record<string, unknown> | null> {
+  const signal = AbortSignal.timeout(30_000);
+  const headers = { accept: 'application/json' };
+  const response = await fetch(url, { ...init, headers, signal, redirect: 'error' }).catch(
+    () => null,
+  );
+  const value: unknown = response?.ok ? await response.json().catch(() => null) : null;
+  return typeof value === 'object' ? (value as Record<string, unknown> | null) : null;
+}
+
+function assertion(client: string, endpoint: string, signing: SigningKey, now: number): string {
+  const { key, alg, kid } = signing;
+  const issued = Math.floor(now / 1000);
+  const claims = {
+    iss: client,
+    sub: client,
+    aud: endpoint,
+    iat: issued,
+    exp: issued + ASSERTION_S,
+    jti: randomUUID(),
+  };
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({ alg, typ: 'JWT', ...(kid && { kid }) })}.${part(claims)}`;
+  // JOSE wants an ECDSA signature as r and s side by side, not as DER.
+  const signature = sign('sha384', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
+  return `${signed}.${signature.toString('base64url')}`;
+}
+
+function signingKey({ key: written, keyId }: SmartClient): SigningKey {
+  try {
+    const jwk = written.trimStart().startsWith('{') ? parsed(written) : null;
+    const key = jwk ? createPrivateKey({ key: jwk, format: 'jwk' }) : createPrivateKey(written);
+    const kid = keyId ?? (typeof jwk?.kid === 'string' ? jwk.kid : null);
+    if (key.asymmetricKeyType === 'rsa') return { key, alg: 'RS384', kid };
+    if (key.asymmetricKeyDetails?.namedCurve === 'secp384r1') return { key, alg: 'ES384', kid };
+  } catch {
+    // Whatever is wrong with it must not be repeated: it is a secret.
+  }
+  throw new FhirTrouble(
+    'smart_key',
+    'The key must be an RSA or P-384 private key, as PEM or as one JWK.',
+  );
+}
+
+function parsed(text: string): Record<string, unknown> {
+  return JSON.parse(text) as Record<string, unknown>;
+}

@@ -1,0 +1,46 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+const DAY_MS = 86_400_000;
+/** Days a link is valid: longer than a notice period and the retries of a declined card. */
+const VALID_DAYS = 30;
+
+/** What a link by which a clinician gives another card says. */
+export interface CardLink {
+  feeId: string;
+  /** From here on it leads nowhere any more. */
+  until: Date;
+}
+
+/**
+ * Links by which a clinician gives another card, without a login: they name the fee and the last
+ * day they are valid on, and are signed, so that nobody can guess or prolong one. All links of one
+ * day to one fee are the same, so that a mail sent once more says the same.
+ *
+ * @param publicUrl  where people reach the API, without a slash at the end
+ * @param secret  the installation's own secret
+ */
+export function createCardLinks(args: { publicUrl: string; secret: string; now: () => Date }) {
+  const { publicUrl, secret, now } = args;
+  return {
+    linkFor(feeId: string): string {
+      const last = new Date(now().getTime() + VALID_DAYS * DAY_MS);
+      const day = last.toISOString().slice(0, 10).replaceAll('-', '');
+      return `${publicUrl}/card/${feeId}.${day}.${sign(secret, feeId, day)}`;
+    },
+  };
+}
+
+/** What a link's last part says, or null when it was not made with this secret. */
+export function readCardLink(token: string, secret: string): CardLink | null {
+  const [feeId = '', day = '', signature = ''] = token.split('..');
+  const given = Buffer.from(signature);
+  const right = Buffer.from(sign(secret, feeId, day));
+  if (given.length !== right.length || !timingSafeEqual(given, right)) return null;
+  const [, year, month, date] = /^(\d{4})(\d\d)(\d\d)$/.exec(day) ?? [];
+  const until = new Date(Date.UTC(Number(year), Number(month) - 1, Number(date)) + DAY_MS);
+  return { feeId, until };
+}
+
+function sign(secret: string, feeId: string, day: string): string {
+  return createHmac('sha256', secret).update(`card-link ${feeId} ${day}`).digest('base64url');
+}

@@ -1,0 +1,160 @@
+import type Stripe from 'stripe';
+import { type Call } from './calls.ts';
+import { PaymentsRefused } from './errors.ts';
+import { idOf } from './reading.ts';
+
+/** The card that would be charged, or why there is none. */
+export type CardReading =
+  | {
+      found: true;
+      paymentMethod: string;
+      /** As Stripe names it: visa, mastercard, amex, ... */
+      brand: string;
+      last4: string;
+      /** The same for the same card number everywhere in the account. */
+      fingerprint: string | null;
+      expMonth: number;
+      expYear: number;
+    }
+  | { found: false; why: 'no_customer' | 'customer_deleted' | 'no_card' | 'card_detached' };
+
+/** Looking up cards. */
+export function cards(stripe: Stripe, call: Call) {
+  /**
+   * The card to charge for a customer: the named one while it is attached to that customer, else
+   * the customer's default, else the only one attached. Never a card of somebody else, and never
+   * a guess between several. Throws `PaymentsUnavailable`, `PaymentsRefused`.
+   */
+  async function readCard(customer: string, paymentMethod: string | null): Promise<CardReading> {
+    const named = paymentMethod ? await attached(paymentMethod) : null;
+    if (named && idOf(named.customer) === customer) return found(named) ?? none(paymentMethod);
+    const owner = await orMissing(
+      call('GET /v1/customers/:id', () =>
+        stripe.customers.retrieve(customer, {
+          expand: ['invoice_settings.default_payment_method'],
+        }),
+      ),
+    );
+    if (!owner) return { found: false, why: 'no_customer' };
+    if (owner.deleted) return { found: false, why: 'customer_deleted' };
+    const standard = owner.invoice_settings.default_payment_method;
+    if (standard && typeof standard === 'object' && idOf(standard.customer) === customer) {
+      const card = found(standard);
+      if (card) return card;
+    }
+    return (await onlyCard(customer)) ?? none(paymentMethod);
+  }
+
+  /**
+   * The e-mail Stripe has for a customer, to compare and neither to keep nor to log; null when it
+   * has none, and for a customer it does not know. Throws as above.
+   */
+  async function readEmail(customer: string): Promise<string | null> {
+    const owner = await orMissing(
+      call('GET /v1/customers/:id', () => stripe.customers.retrieve(customer)),
+    );
+    return owner && !owner.deleted ? owner.email : null;
+  }
+
+  async function onlyCard(customer: string): Promise<CardReading | null> {
+    const { data } = await call('GET /v1/customers/:id/payment_methods', () =>
+      stripe.customers.listPaymentMethods(customer, { type: 'card', limit: 2 }),
+    );
+    const [only] = data;
+    return only && data.length === 1 ? found(only) : null;
+  }
+
+  async function attached(paymentMethod: string): Promise<Stripe.PaymentMethod | null> {
+    return orMissing(
+      call('GET /v1/payment_methods/:id', () => stripe.paymentMethods.retrieve(paymentMethod)),
+    );
+  }
+
+  return { readCard, readEmail };
+}
+
+/** Stripe's pages on which a clinician gives another card. */
+export function cardPages(stripe: Stripe, call: Call) {
+  /**
+   * A page of Stripe's on which the customer gives a card for later charges. No money moves on it.
+   * The card arrives as an event `payment_method.attached`, and as `setup_intent.succeeded` with
+   * the fee the page was opened for. The same key gives the same page for a day.
+   * Throws `PaymentsUnavailable`, `PaymentsRefused`.
+   */
+  async function cardLink(args: {
+    customer: string;
+    feeId: string;
+    returnUrl: string;
+    key?: string;
+  }): Promise<{ url: string; session: string }> {
+    const session = await call('POST /v1/checkout/sessions', () =>
+      stripe.checkout.sessions.create(
+        {
+          mode: 'setup',
+          customer: args.customer,
+          allowed_payment_method_types: ['card'],
+          success_url: args.returnUrl,
+          cancel_url: args.returnUrl,
+          setup_intent_data: { metadata: { fee: args.feeId } },
+        },
+        args.key ? { idempotencyKey: args.key } : {},
+      ),
+    );
+    if (!session.url) throw new Error('Bug! Stripe opened a card page without an address');
+    return { url: session.url, session: session.id };
+  }
+
+  /**
+   * Closes a card page by its session's id. False when it was completed or had expired before.
+   * Throws as above.
+   */
+  async function closeCardPage(session: string): Promise<boolean> {
+    try {
+      await call('POST /v1/checkout/sessions/:id/expire', () =>
+        stripe.checkout.sessions.expire(session),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof PaymentsRefused && [400, 404].includes(error.status)) return false;
+      throw error;
+    }
+  }
+
+  /** Where pages to give a card may stand, as a browser's policy words it. */
+  function cardPageSources(): string[] {
+    const [protocol, host, port] = (['protocol', 'host', 'port'] as const).map((field) =>
+      String(stripe.getApiField(field)),
+    );
+    // Stripe's pages may stand under a domain of the practice's own; all of them are https.
+    return ['https:', ...(protocol === 'http' ? [`http://${host}:${port}`] : [])];
+  }
+
+  return { cardLink, cardPageSources, closeCardPage };
+}
+
+/** Null instead of the error when Stripe does not know the id. */
+export async function orMissing<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof PaymentsRefused && error.code === 'resource_missing') return null;
+    throw error;
+  }
+}
+
+function found({ id, card }: Stripe.PaymentMethod): CardReading | null {
+  if (!card) return null;
+  return {
+    found: true,
+    paymentMethod: id,
+    brand: card.brand,
+    last4: card.last4,
+    fingerprint: card.fingerprint ?? null,
+    expMonth: card.exp_month,
+    expYear: card.exp_year,
+  };
+}
+
+function none(paymentMethod: string | null): CardReading {
+  return { found: false, why: paymentMethod ? 'card_detached' : 'no_card' };
+}

@@ -1,0 +1,136 @@
+import Stripe from 'stripe';
+import type { Refusal } from '../../core/fee/intent.ts';
+import { refusalOf } from './reading.ts';
+
+/**
+ * Stripe could not be asked, or gave no usable answer: the network, a 5xx, or "slow down".
+ * Try the same thing again later, with the same idempotency key.
+ */
+export class PaymentsUnavailable extends Error {
+  override readonly name = 'PaymentsUnavailable';
+  /** `timeout`, `connection`, `unreadable_answer`, `server_error`, or one of the slow-downs. */
+  readonly why: string;
+  /** How long Stripe asked to wait, in ms; null when it did not say. */
+  readonly afterMs: number | null;
+  /** False only when it is certain that Stripe has not acted on this request. */
+  readonly reached: boolean;
+  /**
+   * True when Stripe gave the answer it keeps under this key: what was asked has come to its end,
+   * as a failure of Stripe's, and the same key will never do it.
+   */
+  readonly kept: boolean;
+
+  constructor(why: string, afterMs: number | null, reached: boolean, kept = false) {
+    super(`Stripe gave no usable answer (${why}). Try again later with the same key.`);
+    this.why = why;
+    this.afterMs = afterMs;
+    this.reached = reached;
+    this.kept = kept;
+  }
+}
+
+/** Stripe understood the request and refused it: a decline of a card, or our own bug. */
+export class PaymentsRefused extends Error {
+  override readonly name = 'PaymentsRefused';
+  /** Stripe's error code, or its error type where there is none. */
+  readonly code: string;
+  readonly status: number;
+  /** The parameter at fault, as Stripe names it. */
+  readonly param: string | null;
+  /** Set when the refusal is the card's, not ours. */
+  readonly refusal: Refusal | null;
+
+  constructor(code: string, status: number, param: string | null, refusal: Refusal | null) {
+    const at = param ? `, parameter ${param}` : '';
+    super(`Stripe refused the request (${code}, HTTP ${status}${at}).`);
+    this.code = code;
+    this.status = status;
+    this.param = param;
+    this.refusal = refusal;
+  }
+}
+
+/** The reasons of `PaymentsUnavailable` that mean: nothing is wrong, only too fast. */
+export const SLOW_DOWN = new Set([
+  'conflict',
+  'rate_limit',
+  'lock_timeout',
+  'idempotency_key_in_use',
+  'payment_intent_rate_limit_exceeded',
+]);
+
+/**
+ * Stripe's errors in our words. Decided by status and code, never by class: a 409 arrives as a
+ * plain StripeAPIError. What did not come from Stripe is given back as it is.
+ */
+export function errorOf(error: unknown): unknown {
+  if (!(error instanceof Stripe.errors.StripeError)) return error;
+  const { statusCode: status } = error;
+  if (status === undefined) return unanswered(error);
+  const code = codeOf(error);
+  // 424 is Stripe's word for a failure behind it: like a 5xx, what became of it is not said.
+  if (status >= 500 || status === 424)
+    return new PaymentsUnavailable('server_error', retryAfter(error), true, isKept(error));
+  if (status === 409 || status === 429 || SLOW_DOWN.has(code)) {
+    const why = SLOW_DOWN.has(code) ? code : status === 409 ? 'conflict' : 'rate_limit';
+    return new PaymentsUnavailable(why, retryAfter(error), status === 409);
+  }
+  const refusal = status === 402 ? refusalOf(error, null) : null;
+  return new PaymentsRefused(code, status, word(error.param), refusal);
+}
+
+/** Why something was not sent: it waited for so long that Stripe may have forgotten its key. */
+export const TOO_LATE = 'too_late';
+
+/** Nothing was sent, and nothing happened. */
+export function tooLate(): PaymentsUnavailable {
+  return new PaymentsUnavailable(TOO_LATE, null, false);
+}
+
+/** Whether Stripe refused because the intent is not in a state for what was asked. */
+export function isWrongState(error: unknown): boolean {
+  return (
+    error instanceof PaymentsRefused &&
+    (error.code === 'payment_intent_unexpected_state' || error.code === 'intent_invalid_state')
+  );
+}
+
+/** The HTTP status of an error from the library; null when there was no answer. */
+export function statusOf(error: unknown): number | null {
+  return error instanceof Stripe.errors.StripeError ? (error.statusCode ?? null) : null;
+}
+
+/** Failures to even connect: the request never left. */
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+
+function unanswered(error: Stripe.errors.StripeError): PaymentsUnavailable {
+  if (!(error instanceof Stripe.errors.StripeConnectionError))
+    return new PaymentsUnavailable('unreadable_answer', null, true);
+  const cause: unknown = error.detail;
+  const code = cause && typeof cause === 'object' && 'code' in cause ? String(cause.code) : '';
+  // After a closed connection the library sends once more by itself, so that a refused
+  // connection may have been preceded by one that got through: it says so in its message.
+  const once = !/retried/.test(error.message);
+  const reached = !(once && NEVER_SENT.has(code));
+  return new PaymentsUnavailable(code === 'ETIMEDOUT' ? 'timeout' : 'connection', null, reached);
+}
+
+function codeOf(error: Stripe.errors.StripeError): string {
+  if (error.statusCode === 401) return word(error.code) ?? 'invalid_api_key';
+  if (error.statusCode === 403) return word(error.code) ?? 'not_permitted';
+  return word(error.code) ?? word(error.rawType) ?? 'unknown';
+}
+
+/** Only code-like words leave this file, so that no error can carry what Stripe echoes of ours. */
+function word(text: string | undefined): string | null {
+  return text && /^[A-Za-z0-9_.[\]]{1,80}$/.test(text) ? text : null;
+}
+
+function isKept(error: Stripe.errors.StripeError): boolean {
+  return error.headers?.['idempotent-replayed'] === 'true';
+}
+
+function retryAfter(error: Stripe.errors.StripeError): number | null {
+  const seconds = Number(error.headers?.['retry-after']);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null;
+}

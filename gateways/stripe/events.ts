@@ -1,0 +1,115 @@
+import Stripe from 'stripe';
+import { pages, type Call } from './calls.ts';
+import { idOf } from './reading.ts';
+
+/** A webhook or a listed event: a hint about an object, never a fact about money. */
+export interface PaymentEvent {
+  id: string;
+  /** E.g. `payment_intent.succeeded`. */
+  type: string;
+  livemode: boolean;
+  /** The object the event is about. */
+  objectId: string;
+  intent: string | null;
+  customer: string | null;
+  /** The card, where the event is about one. */
+  paymentMethod: string | null;
+  /** The fee's id, where the object carries it. */
+  feeId: string | null;
+  createdAt: Date;
+}
+
+/** Why a webhook is not believed. */
+export interface InvalidEvent {
+  invalid: 'signature' | 'stale' | 'malformed';
+}
+
+/** The age in seconds beyond which a signed event is a replay; Stripe's own default. */
+const TOLERANCE_SECONDS = 300;
+
+/** Hearing from Stripe: webhooks, and the list of events for those that got lost. */
+export function events(stripe: Stripe, call: Call) {
+  /**
+   * Verifies a webhook against any of the secrets (two during rotation) and reads who it is about.
+   * `rawBody` is the request's bytes as they came; `receivedAt` is now unless given.
+   */
+  function readEvent(
+    rawBody: Buffer,
+    signature: string,
+    secrets: string[],
+    receivedAt?: Date,
+  ): PaymentEvent | InvalidEvent {
+    const at = receivedAt?.getTime();
+    const secret = secrets.find((candidate) => isSignedWith(rawBody, signature, candidate));
+    if (secret === undefined) return { invalid: 'signature' };
+    try {
+      return eventOf(
+        stripe.webhooks.constructEvent(
+          rawBody,
+          signature,
+          secret,
+          TOLERANCE_SECONDS,
+          undefined,
+          at,
+        ),
+      );
+    } catch (error) {
+      const isStale = error instanceof Stripe.errors.StripeSignatureVerificationError;
+      return { invalid: isStale ? 'stale' : 'malformed' };
+    }
+  }
+
+  /** Whether the secret made the signature, at whatever time. */
+  function isSignedWith(rawBody: Buffer, signature: string, secret: string): boolean {
+    try {
+      return stripe.webhooks.signature?.verifyHeader(rawBody, signature, secret, 0) ?? false;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Events of at most 20 types since a moment, newest first: the backstop for webhooks that never
+   * came. Stripe keeps events for 30 days. Throws `PaymentsUnavailable`, `PaymentsRefused`.
+   */
+  async function* listEvents(args: { since: Date; types: string[] }): AsyncGenerator<PaymentEvent> {
+    const created = { gte: Math.floor(args.since.getTime() / 1000) };
+    for await (const event of pages(call, 'GET /v1/events', (page) =>
+      stripe.events.list({ created, types: args.types, ...page }),
+    ))
+      yield eventOf(event);
+  }
+
+  return { readEvent, listEvents };
+}
+
+function eventOf(event: Stripe.Event): PaymentEvent {
+  const object = record(record(event.data).object);
+  const { id, object: kind } = object;
+  if (typeof id !== 'string' || typeof kind !== 'string' || typeof event.type !== 'string')
+    throw new Error('An event without an object, an id or a type.');
+  return {
+    id: event.id,
+    type: event.type,
+    livemode: event.livemode,
+    objectId: id,
+    intent: kind === 'payment_intent' ? id : reference(object.payment_intent),
+    customer: kind === 'customer' ? id : reference(object.customer),
+    paymentMethod: kind === 'payment_method' ? id : reference(object.payment_method),
+    feeId: text(record(object.metadata ?? {}).fee),
+    createdAt: new Date(event.created * 1000),
+  };
+}
+
+function record(value: unknown): Record<string, unknown> {
+  if (!value || typeof value !== 'object') throw new Error('An object was expected.');
+  return value as Record<string, unknown>;
+}
+
+function reference(value: unknown): string | null {
+  return typeof value === 'string' ? value : idOf(value as { id: string } | null | undefined);
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

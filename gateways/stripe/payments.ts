@@ -1,0 +1,87 @@
+/**
+ * Stripe in core's words: cards, the fee's intent, events and books. Nothing outside this folder
+ * knows the library.
+ */
+import Stripe from 'stripe';
+import { books } from './books.ts';
+import { createCall, type CallOptions } from './calls.ts';
+import { cardPages, cards } from './cards.ts';
+import { confirming } from './confirm.ts';
+import { events } from './events.ts';
+import { intents } from './intents.ts';
+import { createReader } from './reader.ts';
+
+export type {
+  BookCharge,
+  BookDispute,
+  BookIntent,
+  BookLines,
+  BookMovement,
+  BookRefund,
+} from './books.ts';
+export type { CallOptions, CallReport } from './calls.ts';
+export type { CardReading } from './cards.ts';
+export type { InvalidEvent, PaymentEvent } from './events.ts';
+export { createRateGate, gateFor, type RateLimits } from './rate-gate.ts';
+export { PaymentsRefused, PaymentsUnavailable } from './errors.ts';
+export type { Confirmation } from './confirm.ts';
+export type { CancelReason, OpenedRefund } from './intents.ts';
+
+/** Everything levy asks of Stripe; see the functions for what they take, give and throw. */
+export type Payments = ReturnType<typeof createPayments>;
+
+/** Stripe in core's words, over one client of the library. */
+export function createPayments(stripe: Stripe, options: CallOptions = {}) {
+  const call = createCall(options);
+  const reader = createReader(stripe, call);
+  const { readIntent, readOutcome, refusedCharges, findIntents } = reader;
+  return {
+    ...cards(stripe, call),
+    ...cardPages(stripe, call),
+    ...intents(stripe, call, reader),
+    readIntent,
+    readOutcome,
+    refusedCharges,
+    findIntents,
+    ...confirming(stripe, call, reader),
+    ...events(stripe, call),
+    ...books(stripe, call),
+  };
+}
+
+/**
+ * The version of Stripe's API that levy was written and tested for. A newer library must not change
+ * what Stripe answers before somebody has read the changes.
+ */
+const API_VERSION = '2026-10-28.endive';
+
+/**
+ * The library's client. It never retries by itself (the ledger decides, with the same key) except
+ * once after a closed connection, which it cannot be told not to. `apiBase` such as
+ * `http://127.0.0.1:4242` points it at a double; `timeoutMs` is the longest silence, 20 s unless
+ * given.
+ */
+export function createStripe(args: {
+  secretKey: string;
+  apiBase?: string | null;
+  timeoutMs?: number;
+}): Stripe {
+  return new Stripe(args.secretKey, {
+    ...(args.apiBase && address(args.apiBase)),
+    apiVersion: API_VERSION,
+    timeout: args.timeoutMs ?? 20_000,
+    maxNetworkRetries: 0,
+    telemetry: false,
+  });
+}
+
+function address(apiBase: string): Pick<Stripe.StripeConfig, 'host' | 'port' | 'protocol'> {
+  const url = URL.canParse(apiBase) ? new URL(apiBase) : null;
+  const protocol = url?.protocol === 'http:' ? 'http' : url?.protocol === 'https:' ? 'https' : null;
+  if (!url || !protocol || url.pathname !== '/' || url.search || url.username)
+    throw new Error(
+      `The Stripe API base "${apiBase}" is not an address like http://127.0.0.1:4242.`,
+    );
+  const port = url.port || (protocol === 'http' ? '80' : '443');
+  return { protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port };
+}

@@ -1,0 +1,340 @@
+import type pg from 'pg';
+import { TAKEN_WITHOUT_EVIDENCE } from '../core/fee/actions.ts';
+import { LISTED, REST_STATES, type Breach, type CheckName } from '../core/reconcile/checks.ts';
+
+/** What a check found: the first breaches, and how many more there are. */
+export interface Found {
+  breaches: Breach[];
+  more: number;
+}
+
+/** What a check is about, as of one moment of the database's clock. */
+export interface CheckScope {
+  now: Date;
+  /**
+   * Nothing of Stripe's that concerns these assessments is older: nobody owes a year's fee before
+   * the year, whenever this ledger opened it. Without assessments, of the present year.
+   */
+  since: Date;
+  fees: number;
+}
+
+/** Stripe's clock and ours need not agree to the minute. */
+const MARGIN = '1 day';
+
+/**
+ * The checks that the ledger alone can make, each one statement over all fees of an assessment, or
+ * of every assessment when none is named. Everything here reads and nothing writes.
+ */
+export function createInvariants(pool: pg.Pool) {
+  return {
+    /** Null when there is no such assessment. */
+    async scope(assessmentId: string | null): Promise<CheckScope | null> {
+      const { rows } = await pool.query<CheckScope & { known: number }>(
+        `select levy_now() as now, count(*)::integer as known,
+           least(min(opened_at), make_timestamptz(coalesce(min(year),
+             extract(year from levy_now())::integer), 1, 1, 0, 0, 0, 'UTC')) - $2::interval
+             as since,
+           (select count(*)::integer from fees
+             where $1::uuid is null or assessment_id = $1) as fees
+         from assessments where $1::uuid is null or assessment_id = $1`,
+        [assessmentId, MARGIN],
+      );
+      const row = rows[0];
+      if (!row || (assessmentId && row.known === 0)) return null;
+      return { now: row.now, since: row.since, fees: row.fees };
+    },
+
+    /**
+     * The moment from which on Stripe may know more than this ledger: a little before the last
+     * attempt or answer in it; without one, the beginning of the earliest year assessed.
+     */
+    async lastAnswer(): Promise<Date> {
+      const { rows } = await pool.query<{ since: Date }>(
+        `select coalesce((select max(recorded_at) - $1::interval from entries
+             where kind in ('attempted', 'declined', 'lapsed', 'paid')),
+           make_timestamptz(coalesce((select min(year) from assessments),
+             extract(year from levy_now())::integer), 1, 1, 0, 0, 0, 'UTC')) as since`,
+        [MARGIN],
+      );
+      return rows[0]?.since as Date;
+    },
+
+    /**
+     * Whether one of these charges is in no entry, though its fee or its customer is known. A fee
+     * with an open attempt is asked about by that attempt's own step.
+     */
+    async hasUnknown(
+      charges: { charge: string; feeId: string; customer: string | null }[],
+    ): Promise<boolean> {
+      if (charges.length === 0) return false;
+      const { rows } = await pool.query<{ unknown: boolean }>(
+        `select exists (select
+           from jsonb_to_recordset($1) as b (charge text, "feeId" text, customer text)
+           left join fees f on f.fee_id::text = b."feeId"
+           left join clinicians c on c.stripe_customer = b.customer
+           where coalesce(f.state not in ('charging', 'unknown'), c.clinician_id is not null)
+             and not exists (select from fees g join entries e using (fee_id)
+               where (g.fee_id = f.fee_id or g.clinician_id = c.clinician_id)
+                 and e.data ->> 'charge' = b.charge)) as unknown`,
+        [JSON.stringify(charges)],
+      );
+      return rows[0]?.unknown ?? false;
+    },
+
+    /**
+     * Fees which a change of the roster, or of the evidence, has not reached; at most `limit`. Each
+     * is one to which `overlooked` adds something, so that none is listed again and again.
+     */
+    async unheeded(limit: number): Promise<string[]> {
+      const { rows } = await pool.query<{ fee_id: string }>(UNHEEDED, [
+        limit,
+        TAKEN_WITHOUT_EVIDENCE,
+      ]);
+      return rows.map(({ fee_id }) => fee_id);
+    },
+
+    /**
+     * Runs every check, one after the other.
+     *
+     * @param slackMs  how late a fee may be before it counts as forgotten
+     */
+    async run(assessmentId: string | null, slackMs: number): Promise<Found[]> {
+      const found: Found[] = [];
+      for (const [check, statement] of STATEMENTS) {
+        const { rows } = await pool.query<FoundRow>(listed(`${SCOPE} ${statement}`), [
+          assessmentId,
+          slackMs,
+          REST_STATES,
+        ]);
+        found.push(foundOf(check, rows));
+      }
+      return found;
+    },
+  };
+}
+
+/** The latest entry of these kinds of the fee. */
+const latest = (kinds: string) =>
+  `(select * from entries l where l.fee_id = f.fee_id and l.kind in (${kinds})
+    order by l.seq desc limit 1)`;
+
+/**
+ * Customer or card have changed since the fee failed for want of one, and what came is neither the
+ * card that was declined nor one that was refused for good before.
+ */
+const CARD_CAME = `exists (
+  select from ${latest("'declined', 'card_missing', 'card_updated'")} as last
+  left join ${latest("'attempted', 'card_missing'")} as failed on true
+  where c.card_changes > coalesce((failed.data ->> 'cardChanges')::integer, 0)
+    and last.kind <> 'card_updated'
+    and (failed.kind = 'card_missing' or coalesce(last.data ->> 'paymentMethod',
+      failed.data ->> 'paymentMethod') is distinct from c.latest_card)
+    and not exists (select from entries d
+      where d.fee_id = f.fee_id and d.kind = 'declined' and d.data ->> 'verdict' = 'needs_card'
+        and d.data ->> 'paymentMethod' = c.latest_card
+        and not exists (select from entries u where u.fee_id = f.fee_id and u.seq > d.seq
+          and u.kind = 'card_updated' and u.data ->> 'paymentMethod' = c.latest_card)))`;
+
+/**
+ * The roster names another Stripe customer than the one to whom a charge was announced; where no
+ * notice stands, than the one whose intent there is.
+ */
+const CUSTOMER_CHANGED = `exists (
+  select from (select) as fee
+  left join ${latest("'noticed', 'notice_failed', 'customer_changed', 'withdrawn'")} as said on true
+  left join ${latest("'opened', 'closed', 'withdrawn'")} as made on true
+  where case when said.kind in ('noticed', 'customer_changed') then said.data ->> 'customer'
+      when made.kind = 'opened' then made.data ->> 'customer'
+      else c.stripe_customer end
+    is distinct from c.stripe_customer)`;
+
+/**
+ * The state says one thing, the clinician's EHR or the evidence another, or what the fee waits for
+ * is there. A payment without evidence is a person's to judge: once it was held for that, it has
+ * been heeded.
+ */
+const UNHEEDED = `
+  select f.fee_id
+  from fees f join assessments a using (assessment_id) join clinicians c using (clinician_id)
+  join vendors v on v.vendor = c.vendor
+  cross join lateral (select exists (select from counting_evidence u
+    where u.clinician_id = f.clinician_id and u.year = a.year) as used) e
+  where (f.state = 'exempt' and c.vendor = a.vendor)
+    or (f.state = 'no_use' and e.used)
+    or (f.state in ('ready', 'approved', 'noticed', 'retrying', 'needs_card', 'notice_failed',
+      'gave_up') and (not e.used or (c.vendor <> a.vendor and not v.levies)))
+    or (f.state = 'notice_failed' and c.email is not null and c.email_changes > 0
+      and c.email_changes > (select coalesce((n.data ->> 'emailChanges')::integer, 0)
+        from ${latest("'notice_failed'")} as n))
+    or (f.state in ('approved', 'noticed', 'charging', 'unknown', 'retrying', 'needs_card',
+      'notice_failed', 'gave_up', 'held') and ${CUSTOMER_CHANGED}
+      and not exists (select from entries s where s.fee_id = f.fee_id
+        and s.kind in ('paid', 'waived', 'waive_asked')))
+    or (f.state in ('retrying', 'needs_card') and c.card_changes > 0
+      and c.latest_card is not null and ${CARD_CAME})
+    or (f.state = 'paid' and not e.used and not exists (select from entries h
+      where h.fee_id = f.fee_id and h.kind = 'held' and h.data ->> 'why' = $2))
+  order by f.fee_id limit $1`;
+
+export interface FoundRow {
+  feeId: string | null;
+  detail: string;
+  total: number;
+}
+
+/** A statement that gives `fee_id` and `detail`, cut to what is listed, with the number of all. */
+export function listed(statement: string): string {
+  return `select fee_id as "feeId", detail, count(*) over ()::integer as total
+    from (${statement}) as found order by fee_id nulls first, detail limit ${LISTED}`;
+}
+
+export function foundOf(check: CheckName, rows: FoundRow[]): Found {
+  return {
+    breaches: rows.map(({ feeId, detail }) => ({ check, feeId, detail })),
+    more: (rows[0]?.total ?? 0) - rows.length,
+  };
+}
+
+/** The fees in question, and the moment before which what is due is late. */
+const SCOPE = `
+  with run as materialized (
+    select *, (policy ->> 'dayMs')::bigint as day_ms, (policy ->> 'noticeDays')::integer as days,
+      policy ->> 'timeZone' as zone
+    from assessments where $1::uuid is null or assessment_id = $1
+  ), late as (
+    select levy_now() - make_interval(secs => $2::double precision / 1000) as late,
+      $3::text[] as rests
+  )`;
+
+/** A moment as people and programs read it. */
+const moment = (expression: string) =>
+  `to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** The notice that stood when an attempt was made, and the earliest moment it allowed. */
+const ANNOUNCED = `
+  select t.fee_id, case
+      when n.seq is null then format('attempt %s has no notice before it', t.data ->> 'attempt')
+      when n.data ->> 'amountCents' is distinct from t.data ->> 'amountCents'
+        then format('attempt %s is of %s cents, the notice of %s', t.data ->> 'attempt',
+          t.data ->> 'amountCents', n.data ->> 'amountCents')
+      when failed.seq is not null
+        then format('attempt %s came after the notice had failed', t.data ->> 'attempt')
+      else format('attempt %s on %s, its notice on %s allowed it from %s', t.data ->> 'attempt',
+        ${moment('t.at')}, ${moment('n.at')}, ${moment('first.earliest')})
+    end as detail
+  from entries t
+  join fees f using (fee_id)
+  join run a using (assessment_id)
+  left join lateral (select * from entries e where e.fee_id = t.fee_id and e.seq < t.seq
+    and e.kind = 'noticed' order by e.seq desc limit 1) n on true
+  left join lateral (select e.seq from entries e where e.fee_id = t.fee_id and e.seq > n.seq
+    and e.seq < t.seq and e.kind in ('notice_failed', 'withdrawn') limit 1) failed on true
+  cross join lateral (select case when a.day_ms = 86400000
+      then ((n.at at time zone a.zone) + make_interval(days => a.days)) at time zone a.zone
+      else n.at + make_interval(secs => a.days * a.day_ms::double precision / 1000)
+    end as earliest) first
+  where t.kind = 'attempted' and (n.seq is null or failed.seq is not null
+    or n.data ->> 'amountCents' is distinct from t.data ->> 'amountCents'
+    or least(t.at, t.recorded_at) < first.earliest)`;
+
+const AMOUNT = `
+  select e.fee_id, case when a.forecast then format('entry %s (%s) by a forecast', e.seq, e.kind)
+    else format('entry %s (%s) is of %s cents, the rate of %s', e.seq, e.kind,
+      e.data ->> 'amountCents', a.amount_cents) end as detail
+  from entries e join fees f using (fee_id) join run a using (assessment_id)
+  where e.kind in ('assessed', 'noticed', 'attempted', 'paid')
+    and ((a.forecast and e.kind <> 'assessed')
+      or (e.data ->> 'amountCents')::integer is distinct from a.amount_cents)`;
+
+/** Evidence is a row about this clinician and year, and weak evidence a person's word as well. */
+const EVIDENCE = `
+  , proven as (
+    select s.fee_id, s.seq from entries s
+    join fees f using (fee_id) join run a using (assessment_id)
+    join evidence u on u.evidence_id::text = s.data -> 'evidence' ->> 'evidenceId'
+      and u.clinician_id = f.clinician_id and u.year = a.year
+      and (u.certainty = 'sure' or u.verdict is not null)
+    where s.kind = 'assessed'
+  ), first_proof as (select fee_id, min(seq) as seq from proven group by fee_id
+  ), withdrawn as (
+    select w.fee_id, w.seq, (select min(p.seq) from proven p
+      where p.fee_id = w.fee_id and p.seq > w.seq) as again
+    from entries w where w.kind = 'withdrawn'
+  )
+  select e.fee_id, format('entry %s (%s) without evidence', e.seq, e.kind) as detail
+  from entries e join fees f using (fee_id) join run a using (assessment_id)
+  left join first_proof p using (fee_id)
+  where e.kind in ('noticed', 'told', 'attempted', 'paid')
+    and (p.seq is null or p.seq > e.seq or exists (select from withdrawn w
+      where w.fee_id = e.fee_id and w.seq < e.seq and (w.again is null or w.again > e.seq)))`;
+
+const COUNTS = `exists (select from counting_evidence u where u.clinician_id = c.clinician_id
+  and u.year = a.year and coalesce(u.decided_at, u.recorded_at) < late)`;
+
+/**
+ * Late is what has been due for longer than the slack. What was due from the beginning of time is
+ * due since the person or the assessment came, whichever was later.
+ */
+const NOBODY_FORGOTTEN = `
+  select f.fee_id, case
+      when f.next_step is not null and f.due_at is null then
+        format('%s: a %s that is never due', f.state, f.next_step)
+      when f.next_step is not null then
+        format('%s: a %s due since %s', f.state, f.next_step, ${moment('f.due_at')})
+      when not f.state = any (rests) then format('%s, and nothing follows', f.state)
+      when f.state = 'exempt' then 'exempt, though back in the EHR that levies'
+      else format('%s in spite of evidence', f.state)
+    end as detail
+  from fees f join run a using (assessment_id) join clinicians c using (clinician_id)
+  cross join late
+  where (f.next_step is null and not f.state = any (rests))
+    or (f.next_step is not null and f.due_at is null)
+    or (a.paused_at is null and f.due_at < late
+      and (f.due_at > 'epoch'
+        or greatest(coalesce(a.enrolled_at, 'infinity'), c.updated_at) < late))
+    or (f.state = 'no_use' and c.vendor = a.vendor and ${COUNTS})
+    or (f.state = 'exempt' and c.vendor = a.vendor and c.updated_at < late)
+  union all
+  select null, format('clinician %s has evidence and no fee of %s %s', c.clinician_id, a.vendor,
+    a.year)
+  from run a join clinicians c using (vendor) cross join late
+  where a.enrolled_at < late and c.updated_at < late and ${COUNTS}
+    and not exists (select from fees f
+      where f.assessment_id = a.assessment_id and f.clinician_id = c.clinician_id)`;
+
+const BALANCED = `
+  select e.fee_id, format('entry %s (%s) moves half: %s cents from %s to %s', e.seq, e.kind,
+    e.amount_cents, e.credit, e.debit) as detail
+  from entries e join fees f using (fee_id) join run a using (assessment_id)
+  where (e.debit is null) <> (e.credit is null) or (e.debit is null) <> (e.amount_cents is null)
+  union all
+  select null, format('the accounts sum to %s cents', sum(side.cents))
+  from entries e join fees f using (fee_id) join run a using (assessment_id)
+  cross join lateral (values (e.debit, e.amount_cents), (e.credit, -e.amount_cents))
+    as side (account, cents)
+  where side.account is not null
+  having sum(side.cents) <> 0`;
+
+const NUMBERS = `
+  select f.fee_id, format('%s entries numbered %s to %s, the last stored is %s', count(e.seq),
+    min(e.seq), max(e.seq), f.seq) as detail
+  from fees f join run a using (assessment_id) left join entries e using (fee_id)
+  group by f.fee_id, f.seq
+  having count(e.seq) <> f.seq or coalesce(max(e.seq), 0) <> f.seq
+    or coalesce(min(e.seq), 1) <> 1`;
+
+const MODE = `
+  select w.fee_id, format('event %s is of the other mode', w.event_id) as detail
+  from webhook_events w join fees f using (fee_id) join run a using (assessment_id)
+  where w.livemode <> a.livemode`;
+
+const STATEMENTS: [CheckName, string][] = [
+  ['announced', ANNOUNCED],
+  ['amount', AMOUNT],
+  ['evidence', EVIDENCE],
+  ['nobody_forgotten', NOBODY_FORGOTTEN],
+  ['balanced', BALANCED],
+  ['numbers', NUMBERS],
+  ['mode', MODE],
+];

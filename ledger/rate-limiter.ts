@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { ACCOUNT, createTokens, PAUSE_MS } from './tokens.ts';
+import type { Ending, Reservation, Wanted } from './tokens.ts';
+
+/** A call may be made now. */
+export interface Lease {
+  /**
+   * To be called when the call is over, or will not be made. Never throws: tokens that nobody
+   * gives back come back by themselves.
+   */
+  giveBack(ending: Ending): Promise<void>;
+}
+
+/** The longest pause when Stripe asks to slow down, in ms. */
+const PAUSE_MAX_MS = 60_000;
+/** Who found no token asks again after so many ms: some time before one could be free. */
+const ASK_AGAIN_MS = 60;
+/** Who finds something held asks again after so many ms. */
+const HELD_MS = 40;
+
+const SLOW = `
+  insert into holds (name, until, slowed_at, pause_ms)
+  values ($1, clock_timestamp() + make_interval(secs => $2::integer / 1000.0),
+    clock_timestamp(), $2)
+  on conflict (name) do update
+    set pause_ms = case
+        when holds.slowed_at > clock_timestamp() - interval '1 second' then holds.pause_ms
+        when holds.slowed_at > clock_timestamp() - interval '1 minute'
+          then least(greatest(holds.pause_ms * 2, $2), $3)
+        else $2 end,
+      slowed_at = clock_timestamp(),
+      until = greatest(holds.until, clock_timestamp() + make_interval(secs => (case
+        when holds.slowed_at > clock_timestamp() - interval '1 second' then 0
+        when holds.slowed_at > clock_timestamp() - interval '1 minute'
+          then least(greatest(holds.pause_ms * 2, $2), $3)
+        else $2 end) / 1000.0))`;
+
+/** A hold ends by itself: whoever has it may be gone. */
+const HOLD = `
+  insert into holds (name, until) values ($1, clock_timestamp() + make_interval(secs => $2))
+  on conflict (name) do update set until = excluded.until
+    where holds.until <= clock_timestamp()
+  returning until::text`;
+
+/**
+ * A pace that all workers keep together: as many tokens as calls are allowed in a second, and no
+ * call without its tokens, which are free again a second after its answer. Whatever is late, a
+ * process, the network or Stripe, makes the pace slower and never too fast. Real time, not
+ * `levy_now()`: Stripe's seconds are real in a rehearsal too.
+ */
+export function createRateLimiter(pool: pg.Pool) {
+  const tokens = createTokens(pool);
+  let arrivals = 0;
+  /** How many wait for a token, by endpoint: whoever comes later stands behind them. */
+  const waiting = new Map<string, number>();
+  let nextAsking: Promise<void> | null = null;
+
+  /** One moment for all that wait, so that they ask in one statement. */
+  function untilNextAsking(): Promise<void> {
+    nextAsking ??= sleep(ASK_AGAIN_MS).then(() => {
+      nextAsking = null;
+    });
+    return nextAsking;
+  }
+
+  async function reserve(wanted: Wanted): Promise<Reservation> {
+    const { route } = wanted;
+    const asked = { ...wanted, place: (arrivals += 1) };
+    const atOnce = waiting.has(route) ? null : await tokens.reserve(asked);
+    if (atOnce) return atOnce;
+    waiting.set(route, (waiting.get(route) ?? 0) + 1);
+    try {
+      for (;;) {
+        await untilNextAsking();
+        const reservation = await tokens.reserve(asked);
+        if (reservation) return reservation;
+      }
+    } finally {
+      const others = (waiting.get(route) ?? 1) - 1;
+      if (others > 0) waiting.set(route, others);
+      else waiting.delete(route);
+    }
+  }
+
+  return {
+    /** Waits until a call may be made, which is then to be made at once. */
+    async take(wanted: Wanted): Promise<Lease> {
+      for (;;) {
+        const reservation = await reserve(wanted);
+        const giveBack = (ending: Ending) =>
+          tokens
+            .giveBack({ reservation, ending, endedAt: performance.now() })
+            .catch(() => undefined);
+        await until(reservation.from);
+        if (performance.now() < reservation.before) return { giveBack };
+        // This process stood still for so long that the lease could end under the call.
+        await giveBack('unsent');
+      }
+    },
+
+    /**
+     * Stripe asked to slow down: nobody gets a turn for a while, twice as long when it had to ask
+     * again within a minute, and tokens rest longer afterwards. Many calls told so at once count
+     * once.
+     */
+    async slow(atLeastMs: number | null): Promise<void> {
+      const pauseMs = Math.min(Math.max(atLeastMs ?? 0, PAUSE_MS), PAUSE_MAX_MS);
+      await pool.query(SLOW, [ACCOUNT, Math.ceil(pauseMs), PAUSE_MAX_MS]);
+    },
+
+    /**
+     * Does something that only one process may do at a time, as long as it takes, at most `holdMs`.
+     * Gives null, and does nothing, when others have been at it for `patienceMs`.
+     */
+    async alone<Result>(
+      name: string,
+      { holdMs, patienceMs }: { holdMs: number; patienceMs: number },
+      work: () => Promise<Result>,
+    ): Promise<{ result: Result } | null> {
+      const deadline = performance.now() + patienceMs;
+      const hold = async () => {
+        const { rows } = await pool.query<{ until: string }>(HOLD, [name, holdMs / 1000]);
+        return rows[0]?.until;
+      };
+      let heldUntil = await hold();
+      while (heldUntil === undefined) {
+        if (performance.now() > deadline) return null;
+        await sleep(HELD_MS);
+        heldUntil = await hold();
+      }
+      try {
+        return { result: await work() };
+      } finally {
+        // Should this fail, the hold ends by itself.
+        await pool
+          .query('delete from holds where name = $1 and until = $2::timestamptz', [name, heldUntil])
+          .catch(() => undefined);
+      }
+    },
+  };
+}
+
+export type RateLimiter = ReturnType<typeof createRateLimiter>;
+
+/** Never early, which timers are by a fraction of a millisecond. */
+async function until(moment: number): Promise<void> {
+  for (;;) {
+    const waitMs = moment - performance.now();
+    if (waitMs <= 0) return;
+    await sleep(Math.ceil(waitMs));
+  }
+}

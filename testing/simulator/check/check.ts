@@ -1,0 +1,111 @@
+import type { FeeStatus } from '../../../core/fee/fee.ts';
+import { createPayments } from '../../../gateways/stripe/payments.ts';
+import { createReconcile } from '../../../workers/maintenance/reconcile.ts';
+import type { Scene } from '../scene.ts';
+import { checkCards } from './cards.ts';
+import { checkCustomers } from './customers.ts';
+import { doubles } from './doubles.ts';
+import { checkEnds } from './ends.ts';
+import { collect, feesNow, type FeeFacts, type FeeRow, type Violation } from './facts.ts';
+import { checkMoney } from './money.ts';
+import { checkNotices } from './notices.ts';
+import { checkErrors, checkSecrets } from './secrets.ts';
+import { settleTruth } from './uncertain.ts';
+import { checkAudit, checkWishes } from './wishes.ts';
+
+export type { Violation } from './facts.ts';
+
+/**
+ * What must hold when the year is over: the production's own check over the ledger and Stripe's
+ * books, and what only the simulator can see, because it owns Stripe, the mailboxes, the banks
+ * and the people.
+ */
+export async function checkEverything(
+  scene: Scene,
+): Promise<{ violations: Violation[]; fees: FeeFacts[] }> {
+  const settled = await settleTruth(scene);
+  const fees = await collect(scene);
+  const { rows } = await scene.setting.database.query(
+    'select count(*)::integer as open from webhook_events where handled_at is null',
+  );
+  const violations = [
+    ...scene.truth.found,
+    ...settled,
+    ...(await verified(scene, fees)),
+    ...checkMoney(scene, fees),
+    ...checkNotices(scene, fees),
+    ...checkCustomers(scene, fees),
+    ...checkCards(scene, fees),
+    ...checkWishes(scene, fees),
+    ...checkAudit(scene, await audits(scene)),
+    ...checkEnds(scene, fees, (rows[0] as { open: number }).open),
+    ...checkSecrets(scene, fees),
+    ...checkErrors(scene),
+  ];
+  return { violations, fees };
+}
+
+/** What a ledger says before it is lost or replaced, and what of it can only be checked now. */
+export async function endOfEra(scene: Scene): Promise<{ violations: Violation[]; fees: FeeRow[] }> {
+  return {
+    violations: checkAudit(scene, await audits(scene)),
+    fees: await feesNow(scene),
+  };
+}
+
+/**
+ * The production's check, reading Stripe without faults. It must name that somebody was charged
+ * twice, whoever did it, and nothing else; what other ledgers left at Stripe may be named, too.
+ */
+async function verified(scene: Scene, fees: FeeFacts[]): Promise<Violation[]> {
+  const { plain, setting } = scene;
+  const asker = { decidedAt: setting.timeline.now(), site: setting.site };
+  const payments = createPayments(setting.stripe(asker));
+  const log = { info: setting.say, warn: setting.say, error: setting.say };
+  const ledger = setting.plant.ledger?.(plain, setting) ?? plain;
+  const report = await createReconcile({ ledger, log, payments, patienceMs: 0 }).once();
+  const twice = doubles(scene);
+  const found = report.checks.flatMap(({ name, breaches }) =>
+    breaches.map(({ feeId, detail }) => ({ invariant: name, feeId, what: detail })),
+  );
+  const blind = twice.filter(
+    ({ charges }) =>
+      !found.some(
+        ({ invariant, what }) =>
+          invariant === 'one_charge' && charges.some(({ id }) => what.includes(id)),
+      ),
+  );
+  const missed = blind.map(({ ref, charges }) => {
+    const what = `${ref} has ${charges.map(({ id }) => id).join(' and ')}, and nothing is said`;
+    return { invariant: 'verify is blind', feeId: null, what };
+  });
+  const strange = setting.plan.happenings.some(({ kind }) => MAKES_STRANGERS.has(kind));
+  // Another ledger charged somebody who by this one owes nothing: a person has to see that.
+  const isOwed = (feeId: string | null) => {
+    const state = fees.find((fee) => fee.feeId === feeId)?.state;
+    return !state || !OWES_NOTHING.has(state);
+  };
+  const expected = ({ invariant, feeId }: Violation) =>
+    (strange && (invariant === 'strangers' || !isOwed(feeId))) ||
+    (twice.length > 0 && ['one_charge', 'objects', 'cents'].includes(invariant));
+  return [...missed, ...found.filter((one) => !expected(one))];
+}
+
+const OWES_NOTHING = new Set<FeeStatus>(['detecting', 'no_use', 'exempt']);
+
+/** After these Stripe may hold something of levy's that the ledger at hand has no fee for. */
+const MAKES_STRANGERS: ReadonlySet<string> = new Set([
+  'ledger_lost',
+  'dump_restored',
+  'second_installation',
+  'charged_elsewhere',
+]);
+
+async function audits({ setting }: Scene): Promise<Map<string, number>> {
+  const { rows } = await setting.database.query(
+    'select action, count(*)::integer as lines from audit group by action',
+  );
+  return new Map(
+    (rows as { action: string; lines: number }[]).map(({ action, lines }) => [action, lines]),
+  );
+}

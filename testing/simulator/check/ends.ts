@@ -1,0 +1,74 @@
+import type { FeeStatus } from '../../../core/fee/fee.ts';
+import type { Scene } from '../scene.ts';
+import { hadEvidence } from '../truth.ts';
+import { entriesOf, type FeeFacts, type Violation } from './facts.ts';
+
+/** Where a fee with use may rest for good. */
+const ENDS = new Set<FeeStatus>([
+  'paid',
+  'refunded',
+  'disputed',
+  'gave_up',
+  'waived',
+  'held',
+  'needs_card',
+  'notice_failed',
+]);
+
+/** When all is quiet, nobody is forgotten and nothing waits for nobody. */
+export function checkEnds(scene: Scene, fees: FeeFacts[], openEvents: number): Violation[] {
+  const found = [
+    ...forgotten(scene, fees),
+    ...fees.flatMap((fee) => [...addressWaits(scene, fee), ...cardWaits(scene, fee)]),
+  ];
+  if (openEvents > 0)
+    found.push({ invariant: '3 liveness', feeId: null, what: `${openEvents} events unhandled` });
+  return found;
+}
+
+/** Everybody whose use stands and who works in this EHR came to an end with a name. */
+function forgotten({ truth, setting }: Scene, fees: FeeFacts[]): Violation[] {
+  const now = setting.timeline.now();
+  return truth.people.flatMap((person) => {
+    const { ref } = person.plan;
+    if (!person.clinicianId || !hadEvidence(person, now, now)) return [];
+    if (person.row.vendor !== 'theranest') return [];
+    const fee = fees.find((one) => one.person === person);
+    if (fee && ENDS.has(fee.state)) return [];
+    const what = fee ? `${ref} has used a code and is ${fee.state}` : `${ref} has no fee`;
+    return [{ invariant: '3 liveness', feeId: fee?.feeId ?? null, what }];
+  });
+}
+
+/** A fee whose notice failed goes on with another address; the mail server knows what it saw. */
+function addressWaits({ setting }: Scene, { feeId, state, person }: FeeFacts): Violation[] {
+  const { ref, email } = person.row;
+  if (state !== 'notice_failed' || !email || setting.mailbox.known.has(email)) return [];
+  const what = `no notice was ever sent to the address of ${ref}`;
+  return [{ invariant: '3 liveness', feeId, what }];
+}
+
+const SETTLED_MS = 20 * 86_400_000;
+
+/** A fee that waits for a card is charged when there is one that it has not been tried on. */
+function cardWaits({ stripe, setting }: Scene, fee: FeeFacts): Violation[] {
+  if (fee.state !== 'needs_card') return [];
+  const { customers, cards, intents } = stripe.books;
+  const customer = customers.get(fee.person.row.stripeCustomer ?? '');
+  const named = cards.get(fee.person.row.paymentMethod ?? '');
+  // The roster's own word counts for more than what Stripe has for the customer.
+  const isNamed = named && named.customer === customer?.id;
+  const card = isNamed ? named : cards.get(customer?.defaultCard ?? '');
+  // An intent of a former customer takes no card of the present one.
+  const bound = fee.intent ? intents.get(fee.intent)?.customer : customer?.id;
+  if (!card || !customer || bound !== customer.id) return [];
+  const since = [...entriesOf(fee, 'card_missing'), ...entriesOf(fee, 'declined')];
+  const asked = Math.max(0, ...since.map(({ at }) => at));
+  const wasTried = fee.tries.some(({ fingerprint }) => fingerprint === card.fingerprint);
+  // Stripe dates its news to the second: what may be older than the decline is not tried again.
+  const isNew = !wasTried || card.changedAt > asked + 1_000;
+  if (!isNew || card.changedAt > setting.timeline.now() - SETTLED_MS) return [];
+  const what = `waits for a card, and ${card.id} is on file since`;
+  const when = new Date(card.changedAt).toISOString();
+  return [{ invariant: '3 liveness', feeId: fee.feeId, what: `${what} ${when}` }];
+}

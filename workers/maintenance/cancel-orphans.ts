@@ -1,0 +1,51 @@
+import { keys } from '../../core/fee/intent.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { nextOf } from '../../core/fee/next.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import type { WorkerDeps } from '../deps.ts';
+
+/**
+ * Cancels what Stripe holds for a fee besides its one intent: creations whose answers were lost
+ * and that were made again, or that are needed no more. None of them has taken money; one that
+ * has is left as it is, for the check to name. Gives how many were canceled.
+ *
+ * @param feeId  a fee that differs from Stripe's books
+ */
+export async function cancelOrphans(
+  { ledger, payments }: Pick<WorkerDeps, 'ledger' | 'payments'>,
+  feeId: string,
+): Promise<number> {
+  const feeCase = await ledger.fees.load(feeId);
+  if (!feeCase) return 0;
+  const fee = fold(feeCase.entries);
+  const customers = customersOf(feeCase);
+  // What another ledger has at Stripe for somebody who is not written to here is not an orphan.
+  if (!customers.size) return 0;
+  // The notice and the charge step look for a lost creation themselves, and adopt it.
+  const { policy, year } = feeCase.assessment;
+  const { step } = nextOf(fee, policy);
+  if (!fee.intent && (step === 'charge' || step === 'notice')) return 0;
+  let canceled = 0;
+  for (const customer of customers)
+    for (const found of await payments.findIntents({ customer, year })) {
+      const { intent, status } = found;
+      if (found.feeId !== feeId || intent === fee.intent || status !== 'waiting') continue;
+      // By the reason a ledger that knows nothing else sees that the fee was waived.
+      const reason = fee.waived ? 'requested_by_customer' : 'duplicate';
+      const key = keys.cancel(intent, reason);
+      await payments.cancelIntent({ intent, reason, key, customer });
+      canceled += 1;
+    }
+  return canceled;
+}
+
+/** The customers for whom this ledger has made an intent, or may have. */
+function customersOf({ entries, clinician }: FeeRecord): Set<string> {
+  const own = clinician.stripeCustomer;
+  return new Set(
+    entries.flatMap((one) => {
+      if (one.kind === 'noticed' || one.kind === 'opened') return [one.data.customer];
+      return one.kind === 'waived' && own ? [own] : [];
+    }),
+  );
+}

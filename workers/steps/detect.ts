@@ -1,0 +1,22 @@
+import { detect } from '../../core/fee/detect.ts';
+import type { Processor } from '../../jobs/queues.ts';
+import type { WorkerDeps } from '../deps.ts';
+import { takeDue, write } from './due-fee.ts';
+
+/** Looks whether a clinician used a code in the year, and writes down what follows. */
+export function createDetect({ ledger }: Pick<WorkerDeps, 'ledger'>): Processor<'detect'> {
+  return async ({ feeId }) => {
+    const due = await takeDue(ledger, feeId, 'detect');
+    if ('done' in due) return due;
+    const { assessment, clinician, firstUse } = due.feeCase;
+    const entries = detect(due.fee, {
+      sameVendor: clinician.vendor === assessment.vendor,
+      vendorLevies: clinician.vendorLevies,
+      firstUse,
+      amountCents: assessment.amountCents,
+      autoApprove: assessment.autoApprove,
+    });
+    await write(ledger, due.feeCase, entries);
+    return { done: entries.map((entry) => entry.kind).join(', ') };
+  };
+}

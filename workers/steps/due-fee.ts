@@ -1,0 +1,68 @@
+import { missedChanges, type ExternalFacts } from '../../core/fee/actions.ts';
+import type { NewEntry, Step } from '../../core/fee/fee.ts';
+import { fold, type FeeState } from '../../core/fee/fold.ts';
+import { nextOf } from '../../core/fee/next.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { WORKER } from '../deps.ts';
+
+/** A fee whose step is due, with what its entries add up to. */
+export interface DueFee {
+  feeCase: FeeRecord;
+  fee: FeeState;
+}
+
+/**
+ * Loads a fee and asks the ledger whether this step is due now. A job is only a reminder: it may
+ * be late, doubled, forged or run again by hand, and then there is simply nothing to do.
+ */
+export async function takeDue(
+  ledger: Ledger,
+  feeId: string,
+  step: Step,
+): Promise<DueFee | { done: string }> {
+  const feeCase = await ledger.fees.load(feeId);
+  if (!feeCase) return { done: 'no such fee' };
+  const fee = fold(feeCase.entries);
+  const what = nextOf(fee, feeCase.assessment.policy);
+  if (what.step !== step) return { done: `nothing to do: ${what.state}` };
+  if (what.at && what.at > feeCase.now())
+    return { done: `not due before ${what.at.toISOString()}` };
+  // Nobody is written to or charged for what does not hold any more.
+  const entries =
+    step === 'notice' || step === 'charge' ? missedChanges(fee, externalFactsOf(feeCase)) : [];
+  if (entries.length === 0) return { feeCase, fee };
+  await write(ledger, feeCase, entries);
+  return { done: entries.map((one) => one.kind).join(', ') };
+}
+
+/** What of the world outside a decision about this fee depends on. */
+export function externalFactsOf({ assessment, clinician, firstUse }: FeeRecord): ExternalFacts {
+  const { vendor, vendorLevies, email, emailChanges, cardChanges, latestCard } = clinician;
+  return {
+    vendorLevies,
+    sameVendor: vendor === assessment.vendor,
+    used: firstUse !== null,
+    customer: clinician.stripeCustomer,
+    emailChanges: email === null ? null : emailChanges,
+    cardChanges,
+    latestCard,
+  };
+}
+
+/** Thrown when another writer came first: the job is tried again and decides anew. */
+export class ConflictError extends Error {
+  override name = 'Overtaken';
+}
+
+/** Writes a processor's outcome. Throws `Overtaken` when the fee has moved on meanwhile. */
+export async function write(
+  ledger: Ledger,
+  feeCase: FeeRecord,
+  entries: NewEntry[],
+  at?: Date,
+): Promise<DueFee> {
+  const after = await ledger.fees.append(feeCase, entries, WORKER, at);
+  if (!after) throw new ConflictError('the fee has moved on');
+  return { feeCase: after, fee: fold(after.entries) };
+}

@@ -1,0 +1,94 @@
+import { calendarDay } from '../../core/calendar.ts';
+import { entry, type EmailKind, type NewEntry } from '../../core/fee/fee.ts';
+import { writeEmail } from '../../core/mail/emails.ts';
+import { emailOwed } from '../../core/fee/next.ts';
+import type { Processor } from '../../jobs/queues.ts';
+import { deferral, factsOf } from './mailing.ts';
+import type { WorkerDeps } from '../deps.ts';
+import { takeDue, write, type DueFee } from './due-fee.ts';
+import { compareWithStripe } from './intent.ts';
+
+type Deps = Pick<WorkerDeps, 'ledger' | 'mail' | 'payments' | 'practice'>;
+
+/** Tells the clinician what happened: a receipt, a card that is needed, a waiver, a refund. */
+export function createEmail(deps: Deps): Processor<'letter'> {
+  return async ({ feeId }) => {
+    const due = await takeDue(deps.ledger, feeId, 'letter');
+    if ('done' in due) return due;
+    if (due.feeCase.assessment.paused) return { done: 'paused' };
+    const owed = emailOwed(due.fee);
+    if (!owed) return { done: 'no letter is owed' };
+    const news = ASKS.has(owed.letter) ? await compareWithStripe(deps, due, null) : NO_NEWS;
+    if (news.entries.length > 0) {
+      await write(deps.ledger, due.feeCase, news.entries);
+      return { done: news.entries.map(({ kind }) => kind).join(', ') };
+    }
+    await closeCardPages(deps, due);
+    const { name, email } = due.feeCase.clinician;
+    const failed = (why: string) => entry('letter_failed', { ...owed, why });
+    const wrote = async (one: NewEntry) => {
+      await write(deps.ledger, due.feeCase, [one]);
+      return { done: `${owed.letter}: ${one.kind}` };
+    };
+    if (!email) return wrote(failed('no_email'));
+    const id = deps.mail.messageId(due.feeCase.feeId, owed.letter, nameOf(due, owed.about));
+    const mail = writeEmail(owed.letter, letterFacts(due, owed.about, deps));
+    const sent = await deps.mail.send({ to: { name, address: email }, messageId: id, ...mail });
+    if (sent.outcome === 'accepted') return wrote(entry('told', { ...owed, messageId: id }));
+    if (sent.outcome === 'refused') return wrote(failed(sent.code));
+    return wrote(deferral(due, 'letter', sent.code) ?? failed(sent.code));
+  };
+}
+
+/** Letters that ask for something: nobody gets one who has paid elsewhere meanwhile. */
+const ASKS: ReadonlySet<EmailKind> = new Set(['card_needed', 'final']);
+const NO_NEWS = { entries: [] };
+
+/**
+ * What a letter is about, for its Message-ID: by Stripe's own id where there is one, so that a
+ * ledger which was restored sends the same mail under the same name, and mailboxes drop it.
+ */
+function nameOf({ feeCase }: DueFee, about: number): string {
+  const subject = feeCase.entries[about - 1];
+  switch (subject?.kind) {
+    case 'paid':
+    case 'declined':
+      return subject.data.charge ?? `attempt${subject.data.attempt}`;
+    case 'refunded':
+      return subject.data.refund;
+    case 'card_missing':
+      return `card${subject.data.cardChanges ?? 0}`;
+    case 'gave_up': {
+      // A fee that is taken up again may be given up again, after another decline.
+      const last = feeCase.entries.slice(0, about).findLast(({ kind }) => kind === 'declined');
+      return (last?.kind === 'declined' && last.data.charge) || subject.kind;
+    }
+    case 'waived':
+      return subject.kind;
+    default:
+      throw new Error('Bug! a letter about an entry that asks for none');
+  }
+}
+
+/** A settled fee needs no card: pages that were opened to give one take none any more. */
+async function closeCardPages({ ledger, payments }: Deps, { feeCase, fee }: DueFee) {
+  if (!fee.paid && !fee.waived) return;
+  for (const session of feeCase.cardPages) {
+    await payments.closeCardPage(session);
+    await ledger.cardPages.closed(session);
+  }
+}
+
+function letterFacts({ feeCase, fee }: DueFee, about: number, deps: Deps) {
+  const subject = feeCase.entries[about - 1];
+  if (!subject) throw new Error('Bug! a letter about an entry that is not there');
+  return {
+    ...factsOf(feeCase, deps.practice),
+    // The card that was announced; once another was charged instead, none is named.
+    card: fee.cardUpdated ? null : (fee.noticed?.card ?? null),
+    on: calendarDay(subject.at, feeCase.assessment.policy.timeZone),
+    announced: fee.noticed !== null,
+    declineCode: subject.kind === 'declined' ? subject.data.code : null,
+    refundedCents: subject.kind === 'refunded' ? subject.data.amountCents : null,
+  };
+}

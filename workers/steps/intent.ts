@@ -1,0 +1,283 @@
+import { reconcileIntent, keys, KEY_SAFE_MS, needsHistory } from '../../core/fee/intent.ts';
+import type { IntentReading, RecordedNotice } from '../../core/fee/intent.ts';
+import { chargeFrom } from '../../core/calendar.ts';
+import { existingIntent } from '../../core/fee/existing-intent.ts';
+import { entry, type Entry, type EntryData, type NewEntry } from '../../core/fee/fee.ts';
+import type { FeeState } from '../../core/fee/fold.ts';
+import { PaymentsRefused, PaymentsUnavailable } from '../../gateways/stripe/payments.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import type { WorkerDeps } from '../deps.ts';
+
+/**
+ * The fee's one intent at Stripe: found before it is made. A ledger may have been lost or restored,
+ * and another installation may work on the same account, so that what Stripe has for the person and
+ * the year comes first, whoever made it.
+ */
+
+type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
+
+/** What Stripe has for a fee whose ledger knows no intent. */
+export type Found =
+  /** Nothing: an intent may be created. `canceled` counts what was there before. */
+  | { found: 'nothing'; canceled: number; at: Date }
+  /** An intent, with the entries that make the ledger agree with it. */
+  | { found: 'intent'; reading: IntentReading; entries: NewEntry[] }
+  /** A person has to look: the entries say why. */
+  | { found: 'trouble'; entries: NewEntry[] };
+
+/** The card by which a notice that is found at Stripe is told of in later mails. */
+interface ShownCard {
+  brand: string;
+  last4: string;
+}
+
+/**
+ * Reads the intent the ledger knows, with its refused charges where the fee needs them: a payment
+ * or a decline that is news may not be the first. Throws as the gateway does.
+ */
+export async function readIntentFor(
+  { readIntent, refusedCharges }: WorkerDeps['payments'],
+  fee: FeeState,
+  intent: string,
+): Promise<IntentReading> {
+  return withHistory({ refusedCharges }, fee, await readIntent(intent));
+}
+
+/** A reading with its refused charges where the fee needs them. Throws as the gateway does. */
+export async function withHistory(
+  { refusedCharges }: Pick<WorkerDeps['payments'], 'refusedCharges'>,
+  fee: FeeState,
+  reading: IntentReading,
+): Promise<IntentReading> {
+  if (!needsHistory(fee, reading)) return reading;
+  return { ...reading, refusedBefore: await refusedCharges(reading.intent) };
+}
+
+/** What a comparison with Stripe adds to a fee; `nothing` where Stripe has no intent for it. */
+export interface Comparison {
+  entries: NewEntry[];
+  nothing: Extract<Found, { found: 'nothing' }> | null;
+}
+
+/**
+ * Compares a fee with what Stripe has for it, by the intent the ledger knows or else by list. No
+ * entries: the two agree. A fee that is not owed has nothing at Stripe that could be told from
+ * somebody else's. Throws as the gateway does.
+ */
+export async function compareWithStripe(
+  deps: Deps,
+  due: { feeCase: FeeRecord; fee: FeeState },
+  card: ShownCard | null,
+): Promise<Comparison> {
+  const { feeCase, fee } = due;
+  const { assessment, clinician, now } = feeCase;
+  if (fee.intent) {
+    const reading = await readIntentFor(deps.payments, fee, fee.intent);
+    const notice = card && noticeFound(due, fee.intentCustomer, reading, card);
+    const recorded = entry('notice_recorded', { notice: fee.notices + 1 });
+    const taken = notice ? [notice, recorded] : [];
+    return {
+      entries: [...taken, ...reconcileIntent(fee, reading, now(), assessment.policy)],
+      nothing: null,
+    };
+  }
+  if (!fee.assessed || !clinician.stripeCustomer) return { entries: [], nothing: null };
+  const found = await findIntent(deps, due, clinician.stripeCustomer, card);
+  if (found.found === 'nothing') return { entries: [], nothing: found };
+  // A waived fee needs no intent: one that is not paid is canceled as an orphan.
+  const isPaid = found.found === 'intent' && found.reading.status === 'succeeded';
+  if (fee.waived && !isPaid) return { entries: [], nothing: null };
+  return { entries: found.entries, nothing: null };
+}
+
+/**
+ * A payment of the fee by a customer that the clinician had before, when this ledger was another:
+ * only Stripe's books tell of it. Null when there is none, or when the customer is somebody else's.
+ */
+export async function paidByEarlierCustomer(
+  { ledger, payments }: Deps,
+  { feeCase, fee }: { feeCase: FeeRecord; fee: FeeState },
+  intents: readonly string[],
+): Promise<NewEntry[] | null> {
+  const { feeId, assessment, clinician, now } = feeCase;
+  if (!fee.assessed) return null;
+  for (const intent of intents) {
+    const reading = await payments.readIntent(intent);
+    const { customer, status } = reading;
+    const isEarlier = customer !== clinician.stripeCustomer;
+    if (reading.feeId !== feeId || status !== 'succeeded' || !customer || !isEarlier) continue;
+    const owners = await ledger.clinicians.byCustomer(customer);
+    if (owners.some(({ clinicianId }) => clinicianId !== clinician.clinicianId)) continue;
+    const opened = entry('opened', { intent, customer, notice: null });
+    const whole = await withHistory(payments, fee, reading);
+    return [opened, ...reconcileIntent(fee, whole, now(), assessment.policy)];
+  }
+  return null;
+}
+
+/**
+ * Looks for the intent of a customer and year by list. Throws as the gateway does.
+ *
+ * @param card  the card on file; without one no notice is taken over, as none could be charged
+ */
+export async function findIntent(
+  { ledger, payments }: Deps,
+  { feeCase, fee }: { feeCase: FeeRecord; fee: FeeState },
+  customer: string,
+  card: ShownCard | null,
+): Promise<Found> {
+  const { year, amountCents, policy } = feeCase.assessment;
+  const at = feeCase.now();
+  const intents = await payments.findIntents({ customer, year });
+  const ofOtherFees = await ledger.fees.intentsOfOthers(feeCase.feeId, intents);
+  const existing = existingIntent(fee, intents, { amountCents, ofOtherFees });
+  if (existing.found === 'nothing') return { ...existing, at };
+  if (existing.found === 'conflict')
+    return { found: 'trouble', entries: [entry('held', { why: existing.why })] };
+  const { intent } = existing.reading;
+  if (existing.found === 'canceled') {
+    // A card that was refused there for good is not tried again when a person releases the fee.
+    const reading = await withHistory(payments, fee, existing.reading);
+    const declines = reconcileIntent(fee, reading, at, policy).filter(
+      ({ kind }) => kind === 'declined',
+    );
+    // Closed here, so that a person who releases the fee lets another be created.
+    const closed = entry('closed', { intent, why: 'canceled before this ledger knew of it' });
+    const why = `${intent} was canceled at Stripe for this year: a waiver, perhaps`;
+    return { found: 'trouble', entries: [...declines, closed, entry('held', { why })] };
+  }
+  const reading = await withHistory(payments, fee, existing.reading);
+  const adopted = reconcileIntent(fee, reading, at, policy);
+  const notice = card && noticeFound({ feeCase, fee }, customer, reading, card);
+  const number = notice ? fee.notices + 1 : numberOf(feeCase.entries, reading.notice);
+  const opened = entry('opened', { intent, customer, notice: number });
+  return { found: 'intent', reading, entries: [opened, ...(notice ? [notice] : []), ...adopted] };
+}
+
+/**
+ * The notice that the intent's metadata tells of, for a fee that waits for one. Its period begins
+ * anew now: this ledger cannot prove when the other's began.
+ */
+function noticeFound(
+  { feeCase, fee }: { feeCase: FeeRecord; fee: FeeState },
+  customer: string | null,
+  { status, notice }: IntentReading,
+  card: ShownCard,
+): NewEntry | null {
+  const { assessment, clinician, entries, now } = feeCase;
+  const { policy, amountCents } = assessment;
+  const isAlive = status === 'waiting' || status === 'processing';
+  const isWanted = fee.approved && !fee.noticed && !fee.noticeFailed && isAlive;
+  if (!isWanted || !notice || !customer || customer !== clinician.stripeCustomer) return null;
+  if (hasEnded(entries, notice, customer)) return null;
+  const earliest = chargeFrom(now(), policy);
+  const promised = new Date(notice.chargeFrom);
+  return entry('noticed', {
+    amountCents,
+    chargeFrom: (promised > earliest ? promised : earliest).toISOString(),
+    messageId: notice.messageId,
+    customer,
+    card: { brand: card.brand, last4: card.last4 },
+    // To which address it went is not known: the roster's is another one if it comes back.
+    emailChanges: -1,
+    adopted: notice.at,
+  });
+}
+
+/** Which of this ledger's notices the metadata tells of; null for none, or another ledger's. */
+function numberOf(entries: readonly Entry[], notice: RecordedNotice | null): number | null {
+  const own = entries.filter(({ kind }) => kind === 'noticed');
+  const at = own.findIndex(
+    (one) => one.kind === 'noticed' && one.data.messageId === notice?.messageId,
+  );
+  return at < 0 ? null : at + 1;
+}
+
+/**
+ * Whether a notice announces nothing any more as far as this ledger knows: it has come back, its
+ * evidence was withdrawn, or it was about another customer.
+ */
+function hasEnded(
+  entries: readonly Entry[],
+  { messageId }: RecordedNotice,
+  customer: string,
+): boolean {
+  const own = entries.findLast((one) => one.kind === 'noticed' && one.data.messageId === messageId);
+  if (own?.kind === 'noticed' && own.data.customer !== customer) return true;
+  return entries.some(({ kind, data, seq }) => {
+    if (kind === 'notice_failed' && data.notice !== undefined) return true;
+    return own !== undefined && seq > own.seq && (kind === 'notice_failed' || kind === 'withdrawn');
+  });
+}
+
+/** The intent is not the fee's any more: the next look finds the one that took its place. */
+export function replacedIntent({ intent }: IntentReading): NewEntry {
+  return entry('closed', { intent, why: 'another ledger made room for another intent' });
+}
+
+/** The notice of a fee as the intent's metadata tells of it, and its number. */
+export function standingNotice(
+  { messageId, at, adopted, chargeFrom }: EntryData['noticed'] & { at: Date },
+  number: number,
+): { number: number; record: RecordedNotice } {
+  return { number, record: { messageId, at: adopted ?? at.toISOString(), chargeFrom } };
+}
+
+/**
+ * Creates the intent of a customer and year after `findIntent` found nothing. Gives the reading and
+ * its `opened`; or what was found after all, when another ledger was faster; or null when the
+ * customer has been deleted at Stripe.
+ *
+ * @param notice  the notice that stands, for the metadata
+ */
+export async function openIntent(
+  deps: Deps,
+  due: { feeCase: FeeRecord; fee: FeeState },
+  {
+    customer,
+    notice,
+    since,
+  }: {
+    customer: string;
+    notice: { number: number; record: RecordedNotice } | null;
+    since: Extract<Found, { found: 'nothing' }>;
+  },
+): Promise<Exclude<Found, { found: 'nothing' }> | null> {
+  const { feeId, assessment, now } = due.feeCase;
+  const { year, vendor, amountCents } = assessment;
+  // After a wait Stripe may have forgotten the key under which another creation would be found.
+  const isLate = () => now().getTime() - since.at.getTime() > KEY_SAFE_MS;
+  const what = { feeId, year, vendor, amountCents, customer, isLate };
+  for (let tries = 0; ; tries += 1)
+    try {
+      const key = keys.intent(customer, year, since.canceled + tries);
+      const reading = await deps.payments.openIntent({
+        ...what,
+        notice: notice?.record ?? null,
+        key,
+      });
+      const { intent } = reading;
+      const opened = entry('opened', { intent, customer, notice: notice?.number ?? null });
+      const adopted = reconcileIntent(due.fee, reading, now(), assessment.policy);
+      return { found: 'intent', reading, entries: [opened, ...adopted] };
+    } catch (error) {
+      if (isGone(error)) return null;
+      // Another ledger's creation, or one that Stripe ended with an error of its own: look again.
+      const isOthers = error instanceof PaymentsRefused && error.code === 'idempotency_error';
+      const isFailed = error instanceof PaymentsUnavailable && error.why === 'server_error';
+      if (!isOthers && !isFailed) throw error;
+      const found = await findIntent(deps, due, customer, null);
+      if (found.found !== 'nothing') return found;
+      // Ended, and nothing made: another key, or the fee would wait until this one is forgotten.
+      const isOver = isOthers || (error as PaymentsUnavailable).kept;
+      if (!isOver || tries === FURTHER_KEYS) throw error;
+    }
+}
+
+/** Most keys for the creation of one intent after the first; each has met an error of Stripe's. */
+const FURTHER_KEYS = 5;
+
+function isGone(error: unknown): boolean {
+  const isMissing = error instanceof PaymentsRefused && error.code === 'resource_missing';
+  return isMissing && error.param === 'customer';
+}

@@ -1,0 +1,29 @@
+import { entry, type NewEntry } from '../../core/fee/fee.ts';
+import type { FeeFacts } from '../../core/mail/notice.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
+import type { Practice } from '../deps.ts';
+import type { DueFee } from './due-fee.ts';
+
+/** What every mail about this fee says. */
+export function factsOf(feeCase: FeeRecord, practice: Practice): FeeFacts {
+  const { assessment, clinician } = feeCase;
+  return {
+    clinician: clinician.name,
+    practice: practice.name,
+    vendor: assessment.vendorName,
+    year: assessment.year,
+    rate: { royaltyCents: assessment.royaltyCents, processingCents: assessment.processingCents },
+    amountCents: assessment.amountCents,
+    replyTo: practice.replyTo,
+    cardLink: practice.cardLink(feeCase.feeId),
+  };
+}
+
+/** The mail server asked to wait, or did not answer: until when; null when it was the last try. */
+export function deferral(due: DueFee, step: 'notice' | 'letter', why: string): NewEntry | null {
+  const { feeCase, fee } = due;
+  const wait = feeCase.assessment.policy.mailRetryMs[fee.deferrals];
+  if (wait === undefined) return null;
+  const until = new Date(feeCase.now().getTime() + wait).toISOString();
+  return entry('deferred', { step, until, why });
+}

@@ -1,0 +1,182 @@
+import { keys } from '../../core/fee/intent.ts';
+import { calendarDay, chargeFrom } from '../../core/calendar.ts';
+import { entry, type NewEntry } from '../../core/fee/fee.ts';
+import { fold, type FeeState } from '../../core/fee/fold.ts';
+import { writeNotice } from '../../core/mail/notice.ts';
+import {
+  PaymentsRefused,
+  PaymentsUnavailable,
+  type CardReading,
+} from '../../gateways/stripe/payments.ts';
+import type { Done, Processor } from '../../jobs/queues.ts';
+import { noCard } from './card.ts';
+import { deferral, factsOf } from './mailing.ts';
+import { WORKER, type WorkerDeps } from '../deps.ts';
+import { ConflictError, takeDue, write, type DueFee } from './due-fee.ts';
+import { compareWithStripe, openIntent, standingNotice, type Comparison } from './intent.ts';
+
+type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'mail' | 'practice' | 'log'>;
+
+/**
+ * Announces the fee by e-mail. Stripe is asked first: whoever has paid this year already, or has
+ * had a notice from a ledger that was lost, is not written to. Only the mail server's acceptance
+ * starts the notice period, and without an address or a card nothing is announced and so nothing
+ * charged.
+ */
+export function createNotice(deps: Deps): Processor<'notice'> {
+  return async ({ feeId }) => {
+    const due = await takeDue(deps.ledger, feeId, 'notice');
+    if ('done' in due) return due;
+    const { assessment, clinician } = due.feeCase;
+    if (assessment.paused) return { done: 'paused' };
+    const { stripeCustomer, paymentMethod } = clinician;
+    if (!stripeCustomer) {
+      const missing = clinician.email ? noCard(clinician, 'no_customer') : failed(due, 'no_email');
+      return wrote(deps, due, [missing]);
+    }
+    const card = await deps.payments.readCard(stripeCustomer, paymentMethod);
+    const { entries, nothing } = await compareWithStripe(deps, due, card.found ? card : null);
+    const news = [...entries, ...otherCard(due.fee, entries, card)];
+    if (news.length > 0) return wrote(deps, due, news);
+    if (!clinician.email) return wrote(deps, due, [failed(due, 'no_email')]);
+    if (!card.found) return wrote(deps, due, [noCard(clinician, card.why)]);
+    // A card that may not be tried is not announced; another one is asked for instead.
+    if (due.fee.refusedCards.has(card.paymentMethod))
+      return wrote(deps, due, [noCard(clinician, 'card_refused')]);
+    return send(deps, due, { ...card, customer: stripeCustomer }, nothing);
+  };
+}
+
+/**
+ * The card on file is another than those that were refused for good: by another ledger's attempts,
+ * which were found just now, or found by a restore.
+ */
+function otherCard(fee: FeeState, news: NewEntry[], card: CardReading): NewEntry[] {
+  const declines = news.flatMap((one) => (one.kind === 'declined' ? [one.data] : []));
+  const last = declines.at(-1) ?? (fee.cardUpdated ? null : fee.declined);
+  if (!card.found || last?.verdict !== 'needs_card') return [];
+  const { paymentMethod } = card;
+  const isRefused =
+    fee.refusedCards.has(paymentMethod) ||
+    declines.some((one) => one.verdict === 'needs_card' && one.paymentMethod === paymentMethod);
+  return isRefused ? [] : [entry('card_updated', { paymentMethod })];
+}
+
+async function send(
+  deps: Deps,
+  due: DueFee,
+  card: { brand: string; last4: string; customer: string },
+  nothing: Comparison['nothing'],
+): Promise<Done> {
+  const { feeCase, fee } = due;
+  const { policy, amountCents } = feeCase.assessment;
+  const { name, email, emailChanges } = feeCase.clinician;
+  if (!fee.assessed || !email) throw new Error('Bug! a notice without evidence or an address');
+  const promised = chargeFrom(feeCase.now(), policy);
+  // Another number after one that announced nothing: mailboxes drop a mail they think they have.
+  const messageId = deps.mail.messageId(feeCase.feeId, 'notice', fee.notices + 1);
+  const shown = { brand: card.brand, last4: card.last4 };
+  const mail = writeNotice({
+    ...factsOf(feeCase, deps.practice),
+    card: shown,
+    evidence: fee.assessed.evidence,
+    chargeOn: calendarDay(promised, policy.timeZone),
+    freeVendors: deps.practice.freeVendors,
+  });
+  const sent = await deps.mail.send({ to: { name, address: email }, messageId, ...mail });
+  if (sent.outcome === 'refused') return wrote(deps, due, [failed(due, sent.code)]);
+  if (sent.outcome !== 'accepted')
+    return wrote(deps, due, [deferral(due, 'notice', sent.code) ?? failed(due, sent.code)]);
+  const after = await accepted(deps, due, (at) => {
+    // The period runs from the acceptance; the promised day is a lower bound all the same.
+    const earliest = chargeFrom(at, policy);
+    const from = (earliest > promised ? earliest : promised).toISOString();
+    const which = { messageId, customer: card.customer, card: shown };
+    return entry('noticed', { amountCents, chargeFrom: from, emailChanges, ...which });
+  });
+  if (after) await recordAtStripe(deps, after, nothing);
+  return { done: 'noticed' };
+}
+
+/**
+ * Writes the notice into the intent's metadata, creating the intent where there is none: a ledger
+ * that is lost afterwards finds it there. The charge step does it later where this fails.
+ */
+async function recordAtStripe(
+  deps: Deps,
+  due: DueFee,
+  nothing: Comparison['nothing'],
+): Promise<void> {
+  const { feeCase, fee } = due;
+  // Waived or paid meanwhile: an intent would only have to be canceled.
+  if (!fee.noticed || fee.waived || fee.waiveAsked || fee.paid) return;
+  const notice = standingNotice(fee.noticed, fee.notices);
+  const { customer } = fee.noticed;
+  try {
+    if (fee.intent) {
+      const { intent } = fee;
+      const key = keys.notice(intent, fee.noticed.seq);
+      await deps.payments.recordNotice({ intent, notice: notice.record, key, customer });
+      await write(deps.ledger, feeCase, [entry('notice_recorded', { notice: notice.number })]);
+    } else if (nothing) {
+      const opened = await openIntent(deps, due, { customer, notice, since: nothing });
+      if (opened) await write(deps.ledger, feeCase, opened.entries);
+    }
+  } catch (error) {
+    const isStripe = error instanceof PaymentsUnavailable || error instanceof PaymentsRefused;
+    if (!isStripe && !(error instanceof ConflictError)) throw error;
+    const { feeId } = feeCase;
+    deps.log.warn({ feeId, error: error.name }, 'the notice is not in Stripe’s metadata yet');
+  }
+}
+
+/** The notice did not get out; another address than the one it knew of takes it up again. */
+function failed({ feeCase }: DueFee, why: string): NewEntry {
+  return entry('notice_failed', { why, emailChanges: feeCase.clinician.emailChanges });
+}
+
+/**
+ * Accepted is accepted, whatever else was written about the fee while the mail was sent; but not
+ * when the same mail of another worker's was written down, which may have come back by now. Gives
+ * the fee as it stands, or null when this notice is not the one that was written.
+ */
+async function accepted(
+  { ledger }: Deps,
+  { feeCase, fee: { notices } }: DueFee,
+  noticed: (at: Date) => NewEntry,
+): Promise<DueFee | null> {
+  const at = feeCase.now();
+  const first = await ledger.fees.append(feeCase, [noticed(at)], WORKER, at).catch(ifOutdated);
+  if (first) return { feeCase: first, fee: fold(first.entries) };
+  const record = () =>
+    ledger.fees.change(feeCase.feeId, WORKER, (fee, { now }) => ({
+      entries: fee.notices > notices || !fee.assessed ? [] : [noticed(now())],
+    }));
+  let changed: Awaited<ReturnType<typeof record>> = null;
+  // A worker may stand still more than once. The mail is out, so that its acceptance must be kept.
+  for (let tries = 1; !changed && tries <= DATINGS; tries += 1)
+    changed = await (tries < DATINGS ? record().catch(ifOutdated) : record());
+  if (!changed || 'refused' in changed || changed.added === 0) return null;
+  return { feeCase: changed.feeCase, fee: fold(changed.feeCase.entries) };
+}
+
+/** How often an acceptance is dated anew before its job fails and is worked on again. */
+const DATINGS = 5;
+
+/** A worker that stood still dated its notice too long ago: it is dated anew. */
+function ifOutdated(error: unknown): null {
+  if ((error as { code?: unknown }).code === OUTDATED) return null;
+  throw error;
+}
+
+/** SQLSTATE with which the database refuses a notice that is not dated when it is written. */
+const OUTDATED = 'LV016';
+
+async function wrote(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {
+  await write(deps.ledger, due.feeCase, entries);
+  const fails = entries.find((one) => one.kind === 'notice_failed');
+  if (fails?.kind === 'notice_failed') return { failed: `notice failed: ${fails.data.why}` };
+  const held = entries.find((one) => one.kind === 'held');
+  if (held?.kind === 'held') return { failed: `held for a person: ${held.data.why}` };
+  return { done: entries.map((one) => one.kind).join(', ') };
+}

@@ -1,0 +1,147 @@
+import {
+  reconcileIntent,
+  KEY_SAFE_MS,
+  keys,
+  amountOwed,
+  revive,
+  type IntentReading,
+} from '../../core/fee/intent.ts';
+import { entry, type EntryData, type NewEntry } from '../../core/fee/fee.ts';
+import { mustClose, mustStrike } from '../../core/fee/next.ts';
+import {
+  PaymentsRefused,
+  type CancelReason,
+  type OpenedRefund,
+} from '../../gateways/stripe/payments.ts';
+import type { Done, Processor } from '../../jobs/queues.ts';
+import type { WorkerDeps } from '../deps.ts';
+import { takeDue, write, type DueFee } from './due-fee.ts';
+import { readIntentFor, withHistory } from './intent.ts';
+
+type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
+
+/**
+ * Brings what a person asked for to its end at Stripe: a waiver cancels the intent first, a
+ * refund is followed until Stripe says it is final, an attempt under a hold or without evidence is
+ * only read.
+ */
+export function createSettle(deps: Deps): Processor<'settle'> {
+  return async ({ feeId }) => {
+    const due = await takeDue(deps.ledger, feeId, 'settle');
+    if ('done' in due) return due;
+    const { fee } = due;
+    if (fee.refundOpened) return look(deps, due, 'refund');
+    if (fee.paid) return refund(deps, due);
+    if (fee.waiveAsked) return waive(deps, due);
+    if (!fee.open && mustClose(fee)) return close(deps, due);
+    if (!fee.open && mustStrike(fee)) return strike(deps, due);
+    return look(deps, due, 'attempt');
+  };
+}
+
+/** Reads the intent and records what it says; if nothing new, when to look again. */
+async function look(deps: Deps, due: DueFee, about: EntryData['unknown']['about']): Promise<Done> {
+  const { feeCase, fee } = due;
+  if (!fee.intent) throw new Error('Bug! there is no intent to look at');
+  const reading = await readIntentFor(deps.payments, fee, fee.intent);
+  const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  if (adopted.length > 0) return wrote(deps, due, adopted);
+  // What could still be on its way would be too late by now: nothing will come of it any more.
+  const isOver = fee.open && feeCase.now().getTime() - fee.open.at.getTime() > KEY_SAFE_MS;
+  if (!fee.open || !isOver || reading.status !== 'waiting')
+    return again(deps, due, about, reading.status);
+  const why = 'Stripe shows no trace of it after a day';
+  return wrote(deps, due, [entry('lapsed', { attempt: fee.open.attempt, why })]);
+}
+
+async function waive(deps: Deps, due: DueFee): Promise<Done> {
+  const { feeCase, fee } = due;
+  if (!fee.intent || !fee.waiveAsked) throw new Error('Bug! nothing to waive at Stripe');
+  const reading = await cancel(deps, fee, 'requested_by_customer');
+  const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  // If the money had been taken after all, the waiver goes on as a refund.
+  if (reading.status === 'succeeded') return wrote(deps, due, adopted);
+  if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
+  const waived = entry('waived', { amountCents: amountOwed(fee), why: fee.waiveAsked.why });
+  return wrote(deps, due, [...adopted, ...revive(fee), waived]);
+}
+
+/** The roster names another customer: this one's intent must not be paid any more. */
+async function close(deps: Deps, due: DueFee): Promise<Done> {
+  const { feeCase, fee } = due;
+  if (!fee.intent) throw new Error('Bug! nothing to close at Stripe');
+  const reading = await cancel(deps, fee, 'abandoned');
+  const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  if (reading.status === 'succeeded') return wrote(deps, due, adopted);
+  if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
+  const closed = entry('closed', { intent: fee.intent, why: 'the customer changed' });
+  return wrote(deps, due, [...adopted, closed]);
+}
+
+/** The notice came back: the intent's metadata must not tell of it any more. */
+async function strike(deps: Deps, due: DueFee): Promise<Done> {
+  const { intent, intentCustomer: customer, noticeFailed } = due.fee;
+  if (!intent || !noticeFailed) throw new Error('Bug! no notice to strike');
+  const key = keys.notice(intent, noticeFailed.seq);
+  await deps.payments.recordNotice({ intent, notice: null, key, customer });
+  return wrote(deps, due, [entry('notice_recorded', { notice: null })]);
+}
+
+async function cancel(
+  { payments }: Deps,
+  fee: DueFee['fee'],
+  reason: CancelReason,
+): Promise<IntentReading> {
+  const { intent, intentCustomer: customer } = fee;
+  if (!intent) throw new Error('Bug! nothing to cancel at Stripe');
+  const key = keys.cancel(intent, reason);
+  const canceled = await payments.cancelIntent({ intent, reason, key, customer });
+  // An open attempt may have been refused before.
+  return withHistory(payments, fee, canceled);
+}
+
+async function refund(deps: Deps, due: DueFee): Promise<Done> {
+  const { feeCase, fee } = due;
+  const asked = fee.refundAsked ?? fee.waiveAsked;
+  if (!fee.paid || !asked) throw new Error('Bug! nothing to refund');
+  // What was given back meanwhile, here or in Stripe's dashboard, is written down first.
+  const reading = await deps.payments.readIntent(fee.paid.intent);
+  const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  if (adopted.length > 0) return wrote(deps, due, adopted);
+  const key = keys.refund(feeCase.feeId, asked.seq);
+  const { feeId } = feeCase;
+  const customer = fee.intentCustomer;
+  const wish = { intent: fee.paid.intent, key, feeId, customer };
+  try {
+    const opened = await deps.payments.openRefund(wish);
+    return await wrote(deps, due, refundEntries(opened));
+  } catch (error) {
+    // E.g. a disputed charge cannot be refunded: asking again would not help, a person must look.
+    if (!(error instanceof PaymentsRefused)) throw error;
+    const why = `Stripe refuses the refund: ${error.code}`;
+    const refused = entry('refund_failed', { refund: null, amountCents: 0, why });
+    return wrote(deps, due, [refused, entry('held', { why })]);
+  }
+}
+
+function refundEntries({ refund, amountCents, status }: OpenedRefund): NewEntry[] {
+  if (status === 'succeeded') return [entry('refunded', { refund, amountCents })];
+  if (status === 'pending') return [entry('refund_opened', { refund, amountCents })];
+  const why = 'the refund failed at Stripe; pay it back another way';
+  return [entry('refund_failed', { refund, amountCents: 0, why }), entry('held', { why })];
+}
+
+async function again(
+  deps: Deps,
+  due: DueFee,
+  about: EntryData['unknown']['about'],
+  why: string,
+): Promise<Done> {
+  const look = due.fee.unknown ? due.fee.unknown.look + 1 : 0;
+  return wrote(deps, due, [entry('unknown', { about, look, why })]);
+}
+
+async function wrote(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {
+  await write(deps.ledger, due.feeCase, entries);
+  return { done: entries.map((one) => one.kind).join(', ') };
+}

@@ -1,0 +1,132 @@
+import { applyExternalChange } from '../core/fee/actions.ts';
+import { reconcileIntent, needsHistory } from '../core/fee/intent.ts';
+import { isReplaced } from '../core/fee/existing-intent.ts';
+import { fold, type FeeState } from '../core/fee/fold.ts';
+import type { Processor } from '../jobs/queues.ts';
+import type { KnownClinician } from '../ledger/clinicians.ts';
+import type { StripeEvent } from '../ledger/events.ts';
+import type { FeeRecord } from '../ledger/fees.ts';
+import type { WorkerDeps } from './deps.ts';
+import { ConflictError } from './steps/due-fee.ts';
+import {
+  compareWithStripe,
+  paidByEarlierCustomer,
+  readIntentFor,
+  replacedIntent,
+} from './steps/intent.ts';
+
+type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
+
+/** Events that may mean another card, or the same card with new data. */
+export const CARD_EVENTS: ReadonlySet<string> = new Set([
+  'payment_method.attached',
+  'payment_method.automatically_updated',
+  'checkout.session.completed',
+  'setup_intent.succeeded',
+]);
+
+/**
+ * Follows a webhook's hint: looks at the object it names and records what the object says. The
+ * event's own content counts for nothing, so doubled, late or reordered events change nothing.
+ */
+export function createWebhookEvent(deps: Deps): Processor<'hint'> {
+  return async ({ eventId }) => {
+    const event = await deps.ledger.events.get(eventId);
+    if (!event) return { done: 'no such event' };
+    if (event.handledAt) return { done: 'handled before' };
+    const outcome = await handleEvent(deps, event);
+    await deps.ledger.events.handled(eventId, outcome);
+    return { done: outcome };
+  };
+}
+
+async function handleEvent(deps: Deps, event: StripeEvent): Promise<string> {
+  const isCard = CARD_EVENTS.has(event.type);
+  // A card's event names a fee when it was given on levy's own page for that fee.
+  if (event.feeId && !isCard) return reconcileFee(deps, event.feeId);
+  if (!isCard || !event.customer) return 'not about a fee';
+  const clinicians = await deps.ledger.clinicians.byCustomer(event.customer);
+  const changed = [];
+  for (const clinician of clinicians) changed.push(await readCard(deps, clinician, event));
+  return changed.includes(true) ? 'another card' : 'no other card';
+}
+
+/**
+ * Makes the fee agree with its intent as Stripe has it now; without an intent in the ledger, with
+ * what is found for the person and the year. Throws as the gateway does.
+ *
+ * @param intents  intents that are the fee's by Stripe's books, perhaps of an earlier customer
+ */
+export async function reconcileFee(
+  deps: Deps,
+  feeId: string,
+  intents: readonly string[] = [],
+): Promise<string> {
+  const feeCase = await deps.ledger.fees.load(feeId);
+  if (!feeCase) return 'no such fee';
+  const fee = fold(feeCase.entries);
+  const due = { feeCase, fee };
+  const others = intents.filter((intent) => intent !== fee.intent);
+  const paid = fee.paid ? null : await paidByEarlierCustomer(deps, due, others);
+  if (!paid && fee.intent) return readKnown(deps, feeCase, fee, fee.intent);
+  const entries = paid ?? (await compareWithStripe(deps, due, null)).entries;
+  if (entries.length === 0) return 'no intent';
+  const after = await deps.ledger.fees.append(feeCase, entries, STRIPE);
+  if (!after) throw new ConflictError('the fee has moved on');
+  return `${entries.length} new entries`;
+}
+
+async function readKnown(
+  { ledger, payments }: Deps,
+  { feeId }: FeeRecord,
+  seen: FeeState,
+  intent: string,
+): Promise<string> {
+  const reading = await readIntentFor(payments, seen, intent);
+  const changed = await ledger.fees.change(feeId, STRIPE, (fee, current) => {
+    // Another intent by now: what was read says nothing about it.
+    if (fee.intent !== intent) return { entries: [] };
+    if (needsHistory(fee, reading) && !needsHistory(seen, reading))
+      throw new ConflictError('an attempt has begun since Stripe was read');
+    const adopted = reconcileIntent(fee, reading, current.now(), current.assessment.policy);
+    const gone = isReplaced(reading) && !fee.open ? [replacedIntent(reading)] : [];
+    return { entries: [...adopted, ...gone] };
+  });
+  return changed && 'added' in changed ? `${changed.added} new entries` : 'no such fee';
+}
+
+/** The actor of entries that say what Stripe said. */
+const STRIPE = 'Stripe';
+
+async function readCard(
+  { ledger, payments }: Deps,
+  clinician: KnownClinician,
+  event: StripeEvent,
+): Promise<boolean> {
+  const { clinicianId, stripeCustomer, paymentMethod } = clinician;
+  if (!stripeCustomer) return false;
+  // A card the bank renewed keeps its id and matters if it is the one on file; any other event
+  // brings the card to use from now on, unless it is heard of after a later one.
+  const renewed = event.type === 'payment_method.automatically_updated';
+  const isOld = renewed || (await ledger.events.isOvertaken(event));
+  const card = await payments.readCard(stripeCustomer, isOld ? paymentMethod : event.paymentMethod);
+  if (!card.found || (renewed && card.paymentMethod !== event.paymentMethod)) return false;
+  const isOther = !renewed && card.paymentMethod !== paymentMethod;
+  if (isOther) await ledger.clinicians.setCard(clinicianId, card.paymentMethod);
+  // Also when the card is on file already: this job may have ended between the two.
+  const { paymentMethod: given } = card;
+  const change = {
+    change: 'card',
+    paymentMethod: given,
+    ...(renewed && { renewedAt: event.createdAt }),
+  } as const;
+  let added = 0;
+  for (const { feeId } of await ledger.clinicians.fees(clinicianId)) {
+    const asked = feeId === event.feeId;
+    const after = await ledger.fees.change(feeId, STRIPE, (fee) => ({
+      entries: applyExternalChange(fee, { ...change, asked }),
+    }));
+    if (after && 'added' in after) added += after.added;
+  }
+  return isOther || added > 0;
+}

@@ -1,0 +1,95 @@
+import type { Processor, Queues, RunningWorker } from '../jobs/queues.ts';
+import { JOB_NAMES, type JobName } from '../jobs/jobs.ts';
+import { createAnnual, type Annual } from './maintenance/annual.ts';
+import { createOpenAssessment } from './open-assessment.ts';
+import { createCharge } from './steps/charge.ts';
+import type { WorkerDeps } from './deps.ts';
+import { createDetect } from './steps/detect.ts';
+import { createWebhookEvent } from './webhook-event.ts';
+import { createEmail } from './steps/email.ts';
+import { createNotice } from './steps/notice.ts';
+import { createPump } from './maintenance/pump.ts';
+import { createRestore } from './maintenance/restore.ts';
+import { createSettle } from './steps/settle.ts';
+import { createReconcileJob, RECONCILE_CRON } from './maintenance/reconcile-job.ts';
+
+/** The one table of processors: a job without one, or one without a job, does not compile. */
+export function createProcessors(
+  deps: WorkerDeps,
+  queues: Pick<Queues, 'enqueue'>,
+  annual: Annual,
+): { [Name in JobName]: Processor<Name> } {
+  return {
+    annual: createAnnual(deps, queues, annual),
+    assessment: createOpenAssessment(deps),
+    detect: createDetect(deps),
+    notice: createNotice(deps),
+    charge: createCharge(deps),
+    settle: createSettle(deps),
+    letter: createEmail(deps),
+    hint: createWebhookEvent(deps),
+    verify: createReconcileJob(deps),
+  };
+}
+
+/** Between two rounds of the pump, in ms: what a lost hand-off costs at most. */
+const PUMP_EVERY_MS = 200;
+/** Between two looks after what lives only in the queue, in ms. */
+const REASSERT_EVERY_MS = 30_000;
+/** Between two times that finished jobs are swept out of Postgres, in ms. */
+const SWEEP_EVERY_MS = 5_000;
+
+/**
+ * Works on every queue and keeps them filled from the ledger, until closed. Any number of
+ * processes may do so at once. Closing waits for the jobs in hand.
+ */
+export async function startWorker(args: {
+  deps: WorkerDeps;
+  queues: Queues;
+  annual: Annual;
+  elapsedMs: () => number;
+}): Promise<{ close(): Promise<void> }> {
+  const { deps, queues, annual, elapsedMs } = args;
+  const processors = createProcessors(deps, queues, annual);
+  const workers: RunningWorker[] = [];
+  const start = <Name extends JobName>(name: Name) =>
+    workers.push(queues.work(name, processors[name]));
+  for (const name of Object.keys(processors) as JobName[]) start(name);
+
+  const stop = new AbortController();
+  let upToDate = false;
+  const restoring = createRestore(deps)
+    .beforeWork(stop.signal)
+    .then((isDone) => (upToDate = isDone));
+  const isUpToDate = () => upToDate;
+  const pump = createPump({ ...deps, queues, elapsedMs, isUpToDate });
+  const pumping = pump.run(stop.signal, PUMP_EVERY_MS);
+  // A queue that lives in the ledger's database is kept in order from here.
+  const isHere = queues.backend === 'postgres';
+  const { queueKeeper } = deps.ledger;
+  const attend = async (name: string, task: () => Promise<unknown>) =>
+    task().catch((error: unknown) => {
+      const { code = 'error' } = error as { code?: unknown };
+      deps.log.warn({ name, code }, 'the queue could not be kept in order');
+    });
+  const assert = async () => {
+    // What comes by the clock lives in the queue alone and is lost with it: put back, ever again.
+    await attend('annual', () => queues.schedule('annual', annual.cron, annual.timeZone));
+    await attend('verify', () => queues.schedule('verify', RECONCILE_CRON, 'UTC'));
+    if (isHere) await attend('clock', () => queueKeeper.setClockRight());
+  };
+  await assert();
+  const asserting = setInterval(() => void assert(), REASSERT_EVERY_MS);
+  const sweep = () => void attend('sweep', () => queueKeeper.sweep(JOB_NAMES));
+  const sweeping = isHere ? setInterval(sweep, SWEEP_EVERY_MS) : undefined;
+
+  return {
+    async close() {
+      clearInterval(asserting);
+      clearInterval(sweeping);
+      stop.abort();
+      await Promise.all([pumping, restoring]);
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+  };
+}
