@@ -51,7 +51,13 @@ export default tseslint.config(
   },
   {
     // These speak to a person at a terminal.
-    files: ['cli/**/*.ts', 'testing/bench/**/*.ts', 'test/support/*.ts', '**/*main.ts', 'api/server.ts'],
+    files: [
+      'cli/**/*.ts',
+      'testing/bench/**/*.ts',
+      'test/support/*.ts',
+      '**/*main.ts',
+      'api/server.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
 );

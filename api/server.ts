@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     // One account, one budget: a roster that is checked must not take the workers' turns.
     payments: createPayments(
       createStripe(services.stripe),
-      gateFor(ledger.pace, config.stripeLimits),
+      gateFor(ledger.rateLimiter, config.stripeLimits),
     ),
     limits: REQUEST_LIMITS,
     checks: { stripe: reachable(services.stripe.apiBase ?? STRIPE) },

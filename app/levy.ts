@@ -64,7 +64,7 @@ export async function startLevy(
     closers.push(queues.close);
     const payments = createPayments(
       createStripe(services.stripe),
-      gateFor(ledger.pace, config.stripeLimits),
+      gateFor(ledger.rateLimiter, config.stripeLimits),
     );
     const parts = { ledger, queues, payments, log };
     const api = await buildApi({

@@ -21,9 +21,9 @@ interface JobKind {
 /** The one table of jobs: name of the queue, of the processor's file and of its test. */
 export const JOBS = {
   /** Gives every clinician of an assessment a fee; detection follows fee by fee. */
-  assessment: {
+  'open-assessment': {
     payload: Type.Object({ assessmentId: uuid }),
-    id: (p: { assessmentId: string }) => `assessment-${p.assessmentId}`,
+    id: (p: { assessmentId: string }) => `open-assessment-${p.assessmentId}`,
     attempts: 10,
     backoffMs: 1_000,
     concurrency: 1,
@@ -64,26 +64,26 @@ export const JOBS = {
     backoffMs: 2_000,
     concurrency: 8,
   },
-  letter: {
+  email: {
     payload: ofFee,
-    id: (p: { feeId: string; seq: number }) => `letter-${p.feeId}-${p.seq + 1}`,
+    id: (p: { feeId: string; seq: number }) => `email-${p.feeId}-${p.seq + 1}`,
     attempts: 5,
     backoffMs: 2_000,
     concurrency: 20,
   },
   /** The checker: of one assessment, or of everything. */
-  verify: {
+  reconcile: {
     payload: Type.Object({ assessmentId: Type.Optional(uuid) }),
     id: ({ assessmentId }: { assessmentId?: string }) =>
-      assessmentId ? `verify-${assessmentId}` : 'verify',
+      assessmentId ? `reconcile-${assessmentId}` : 'reconcile',
     attempts: 5,
     backoffMs: 30_000,
     concurrency: 1,
   },
-  /** A webhook's hint: look at the object it names. */
-  hint: {
+  /** A webhook's event: read the object that the event names. */
+  'webhook-event': {
     payload: Type.Object({ eventId: Type.String({ pattern: '^evt_[A-Za-z0-9_]{1,100}$' }) }),
-    id: (p: { eventId: string }) => `hint-${p.eventId}`,
+    id: (p: { eventId: string }) => `webhook-event-${p.eventId}`,
     attempts: 5,
     backoffMs: 2_000,
     concurrency: 4,

@@ -29,7 +29,7 @@ export type Done = { done: string } | { failed: string };
 export type Processor<Name extends JobName> = (payload: Payload<Name>) => Promise<Done>;
 
 /** Jobs that need no payload and come by the clock. */
-type RecurringJob = 'annual' | 'verify';
+type RecurringJob = 'annual' | 'reconcile';
 
 export interface RunningWorker {
   close(): Promise<void>;

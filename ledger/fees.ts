@@ -201,15 +201,15 @@ function rowOf({ feeCase, entries }: Append): Record<string, unknown> {
     [...feeCase.entries, ...entries],
     feeCase.assessment.policy,
   );
-  const opened = entries.findLast((one) => one.kind === 'opened');
+  const opened = entries.findLast((one) => one.kind === 'intent_opened');
   return {
     fee_id: feeCase.feeId,
     after_seq: feeCase.entries.length,
     state: what.state,
     next_step: what.step,
     due_at: what.at,
-    intent: opened?.kind === 'opened' ? opened.data.intent : null,
-    closes: entries.some(({ kind }) => kind === 'closed'),
+    intent: opened?.kind === 'intent_opened' ? opened.data.intent : null,
+    closes: entries.some(({ kind }) => kind === 'intent_closed'),
     entries: entries.map((one) => ({
       kind: one.kind,
       at: one.at,

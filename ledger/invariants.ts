@@ -86,8 +86,8 @@ export function createInvariants(pool: pg.Pool) {
      * Fees which a change of the roster, or of the evidence, has not reached; at most `limit`. Each
      * is one to which `overlooked` adds something, so that none is listed again and again.
      */
-    async unheeded(limit: number): Promise<string[]> {
-      const { rows } = await pool.query<{ fee_id: string }>(UNHEEDED, [
+    async staleFees(limit: number): Promise<string[]> {
+      const { rows } = await pool.query<{ fee_id: string }>(STALE_FEES, [
         limit,
         TAKEN_WITHOUT_EVIDENCE,
       ]);
@@ -143,9 +143,9 @@ const CARD_CAME = `exists (
 const CUSTOMER_CHANGED = `exists (
   select from (select) as fee
   left join ${latest("'noticed', 'notice_failed', 'customer_changed', 'withdrawn'")} as said on true
-  left join ${latest("'opened', 'closed', 'withdrawn'")} as made on true
+  left join ${latest("'intent_opened', 'intent_closed', 'withdrawn'")} as made on true
   where case when said.kind in ('noticed', 'customer_changed') then said.data ->> 'customer'
-      when made.kind = 'opened' then made.data ->> 'customer'
+      when made.kind = 'intent_opened' then made.data ->> 'customer'
       else c.stripe_customer end
     is distinct from c.stripe_customer)`;
 
@@ -154,7 +154,7 @@ const CUSTOMER_CHANGED = `exists (
  * is there. A payment without evidence is a person's to judge: once it was held for that, it has
  * been heeded.
  */
-const UNHEEDED = `
+const STALE_FEES = `
   select f.fee_id
   from fees f join assessments a using (assessment_id) join clinicians c using (clinician_id)
   join vendors v on v.vendor = c.vendor
@@ -173,6 +173,10 @@ const UNHEEDED = `
         and s.kind in ('paid', 'waived', 'waive_asked')))
     or (f.state in ('retrying', 'needs_card') and c.card_changes > 0
       and c.latest_card is not null and ${CARD_CAME})
+    or (f.state = 'needs_card' and c.card_changes > 0 and c.latest_card is null
+      and exists (select from ${latest("'card_missing', 'card_updated', 'customer_changed'")} as last
+        where last.kind = 'card_missing'
+          and c.card_changes > coalesce((last.data ->> 'cardChanges')::integer, 0)))
     or (f.state = 'paid' and not e.used and not exists (select from entries h
       where h.fee_id = f.fee_id and h.kind = 'held' and h.data ->> 'why' = $2))
   order by f.fee_id limit $1`;
@@ -265,7 +269,7 @@ const EVIDENCE = `
   select e.fee_id, format('entry %s (%s) without evidence', e.seq, e.kind) as detail
   from entries e join fees f using (fee_id) join run a using (assessment_id)
   left join first_proof p using (fee_id)
-  where e.kind in ('noticed', 'told', 'attempted', 'paid')
+  where e.kind in ('noticed', 'email_sent', 'attempted', 'paid')
     and (p.seq is null or p.seq > e.seq or exists (select from withdrawn w
       where w.fee_id = e.fee_id and w.seq < e.seq and (w.again is null or w.again > e.seq)))`;
 

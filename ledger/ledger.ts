@@ -26,19 +26,19 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     access: createAccess(pool),
     assessments: createAssessments(pool),
     cardPages: createCardPages(pool),
-    checks: createInvariants(pool),
+    invariants: createInvariants(pool),
     clinicians: createClinicians(pool),
     events: createEvents(pool),
     evidence: createEvidence(pool),
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
-    pace: createRateLimiter(pool),
-    queueKeeper: createQueueSweep(pool),
+    rateLimiter: createRateLimiter(pool),
+    queueSweep: createQueueSweep(pool),
     rates: createRates(pool),
     reports: createReports(pool),
-    safety: createCircuitBreaker(pool),
+    circuitBreaker: createCircuitBreaker(pool),
     /** A place to lay the provider's books out beside the ledger; to be closed. */
-    openBooks: (): Promise<StripeSnapshot> => openSnapshot(pool),
+    openSnapshot: (): Promise<StripeSnapshot> => openSnapshot(pool),
     /** Answers when the database does; throws otherwise. */
     async ping(): Promise<void> {
       await pool.query('select 1');

@@ -9,7 +9,7 @@ export interface Lease {
    * To be called when the call is over, or will not be made. Never throws: tokens that nobody
    * gives back come back by themselves.
    */
-  giveBack(ending: Ending): Promise<void>;
+  release(ending: Ending): Promise<void>;
 }
 
 /** The longest pause when Stripe asks to slow down, in ms. */
@@ -88,14 +88,14 @@ export function createRateLimiter(pool: pg.Pool) {
     async take(wanted: Wanted): Promise<Lease> {
       for (;;) {
         const reservation = await reserve(wanted);
-        const giveBack = (ending: Ending) =>
+        const release = (ending: Ending) =>
           tokens
-            .giveBack({ reservation, ending, endedAt: performance.now() })
+            .release({ reservation, ending, endedAt: performance.now() })
             .catch(() => undefined);
         await until(reservation.from);
-        if (performance.now() < reservation.before) return { giveBack };
+        if (performance.now() < reservation.before) return { release };
         // This process stood still for so long that the lease could end under the call.
-        await giveBack('unsent');
+        await release('unsent');
       }
     },
 

@@ -40,7 +40,7 @@ constraint entries.entries_debit_check CHECK ((debit = ANY (ARRAY['receivable'::
 
 constraint entries.entries_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
 
-constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['looked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'card_missing'::text, 'card_updated'::text, 'opened'::text, 'closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'told'::text, 'letter_failed'::text])))
+constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['usage_checked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'card_missing'::text, 'card_updated'::text, 'intent_opened'::text, 'intent_closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'email_sent'::text, 'email_failed'::text])))
 
 constraint entries.entries_pkey PRIMARY KEY (fee_id, seq)
 
@@ -209,9 +209,9 @@ begin
     raise exception 'another attempt is open' using errcode = 'LV012';
   end if;
   if new.data ->> 'intent' is distinct from (select data ->> 'intent' from entries
-      where fee_id = new.fee_id and kind = 'opened' order by seq desc limit 1)
-    or (select kind from entries where fee_id = new.fee_id and kind in ('opened', 'closed')
-      order by seq desc limit 1) is distinct from 'opened' then
+      where fee_id = new.fee_id and kind = 'intent_opened' order by seq desc limit 1)
+    or (select kind from entries where fee_id = new.fee_id and kind in ('intent_opened', 'intent_closed')
+      order by seq desc limit 1) is distinct from 'intent_opened' then
     raise exception 'the attempt names another intent' using errcode = 'LV013';
   end if;
   if new.data ->> 'customer' is null
@@ -453,7 +453,7 @@ index CREATE UNIQUE INDEX entries_attempt ON public.entries USING btree (fee_id,
 
 index CREATE UNIQUE INDEX entries_charge ON public.entries USING btree (((data ->> 'charge'::text))) WHERE (kind = 'paid'::text)
 
-index CREATE UNIQUE INDEX entries_intent ON public.entries USING btree (((data ->> 'intent'::text))) WHERE (kind = 'opened'::text)
+index CREATE UNIQUE INDEX entries_intent ON public.entries USING btree (((data ->> 'intent'::text))) WHERE (kind = 'intent_opened'::text)
 
 index CREATE UNIQUE INDEX entries_paid ON public.entries USING btree (fee_id) WHERE (kind = 'paid'::text)
 

@@ -52,7 +52,7 @@ const COMPARISON = (choice: string) => `
     coalesce(jsonb_agg(jsonb_build_object('seq', seq, 'kind', kind, 'at', at, 'actor', actor,
       'data', data, 'debit', debit, 'credit', credit, 'amountCents', amount_cents) order by seq),
       '[]') as entries,
-    array_agg(data ->> 'intent') filter (where kind = 'opened') as opened
+    array_agg(data ->> 'intent') filter (where kind = 'intent_opened') as opened
     from entries where fee_id = f.fee_id) e
   cross join lateral (select jsonb_agg(b) as lines from books_intents b
     where b."feeId" = f.fee_id::text or b.intent = any (e.opened)) i
@@ -131,7 +131,7 @@ const ORPHAN_OBJECTS = `
   where not exists (select from fees f where f.fee_id::text = ours."feeId")
     -- An older or another ledger's, taken over by a fee of this one.
     and not exists (select from entries e, books_intents i
-      where i."feeId" = ours."feeId" and e.kind = 'opened' and e.data ->> 'intent' = i.intent)
+      where i."feeId" = ours."feeId" and e.kind = 'intent_opened' and e.data ->> 'intent' = i.intent)
     and ($1::uuid is null or coalesce(year, '') in ('',
       (select a.year::text from assessments a where a.assessment_id = $1)))`;
 
@@ -146,7 +146,7 @@ const BEHIND = `
     or (i.customer = c.stripe_customer and coalesce(i.year, a.year::text) = a.year::text)
   where f.state not in ('detecting', 'no_use', 'exempt') and (
     (f.intent is distinct from i.intent and (i.status <> 'canceled' or f.intent is null)
-      and not exists (select from entries e where e.fee_id = f.fee_id and e.kind = 'closed'
+      and not exists (select from entries e where e.fee_id = f.fee_id and e.kind = 'intent_closed'
         and e.data ->> 'intent' = i.intent))
     or (f.intent = i.intent and (
       (i.status = 'succeeded'
@@ -277,7 +277,7 @@ export async function openSnapshot(pool: pg.Pool) {
     async across(assessmentId: string | null): Promise<Found[]> {
       const found = [
         await find('one_charge', SECOND_CHARGES, [assessmentId]),
-        await find('strangers', ORPHAN_OBJECTS, [assessmentId]),
+        await find('orphan_objects', ORPHAN_OBJECTS, [assessmentId]),
       ];
       for (const { brand, declines, days } of NETWORK_BUDGETS)
         found.push(await find('card_limits', OVER_BUDGET, [assessmentId, brand, declines, days]));

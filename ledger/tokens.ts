@@ -181,7 +181,7 @@ export function createTokens(pool: pg.Pool) {
   return {
     /** Gives null when there is no token to be free soon. */
     reserve: createBatch(reserveMany, { items: 500, runs: 1 }),
-    giveBack: createBatch(giveBackMany, { items: 500, runs: 1 }),
+    release: createBatch(giveBackMany, { items: 500, runs: 1 }),
   };
 }
 

@@ -35,7 +35,9 @@ describe.each(queueBackends)('a year on $name', (backend) => {
       actor: 'test',
     });
     if (!opening.opened) throw new Error(opening.why);
-    await house.queues.enqueue('assessment', { assessmentId: opening.assessment.assessmentId });
+    await house.queues.enqueue('open-assessment', {
+      assessmentId: opening.assessment.assessmentId,
+    });
     await settled(house);
 
     expect(await statesOf(house)).toEqual({

@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   );
   const payments = createPayments(
     createStripe(services.stripe),
-    gateFor(ledger.pace, config.stripeLimits),
+    gateFor(ledger.rateLimiter, config.stripeLimits),
   );
   const settings = {
     ...config,

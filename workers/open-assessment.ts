@@ -4,7 +4,7 @@ import type { WorkerDeps } from './deps.ts';
 /** Gives every clinician on the roster a fee; the pump then sees to each of them. */
 export function createOpenAssessment({
   ledger,
-}: Pick<WorkerDeps, 'ledger'>): Processor<'assessment'> {
+}: Pick<WorkerDeps, 'ledger'>): Processor<'open-assessment'> {
   return async ({ assessmentId }) => {
     const assessment = await ledger.assessments.get(assessmentId);
     if (!assessment) return { done: 'no such assessment' };

@@ -29,7 +29,7 @@ export const CARD_EVENTS: ReadonlySet<string> = new Set([
  * Follows a webhook's hint: looks at the object it names and records what the object says. The
  * event's own content counts for nothing, so doubled, late or reordered events change nothing.
  */
-export function createWebhookEvent(deps: Deps): Processor<'hint'> {
+export function createWebhookEvent(deps: Deps): Processor<'webhook-event'> {
   return async ({ eventId }) => {
     const event = await deps.ledger.events.get(eventId);
     if (!event) return { done: 'no such event' };
@@ -89,7 +89,7 @@ async function readKnown(
     if (needsHistory(fee, reading) && !needsHistory(seen, reading))
       throw new ConflictError('an attempt has begun since Stripe was read');
     const adopted = reconcileIntent(fee, reading, current.now(), current.assessment.policy);
-    const gone = isReplaced(reading) && !fee.open ? [replacedIntent(reading)] : [];
+    const gone = isReplaced(reading) && !fee.openAttempt ? [replacedIntent(reading)] : [];
     return { entries: [...adopted, ...gone] };
   });
   return changed && 'added' in changed ? `${changed.added} new entries` : 'no such fee';

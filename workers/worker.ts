@@ -21,14 +21,14 @@ export function createProcessors(
 ): { [Name in JobName]: Processor<Name> } {
   return {
     annual: createAnnual(deps, queues, annual),
-    assessment: createOpenAssessment(deps),
+    'open-assessment': createOpenAssessment(deps),
     detect: createDetect(deps),
     notice: createNotice(deps),
     charge: createCharge(deps),
     settle: createSettle(deps),
-    letter: createEmail(deps),
-    hint: createWebhookEvent(deps),
-    verify: createReconcileJob(deps),
+    email: createEmail(deps),
+    'webhook-event': createWebhookEvent(deps),
+    reconcile: createReconcileJob(deps),
   };
 }
 
@@ -66,7 +66,7 @@ export async function startWorker(args: {
   const pumping = pump.run(stop.signal, PUMP_EVERY_MS);
   // A queue that lives in the ledger's database is kept in order from here.
   const isHere = queues.backend === 'postgres';
-  const { queueKeeper } = deps.ledger;
+  const { queueSweep } = deps.ledger;
   const attend = async (name: string, task: () => Promise<unknown>) =>
     task().catch((error: unknown) => {
       const { code = 'error' } = error as { code?: unknown };
@@ -75,12 +75,12 @@ export async function startWorker(args: {
   const assert = async () => {
     // What comes by the clock lives in the queue alone and is lost with it: put back, ever again.
     await attend('annual', () => queues.schedule('annual', annual.cron, annual.timeZone));
-    await attend('verify', () => queues.schedule('verify', RECONCILE_CRON, 'UTC'));
-    if (isHere) await attend('clock', () => queueKeeper.setClockRight());
+    await attend('reconcile', () => queues.schedule('reconcile', RECONCILE_CRON, 'UTC'));
+    if (isHere) await attend('clock', () => queueSweep.setClockRight());
   };
   await assert();
   const asserting = setInterval(() => void assert(), REASSERT_EVERY_MS);
-  const sweep = () => void attend('sweep', () => queueKeeper.sweep(JOB_NAMES));
+  const sweep = () => void attend('sweep', () => queueSweep.sweep(JOB_NAMES));
   const sweeping = isHere ? setInterval(sweep, SWEEP_EVERY_MS) : undefined;
 
   return {

@@ -100,15 +100,15 @@ function adapterOf(name: JobName, deps: ApiDeps): BullMQAdapter {
 }
 
 const ABOUT: Record<JobName, string> = {
-  assessment: 'Gives every clinician of an assessment a fee',
+  'open-assessment': 'Gives every clinician of an assessment a fee',
   annual: 'Opens the year’s assessments on their day',
   detect: 'Looks whether a code was used',
   notice: 'Announces the fee by e-mail',
   charge: 'Charges the card; failed ones are refused cards',
   settle: 'Asks Stripe what happened, cancels, refunds',
-  letter: 'Receipts and other e-mails after the notice',
-  verify: 'Checks that the ledger keeps its promises',
-  hint: 'Looks at what a webhook pointed to',
+  email: 'Receipts and other e-mails after the notice',
+  reconcile: 'Compares the ledger with Stripe’s books and its own rules',
+  'webhook-event': 'Reads the object that a webhook’s event names',
 };
 
 /** Where a job's story is told. */

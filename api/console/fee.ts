@@ -200,7 +200,7 @@ const TONES: Partial<Record<EntryKind, Tone>> = {
   held: 'person',
   disputed: 'person',
   refund_failed: 'person',
-  letter_failed: 'person',
+  email_failed: 'person',
   unknown: 'doubt',
   withdrawn: 'ended',
   waived: 'ended',

@@ -36,7 +36,9 @@ type Look = ReturnType<typeof lookOf>;
 function lookOf(feeCase: FeeRecord) {
   const { entries, assessment } = feeCase;
   const fee = fold(entries);
-  const looks = entries.filter((one) => one.kind === 'unknown' && one.seq > (fee.open?.seq ?? 0));
+  const looks = entries.filter(
+    (one) => one.kind === 'unknown' && one.seq > (fee.openAttempt?.seq ?? 0),
+  );
   return {
     feeCase,
     timeZone: assessment.policy.timeZone,

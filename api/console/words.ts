@@ -37,7 +37,7 @@ const STEP_WORDS: Record<Step, string> = {
   notice: 'send the notice',
   charge: 'charge the card',
   settle: 'ask Stripe',
-  letter: 'send a letter',
+  email: 'send an e-mail',
 };
 
 /** A decline code for the operator, with a warning beside those that are not to be passed on. */

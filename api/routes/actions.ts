@@ -86,7 +86,7 @@ export async function openAssessment(
     });
     if (!opening.opened) throw problem(opening.why, { details: { ...wish } });
     const { assessmentId } = opening.assessment;
-    await enqueueDue(deps, 'assessment', { assessmentId });
+    await enqueueDue(deps, 'open-assessment', { assessmentId });
     return opening;
   });
 }

@@ -52,7 +52,7 @@ export async function stripeWebhook(app: Api, deps: ApiDeps): Promise<void> {
         const hint = { eventId: event.id };
         if (!isHint(hint)) throw problem('malformed_event');
         const fresh = await deps.ledger.events.receive(event);
-        if (fresh) await enqueueDue(deps, 'hint', hint);
+        if (fresh) await enqueueDue(deps, 'webhook-event', hint);
         return { received: true as const, duplicate: !fresh };
       },
     );
@@ -61,7 +61,7 @@ export async function stripeWebhook(app: Api, deps: ApiDeps): Promise<void> {
 
 function isHint(payload: unknown): boolean {
   try {
-    checkPayload('hint', payload);
+    checkPayload('webhook-event', payload);
     return true;
   } catch {
     return false;

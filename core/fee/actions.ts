@@ -69,7 +69,7 @@ function retry(fee: FeeState): Decision {
   if (fee.noticeFailed && !settled) return { entries: [...revive(fee), entry('retry_asked', {})] };
   if (!fee.declined || settled)
     return refuse('not_retryable', 'nothing has failed that could be tried again');
-  if (fee.open) return refuse('under_way', 'an attempt is under way');
+  if (fee.openAttempt) return refuse('under_way', 'an attempt is under way');
   if (fee.retryAsked && fee.retryAsked.seq > fee.declined.seq)
     return refuse('under_way', 'it is about to be tried again already');
   if (fee.held) return refuse('already_held', 'the fee is held: release it first');
@@ -201,7 +201,8 @@ export function missedChanges(fee: FeeState, outside: ExternalFacts): NewEntry[]
   if (fee.exempted)
     return sameVendor ? applyExternalChange(fee, { change: 'vendor', levied: true }) : [];
   if (!used) return applyExternalChange(fee, { change: 'evidence_withdrawn' });
-  if (!fee.assessed) return fee.looked ? applyExternalChange(fee, { change: 'evidence' }) : [];
+  if (!fee.assessed)
+    return fee.usageChecked ? applyExternalChange(fee, { change: 'evidence' }) : [];
   const changed = applyExternalChange(fee, { change: 'customer', customer: outside.customer });
   return changed.length > 0 ? changed : awaited(fee, outside);
 }
@@ -213,15 +214,18 @@ export function missedChanges(fee: FeeState, outside: ExternalFacts): NewEntry[]
  */
 function awaited(
   fee: FeeState,
-  { emailChanges, cardChanges, latestCard }: ExternalFacts,
+  { emailChanges, customer, cardChanges, latestCard }: ExternalFacts,
 ): NewEntry[] {
   // An open attempt may still settle everything, a hold is a person's to end, paid is paid.
-  if (fee.open || fee.held || fee.paid || fee.gaveUp) return [];
+  if (fee.openAttempt || fee.held || fee.paid || fee.gaveUp) return [];
   if (fee.noticeFailed) {
     const isNew = emailChanges !== null && emailChanges > (fee.noticeFailed.emailChanges ?? 0);
     return isNew ? applyExternalChange(fee, { change: 'email' }) : [];
   }
-  const failed = fee.cardMissing ?? fee.tried;
+  const failed = fee.cardMissing ?? fee.lastAttempt;
+  // Another customer, and no card on the roster: whether that customer has one is looked up anew.
+  if (fee.cardMissing && latestCard === null && cardChanges > (fee.cardMissing.cardChanges ?? 0))
+    return [entry('customer_changed', { customer })];
   if (latestCard === null || cardChanges <= (failed?.cardChanges ?? 0)) return [];
   return applyExternalChange(fee, { change: 'card', paymentMethod: latestCard });
 }

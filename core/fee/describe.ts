@@ -30,7 +30,7 @@ type Sentences = {
 };
 
 const SENTENCES: Sentences = {
-  looked: ({ found }) =>
+  usage_checked: ({ found }) =>
     found
       ? 'The records were looked at again; the fee stands.'
       : 'The records were looked at; no use of a code was found.',
@@ -67,11 +67,11 @@ const SENTENCES: Sentences = {
     'nothing is charged before a new notice.',
   card_missing: ({ why }) => `There is no card to charge: ${CARD_MISSING[why] ?? plain(why)}.`,
   card_updated: () => 'Another card is on file.',
-  opened: ({ intent }, how) =>
+  intent_opened: ({ intent }, how) =>
     how.audience === 'clinician'
       ? 'The payment was prepared.'
       : `The payment was prepared at Stripe as ${intent}.`,
-  closed: ({ intent, why }, how) =>
+  intent_closed: ({ intent, why }, how) =>
     how.audience === 'clinician'
       ? 'The prepared payment was canceled.'
       : `The prepared payment ${intent} was canceled at Stripe: ${plain(why)}.`,
@@ -107,8 +107,8 @@ const SENTENCES: Sentences = {
   gave_up: ({ amountCents, why }) =>
     `Given up after ${plain(why)}: ${dollars(amountCents)} were written off.`,
   revived: ({ amountCents }) => `Taken up again: ${dollars(amountCents)} are owed once more.`,
-  told: ({ letter }) => `The ${LETTERS[letter]} was accepted by the mail server.`,
-  letter_failed: ({ letter, why }) => `The ${LETTERS[letter]} could not be sent (${why}).`,
+  email_sent: ({ email }) => `The ${EMAILS[email]} was accepted by the mail server.`,
+  email_failed: ({ email, why }) => `The ${EMAILS[email]} could not be sent (${why}).`,
 };
 
 const REOPENED: Record<EntryData['reopened']['why'], string> = {
@@ -130,7 +130,7 @@ const CARD_MISSING: Record<string, string> = {
   card_refused: 'the only card left is one that its bank has refused for good',
 };
 
-const LETTERS: Record<EmailKind, string> = {
+const EMAILS: Record<EmailKind, string> = {
   receipt: 'receipt',
   card_needed: 'letter asking for another card',
   final: 'letter closing the fee',
@@ -147,7 +147,7 @@ function declined(data: EntryData['declined'], how: Required<DescribeOptions>): 
     retry: retryAt ? `it is tried again from ${moment(retryAt, how)}` : 'it is tried again',
     needs_card: 'another card is needed',
     give_up: 'it was the last try',
-    park: 'a person has to look',
+    manual_review: 'a person has to look',
   }[verdict];
   return `Attempt ${attempt} was declined${reason}; ${then}.`;
 }

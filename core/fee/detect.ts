@@ -21,8 +21,9 @@ export function detect(fee: FeeState, seen: DetectionFacts): NewEntry[] {
     return [
       entry('exempted', { why: seen.vendorLevies ? 'other_vendor' : 'vendor_does_not_levy' }),
     ];
-  if (!seen.firstUse) return fee.assessed ? unused(fee) : [entry('looked', { found: false })];
-  if (fee.assessed) return [entry('looked', { found: true })];
+  if (!seen.firstUse)
+    return fee.assessed ? unused(fee) : [entry('usage_checked', { found: false })];
+  if (fee.assessed) return [entry('usage_checked', { found: true })];
   const assessed = entry('assessed', { amountCents: seen.amountCents, evidence: seen.firstUse });
   return seen.autoApprove ? [assessed, entry('approved', { rosterHash: 'automatic' })] : [assessed];
 }
@@ -30,10 +31,10 @@ export function detect(fee: FeeState, seen: DetectionFacts): NewEntry[] {
 /** The use that the fee stood on has been withdrawn; who was noticed must hear of it. */
 function unused(fee: FeeState): NewEntry[] {
   const why = 'the use of a code turned out not to be one';
-  if (fee.paid) return [entry('looked', { found: false }), ...afterCharge(fee)];
+  if (fee.paid) return [entry('usage_checked', { found: false }), ...afterCharge(fee)];
   if (!fee.noticed && !fee.intent)
     return [entry('withdrawn', { amountCents: amountOwed(fee), why })];
-  const looked = entry('looked', { found: false });
+  const looked = entry('usage_checked', { found: false });
   const decision = waive(fee, why);
   return 'entries' in decision ? [looked, ...decision.entries] : [looked];
 }

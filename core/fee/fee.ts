@@ -26,7 +26,7 @@ export interface Evidence {
   evidenceId: string;
 }
 
-export type Step = 'detect' | 'notice' | 'charge' | 'settle' | 'letter';
+export type Step = 'detect' | 'notice' | 'charge' | 'settle' | 'email';
 
 export const FEE_STATUSES = [
   'detecting',
@@ -53,7 +53,7 @@ export type FeeStatus = (typeof FEE_STATUSES)[number];
 export type EmailKind = 'receipt' | 'card_needed' | 'final' | 'waived' | 'refunded';
 
 /** What a decline means for this fee: try the same card later, ask for another, or ask a person. */
-export type Verdict = 'retry' | 'needs_card' | 'give_up' | 'park';
+export type Verdict = 'retry' | 'needs_card' | 'give_up' | 'manual_review';
 
 export interface Card {
   paymentMethod: string;
@@ -64,7 +64,7 @@ export interface Card {
 /** What each kind of entry carries besides who and when. Ids, cents, codes and dates only. */
 export interface EntryData {
   /** The evidence was looked at; `found` false: no use so far. */
-  looked: { found: boolean };
+  usage_checked: { found: boolean };
   /** Something changed that detection depends on; look again. */
   reopened: { why: 'evidence' | 'roster' | 'evidence_withdrawn' };
   exempted: { why: 'vendor_does_not_levy' | 'other_vendor' };
@@ -97,7 +97,7 @@ export interface EntryData {
    */
   customer_changed: { customer: string | null };
   /** A temporary refusal by the mail server: the same mail again, not before `until`. */
-  deferred: { step: 'notice' | 'letter'; until: string; why: string };
+  deferred: { step: 'notice' | 'email'; until: string; why: string };
   /**
    * The address refused for good, there is none, or the notice bounced later. `emailChanges`: how
    * often the address had changed on the roster before the one that failed; absent means never.
@@ -112,9 +112,9 @@ export interface EntryData {
    * The intent was created, unconfirmed, or found at Stripe. `notice`: the number of the notice
    * that its metadata carries; null for none.
    */
-  opened: { intent: string; customer: string; notice: number | null };
+  intent_opened: { intent: string; customer: string; notice: number | null };
   /** The intent was canceled at Stripe and takes no money any more; another may be opened. */
-  closed: { intent: string; why: string };
+  intent_closed: { intent: string; why: string };
   /** Written before the confirmation is sent, with everything the confirmation will say. */
   attempted: {
     attempt: number;
@@ -175,8 +175,8 @@ export interface EntryData {
   /** A new card or a person's wish takes up a fee that had been written off. */
   revived: { amountCents: number };
   /** A letter was accepted by the mail server. */
-  told: { letter: EmailKind; about: number; messageId: string };
-  letter_failed: { letter: EmailKind; about: number; why: string };
+  email_sent: { email: EmailKind; about: number; messageId: string };
+  email_failed: { email: EmailKind; about: number; why: string };
 }
 
 export type EntryKind = keyof EntryData;
@@ -189,7 +189,7 @@ export type NewEntry = {
 /** A fact in the ledger. `at` is when it happened; `actor` is who: a key, a worker, Stripe. */
 export type Entry = NewEntry & { seq: number; at: Date; actor: string };
 
-/** Shorthand for writing a fact down: `entry('looked', { found: false })`. */
+/** Shorthand for writing a fact down: `entry('usage_checked', { found: false })`. */
 export function entry<K extends EntryKind>(kind: K, data: EntryData[K]): NewEntry {
   return { kind, data } as unknown as NewEntry;
 }

@@ -1,236 +1,154 @@
-import type { Entry, EntryData, EmailKind } from './fee.ts';
-import { emptyFee, type FeeState, type Recorded } from './fee-state.ts';
+import type { Entry, EntryData, EntryKind, EmailKind } from './fee.ts';
 
-export type { FeeState } from './fee-state.ts';
+/** An entry's data together with when and at which number it was written. */
+export type Recorded<K extends keyof EntryData> = EntryData[K] & { at: Date; seq: number };
 
-export const emailKey = (letter: EmailKind, about: number): string => `${letter} ${about}`;
+/** What the entries of one fee add up to. Pure facts; `next` draws the conclusions. */
+export interface FeeState {
+  /** Number of the last entry; 0 before the first. */
+  seq: number;
+  /** When the last entry happened; null before the first. */
+  lastAt: Date | null;
+  usageChecked: boolean;
+  reopened: Recorded<'reopened'> | null;
+  exempted: Recorded<'exempted'> | null;
+  assessed: Recorded<'assessed'> | null;
+  approved: Recorded<'approved'> | null;
+  noticed: Recorded<'noticed'> | null;
+  /** The number of the latest notice that is known of, whether or not it still stands. */
+  notices: number;
+  noticeFailed: Recorded<'notice_failed'> | null;
+  cardMissing: Recorded<'card_missing'> | null;
+  cardUpdated: Recorded<'card_updated'> | null;
+  deferred: Recorded<'deferred'> | null;
+  /** Temporary refusals of the mail that is due now. */
+  deferrals: number;
+  /** The intent that may still be paid or was; null before the first and after one was closed. */
+  intent: string | null;
+  /** Whose intent it is. */
+  intentCustomer: string | null;
+  /** Intents that were canceled so that another could be opened. */
+  closedIntents: Set<string>;
+  /** The number of the notice that the intent's metadata carries; null for none. */
+  recordedNotice: number | null;
+  /** The roster named another customer than the notice did; null once a new notice stands. */
+  customerChanged: Recorded<'customer_changed'> | null;
+  /** The attempt whose outcome is not in the ledger yet. */
+  openAttempt: Recorded<'attempted'> | null;
+  /** The latest attempt, with its card. */
+  lastAttempt: Recorded<'attempted'> | null;
+  /** The card that was tried last, by this ledger or by another. */
+  triedCard: string | null;
+  /** Cards whose bank asked for another one, and that have no new data since. */
+  refusedCards: Set<string>;
+  /** The latest look that could not tell what happened. */
+  unknown: Recorded<'unknown'> | null;
+  attempts: number;
+  /** Declines of the present card, and of all cards. */
+  declinesOfCard: number;
+  declined: Recorded<'declined'> | null;
+  /** Charges that the ledger knows and that are not the open attempt's, by Stripe's id. */
+  knownCharges: Set<string>;
+  retryAsked: Recorded<'retry_asked'> | null;
+  held: Recorded<'held'> | null;
+  waiveAsked: Recorded<'waive_asked'> | null;
+  waived: Recorded<'waived'> | null;
+  paid: Recorded<'paid'> | null;
+  paidCents: number;
+  refundAsked: Recorded<'refund_asked'> | null;
+  refundOpened: Recorded<'refund_opened'> | null;
+  refundedCents: number;
+  lastRefunded: Recorded<'refunded'> | null;
+  /** Refunds that were ever under way, by Stripe's id. */
+  refundsOpened: Map<string, Recorded<'refund_opened'>>;
+  /** Refunds and disputes that have come to their end, by Stripe's id. */
+  refundsClosed: Map<string, 'succeeded' | 'failed'>;
+  disputesClosed: Set<string>;
+  disputed: Recorded<'disputed'> | null;
+  gaveUp: Recorded<'gave_up'> | null;
+  /** `letter about seq` of every letter that was sent or failed for good. */
+  emailsHandled: Set<string>;
+}
 
-/** Adds up the entries of one fee, in order. Unknown kinds are the caller's bug, not skipped. */
+/** A fee without entries. */
+export function emptyFee(): FeeState {
+  return {
+    seq: 0,
+    lastAt: null,
+    usageChecked: false,
+    reopened: null,
+    exempted: null,
+    assessed: null,
+    approved: null,
+    noticed: null,
+    notices: 0,
+    noticeFailed: null,
+    cardMissing: null,
+    cardUpdated: null,
+    deferred: null,
+    deferrals: 0,
+    intent: null,
+    intentCustomer: null,
+    closedIntents: new Set(),
+    recordedNotice: null,
+    customerChanged: null,
+    openAttempt: null,
+    lastAttempt: null,
+    triedCard: null,
+    refusedCards: new Set(),
+    unknown: null,
+    attempts: 0,
+    declinesOfCard: 0,
+    declined: null,
+    knownCharges: new Set(),
+    retryAsked: null,
+    held: null,
+    waiveAsked: null,
+    waived: null,
+    paid: null,
+    paidCents: 0,
+    refundAsked: null,
+    refundOpened: null,
+    refundedCents: 0,
+    lastRefunded: null,
+    refundsOpened: new Map(),
+    refundsClosed: new Map(),
+    disputesClosed: new Set(),
+    disputed: null,
+    gaveUp: null,
+    emailsHandled: new Set(),
+  };
+}
+
+/** Names one occasion of an e-mail: its kind and the number of the entry it is about. */
+export const emailKey = (email: EmailKind, about: number): string => `${email} ${about}`;
+
+/** Adds up the entries of one fee, in order. Throws for a kind of entry it does not know. */
 export function fold(entries: readonly Entry[]): FeeState {
   const fee = emptyFee();
   for (const entry of entries) {
-    apply(fee, entry);
-    fee.seq = entry.seq;
-    fee.lastAt = entry.at;
+    const { kind, at, seq } = entry;
+    const apply = APPLY[kind] as ((fee: FeeState, recorded: unknown) => void) | undefined;
+    if (!apply) throw new Error(`Bug! no fold for entry kind ${kind}`);
+    // What a mail server said about one e-mail says nothing about the next.
+    if (ENDS_AN_EMAIL.has(kind)) {
+      fee.deferred = null;
+      fee.deferrals = 0;
+    }
+    apply(fee, { ...entry.data, at, seq });
+    fee.seq = seq;
+    fee.lastAt = at;
   }
   return fee;
 }
 
-function apply(fee: FeeState, entry: Entry): void {
-  const noted = <K extends keyof EntryData>(data: EntryData[K]): Recorded<K> => ({
-    ...data,
-    at: entry.at,
-    seq: entry.seq,
-  });
-  // What a mail server said about one mail says nothing about the next.
-  if (ENDS_A_MAIL.has(entry.kind)) Object.assign(fee, { deferred: null, deferrals: 0 });
-  switch (entry.kind) {
-    case 'looked':
-      fee.looked = true;
-      Object.assign(fee, { reopened: null, exempted: null });
-      return;
-    case 'reopened':
-      fee.reopened = noted<'reopened'>(entry.data);
-      return;
-    case 'exempted':
-      fee.exempted = noted<'exempted'>(entry.data);
-      fee.reopened = null;
-      return;
-    case 'assessed':
-      Object.assign(fee, { exempted: null, reopened: null });
-      fee.assessed = noted<'assessed'>(entry.data);
-      return;
-    case 'withdrawn':
-      Object.assign(fee, {
-        ...emptyFee(),
-        told: fee.told,
-        notices: fee.notices,
-        closedIntents: fee.closedIntents,
-        looked: true,
-      });
-      return;
-    case 'approved':
-      fee.approved = noted<'approved'>(entry.data);
-      return;
-    case 'noticed':
-      fee.noticeFailed = null;
-      fee.customerChanged = null;
-      fee.noticed = noted<'noticed'>(entry.data);
-      fee.notices += 1;
-      return;
-    case 'notice_recorded':
-      fee.recordedNotice = entry.data.notice;
-      return;
-    case 'customer_changed':
-      // Neither the notice nor what the other customer's card came to says anything any more.
-      Object.assign(fee, { noticed: null, declined: null, declinesOfCard: 0, cardMissing: null });
-      fee.customerChanged = noted<'customer_changed'>(entry.data);
-      return;
-    case 'deferred':
-      fee.deferred = noted<'deferred'>(entry.data);
-      fee.deferrals += 1;
-      return;
-    case 'notice_failed':
-      // A notice that bounced announced nothing: the next address gets one of its own.
-      fee.noticed = null;
-      fee.noticeFailed = noted<'notice_failed'>(entry.data);
-      fee.notices = Math.max(fee.notices, entry.data.notice ?? 0);
-      return;
-    case 'card_missing':
-      fee.cardMissing = noted<'card_missing'>(entry.data);
-      return;
-    case 'card_updated':
-      Object.assign(fee, { cardMissing: null, declinesOfCard: 0 });
-      fee.cardUpdated = noted<'card_updated'>(entry.data);
-      fee.refusedCards.delete(entry.data.paymentMethod);
-      return;
-    case 'told':
-    case 'letter_failed':
-      fee.told.add(emailKey(entry.data.letter, entry.data.about));
-      return;
-    case 'held':
-      fee.held = noted<'held'>(entry.data);
-      return;
-    case 'released':
-      fee.held = null;
-      return;
-    case 'retry_asked':
-      fee.retryAsked = noted<'retry_asked'>(entry.data);
-      fee.noticeFailed = null;
-      return;
-    default:
-      applyAttempt(fee, entry, noted);
-  }
-}
-
-function applyAttempt(
-  fee: FeeState,
-  entry: Entry,
-  noted: <K extends keyof EntryData>(data: EntryData[K]) => Recorded<K>,
-): void {
-  switch (entry.kind) {
-    case 'opened':
-      fee.intent = entry.data.intent;
-      fee.intentCustomer = entry.data.customer;
-      fee.recordedNotice = entry.data.notice;
-      return;
-    case 'closed':
-      fee.closedIntents.add(entry.data.intent);
-      Object.assign(fee, {
-        intent: null,
-        intentCustomer: null,
-        recordedNotice: null,
-        unknown: null,
-      });
-      return;
-    case 'attempted':
-      fee.open = noted<'attempted'>(entry.data);
-      fee.unknown = null;
-      fee.tried = fee.open;
-      fee.triedCard = entry.data.paymentMethod;
-      if (entry.data.chargeBefore) fee.knownCharges.add(entry.data.chargeBefore);
-      fee.attempts = entry.data.attempt;
-      return;
-    case 'unknown':
-      fee.unknown = noted<'unknown'>(entry.data);
-      return;
-    case 'declined':
-      applyDecline(fee, noted<'declined'>(entry.data));
-      return;
-    case 'lapsed':
-      Object.assign(fee, { open: null, unknown: null });
-      return;
-    case 'paid':
-      Object.assign(fee, { open: null, unknown: null });
-      fee.paidCents += entry.data.amountCents;
-      fee.knownCharges.add(entry.data.charge);
-      fee.paid = noted<'paid'>(entry.data);
-      return;
-    default:
-      applyMoney(fee, entry, noted);
-  }
-}
-
-function applyDecline(fee: FeeState, declined: Recorded<'declined'>): void {
-  const { charge, paymentMethod: card, verdict, attempt } = declined;
-  // Of another ledger's attempts only the declines are known, and each names its card.
-  const isOtherCard = declined.adopted === true && card !== fee.triedCard;
-  Object.assign(fee, { open: null, unknown: null });
-  fee.declinesOfCard = isOtherCard ? 1 : fee.declinesOfCard + 1;
-  fee.attempts = Math.max(fee.attempts, attempt);
-  fee.triedCard = card ?? fee.triedCard;
-  if (charge) fee.knownCharges.add(charge);
-  if (verdict === 'needs_card' && fee.triedCard) fee.refusedCards.add(fee.triedCard);
-  fee.declined = declined;
-}
-
-function applyMoney(
-  fee: FeeState,
-  entry: Entry,
-  noted: <K extends keyof EntryData>(data: EntryData[K]) => Recorded<K>,
-): void {
-  switch (entry.kind) {
-    case 'waive_asked':
-      fee.waiveAsked = noted<'waive_asked'>(entry.data);
-      return;
-    case 'waived':
-      Object.assign(fee, { waiveAsked: null, unknown: null });
-      fee.waived = noted<'waived'>(entry.data);
-      return;
-    case 'refund_asked':
-      fee.refundAsked = noted<'refund_asked'>(entry.data);
-      return;
-    case 'refund_opened':
-      fee.refundsOpened.set(entry.data.refund, noted<'refund_opened'>(entry.data));
-      fee.refundOpened = pendingRefund(fee);
-      return;
-    case 'refunded':
-      fee.refundsClosed.set(entry.data.refund, 'succeeded');
-      fee.refundedCents += entry.data.amountCents;
-      fee.lastRefunded = noted<'refunded'>(entry.data);
-      // A part given back in Stripe's dashboard is not yet the whole that was asked for here.
-      if (fee.refundedCents >= fee.paidCents)
-        Object.assign(fee, { refundAsked: null, waiveAsked: null });
-      Object.assign(fee, { unknown: null, refundOpened: pendingRefund(fee) });
-      return;
-    case 'refund_failed':
-      Object.assign(fee, { refundAsked: null, waiveAsked: null, unknown: null });
-      if (entry.data.refund) fee.refundsClosed.set(entry.data.refund, 'failed');
-      fee.refundedCents -= entry.data.amountCents;
-      if (fee.lastRefunded?.refund === entry.data.refund) fee.lastRefunded = null;
-      fee.refundOpened = pendingRefund(fee);
-      return;
-    case 'disputed':
-      fee.disputed = noted<'disputed'>(entry.data);
-      return;
-    case 'dispute_closed':
-      fee.disputesClosed.add(entry.data.dispute);
-      if (entry.data.won) fee.disputed = null;
-      return;
-    case 'gave_up':
-      fee.gaveUp = noted<'gave_up'>(entry.data);
-      return;
-    case 'revived':
-      Object.assign(fee, { gaveUp: null, declinesOfCard: 0 });
-      return;
-    default:
-      throw new Error(`Bug! no fold for entry kind ${entry.kind}`);
-  }
-}
-
-/** The latest refund that is under way and has not come to its end. */
-function pendingRefund(fee: FeeState): Recorded<'refund_opened'> | null {
-  const open = [...fee.refundsOpened.values()];
-  return open.findLast(({ refund }) => !fee.refundsClosed.has(refund)) ?? null;
-}
-
-/** After these the next mail is another one, or goes to another address. */
-const ENDS_A_MAIL: ReadonlySet<string> = new Set([
+/** After these the next e-mail is another one, or goes to another address. */
+const ENDS_AN_EMAIL: ReadonlySet<EntryKind> = new Set([
   'noticed',
   'notice_failed',
   'retry_asked',
-  'told',
-  'letter_failed',
+  'email_sent',
+  'email_failed',
   'card_missing',
   'card_updated',
   'paid',
@@ -238,3 +156,191 @@ const ENDS_A_MAIL: ReadonlySet<string> = new Set([
   'gave_up',
   'refunded',
 ]);
+
+/** What each kind of entry changes. A kind without a line here does not compile. */
+const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void } = {
+  usage_checked(fee) {
+    fee.usageChecked = true;
+    fee.reopened = null;
+    fee.exempted = null;
+  },
+  reopened(fee, recorded) {
+    fee.reopened = recorded;
+  },
+  exempted(fee, recorded) {
+    fee.exempted = recorded;
+    fee.reopened = null;
+  },
+  assessed(fee, recorded) {
+    fee.assessed = recorded;
+    fee.exempted = null;
+    fee.reopened = null;
+  },
+  withdrawn(fee) {
+    // Back to the beginning, but for what has left the house and for what Stripe has closed.
+    const { emailsHandled, notices, closedIntents } = fee;
+    Object.assign(fee, emptyFee());
+    fee.emailsHandled = emailsHandled;
+    fee.notices = notices;
+    fee.closedIntents = closedIntents;
+    fee.usageChecked = true;
+  },
+  approved(fee, recorded) {
+    fee.approved = recorded;
+  },
+  noticed(fee, recorded) {
+    fee.noticed = recorded;
+    fee.noticeFailed = null;
+    fee.customerChanged = null;
+    fee.notices += 1;
+  },
+  notice_recorded(fee, { notice }) {
+    fee.recordedNotice = notice;
+  },
+  notice_failed(fee, recorded) {
+    // A notice that bounced announced nothing: the next address gets one of its own.
+    fee.noticed = null;
+    fee.noticeFailed = recorded;
+    fee.notices = Math.max(fee.notices, recorded.notice ?? 0);
+  },
+  customer_changed(fee, recorded) {
+    // Neither the notice nor what the other customer's card came to says anything any more.
+    fee.noticed = null;
+    fee.declined = null;
+    fee.declinesOfCard = 0;
+    fee.cardMissing = null;
+    fee.customerChanged = recorded;
+  },
+  deferred(fee, recorded) {
+    fee.deferred = recorded;
+    fee.deferrals += 1;
+  },
+  card_missing(fee, recorded) {
+    fee.cardMissing = recorded;
+  },
+  card_updated(fee, recorded) {
+    fee.cardUpdated = recorded;
+    fee.cardMissing = null;
+    fee.declinesOfCard = 0;
+    fee.refusedCards.delete(recorded.paymentMethod);
+  },
+  intent_opened(fee, { intent, customer, notice }) {
+    fee.intent = intent;
+    fee.intentCustomer = customer;
+    fee.recordedNotice = notice;
+  },
+  intent_closed(fee, { intent }) {
+    fee.closedIntents.add(intent);
+    fee.intent = null;
+    fee.intentCustomer = null;
+    fee.recordedNotice = null;
+    fee.unknown = null;
+  },
+  attempted(fee, recorded) {
+    fee.openAttempt = recorded;
+    fee.lastAttempt = recorded;
+    fee.unknown = null;
+    fee.triedCard = recorded.paymentMethod;
+    if (recorded.chargeBefore) fee.knownCharges.add(recorded.chargeBefore);
+    fee.attempts = recorded.attempt;
+  },
+  unknown(fee, recorded) {
+    fee.unknown = recorded;
+  },
+  declined(fee, recorded) {
+    const { charge, paymentMethod: card, verdict, attempt, adopted } = recorded;
+    // Of another ledger's attempts only the declines are known, and each names its card.
+    const isOtherCard = adopted === true && card !== fee.triedCard;
+    fee.openAttempt = null;
+    fee.unknown = null;
+    fee.declinesOfCard = isOtherCard ? 1 : fee.declinesOfCard + 1;
+    fee.attempts = Math.max(fee.attempts, attempt);
+    fee.triedCard = card ?? fee.triedCard;
+    if (charge) fee.knownCharges.add(charge);
+    if (verdict === 'needs_card' && fee.triedCard) fee.refusedCards.add(fee.triedCard);
+    fee.declined = recorded;
+  },
+  lapsed(fee) {
+    fee.openAttempt = null;
+    fee.unknown = null;
+  },
+  paid(fee, recorded) {
+    fee.paid = recorded;
+    fee.paidCents += recorded.amountCents;
+    fee.knownCharges.add(recorded.charge);
+    fee.openAttempt = null;
+    fee.unknown = null;
+  },
+  held(fee, recorded) {
+    fee.held = recorded;
+  },
+  released(fee) {
+    fee.held = null;
+  },
+  retry_asked(fee, recorded) {
+    fee.retryAsked = recorded;
+    fee.noticeFailed = null;
+  },
+  waive_asked(fee, recorded) {
+    fee.waiveAsked = recorded;
+  },
+  waived(fee, recorded) {
+    fee.waived = recorded;
+    fee.waiveAsked = null;
+    fee.unknown = null;
+  },
+  refund_asked(fee, recorded) {
+    fee.refundAsked = recorded;
+  },
+  refund_opened(fee, recorded) {
+    fee.refundsOpened.set(recorded.refund, recorded);
+    fee.refundOpened = pendingRefund(fee);
+  },
+  refunded(fee, recorded) {
+    fee.refundsClosed.set(recorded.refund, 'succeeded');
+    fee.refundedCents += recorded.amountCents;
+    fee.lastRefunded = recorded;
+    // A part given back in Stripe's dashboard is not yet the whole that was asked for here.
+    if (fee.refundedCents >= fee.paidCents) {
+      fee.refundAsked = null;
+      fee.waiveAsked = null;
+    }
+    fee.unknown = null;
+    fee.refundOpened = pendingRefund(fee);
+  },
+  refund_failed(fee, { refund, amountCents }) {
+    fee.refundAsked = null;
+    fee.waiveAsked = null;
+    fee.unknown = null;
+    if (refund) fee.refundsClosed.set(refund, 'failed');
+    fee.refundedCents -= amountCents;
+    if (fee.lastRefunded?.refund === refund) fee.lastRefunded = null;
+    fee.refundOpened = pendingRefund(fee);
+  },
+  disputed(fee, recorded) {
+    fee.disputed = recorded;
+  },
+  dispute_closed(fee, { dispute, won }) {
+    fee.disputesClosed.add(dispute);
+    if (won) fee.disputed = null;
+  },
+  gave_up(fee, recorded) {
+    fee.gaveUp = recorded;
+  },
+  revived(fee) {
+    fee.gaveUp = null;
+    fee.declinesOfCard = 0;
+  },
+  email_sent(fee, { email, about }) {
+    fee.emailsHandled.add(emailKey(email, about));
+  },
+  email_failed(fee, { email, about }) {
+    fee.emailsHandled.add(emailKey(email, about));
+  },
+};
+
+/** The latest refund that is under way and has not come to its end. */
+function pendingRefund(fee: FeeState): Recorded<'refund_opened'> | null {
+  const open = [...fee.refundsOpened.values()];
+  return open.findLast(({ refund }) => !fee.refundsClosed.has(refund)) ?? null;
+}

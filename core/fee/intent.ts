@@ -76,8 +76,8 @@ export function recordRefusal(
   at: Date,
   policy: Policy,
 ): NewEntry[] {
-  if (!fee.open) throw new Error('Bug! a refusal without an open attempt');
-  const { attempt, paymentMethod, fingerprint } = fee.open;
+  if (!fee.openAttempt) throw new Error('Bug! a refusal without an open attempt');
+  const { attempt, paymentMethod, fingerprint } = fee.openAttempt;
   const declines = fee.declinesOfCard + 1;
   const declined = declinedBy(refusal, {
     attempt,
@@ -105,7 +105,7 @@ function declinedBy(
 function endOfLadder(fee: FeeState, { data }: Declined, declines: number): NewEntry[] {
   if (data.verdict === 'give_up' && !fee.gaveUp)
     return [entry('gave_up', { amountCents: amountOwed(fee), why: `${declines} attempts` })];
-  if (data.verdict === 'park' && !fee.held)
+  if (data.verdict === 'manual_review' && !fee.held)
     return [entry('held', { why: `decline code ${data.code} needs a person` })];
   return [];
 }
@@ -120,7 +120,7 @@ function judge(
   if (what === 'card') return { verdict: 'needs_card', retryAt: null };
   const isLast = declines >= policy.attemptsMax;
   // However often a person lets it go on, there are no more tries than these.
-  if (what === 'look' && !isLast) return { verdict: 'park', retryAt: null };
+  if (what === 'look' && !isLast) return { verdict: 'manual_review', retryAt: null };
   const days = policy.retryDays[declines - 1];
   if (isLast || days === undefined) return { verdict: 'give_up', retryAt: null };
   const soon = what === 'soon' && declines === 1;
@@ -136,7 +136,7 @@ export function needsHistory(fee: FeeState, reading: IntentReading): boolean {
   const { status, charge } = reading;
   if (charge === null || fee.knownCharges.has(charge)) return false;
   const isOver = status === 'succeeded' || status === 'canceled';
-  return isOver || !fee.open || isOfOtherCard(fee.open, reading);
+  return isOver || !fee.openAttempt || isOfOtherCard(fee.openAttempt, reading);
 }
 
 /** The latest refusal is of another card than the attempt's: another ledger tried that one. */
@@ -160,20 +160,20 @@ export function reconcileIntent(
 ): NewEntry[] {
   if (reading.status === 'succeeded')
     return [...payment(fee, reading, at, policy), ...afterwards(fee, reading)];
-  if (!fee.open) return othersDeclines(fee, reading, policy);
+  if (!fee.openAttempt) return othersDeclines(fee, reading, policy);
   if (reading.status === 'canceled') {
     // It may have been refused before another ledger canceled the intent.
-    const ours = refusedBefore(fee, fee.open, reading);
+    const ours = refusedBefore(fee, fee.openAttempt, reading);
     const why = 'the intent was canceled';
     return ours
       ? recordRefusal(fee, ours, at, policy)
-      : [entry('lapsed', { attempt: fee.open.attempt, why })];
+      : [entry('lapsed', { attempt: fee.openAttempt.attempt, why })];
   }
   const isNew = reading.charge !== null && !fee.knownCharges.has(reading.charge);
   if (reading.status !== 'waiting' || !isNew || !reading.refusal) return [];
-  const isOthers = isOfOtherCard(fee.open, reading);
+  const isOthers = isOfOtherCard(fee.openAttempt, reading);
   // What others' refusals lead to is drawn from the next reading, when no attempt is open.
-  const refusal = isOthers ? refusedBefore(fee, fee.open, reading) : reading.refusal;
+  const refusal = isOthers ? refusedBefore(fee, fee.openAttempt, reading) : reading.refusal;
   return refusal ? recordRefusal(fee, refusal, at, policy) : [];
 }
 
@@ -181,11 +181,11 @@ function payment(fee: FeeState, reading: IntentReading, at: Date, policy: Policy
   if (fee.paid) return [];
   const { charge, amountCents, intent } = reading;
   if (!charge) throw new Error('Bug! a succeeded intent without a charge');
-  const ours = fee.open && refusedBefore(fee, fee.open, reading);
+  const ours = fee.openAttempt && refusedBefore(fee, fee.openAttempt, reading);
   // What else a refusal leads to is over: the intent has been paid, by somebody elsewhere.
   const refusal = ours ? recordRefusal(fee, ours, at, policy).slice(0, 1) : [];
   const others = declinesOf(fee, reading, ours, policy).map(({ declined }) => declined);
-  const attempt = ours ? null : (fee.open?.attempt ?? null);
+  const attempt = ours ? null : (fee.openAttempt?.attempt ?? null);
   const paid = entry('paid', { amountCents, intent, charge, attempt });
   // As when the money turns out to be taken while a waiver is under way: it goes on as a refund.
   const why = 'it had been waived here when it was charged elsewhere';
@@ -288,9 +288,17 @@ export const keys = {
    */
   intent: (customer: string, year: number, nth: number): string =>
     `levy-intent-${year}-${customer}${nth > 0 ? `-${nth}` : ''}`,
-  /** With the card: another ledger may try the same intent with another card. */
-  attempt: (intent: string, attempt: number, paymentMethod: string): string =>
-    `levy-attempt-${intent}-${attempt}-${paymentMethod}`,
+  /**
+   * With the card and the charge before: another ledger may try the same intent with another card,
+   * or number its attempts otherwise. Two that know the same charges and try the same card ask once.
+   */
+  attempt: ({
+    intent,
+    attempt,
+    paymentMethod,
+    chargeBefore,
+  }: Pick<EntryData['attempted'], 'intent' | 'attempt' | 'paymentMethod' | 'chargeBefore'>) =>
+    `levy-attempt-${intent}-${attempt}-${paymentMethod}-${chargeBefore ?? 'first'}`,
   /** `change`: the number of the entry that asks for it. */
   notice: (intent: string, change: number): string => `levy-notice-${intent}-${change}`,
   cancel: (intent: string, reason: string): string => `levy-cancel-${intent}-${reason}`,

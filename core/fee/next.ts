@@ -37,16 +37,18 @@ export function nextOf(fee: FeeState, policy: Policy): Next {
   );
 }
 
-/** The letter that is owed to a clinician now, and the entry it is about; null when none is. */
-export function emailOwed(fee: FeeState): { letter: EmailKind; about: number } | null {
-  const owed = (letter: EmailKind, about: { seq: number } | null) =>
-    about && !fee.told.has(emailKey(letter, about.seq)) ? { letter, about: about.seq } : null;
+/** The e-mail that is owed to a clinician now, and the entry it is about; null when none is. */
+export function emailOwed(fee: FeeState): { email: EmailKind; about: number } | null {
+  const owed = (email: EmailKind, about: { seq: number } | null) =>
+    about && !fee.emailsHandled.has(emailKey(email, about.seq))
+      ? { email, about: about.seq }
+      : null;
   // Money that went back is told of also under a hold: a person gave it back.
   if (fee.lastRefunded) return owed('refunded', fee.lastRefunded);
   if (fee.held) return null;
   if (fee.paid) return owed('receipt', fee.paid);
   // Whoever was told of the fee, or asked for a card, hears that it is gone; nobody else does.
-  const knows = fee.noticed !== null || fee.told.size > 0;
+  const knows = fee.noticed !== null || fee.emailsHandled.size > 0;
   if (fee.waived) return knows ? owed('waived', fee.waived) : null;
   if (fee.gaveUp) return owed('final', fee.gaveUp);
   const missing = fee.cardMissing;
@@ -56,7 +58,7 @@ export function emailOwed(fee: FeeState): { letter: EmailKind; about: number } |
 
 /** An open attempt is settled before anything else is thought about. */
 function unfinishedAttempt(fee: FeeState, policy: Policy): Next | null {
-  if (!fee.open) return null;
+  if (!fee.openAttempt) return null;
   // Not to be sent again, only asked about. It cannot be called off: another worker may be about
   // to send it, until Stripe may have forgotten its key.
   const isStopped = Boolean(fee.held ?? fee.waiveAsked ?? fee.reopened) || !fee.noticed;
@@ -65,7 +67,7 @@ function unfinishedAttempt(fee: FeeState, policy: Policy): Next | null {
     return {
       state: 'charging',
       step,
-      at: after(fee.open.at, policy.attemptGraceMs),
+      at: after(fee.openAttempt.at, policy.attemptGraceMs),
       why: `attempt ${fee.attempts} has been sent to Stripe; if no answer is recorded, ask Stripe`,
     };
   return {
@@ -92,7 +94,7 @@ function moneyTaken(fee: FeeState): Next | null {
   const letter = emailOwed(fee);
   const tell = (state: FeeStatus, why: string): Next =>
     letter
-      ? { state, step: 'letter', at: letterAt(fee), why: `${why}; send the ${letter.letter}` }
+      ? { state, step: 'email', at: letterAt(fee), why: `${why}; send the ${letter.email}` }
       : rest(state, why);
   if (fee.refundedCents >= fee.paidCents) return tell('refunded', 'paid and refunded');
   if (fee.disputed) return rest('disputed', 'the cardholder disputes the charge');
@@ -120,7 +122,7 @@ function setAside(fee: FeeState, policy: Policy): Next | null {
 }
 
 function beforeApproval(fee: FeeState): Next | null {
-  if (!fee.assessed && fee.looked) return rest('no_use', 'no use of a code found so far');
+  if (!fee.assessed && fee.usageChecked) return rest('no_use', 'no use of a code found so far');
   if (!fee.assessed)
     return { state: 'detecting', step: 'detect', at: AT_ONCE, why: 'not looked at yet' };
   return fee.approved ? null : rest('ready', 'waits for the roster to be approved');
@@ -187,11 +189,11 @@ function needsCard(fee: FeeState): boolean {
 function withLetter(fee: FeeState, state: FeeStatus, why: string): Next {
   const letter = emailOwed(fee);
   if (!letter) return rest(state, why);
-  return { state, step: 'letter', at: letterAt(fee), why: `${why}; send the ${letter.letter}` };
+  return { state, step: 'email', at: letterAt(fee), why: `${why}; send the ${letter.email}` };
 }
 
 function letterAt(fee: FeeState): Date {
-  if (fee.deferred?.step === 'letter') return new Date(fee.deferred.until);
+  if (fee.deferred?.step === 'email') return new Date(fee.deferred.until);
   return fee.lastAt ?? AT_ONCE;
 }
 

@@ -43,8 +43,8 @@ export function checkFee(fee: StoredFee): Breach[] {
 
 /** The stored index, recomputed from the entries. */
 function index({ entries, policy, ...stored }: StoredFee): string[] {
-  const last = entries.findLast(({ kind }) => kind === 'opened' || kind === 'closed');
-  const intent = last?.kind === 'opened' ? last.data.intent : null;
+  const last = entries.findLast(({ kind }) => kind === 'intent_opened' || kind === 'intent_closed');
+  const intent = last?.kind === 'intent_opened' ? last.data.intent : null;
   const wrong: string[] = [];
   if (stored.seq !== entries.length)
     wrong.push(`number ${stored.seq} is stored, there are ${entries.length} entries`);
@@ -169,13 +169,13 @@ const OCCASIONS: Record<EmailKind, (about: Entry) => boolean> = {
 function lettersAmiss({ entries }: StoredFee): string[] {
   const sent = new Set<string>();
   return entries.flatMap((one) => {
-    if (one.kind !== 'told') return [];
-    const { letter, about } = one.data;
+    if (one.kind !== 'email_sent') return [];
+    const { email, about } = one.data;
     const subject = about < one.seq ? entries.find(({ seq }) => seq === about) : undefined;
-    const again = sent.has(`${letter} ${about}`);
-    sent.add(`${letter} ${about}`);
-    if (again) return [`entry ${one.seq}: the ${letter} about entry ${about} was sent before`];
-    if (subject && OCCASIONS[letter]?.(subject)) return [];
-    return [`entry ${one.seq}: a ${letter} about entry ${about} (${subject?.kind ?? 'none'})`];
+    const again = sent.has(`${email} ${about}`);
+    sent.add(`${email} ${about}`);
+    if (again) return [`entry ${one.seq}: the ${email} about entry ${about} was sent before`];
+    if (subject && OCCASIONS[email]?.(subject)) return [];
+    return [`entry ${one.seq}: a ${email} about entry ${about} (${subject?.kind ?? 'none'})`];
   });
 }

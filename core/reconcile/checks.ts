@@ -39,7 +39,7 @@ export const CHECKS = {
       'in both directions.',
     stops: true,
   },
-  strangers: {
+  orphan_objects: {
     sentence:
       'Stripe’s books hold no intent or charge of levy’s that this ledger has no fee for, or only ' +
       'one that nobody owes here.',

@@ -68,7 +68,7 @@ export function compareWithSnapshot(booked: ComparedFee, now: Date): Breach[] {
   const fee = { ...booked, books: own };
   const found = (check: CheckName) => (detail: string) => ({ check, feeId: fee.feeId, detail });
   const underWay = Boolean(
-    folded.open ?? folded.waiveAsked ?? folded.refundAsked ?? folded.refundOpened,
+    folded.openAttempt ?? folded.waiveAsked ?? folded.refundAsked ?? folded.refundOpened,
   );
   return [
     ...intents(fee, folded, underWay).map(found('objects')),
@@ -80,7 +80,7 @@ export function compareWithSnapshot(booked: ComparedFee, now: Date): Breach[] {
     ...modes(fee).map(found('mode')),
     ...unheard(fee, folded).map(found('announced')),
     ...unproven(fee).map(found('evidence')),
-    ...others.map(found('strangers')),
+    ...others.map(found('orphan_objects')),
   ];
 }
 
@@ -95,7 +95,7 @@ function apart(
   // One that was canceled before this ledger knew of it is closed here without having been opened.
   const known = new Set(
     entries.flatMap((one) =>
-      one.kind === 'opened' || one.kind === 'closed' ? [one.data.intent] : [],
+      one.kind === 'intent_opened' || one.kind === 'intent_closed' ? [one.data.intent] : [],
     ),
   );
   const isOthers = ({ intent, status, receivedCents }: StripeObjects['intents'][number]) =>

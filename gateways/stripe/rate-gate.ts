@@ -13,9 +13,7 @@ type Ending = 'counted' | 'unanswered' | 'unsent';
 /** Where the turns come from: shared by every process that talks to the same account. */
 export interface SharedRateLimiter {
   /** Waits until a call may be made, at once; its turn is given back when it has ended. */
-  take(
-    wanted: RateLimits & { route: string },
-  ): Promise<{ giveBack(ending: Ending): Promise<void> }>;
+  take(wanted: RateLimits & { route: string }): Promise<{ release(ending: Ending): Promise<void> }>;
   slow(atLeastMs: number | null): Promise<void>;
   alone<Result>(
     name: string,
@@ -44,13 +42,13 @@ export function createRateGate(pace: SharedRateLimiter, limits: RateLimits) {
   /** Nobody waits for the giving back, which happens once: it is for those who come next. */
   async function inTurn<T>(route: string, call: () => Promise<T>): Promise<T> {
     const turn = await pace.take({ route, ...limits });
-    const counted = setTimeout(() => void turn.giveBack('counted'), COUNTED_WITHIN_MS);
+    const counted = setTimeout(() => void turn.release('counted'), COUNTED_WITHIN_MS);
     try {
       const answer = await call();
-      void turn.giveBack('counted');
+      void turn.release('counted');
       return answer;
     } catch (error) {
-      void turn.giveBack(endingOf(error));
+      void turn.release(endingOf(error));
       throw error;
     } finally {
       clearTimeout(counted);

@@ -192,12 +192,12 @@ create table entries (
   seq integer not null check (seq > 0),
   -- The kinds are those of core/fee/fee.ts; core/fee/money.ts names the accounts.
   kind text not null check (kind in (
-    'looked', 'reopened', 'exempted', 'assessed', 'withdrawn', 'approved',
+    'usage_checked', 'reopened', 'exempted', 'assessed', 'withdrawn', 'approved',
     'noticed', 'deferred', 'notice_failed', 'notice_recorded', 'customer_changed',
-    'card_missing', 'card_updated', 'opened', 'closed', 'attempted', 'unknown', 'declined',
+    'card_missing', 'card_updated', 'intent_opened', 'intent_closed', 'attempted', 'unknown', 'declined',
     'lapsed', 'paid', 'held', 'released', 'retry_asked', 'waive_asked', 'waived',
     'refund_asked', 'refund_opened', 'refunded', 'refund_failed', 'disputed', 'dispute_closed',
-    'gave_up', 'revived', 'told', 'letter_failed')),
+    'gave_up', 'revived', 'email_sent', 'email_failed')),
   -- When it happened.
   at timestamptz not null,
   -- When it was written. The database sets it, whatever the writer says.
@@ -219,7 +219,7 @@ create table entries (
 -- refund are booked once.
 create unique index entries_attempt on entries (fee_id, (data ->> 'attempt'))
   where kind = 'attempted';
-create unique index entries_intent on entries ((data ->> 'intent')) where kind = 'opened';
+create unique index entries_intent on entries ((data ->> 'intent')) where kind = 'intent_opened';
 create unique index entries_paid on entries (fee_id) where kind = 'paid';
 create unique index entries_charge on entries ((data ->> 'charge')) where kind = 'paid';
 create unique index entries_refund on entries ((data ->> 'refund')) where kind = 'refunded';
@@ -599,9 +599,9 @@ begin
     raise exception 'another attempt is open' using errcode = 'LV012';
   end if;
   if new.data ->> 'intent' is distinct from (select data ->> 'intent' from entries
-      where fee_id = new.fee_id and kind = 'opened' order by seq desc limit 1)
-    or (select kind from entries where fee_id = new.fee_id and kind in ('opened', 'closed')
-      order by seq desc limit 1) is distinct from 'opened' then
+      where fee_id = new.fee_id and kind = 'intent_opened' order by seq desc limit 1)
+    or (select kind from entries where fee_id = new.fee_id and kind in ('intent_opened', 'intent_closed')
+      order by seq desc limit 1) is distinct from 'intent_opened' then
     raise exception 'the attempt names another intent' using errcode = 'LV013';
   end if;
   if new.data ->> 'customer' is null

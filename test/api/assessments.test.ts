@@ -90,7 +90,7 @@ describe('an assessment', () => {
       livemode: false,
       paused: null,
     });
-    const jobs = await office.queues.queues.assessment.getJobs(['waiting']);
+    const jobs = await office.queues.queues['open-assessment'].getJobs(['waiting']);
     expect(jobs.map((job) => job.data)).toEqual([{ assessmentId: id }]);
   });
 
@@ -109,7 +109,7 @@ describe('an assessment', () => {
     for (const ref of ['A1', 'A2', 'A3'])
       await appendAll(office.ledger, feeIds[ref]!, [sample('assessed')]);
     await appendAll(office.ledger, feeIds['A4']!, [sample('exempted')]);
-    await appendAll(office.ledger, feeIds['A5']!, [sample('looked')]);
+    await appendAll(office.ledger, feeIds['A5']!, [sample('usage_checked')]);
     const { totals, rows, hash, next, amountCents } = await roster();
     expect(
       totals.map((one: Record<string, unknown>) => [one.bucket, one.clinicians, one.cents]),

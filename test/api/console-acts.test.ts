@@ -230,7 +230,7 @@ describe('approving', () => {
     expect((await office.get(here)).body).toContain('have not been looked at yet');
     const looking = await ledger.fees.load(fees.detecting);
     if (!looking) throw new Error('no such fee');
-    await ledger.fees.append(looking, [{ kind: 'looked', data: { found: false } }], 'test');
+    await ledger.fees.append(looking, [{ kind: 'usage_checked', data: { found: false } }], 'test');
 
     const operator = await desk.visitor('read', 'operate');
     const seen = (await operator.get(here)).body;

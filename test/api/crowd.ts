@@ -30,16 +30,16 @@ const CHARGED_AT = new Date('2026-02-02T15:30:00Z');
 /** What happened before the notice period was over, and after it. */
 const STORIES: Record<FeeStatus, { before: NewEntry[]; after?: (n: number) => NewEntry[] }> = {
   detecting: { before: [] },
-  no_use: { before: [sample('looked')] },
+  no_use: { before: [sample('usage_checked')] },
   exempt: { before: [sample('exempted')] },
-  ready: { before: [sample('looked'), sample('reopened'), sample('assessed')] },
+  ready: { before: [sample('usage_checked'), sample('reopened'), sample('assessed')] },
   approved: {
     before: [
       ...noticed(),
-      sample('opened', { intent: 'pi_closed' }),
+      sample('intent_opened', { intent: 'pi_closed' }),
       sample('notice_recorded'),
       sample('customer_changed', { customer: 'cus_approved' }),
-      sample('closed', { intent: 'pi_closed' }),
+      sample('intent_closed', { intent: 'pi_closed' }),
       sample('deferred'),
     ],
   },
@@ -55,27 +55,27 @@ const STORIES: Record<FeeStatus, { before: NewEntry[]; after?: (n: number) => Ne
   },
   needs_card: {
     before: noticed(),
-    after: (n) => [...tried(n), lost(), sample('told', { letter: 'card_needed', about: 6 })],
+    after: (n) => [...tried(n), lost(), sample('email_sent', { email: 'card_needed', about: 6 })],
   },
   notice_failed: { before: [...asked(), sample('notice_failed')] },
   held: { before: [...noticed(), sample('held', { why: 'says <b>nobody</b> told them' })] },
   paid: {
     before: noticed(),
-    after: (n) => [...tried(n), paid(n), sample('told', { letter: 'receipt', about: 6 })],
+    after: (n) => [...tried(n), paid(n), sample('email_sent', { email: 'receipt', about: 6 })],
   },
   waived: {
     before: [
       ...noticed(),
-      sample('opened', { intent: 'pi_waived' }),
+      sample('intent_opened', { intent: 'pi_waived' }),
       sample('notice_recorded'),
       sample('customer_changed'),
-      sample('closed', { intent: 'pi_waived' }),
+      sample('intent_closed', { intent: 'pi_waived' }),
       sample('held'),
       sample('released'),
       sample('waive_asked'),
       sample('waived'),
     ],
-    after: () => [sample('letter_failed', { letter: 'waived', about: 11 })],
+    after: () => [sample('email_failed', { email: 'waived', about: 11 })],
   },
   refunded: {
     before: noticed(),
@@ -238,7 +238,7 @@ function noticed(): NewEntry[] {
 
 function tried(n: number, attempt = 1): NewEntry[] {
   const intent = `pi_${n}`;
-  return [sample('opened', { intent }), sample('attempted', { intent, attempt })];
+  return [sample('intent_opened', { intent }), sample('attempted', { intent, attempt })];
 }
 
 function paid(n: number): NewEntry {

@@ -79,7 +79,7 @@ describe('a notice that came back', () => {
   });
 
   it('after the money was taken is too late to change anything', async () => {
-    const paid = ['opened', 'paid'] as const;
+    const paid = ['intent_opened', 'paid'] as const;
     const feeId = await noticedFee(2, ...paid.map((kind) => sample(kind)));
     expect((await send(report(idOf(feeId)))).json).toMatchObject({ why: 'already_settled' });
     expect((await stateOf(feeId)).state).toBe('paid');

@@ -37,7 +37,7 @@ const send = (body: string | Buffer, signature?: string, type = 'application/jso
 const stored = async () =>
   (await office.db.pool.query('select event_id from webhook_events order by 1')).rows;
 const hints = async () =>
-  (await office.queues.queues.hint.getJobs(['waiting'])).map((job) => job.data);
+  (await office.queues.queues['webhook-event'].getJobs(['waiting'])).map((job) => job.data);
 
 describe('an event that is not to be believed', () => {
   it.each([
@@ -117,7 +117,7 @@ describe('an event of Stripe’s', () => {
 
   it('is stored although the queue is away: the pump finds it', async () => {
     const away = await openOffice();
-    await away.queues.queues.hint.close();
+    await away.queues.queues['webhook-event'].close();
     const body = eventOf('evt_4');
     const answer = await away.app.inject({
       method: 'POST',

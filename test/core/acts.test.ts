@@ -19,25 +19,25 @@ const feeOf = (...lines: Line[]) => fold(entriesOf(lines));
 
 const owed: Line[] = ['assessed', 'approved'];
 const noticed: Line[] = [...owed, 'noticed'];
-const tried: Line[] = [...noticed, 'opened', 'attempted'];
+const tried: Line[] = [...noticed, 'intent_opened', 'attempted'];
 /** The intent, whose metadata tells of the first notice. */
-const recorded = sample('opened', { notice: 1 });
+const recorded = sample('intent_opened', { notice: 1 });
 const hard = sample('declined', { verdict: 'needs_card', retryAt: null, code: 'lost_card' });
 const paid: Line[] = [...tried, 'paid'];
 
 /** Everything a fee can be when somebody asks for something, state by state and then some. */
 const SITUATIONS = {
   detecting: [],
-  no_use: ['looked'],
+  no_use: ['usage_checked'],
   exempt: ['exempted'],
   ready: ['assessed'],
   approved: owed,
   notice_failed: [...owed, 'notice_failed'],
   noticed,
-  prepared: [...noticed, 'opened'],
+  prepared: [...noticed, 'intent_opened'],
   bounced: [...noticed, recorded, 'notice_failed'],
-  customer_changed: [...noticed, 'opened', 'customer_changed'],
-  other_intent_closed: [...noticed, 'opened', 'customer_changed', 'closed'],
+  customer_changed: [...noticed, 'intent_opened', 'customer_changed'],
+  other_intent_closed: [...noticed, 'intent_opened', 'customer_changed', 'intent_closed'],
   charging: tried,
   unknown: [...tried, 'unknown'],
   retrying: [...tried, 'declined'],
@@ -303,12 +303,12 @@ describe('the world changes', () => {
     const anyLines = fc.array(fc.constantFrom(...KINDS.filter((kind) => kind !== 'withdrawn')));
     fc.assert(
       fc.property(anyLines, anyChange, (kinds, change) => {
-        const lines = [...noticed, 'opened' as const, ...kinds];
+        const lines = [...noticed, 'intent_opened' as const, ...kinds];
         const fee = feeOf(...lines);
         if (!fee.waived && !fee.waiveAsked) return;
         const after = [...lines, ...applyExternalChange(fee, change)];
         const what = next(entriesOf(after), testPolicy());
-        if (what.step === 'charge') expect(feeOf(...after).open).not.toBeNull();
+        if (what.step === 'charge') expect(feeOf(...after).openAttempt).not.toBeNull();
       }),
     );
   });

@@ -23,7 +23,7 @@ const feeOf = (lines: Line[]) => fold(entriesOf(lines));
 const kindsOf = (entries: NewEntry[]) => entries.map(({ kind }) => kind);
 
 const approved: Line[] = ['assessed', 'approved'];
-const opened: Line[] = [...approved, 'noticed', 'opened'];
+const opened: Line[] = [...approved, 'noticed', 'intent_opened'];
 
 /** The n-th refused charge of the intent: `ch_n`, on the n-th of February at 15:00. */
 const met = (n: number, paymentMethod: string | null, code = 'insufficient_funds') =>
@@ -131,7 +131,7 @@ describe('declines that another ledger met', () => {
   it('keep a card that was refused for good from ever being tried', () => {
     const { fee, next: then } = adds(opened, after(met(1, 'pm_1', 'lost_card')));
     expect([...fee.refusedCards]).toEqual(['pm_1']);
-    expect(then).toMatchObject({ state: 'needs_card', step: 'letter' });
+    expect(then).toMatchObject({ state: 'needs_card', step: 'email' });
   });
 
   it('keep it so also when another card was tried since', () => {
@@ -149,7 +149,7 @@ describe('declines that another ledger met', () => {
   });
 
   it.each<[string, Line[]]>([
-    ['nobody owes', ['looked']],
+    ['nobody owes', ['usage_checked']],
     ['was waived', [...opened, 'waived']],
   ])('of a fee that %s lead to nothing', (_what, lines) => {
     expect(adds(lines, after(met(1, 'pm_1'))).more).toEqual([]);

@@ -18,7 +18,7 @@ type Line = EntryKind | NewEntry;
 const entriesOf = (...lines: Line[]): Entry[] =>
   story(lines.map((line) => (typeof line === 'string' ? sample(line) : line)));
 const noticed: Line[] = ['assessed', 'approved', 'noticed'];
-const open: Line[] = [...noticed, 'opened', 'attempted'];
+const open: Line[] = [...noticed, 'intent_opened', 'attempted'];
 const kindsOf = (entries: NewEntry[]) => entries.map(({ kind }) => kind);
 
 /** What a reading adds to a fee with these entries. */
@@ -31,7 +31,7 @@ describe('a refused attempt', () => {
   /** `n` declines of the same card, each of its own charge, and the next attempt open. */
   const afterDeclines = (n: number): Line[] => [
     ...noticed,
-    'opened',
+    'intent_opened',
     ...Array.from({ length: n }, (_, at): Line[] => [
       sample('attempted', { attempt: at + 1 }),
       sample('declined', { attempt: at + 1, charge: `ch_${at + 1}` }),
@@ -100,7 +100,7 @@ describe('a refused attempt', () => {
     'with the code "%s" is left to a person',
     (code) => {
       const [first, second] = declined(open, code);
-      expect(first).toMatchObject({ data: { verdict: 'park', retryAt: null } });
+      expect(first).toMatchObject({ data: { verdict: 'manual_review', retryAt: null } });
       expect(second?.kind).toBe('held');
     },
   );
@@ -167,7 +167,7 @@ describe('a reading of the intent', () => {
     ],
     [
       'with the failed charge of before is not this attempt’s',
-      [...noticed, 'opened', sample('attempted', { chargeBefore: 'ch_1' })],
+      [...noticed, 'intent_opened', sample('attempted', { chargeBefore: 'ch_1' })],
       reading({ charge: 'ch_1', refusal: refusal('do_not_honor') }),
       [],
     ],
@@ -183,7 +183,10 @@ describe('a reading of the intent', () => {
     const refusedBefore = [{ ...refusal('do_not_honor', { charge: 'ch_8' }), ...which }];
     const attempted = sample('attempted', { paymentMethod: 'pm_1' });
     const found = (lines: Line[], changes = {}) =>
-      adds([...noticed, 'opened', ...lines], reading({ ...paid, refusedBefore, ...changes }));
+      adds(
+        [...noticed, 'intent_opened', ...lines],
+        reading({ ...paid, refusedBefore, ...changes }),
+      );
 
     it('takes the refusal for the attempt’s own, and the payment for somebody else’s', () => {
       const [declined, money] = found([attempted]);
@@ -214,7 +217,7 @@ describe('a reading of the intent', () => {
 
   describe('refused or canceled, while an attempt of another card has no answer', () => {
     const attempted = sample('attempted', { paymentMethod: 'pm_2' });
-    const before = [...noticed, 'opened' as const, attempted];
+    const before = [...noticed, 'intent_opened' as const, attempted];
     const met = (charge: string, paymentMethod: string) => ({
       ...refusal('do_not_honor', { charge }),
       ...{ paymentMethod, fingerprint: 'fp', at: AT },
@@ -297,16 +300,24 @@ describe('a reading of the intent', () => {
 });
 
 describe('the idempotency keys', () => {
+  const attemptKey = (
+    intent: string,
+    attempt: number,
+    paymentMethod: string,
+    chargeBefore: string | null = null,
+  ) => keys.attempt({ intent, attempt, paymentMethod, chargeBefore });
+
   it('are the same for the same thing, and never those of another', () => {
     const all = [
       keys.intent('cus_1', 2026, 0),
       keys.intent('cus_1', 2026, 1),
       keys.intent('cus_1', 2027, 0),
       keys.intent('cus_2', 2026, 0),
-      keys.attempt('pi_1', 1, 'pm_1'),
-      keys.attempt('pi_1', 2, 'pm_1'),
-      keys.attempt('pi_1', 1, 'pm_2'),
-      keys.attempt('pi_2', 1, 'pm_1'),
+      attemptKey('pi_1', 1, 'pm_1'),
+      attemptKey('pi_1', 2, 'pm_1'),
+      attemptKey('pi_1', 1, 'pm_2'),
+      attemptKey('pi_2', 1, 'pm_1'),
+      attemptKey('pi_1', 1, 'pm_1', 'ch_1'),
       keys.notice('pi_1', 4),
       keys.notice('pi_1', 5),
       keys.notice('pi_2', 4),
@@ -317,7 +328,7 @@ describe('the idempotency keys', () => {
       keys.refund('f1', 8),
     ];
     expect(new Set(all).size).toBe(all.length);
-    expect(keys.attempt('pi_1', 1, 'pm_1')).toBe(all[4]);
+    expect(attemptKey('pi_1', 1, 'pm_1')).toBe(all[4]);
   });
 
   it('name the person and the year of an intent, and nothing of the ledger that makes it', () => {

@@ -26,7 +26,7 @@ function look(lines: Line[], seen: DetectionFacts) {
 }
 
 const noticed: Line[] = ['assessed', 'approved', 'noticed'];
-const tried: Line[] = [...noticed, 'opened', 'attempted', 'declined'];
+const tried: Line[] = [...noticed, 'intent_opened', 'attempted', 'declined'];
 const WITHDRAWN = sample('reopened', { why: 'evidence_withdrawn' });
 
 describe('looking at a fee for the first time', () => {
@@ -38,7 +38,7 @@ describe('looking at a fee for the first time', () => {
       'assessed approved',
       'approved',
     ],
-    ['without use rests', UNUSED, 'looked', 'no_use'],
+    ['without use rests', UNUSED, 'usage_checked', 'no_use'],
     [
       'in another EHR that levies is that one’s',
       { ...USED, sameVendor: false },
@@ -71,22 +71,28 @@ describe('looking at a fee for the first time', () => {
 
 describe('looking again', () => {
   it.each<[what: string, before: Line[], seen: DetectionFacts, kinds: string, state: string]>([
-    ['first use late in the year is owed', ['looked', 'reopened'], USED, 'assessed', 'ready'],
+    [
+      'first use late in the year is owed',
+      ['usage_checked', 'reopened'],
+      USED,
+      'assessed',
+      'ready',
+    ],
     ['back in the EHR that levies is owed', ['exempted', 'reopened'], USED, 'assessed', 'ready'],
-    ['still no use rests', ['looked', 'reopened'], UNUSED, 'looked', 'no_use'],
-    ['a fee that stands goes on', [...noticed, WITHDRAWN], USED, 'looked', 'noticed'],
+    ['still no use rests', ['usage_checked', 'reopened'], UNUSED, 'usage_checked', 'no_use'],
+    ['a fee that stands goes on', [...noticed, WITHDRAWN], USED, 'usage_checked', 'noticed'],
     [
       'one that stands is not assessed a second time, approved or not',
       ['assessed', WITHDRAWN],
       { ...USED, autoApprove: true },
-      'looked',
+      'usage_checked',
       'ready',
     ],
     [
       'who has moved on to another EHR still owes what was used here',
       [...noticed, WITHDRAWN],
       { ...USED, sameVendor: false },
-      'looked',
+      'usage_checked',
       'noticed',
     ],
   ])('%s', (_what, before, seen, kinds, state) => {
@@ -105,7 +111,7 @@ describe('evidence that turned out wrong', () => {
       'no_use',
       null,
     ],
-    ['after the notice is waived and told', noticed, 'looked waived', 'waived', 'letter'],
+    ['after the notice is waived and told', noticed, 'looked waived', 'waived', 'email'],
     [
       'with an intent at Stripe is waived there first',
       tried,
@@ -130,11 +136,11 @@ describe('evidence that turned out wrong', () => {
     [
       'adds no second hold',
       [...tried.slice(0, -1), 'paid', 'held', WITHDRAWN],
-      'looked',
+      'usage_checked',
       'held',
       null,
     ],
-    ['of a waived fee changes nothing', [...noticed, 'waived'], 'looked', 'waived', 'letter'],
+    ['of a waived fee changes nothing', [...noticed, 'waived'], 'usage_checked', 'waived', 'email'],
   ])('%s', (_what, before, kinds, state, step) => {
     expect(look(before, UNUSED)).toMatchObject({ kinds, state, step });
   });

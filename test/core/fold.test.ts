@@ -12,12 +12,12 @@ const nextOf = (...lines: Line[]) => next(entriesOf(lines), testPolicy());
 
 const owed: Line[] = ['assessed', 'approved'];
 const noticed: Line[] = [...owed, 'noticed'];
-const tried: Line[] = [...noticed, 'opened', 'attempted'];
+const tried: Line[] = [...noticed, 'intent_opened', 'attempted'];
 const paid: Line[] = [...tried, 'paid'];
 const part = (refund: string, amountCents = 500) => sample('refunded', { refund, amountCents });
 const opened = (refund: string) => sample('refund_opened', { refund, amountCents: 500 });
-const told = (letter: 'receipt' | 'card_needed' | 'refunded', about: number) =>
-  sample('told', { letter, about });
+const told = (email: 'receipt' | 'card_needed' | 'refunded', about: number) =>
+  sample('email_sent', { email, about });
 
 describe('a notice that bounced', () => {
   it('announced nothing: a new address gets a notice of its own before anything is charged', () => {
@@ -56,7 +56,7 @@ describe('declines that another ledger met', () => {
       ...{ attempt, paymentMethod, charge: `ch_${attempt}`, adopted: true },
       ...changes,
     });
-  const opened: Line[] = [...noticed, 'opened'];
+  const opened: Line[] = [...noticed, 'intent_opened'];
 
   it('are counted card by card, and numbered with our own', () => {
     expect(feeOf(...opened, met(1, 'pm_1'), met(2, 'pm_1'))).toMatchObject({
@@ -85,7 +85,7 @@ describe('declines that another ledger met', () => {
 });
 
 describe('the intent of a fee', () => {
-  const prepared: Line[] = [...noticed, sample('opened', { notice: 1 })];
+  const prepared: Line[] = [...noticed, sample('intent_opened', { notice: 1 })];
 
   it('is the last one that was opened, with whose it is and which notice it tells of', () => {
     expect(feeOf(...prepared)).toMatchObject({
@@ -96,14 +96,14 @@ describe('the intent of a fee', () => {
   });
 
   it('is none after it was closed, and the closed one is remembered', () => {
-    const fee = feeOf(...prepared, 'unknown', 'closed');
+    const fee = feeOf(...prepared, 'unknown', 'intent_closed');
     expect(fee).toMatchObject({
       ...{ intent: null, intentCustomer: null, recordedNotice: null, unknown: null },
     });
     expect([...fee.closedIntents]).toEqual(['pi_1']);
-    const other = sample('opened', { intent: 'pi_2', customer: 'cus_2' });
-    expect(feeOf(...prepared, 'closed', other)).toMatchObject({ intent: 'pi_2' });
-    const later: Line[] = [...prepared, 'closed', 'withdrawn', 'assessed'];
+    const other = sample('intent_opened', { intent: 'pi_2', customer: 'cus_2' });
+    expect(feeOf(...prepared, 'intent_closed', other)).toMatchObject({ intent: 'pi_2' });
+    const later: Line[] = [...prepared, 'intent_closed', 'withdrawn', 'assessed'];
     expect([...feeOf(...later).closedIntents]).toEqual(['pi_1']);
   });
 });
@@ -150,13 +150,13 @@ describe('what a mail server asked for one mail', () => {
   );
 
   it('neither delays the notice of a card that came, nor the receipt', () => {
-    const letter = sample('deferred', { step: 'letter', until: '2030-01-01T00:00:00.000Z' });
+    const letter = sample('deferred', { step: 'email', until: '2030-01-01T00:00:00.000Z' });
     const came = nextOf(...owed, 'card_missing', letter, 'card_updated');
     expect(came).toMatchObject({ step: 'notice' });
     expect(came.at?.getUTCFullYear()).toBe(2026);
     const hard = sample('declined', { verdict: 'needs_card', retryAt: null });
     const receipt = nextOf(...tried, hard, letter, 'card_updated', 'attempted', 'paid');
-    expect(receipt).toMatchObject({ step: 'letter' });
+    expect(receipt).toMatchObject({ step: 'email' });
     expect(receipt.at?.getUTCFullYear()).toBe(2026);
   });
 });
@@ -167,7 +167,7 @@ describe('refunds', () => {
     expect(nextOf(...paid, 'refund_asked', part('re_1'), part('re_2', AMOUNT - 500))).toMatchObject(
       {
         state: 'refunded',
-        step: 'letter',
+        step: 'email',
       },
     );
   });
@@ -208,7 +208,7 @@ describe('refunds', () => {
   it('are told of also when the fee is held, as the money has gone back', () => {
     expect(nextOf(...paid, 'held', 'refund_asked', 'refunded')).toMatchObject({
       state: 'refunded',
-      step: 'letter',
+      step: 'email',
     });
   });
 });

@@ -27,7 +27,7 @@ function balances(lines: Line[]): Record<string, number> {
 }
 
 const AT = new Date('2026-01-30T15:00:00Z');
-const tried: Line[] = ['assessed', 'approved', 'noticed', 'opened', 'attempted'];
+const tried: Line[] = ['assessed', 'approved', 'noticed', 'intent_opened', 'attempted'];
 const OWED = { passed_on: -AMOUNT, receivable: AMOUNT };
 const TAKEN = { passed_on: -AMOUNT, stripe: AMOUNT };
 const entered = (decision: { entries: NewEntry[] } | { refused: string }) => {
@@ -36,7 +36,7 @@ const entered = (decision: { entries: NewEntry[] } | { refused: string }) => {
 };
 
 const ACCOUNTS: [what: string, lines: Line[], sums: Record<string, number>][] = [
-  ['nothing is owed before it is assessed', ['looked', 'reopened'], {}],
+  ['nothing is owed before it is assessed', ['usage_checked', 'reopened'], {}],
   ['a fee is owed to us and by us', ['assessed'], OWED],
   ['evidence withdrawn leaves nothing', ['assessed', 'approved', 'withdrawn'], {}],
   ['a notice and an attempt move nothing', tried, OWED],

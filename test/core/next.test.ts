@@ -13,16 +13,16 @@ const lines = (...kinds: Line[]) =>
   story(kinds.map((kind) => (typeof kind === 'string' ? sample(kind) : kind)));
 
 const noticed: Line[] = ['assessed', 'approved', 'noticed'];
-const charging: Line[] = [...noticed, 'opened', 'attempted'];
-const prepared: Line[] = [...noticed, sample('opened', { notice: 1 })];
+const charging: Line[] = [...noticed, 'intent_opened', 'attempted'];
+const prepared: Line[] = [...noticed, sample('intent_opened', { notice: 1 })];
 const struck = sample('notice_recorded', { notice: null });
 const backTo = (customer: string) => sample('customer_changed', { customer });
 const hard = sample('declined', { verdict: 'needs_card', retryAt: null, code: 'lost_card' });
 
 const table: [title: string, entries: Line[], state: string, step: string | null][] = [
   ['a new fee is looked at', [], 'detecting', 'detect'],
-  ['no use rests', ['looked'], 'no_use', null],
-  ['use found later is looked at again', ['looked', 'reopened'], 'detecting', 'detect'],
+  ['no use rests', ['usage_checked'], 'no_use', null],
+  ['use found later is looked at again', ['usage_checked', 'reopened'], 'detecting', 'detect'],
   ['an EHR that does not levy rests', ['exempted'], 'exempt', null],
   ['owed waits for approval', ['assessed'], 'ready', null],
   ['a withdrawn use leaves nothing owed', ['assessed', 'withdrawn'], 'no_use', null],
@@ -41,7 +41,7 @@ const table: [title: string, entries: Line[], state: string, step: string | null
     'notice_failed',
     null,
   ],
-  ['no card asks for one', ['assessed', 'approved', 'card_missing'], 'needs_card', 'letter'],
+  ['no card asks for one', ['assessed', 'approved', 'card_missing'], 'needs_card', 'email'],
   [
     'a card that came is announced first',
     ['assessed', 'approved', 'card_missing', 'card_updated'],
@@ -53,10 +53,10 @@ const table: [title: string, entries: Line[], state: string, step: string | null
   ['an unknown outcome is asked about', [...charging, 'unknown'], 'unknown', 'charge'],
   ['a hold leaves an open attempt to be read only', [...charging, 'held'], 'charging', 'settle'],
   ['a soft decline is tried again', [...charging, 'declined'], 'retrying', 'charge'],
-  ['a hard decline asks for another card', [...charging, hard], 'needs_card', 'letter'],
+  ['a hard decline asks for another card', [...charging, hard], 'needs_card', 'email'],
   ['another card is charged', [...charging, hard, 'card_updated'], 'retrying', 'charge'],
   ['a lapsed attempt is followed by another', [...charging, 'lapsed'], 'noticed', 'charge'],
-  ['giving up is told', [...charging, 'declined', 'gave_up'], 'gave_up', 'letter'],
+  ['giving up is told', [...charging, 'declined', 'gave_up'], 'gave_up', 'email'],
   [
     'a revived fee is tried again',
     [...charging, 'declined', 'gave_up', 'revived', 'retry_asked'],
@@ -65,11 +65,16 @@ const table: [title: string, entries: Line[], state: string, step: string | null
   ],
   ['held rests', [...noticed, 'held'], 'held', null],
   ['released goes on', [...noticed, 'held', 'released'], 'noticed', 'charge'],
-  ['a waiver is settled at Stripe first', [...noticed, 'opened', 'waive_asked'], 'held', 'settle'],
-  ['waived after the notice is told', [...noticed, 'waived'], 'waived', 'letter'],
+  [
+    'a waiver is settled at Stripe first',
+    [...noticed, 'intent_opened', 'waive_asked'],
+    'held',
+    'settle',
+  ],
+  ['waived after the notice is told', [...noticed, 'waived'], 'waived', 'email'],
   ['waived before the notice is not written to', ['assessed', 'waived'], 'waived', null],
-  ['paid gets a receipt', [...charging, 'paid'], 'paid', 'letter'],
-  ['paid after a waiver is recorded as paid', [...noticed, 'waived', 'paid'], 'paid', 'letter'],
+  ['paid gets a receipt', [...charging, 'paid'], 'paid', 'email'],
+  ['paid after a waiver is recorded as paid', [...noticed, 'waived', 'paid'], 'paid', 'email'],
   ['waived but paid is given back', [...charging, 'waive_asked', 'paid'], 'paid', 'settle'],
   [
     'waived but paid is given back under a hold, too',
@@ -78,16 +83,21 @@ const table: [title: string, entries: Line[], state: string, step: string | null
     'settle',
   ],
   ['a refund is followed', [...charging, 'paid', 'refund_asked'], 'paid', 'settle'],
-  ['refunded is told', [...charging, 'paid', 'refund_asked', 'refunded'], 'refunded', 'letter'],
+  ['refunded is told', [...charging, 'paid', 'refund_asked', 'refunded'], 'refunded', 'email'],
   ['a dispute rests', [...charging, 'paid', 'disputed'], 'disputed', null],
-  ['a dispute won is paid', [...charging, 'paid', 'disputed', 'dispute_closed'], 'paid', 'letter'],
+  ['a dispute won is paid', [...charging, 'paid', 'disputed', 'dispute_closed'], 'paid', 'email'],
   [
     'a changed customer’s intent is canceled before anything else',
     [...prepared, 'customer_changed'],
     'approved',
     'settle',
   ],
-  ['then a new notice goes out', [...prepared, 'customer_changed', 'closed'], 'approved', 'notice'],
+  [
+    'then a new notice goes out',
+    [...prepared, 'customer_changed', 'intent_closed'],
+    'approved',
+    'notice',
+  ],
   [
     'a changed customer without an intent gets a new notice',
     [...noticed, 'customer_changed'],
@@ -102,19 +112,25 @@ const table: [title: string, entries: Line[], state: string, step: string | null
   ],
   [
     'the new notice allows a charge',
-    [...prepared, 'customer_changed', 'closed', sample('noticed', { customer: 'cus_2' }), 'opened'],
+    [
+      ...prepared,
+      'customer_changed',
+      'intent_closed',
+      sample('noticed', { customer: 'cus_2' }),
+      'intent_opened',
+    ],
     'noticed',
     'charge',
   ],
   [
     'what the other customer’s card came to says nothing any more',
-    [...charging, hard, 'customer_changed', 'closed', 'noticed'],
+    [...charging, hard, 'customer_changed', 'intent_closed', 'noticed'],
     'noticed',
     'charge',
   ],
   [
     'no card of the other customer asks for none of this one',
-    [...prepared, 'card_missing', 'customer_changed', 'closed'],
+    [...prepared, 'card_missing', 'customer_changed', 'intent_closed'],
     'approved',
     'notice',
   ],
@@ -129,7 +145,7 @@ const table: [title: string, entries: Line[], state: string, step: string | null
     'given up stays so, whoever the customer is',
     [...charging, 'declined', 'gave_up', 'customer_changed'],
     'gave_up',
-    'letter',
+    'email',
   ],
   [
     'a notice that came back is struck from the intent first',
@@ -140,7 +156,7 @@ const table: [title: string, entries: Line[], state: string, step: string | null
   ['then it rests', [...prepared, 'notice_failed', struck], 'notice_failed', null],
   [
     'one the intent does not tell of is not struck',
-    [...noticed, 'opened', 'notice_failed'],
+    [...noticed, 'intent_opened', 'notice_failed'],
     'notice_failed',
     null,
   ],
@@ -158,7 +174,7 @@ describe('next, rule by rule', () => {
   });
 
   it('never writes again once told', () => {
-    const told = sample('told', { letter: 'receipt', about: 6 });
+    const told = sample('email_sent', { email: 'receipt', about: 6 });
     expect(next(lines(...charging, 'paid', told), policy)).toMatchObject({
       state: 'paid',
       step: null,
@@ -238,7 +254,9 @@ describe('next, for any entries', () => {
   it('never writes to somebody who owes nothing', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.constantFrom<EntryKind>('looked', 'exempted', 'reopened', 'held', 'released')),
+        fc.array(
+          fc.constantFrom<EntryKind>('usage_checked', 'exempted', 'reopened', 'held', 'released'),
+        ),
         (kinds) => {
           expect(['detect', null]).toContain(next(lines(...kinds), policy).step);
         },

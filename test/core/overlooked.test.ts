@@ -17,7 +17,7 @@ const found = (lines: Line[], changes: Partial<ExternalFacts> = {}) =>
   missedChanges(feeOf(lines), { ...AS_BEFORE, ...changes }).map(({ kind, data }) => [kind, data]);
 
 const approved: Line[] = ['assessed', 'approved'];
-const noticed: Line[] = [...approved, 'noticed', 'opened'];
+const noticed: Line[] = [...approved, 'noticed', 'intent_opened'];
 const changed = (customer: string | null) => [['customer_changed', { customer }]];
 
 describe('a customer who changed and of whom the fee has not heard', () => {

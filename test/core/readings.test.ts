@@ -9,7 +9,9 @@ import { sample, story, testPolicy } from '../support/fees.ts';
 
 const policy = testPolicy();
 const AT = new Date('2026-01-30T15:00:00Z');
-const OPENED = (['assessed', 'approved', 'noticed', 'opened'] as const).map((kind) => sample(kind));
+const OPENED = (['assessed', 'approved', 'noticed', 'intent_opened'] as const).map((kind) =>
+  sample(kind),
+);
 
 describe('readings, late and doubled and in any order', () => {
   /** Each step: something happens at Stripe, then some readings of any age are applied. */
@@ -36,7 +38,7 @@ describe('readings, late and doubled and in any order', () => {
       const fee = fold(entries);
       const confirms = happens.startsWith('confirm');
       // Nothing is confirmed but by an attempt that the ledger allowed and knows of.
-      if (confirms && !fee.open) {
+      if (confirms && !fee.openAttempt) {
         if (nextOf(fee, policy).step !== 'charge' || bank.read().status !== 'waiting') continue;
         apply(bank.read());
         const { charge } = bank.read();
@@ -87,7 +89,7 @@ describe('readings, late and doubled and in any order', () => {
           const { seen, apply, current } = lives(history);
           const before = current().length;
           // An attempt that is open may still be answered; nothing else may be said twice.
-          if (fold(current()).open) return;
+          if (fold(current()).openAttempt) return;
           for (const n of again) apply(seen[n % seen.length] as IntentReading);
           expect(current().slice(before)).toEqual([]);
         },

@@ -12,7 +12,7 @@ const owed: EntryKind[] = ['assessed', 'approved'];
 /** Entries the ledger takes without an attempt, which needs a fortnight, and where they show. */
 const WHERE: [lines: (EntryKind | NewEntry)[], bucket: Bucket][] = [
   [[], 'detecting'],
-  [['looked'], 'no_use'],
+  [['usage_checked'], 'no_use'],
   [[sample('exempted', { why: 'vendor_does_not_levy' })], 'vendor_does_not_levy'],
   [[sample('exempted', { why: 'other_vendor' })], 'other_vendor'],
   [['assessed'], 'will_be_charged'],

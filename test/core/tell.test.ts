@@ -51,10 +51,10 @@ describe('an entry told', () => {
   });
 
   it('says which intent was canceled, and to a clinician only that one was', () => {
-    expect(describeEntry(one('closed'))).toBe(
+    expect(describeEntry(one('intent_closed'))).toBe(
       'The prepared payment pi_1 was canceled at Stripe: the customer changed.',
     );
-    expect(describeEntry(one('closed'), { audience: 'clinician' })).toBe(
+    expect(describeEntry(one('intent_closed'), { audience: 'clinician' })).toBe(
       'The prepared payment was canceled.',
     );
   });

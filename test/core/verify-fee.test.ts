@@ -11,7 +11,12 @@ const came = (paymentMethod: string): NewEntry => sample('card_updated', { payme
 
 /** What one check says about a fee with these entries after its notice. */
 function said(name: CheckName, ...entries: NewEntry[]): string[] {
-  const before = [sample('assessed'), sample('approved'), sample('noticed'), sample('opened')];
+  const before = [
+    sample('assessed'),
+    sample('approved'),
+    sample('noticed'),
+    sample('intent_opened'),
+  ];
   const stored = story([...before, ...entries]).map((one) => {
     return { ...one, debit: null, credit: null, amountCents: null };
   });

@@ -74,7 +74,7 @@ describe('a pace kept together', () => {
     const { pool, paces } = await processes(1);
     const turn = await paces[0]!.take({ ...ONE, perEndpoint: 2.9, perSecond: 9 });
     expect(await rests(pool)).toHaveLength(2);
-    await turn.giveBack('unsent');
+    await turn.release('unsent');
     await pool.query(`update tokens set free_at = clock_timestamp() - interval '1 s' * number`);
     // The second one is free for longer, and is not for this limit.
     await paces[0]!.take({ ...ONE, perEndpoint: 0.5, perSecond: 9 });
@@ -89,7 +89,7 @@ describe('a pace kept together', () => {
     const crowd = Array.from({ length: 6 }, () => paces[0]!.take({ ...limits, route: ROUTE }));
     // Nobody of the crowd gives anything back before.
     await paces[0]!.take({ ...limits, route: 'GET /v1/charges' });
-    await Promise.all(crowd.map(async (turn) => (await turn).giveBack('unsent')));
+    await Promise.all(crowd.map(async (turn) => (await turn).release('unsent')));
   });
 
   it('serves first who came first to an endpoint', async () => {
@@ -99,13 +99,13 @@ describe('a pace kept together', () => {
     const call = async (name: string) => {
       const turn = await paces[0]!.take({ ...limits, route: ROUTE });
       order.push(name);
-      await turn.giveBack('unsent');
+      await turn.release('unsent');
     };
     const first = await paces[0]!.take({ ...limits, route: ROUTE });
     const early = [call('second'), call('third')];
     // Asked for later: when it is there, the two have been told to wait.
     await paces[0]!.take({ ...limits, route: 'GET /v1/charges' });
-    await first.giveBack('unsent');
+    await first.release('unsent');
     await Promise.all([...early, call('last')]);
     expect(order).toEqual(['second', 'third', 'last']);
   });
@@ -118,7 +118,7 @@ describe('a pace kept together', () => {
     // The lease ends.
     await pool.query(`update tokens set free_at = clock_timestamp()`);
     await paces[1]!.take(ONE);
-    await gone.giveBack('counted');
+    await gone.release('counted');
     expect(Math.min(...(await inHand()))).toBeGreaterThan(IN_HAND);
   });
 
@@ -190,7 +190,7 @@ describe('a pace kept together', () => {
     await Promise.all([paces[0]!.slow(null), paces[1]!.slow(null)]);
     await pool.query(`update holds set slowed_at = slowed_at - interval '5 s'`);
     await paces[0]!.slow(null);
-    await turn.giveBack('counted');
+    await turn.release('counted');
     const [rest] = await rests(pool);
     expect(rest).toBeGreaterThan(1.5);
     const moments = await Promise.all(

@@ -9,15 +9,15 @@ const word = fc.string({ unit: fc.constantFrom(...'aZ09_'), minLength: 1, maxLen
 
 /** Payloads as they are meant to be. */
 const GOOD: Record<JobName, fc.Arbitrary<object>> = {
-  assessment: fc.record({ assessmentId: anyUuid }),
+  'open-assessment': fc.record({ assessmentId: anyUuid }),
   annual: fc.constant({}),
-  verify: fc.oneof(fc.constant({}), fc.record({ assessmentId: anyUuid })),
+  reconcile: fc.oneof(fc.constant({}), fc.record({ assessmentId: anyUuid })),
   detect: ofFee,
   notice: ofFee,
   charge: ofFee,
   settle: ofFee,
-  letter: ofFee,
-  hint: fc.record({ eventId: word.map((text) => `evt_${text}`) }),
+  email: ofFee,
+  'webhook-event': fc.record({ eventId: word.map((text) => `evt_${text}`) }),
 };
 const idOf = (name: JobName, payload: object) => jobId(name, payload as never);
 
@@ -82,16 +82,16 @@ describe('a payload that is not one', () => {
     ['a fee that is not an id', 'charge', { feeId: "' or true --", seq: 1 }],
     ['an id with something after it', 'charge', { feeId: `${UUID}\n`, seq: 1 }],
     ['an id in capitals', 'charge', { feeId: UUID.toUpperCase(), seq: 1 }],
-    ['a name for an assessment', 'assessment', { assessmentId: 'theranest 2026' }],
-    ['an event that is not Stripe’s', 'hint', { eventId: 'pi_1' }],
-    ['an event with a colon', 'hint', { eventId: 'evt_1:2' }],
-    ['an event that never ends', 'hint', { eventId: `evt_${'x'.repeat(101)}` }],
+    ['a name for an assessment', 'open-assessment', { assessmentId: 'theranest 2026' }],
+    ['an event that is not Stripe’s', 'webhook-event', { eventId: 'pi_1' }],
+    ['an event with a colon', 'webhook-event', { eventId: 'evt_1:2' }],
+    ['an event that never ends', 'webhook-event', { eventId: `evt_${'x'.repeat(101)}` }],
   ])('is refused: %s', (_what, name, payload) => {
     expect(() => checkPayload(name, payload)).toThrow(`payload of this ${name} job is not valid`);
   });
 
   it('is refused without repeating what it says', () => {
-    for (const name of JOB_NAMES.filter((one) => one !== 'annual' && one !== 'verify'))
+    for (const name of JOB_NAMES.filter((one) => one !== 'annual' && one !== 'reconcile'))
       expect(() => checkPayload(name, { feeId: 'Dana Example', seq: 'Dana' })).toThrow(
         expect.objectContaining({ message: expect.not.stringContaining('Dana') }),
       );

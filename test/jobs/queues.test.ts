@@ -147,29 +147,29 @@ describe.each(queueBackends)('the queue on $name', (backend) => {
   it('clears away a job that has finished, and no other', async () => {
     const house = await createQueueHouse(backend);
     const { queues } = house;
-    await queues.enqueue('letter', fee(1));
-    expect(await queues.clear('letter', fee(1))).toBe(false);
-    await workOff(house, 'letter', 1, async (payload) => {
-      expect(await queues.clear('letter', payload)).toBe(false);
+    await queues.enqueue('email', fee(1));
+    expect(await queues.clear('email', fee(1))).toBe(false);
+    await workOff(house, 'email', 1, async (payload) => {
+      expect(await queues.clear('email', payload)).toBe(false);
       return { failed: 'refused' };
     });
     // Until then it stands in the way of the next one under its name.
-    await queues.enqueue('letter', fee(1));
-    expect(await queues.queued('letter')).toBe(0);
-    expect(await queues.clear('letter', fee(1))).toBe(true);
-    expect(await queues.clear('letter', fee(1))).toBe(false);
-    await queues.enqueue('letter', fee(1));
-    expect(await queues.queued('letter')).toBe(1);
+    await queues.enqueue('email', fee(1));
+    expect(await queues.queued('email')).toBe(0);
+    expect(await queues.clear('email', fee(1))).toBe(true);
+    expect(await queues.clear('email', fee(1))).toBe(false);
+    await queues.enqueue('email', fee(1));
+    expect(await queues.queued('email')).toBe(1);
   });
 
   it('closes a worker only when the job in its hands is done', async () => {
     const { queues } = await createQueueHouse(backend);
-    await queues.enqueueMany('assessment', [{ assessmentId: fee(1).feeId }]);
+    await queues.enqueueMany('open-assessment', [{ assessmentId: fee(1).feeId }]);
     let finish = () => undefined as void;
     const finished = new Promise<void>((resolve) => (finish = resolve));
     const order: string[] = [];
     const worker = await new Promise<RunningWorker>((taken) => {
-      const working = queues.work('assessment', async () => {
+      const working = queues.work('open-assessment', async () => {
         taken(working);
         await finished;
         order.push('job done');
@@ -177,10 +177,10 @@ describe.each(queueBackends)('the queue on $name', (backend) => {
       });
     });
     const closed = worker.close().then(() => order.push('worker closed'));
-    await queues.queued('assessment');
+    await queues.queued('open-assessment');
     finish();
     await closed;
     expect(order).toEqual(['job done', 'worker closed']);
-    expect((await queues.queues.assessment.getJobCounts('completed')).completed).toBe(1);
+    expect((await queues.queues['open-assessment'].getJobCounts('completed')).completed).toBe(1);
   });
 });

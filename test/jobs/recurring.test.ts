@@ -58,7 +58,7 @@ describe.each(queueBackends)('a recurring job on $name', (backend) => {
     );
     await house.queues.schedule('annual', '* * * * * *', 'UTC');
     expect(await waiting(house)).toEqual([due]);
-    await workOff(house, 'annual', 1, () => ({ done: 'opened' }));
+    await workOff(house, 'annual', 1, () => ({ done: 'intent_opened' }));
     const job = (await house.queues.queues.annual.getJob(due as string)) as Job;
     expect(await job.getState()).toBe('completed');
     // And the one after it is in place by itself.

@@ -61,8 +61,8 @@ it('queues that could not be made in Postgres leave nothing open and are made ag
   }, log);
   onTestFinished(queues.close);
   expect([unmet, tries, waits.length]).toEqual([[], 3, 2]);
-  await queues.enqueue('verify', {});
-  expect(await queues.queued('verify')).toBe(1);
+  await queues.enqueue('reconcile', {});
+  expect(await queues.queued('reconcile')).toBe(1);
 }, 60_000);
 
 it('the first token is shown although the answer to storing it was lost', async () => {

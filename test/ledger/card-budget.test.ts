@@ -17,7 +17,7 @@ async function oneCardOfMany() {
   for (const [n, feeId] of feeIds.entries())
     await appendAll(ledger, feeId, [
       ...[sample('assessed'), sample('approved'), sample('noticed')],
-      sample('opened', { intent: `pi_${n}` }),
+      sample('intent_opened', { intent: `pi_${n}` }),
     ]);
   await setClock(pool, new Date('2026-02-02T15:30:00Z'));
   // Several processes: each with a ledger, and so a batch, of its own.

@@ -183,14 +183,14 @@ const WHOM: Falsification[] = [
   {
     what: 'charge on an intent that is closed',
     tries: (f) => [
-      f.write('due', 'closed', { intent: f.said('due', 'opened').intent, why: 'x' }),
+      f.write('due', 'intent_closed', { intent: f.said('due', 'intent_opened').intent, why: 'x' }),
       f.attempt('due'),
     ],
     ...{ code: 'LV013', ...ATTEMPT },
   },
   {
     what: 'charge on an intent of another fee',
-    tries: (f) => [f.open('due', f.said('alsoDue', 'opened').intent ?? '')],
+    tries: (f) => [f.open('due', f.said('alsoDue', 'intent_opened').intent ?? '')],
     ...{ code: '23505', guards: [guard.index('entries_intent')] },
   },
   {

@@ -133,7 +133,7 @@ const FEES: Falsification[] = [
   {
     what: 'note another fee’s intent for a fee',
     tries: (f) => [
-      `update fees set intent = '${f.said('alsoDue', 'opened').intent}'
+      `update fees set intent = '${f.said('alsoDue', 'intent_opened').intent}'
        where fee_id = '${f.fee.due}'`,
     ],
     ...{ code: '23505', owner: '23505', guards: [guard.constraint('fees_intent_key', 'fees')] },

@@ -32,7 +32,7 @@ const MONEY: Falsification[] = [
   ).map(([how, movement, constraint]): Falsification => {
     return {
       what: `move money ${how}`,
-      tries: (f) => [f.write('due', 'looked', {}, { movement: [...movement] })],
+      tries: (f) => [f.write('due', 'usage_checked', {}, { movement: [...movement] })],
       ...{ code: '23514', owner: '23514', guards: [guard.constraint(constraint)] },
     };
   }),
@@ -70,12 +70,12 @@ const ENTRIES: Falsification[] = [
   ),
   {
     what: 'leave a gap in the numbers',
-    tries: (f) => [f.write('due', 'looked', { found: false }, { step: 2 })],
+    tries: (f) => [f.write('due', 'usage_checked', { found: false }, { step: 2 })],
     ...{ code: 'LV002', owner: 'LV002', guards: [guard.trigger('entries_numbered')] },
   },
   {
     what: 'use a number twice',
-    tries: (f) => [f.write('due', 'looked', { found: false }, { step: 0 })],
+    tries: (f) => [f.write('due', 'usage_checked', { found: false }, { step: 0 })],
     ...{ code: 'LV002', owner: 'LV002' },
     guards: [guard.trigger('entries_numbered'), guard.constraint('entries_pkey')],
   },
@@ -86,12 +86,12 @@ const ENTRIES: Falsification[] = [
   },
   {
     what: 'write an entry of a fee that does not exist',
-    tries: (f) => [f.write('due', 'looked', {}).replaceAll(f.fee.due, f.assessmentId)],
+    tries: (f) => [f.write('due', 'usage_checked', {}).replaceAll(f.fee.due, f.assessmentId)],
     ...{ code: '23503', owner: '23503', guards: [guard.constraint('entries_fee_id_fkey')] },
   },
   {
     what: 'say when an entry was written',
-    tries: (f) => [f.write('due', 'looked', {}, { recordedAt: `'2020-01-01'` })],
+    tries: (f) => [f.write('due', 'usage_checked', {}, { recordedAt: `'2020-01-01'` })],
     code: '42501',
     guards: [guard.right('insert', 'entries'), guard.trigger('entries_numbered')],
   },

@@ -116,7 +116,7 @@ const DECEIT: Falsification[] = [
     what: 'hide a hold behind a temporary table of the same name',
     tries: (f) => [
       'create temporary table entries as table public.entries',
-      `update pg_temp.entries set kind = 'looked' where kind = 'held'`,
+      `update pg_temp.entries set kind = 'usage_checked' where kind = 'held'`,
       f.attempt('held'),
     ],
     ...{ code: 'LV009', ...unpinned('check_attempt()') },

@@ -70,7 +70,7 @@ export async function createForge({ load, fee, clinician, evidence, assessmentId
     const number = cases.get(who)?.entries.filter(({ kind }) => kind === 'attempted').length ?? 0;
     const data = {
       ...{ attempt: number + 1, amountCents: 1950, paymentMethod: 'pm_forged' },
-      ...{ intent: said(who, 'opened').intent, customer: said(who, 'noticed').customer },
+      ...{ intent: said(who, 'intent_opened').intent, customer: said(who, 'noticed').customer },
       ...{ fingerprint: null, chargeBefore: null, ...changes },
     };
     return write(who, 'attempted', data, more);
@@ -96,7 +96,8 @@ export async function createForge({ load, fee, clinician, evidence, assessmentId
   return {
     ...{ fee, clinician, evidence, assessmentId, said, write, attempt, notice, owe },
     customerOf: (who: Who) => cases.get(who)?.clinician.stripeCustomer ?? '',
-    open: (who: Who, intent: string) => write(who, 'opened', { intent, customer: '', notice: 1 }),
+    open: (who: Who, intent: string) =>
+      write(who, 'intent_opened', { intent, customer: '', notice: 1 }),
     pay: (who: Who, charge: string, movement: Written['movement']) =>
       write(who, 'paid', { amountCents: 1950, intent: 'pi', charge, attempt: 1 }, { movement }),
     refund: (who: Who, refund: string) =>

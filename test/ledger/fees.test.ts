@@ -34,7 +34,7 @@ const noticed = (changes = {}) =>
   sample('noticed', { chargeFrom: CHARGE_FROM.toISOString(), ...changes });
 const upToNotice = [sample('assessed'), sample('approved'), noticed()];
 const attempted = (changes = {}) => sample('attempted', { intent: `pi_${feeId}`, ...changes });
-const opened = () => sample('opened', { intent: `pi_${feeId}` });
+const opened = () => sample('intent_opened', { intent: `pi_${feeId}` });
 
 async function refusalOf(entries: NewEntry[], last: NewEntry, at = CHARGE_FROM) {
   await appendAll(ledger, feeId, entries);
@@ -128,7 +128,7 @@ describe('the database refuses', () => {
     ['gave_up', 'LV020'],
     ['notice_failed', 'LV008'],
     ['customer_changed', 'LV008'],
-    ['closed', 'LV013'],
+    ['intent_closed', 'LV013'],
   ] as const)('an attempt after %s', async (kind, code) => {
     const settled = kind === 'paid' ? sample(kind, { charge: `ch_${feeId}` }) : sample(kind);
     expect(await refusalOf([...upToNotice, opened(), settled], attempted())).toBe(code);
@@ -170,7 +170,7 @@ describe('the database refuses', () => {
   });
 
   it('an attempt with an intent that was the fee’s before', async () => {
-    const entries = [...upToNotice, opened(), sample('opened', { intent: `pi_${feeId}_2` })];
+    const entries = [...upToNotice, opened(), sample('intent_opened', { intent: `pi_${feeId}_2` })];
     expect(await refusalOf(entries, attempted())).toBe('LV013');
   });
 
@@ -276,7 +276,7 @@ describe('the database refuses', () => {
     await expect(
       db.pool.query(
         `insert into entries (fee_id, seq, kind, at, actor, data)
-         values ($1, 2, 'looked', now(), 'test', '{}')`,
+         values ($1, 2, 'usage_checked', now(), 'test', '{}')`,
         [feeId],
       ),
     ).rejects.toMatchObject({ code: 'LV002' });
@@ -286,7 +286,7 @@ describe('the database refuses', () => {
     const insert = (debit: string, credit: string | null, cents: number | null) =>
       db.pool.query(
         `insert into entries (fee_id, seq, kind, at, actor, data, debit, credit, amount_cents)
-         values ($1, 1, 'looked', now(), 'test', '{}', $2, $3, $4)`,
+         values ($1, 1, 'usage_checked', now(), 'test', '{}', $2, $3, $4)`,
         [feeId, debit, credit, cents],
       );
     const wrong: [string, string | null, number | null][] = [

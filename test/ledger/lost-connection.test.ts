@@ -13,7 +13,7 @@ it('a connection in hand that the server ends is reported, and ends nothing else
   });
   onTestFinished(close);
   // Laid-out books hold their connection for as long as a check takes, mostly without a query.
-  const books = await ledger.openBooks();
+  const books = await ledger.openSnapshot();
   await db.pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
      where application_name = 'levy' and datname = current_database()`,

@@ -49,7 +49,7 @@ async function working(logins: { databaseUrl: string; ownerUrl?: string }) {
   });
   onTestFinished(close);
   const queues = await createQueues({ redisUrl: null, databaseUrl, onError: () => undefined });
-  await queues.enqueue('verify', {});
+  await queues.enqueue('reconcile', {});
   await queues.close();
   expect(await ledger.rates.vendors()).toHaveLength(VENDORS.length);
   const [who] = (await query(databaseUrl, 'select current_user::text as who')) as { who: string }[];

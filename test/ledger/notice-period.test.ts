@@ -85,7 +85,7 @@ describe('the database', () => {
       sample('assessed'),
       sample('approved'),
       sample('noticed', { chargeFrom: promised.toISOString() }),
-      sample('opened', { intent: `pi_${feeId}` }),
+      sample('intent_opened', { intent: `pi_${feeId}` }),
     ]);
     return feeId;
   }

@@ -86,8 +86,8 @@ it.each([
     expect(said).toEqual([expect.stringContaining('better are two logins')]);
     const queues = await createQueues({ redisUrl: null, ...opened, onError: () => undefined });
     onTestFinished(queues.close);
-    await queues.enqueue('verify', {});
-    expect(await queues.queued('verify')).toBe(1);
+    await queues.enqueue('reconcile', {});
+    expect(await queues.queued('reconcile')).toBe(1);
   },
 );
 
@@ -118,12 +118,12 @@ it('a queue that the owner made before becomes the application’s', async () =>
   const db = await createTestDatabase();
   const onError = () => undefined;
   const before = await createQueues({ redisUrl: null, databaseUrl: db.url, onError });
-  await before.enqueue('verify', {});
+  await before.enqueue('reconcile', {});
   await before.close();
   expect(await migrate(db.pool)).toEqual({ roles: true });
   const after = await createQueues({ redisUrl: null, databaseUrl: db.appUrl, onError });
   onTestFinished(after.close);
-  expect(await after.queued('verify')).toBe(1);
+  expect(await after.queued('reconcile')).toBe(1);
   const { rows } = await db.pool.query(
     `select distinct owner::text from (
        select relowner::regrole as owner from pg_class where relnamespace = 'bullmq'::regnamespace

@@ -10,7 +10,7 @@ const FEE = { feeId: '00000000-0000-4000-8000-000000000001', seq: 0 };
 it('what a worker a day ahead has written holds nobody up until tomorrow', async () => {
   const house = await createQueueHouse(queueBackends[0]!);
   const { pool } = house.db;
-  const { queueKeeper } = house.ledger;
+  const { queueSweep } = house.ledger;
   await house.queues.enqueue('charge', FEE);
   let worker: RunningWorker | undefined;
   const finish = await new Promise<() => void>((taken) => {
@@ -39,14 +39,14 @@ it('what a worker a day ahead has written holds nobody up until tomorrow', async
   // What is of this minute stays as it is.
   await note(1_000);
   const honest = await lock();
-  expect(await queueKeeper.setClockRight()).toBe(0);
+  expect(await queueSweep.setClockRight()).toBe(0);
   expect((await check()).rowCount).toBe(1);
   expect(await lock()).toBeLessThanOrEqual(honest);
 
   await note(DAY_MS);
   await pool.query(`update bullmq.job set locked_until_ms = locked_until_ms + $1`, [DAY_MS]);
   expect(await lock()).toBeGreaterThan(DAY_MS - 60_000);
-  expect(await queueKeeper.setClockRight()).toBe(2);
+  expect(await queueSweep.setClockRight()).toBe(2);
   expect((await check()).rowCount).toBe(0);
   expect(await lock()).toBeLessThanOrEqual(30_000);
   finish();
@@ -58,7 +58,7 @@ it('of finished jobs a queue keeps the last hundred, and failed ones for a month
   const { pool } = house.db;
   const done = Array.from({ length: 130 }, (_, seq) => ({ ...FEE, seq }));
   await house.queues.enqueueMany('detect', done);
-  await workOff(house, 'detect', done.length, () => ({ done: 'looked' }));
+  await workOff(house, 'detect', done.length, () => ({ done: 'usage_checked' }));
   await house.queues.enqueueMany('charge', done.slice(0, 3));
   await workOff(house, 'charge', 3, () => ({ failed: 'declined' }));
   await house.queues.enqueue('notice', FEE);
@@ -67,7 +67,7 @@ it('of finished jobs a queue keeps the last hundred, and failed ones for a month
      where queue = 'charge' and id = $2`,
     [DAY_MS, jobId('charge', FEE)],
   );
-  expect(await house.ledger.queueKeeper.sweep(JOB_NAMES)).toBeGreaterThanOrEqual(31);
+  expect(await house.ledger.queueSweep.sweep(JOB_NAMES)).toBeGreaterThanOrEqual(31);
   const { rows } = await pool.query<{ queue: string; count: number }>(
     'select queue, count(*)::integer from bullmq.job group by queue order by queue',
   );
@@ -75,5 +75,5 @@ it('of finished jobs a queue keeps the last hundred, and failed ones for a month
   expect(left).toMatchObject({ charge: 2, notice: 1 });
   expect(left['detect']).toBeLessThanOrEqual(100);
   expect(left['detect']).toBeGreaterThan(60);
-  expect(await house.ledger.queueKeeper.sweep(JOB_NAMES)).toBe(0);
+  expect(await house.ledger.queueSweep.sweep(JOB_NAMES)).toBe(0);
 });

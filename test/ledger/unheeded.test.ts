@@ -104,7 +104,7 @@ it('lists exactly the fees to which something is added that they have waited for
   );
   await setClock(pool, new Date('2026-03-01T14:00:00Z'));
   await each(async ({ after }, feeId) => {
-    const opened = sample('opened', { intent: `pi_${feeId}`, notice: 1 });
+    const opened = sample('intent_opened', { intent: `pi_${feeId}`, notice: 1 });
     const own = after.map((one) =>
       one.kind === 'attempted'
         ? { kind: one.kind, data: { ...one.data, intent: `pi_${feeId}` } }
@@ -130,7 +130,7 @@ it('lists exactly the fees to which something is added that they have waited for
     if (missedChanges(fold(feeCase.entries), externalFactsOf(feeCase)).length > 0)
       expected.push(feeId);
   });
-  const listed = await ledger.checks.unheeded(10_000);
+  const listed = await ledger.invariants.staleFees(10_000);
   const told = (ids: string[]) => ids.map((id) => lives[feeIds.indexOf(id)]);
   expect(told(listed.filter((id) => !expected.includes(id)))).toEqual([]);
   expect(told(expected.filter((id) => !listed.includes(id)))).toEqual([]);

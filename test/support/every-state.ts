@@ -199,6 +199,6 @@ async function expectStates(load: EveryState['load']): Promise<void> {
     if (!entries.some((one) => one.kind === kind))
       throw new Error(`${who}: ${entries.map((one) => one.kind).join(', ')}`);
   }
-  const open = fold((await load('open')).entries).open;
+  const open = fold((await load('open')).entries).openAttempt;
   if (!open) throw new Error('the attempt is not open');
 }

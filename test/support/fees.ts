@@ -57,7 +57,7 @@ const chargeFrom = '2026-01-30T15:00:00.000Z';
 
 /** Plausible data for an entry of each kind, to be overridden where a test cares. */
 const SAMPLES: EntryData = {
-  looked: { found: false },
+  usage_checked: { found: false },
   reopened: { why: 'evidence' },
   exempted: { why: 'vendor_does_not_levy' },
   assessed: { amountCents: AMOUNT, evidence: EVIDENCE },
@@ -76,8 +76,8 @@ const SAMPLES: EntryData = {
   card_updated: { paymentMethod: 'pm_2' },
   notice_recorded: { notice: 1 },
   customer_changed: { customer: 'cus_2' },
-  opened: { intent: 'pi_1', customer: CUSTOMER, notice: null },
-  closed: { intent: 'pi_1', why: 'the customer changed' },
+  intent_opened: { intent: 'pi_1', customer: CUSTOMER, notice: null },
+  intent_closed: { intent: 'pi_1', why: 'the customer changed' },
   attempted: {
     attempt: 1,
     intent: 'pi_1',
@@ -115,8 +115,8 @@ const SAMPLES: EntryData = {
   dispute_closed: { dispute: 'dp_1', amountCents: AMOUNT, won: true },
   gave_up: { amountCents: AMOUNT, why: '4 attempts' },
   revived: { amountCents: AMOUNT },
-  told: { letter: 'receipt', about: 1, messageId: '<fee@x>' },
-  letter_failed: { letter: 'receipt', about: 1, why: 'smtp_550' },
+  email_sent: { email: 'receipt', about: 1, messageId: '<fee@x>' },
+  email_failed: { email: 'receipt', about: 1, why: 'smtp_550' },
 };
 
 /** A sample entry of a kind. */

@@ -69,7 +69,7 @@ export function createTamper(owner: pg.Pool) {
     /** A refund that Stripe has never heard of, with the index as it should be. */
     inventRefund: (fee: string) =>
       run(
-        `with f as (update fees set seq = seq + 1, state = 'refunded', next_step = 'letter',
+        `with f as (update fees set seq = seq + 1, state = 'refunded', next_step = 'email',
            due_at = date_trunc('milliseconds', now()) where fee_id = $1 returning seq)
          insert into entries (fee_id, seq, kind, at, actor, debit, credit, amount_cents, data)
          select $1, seq, 'refunded', date_trunc('milliseconds', now()), 'x', 'refunds', 'stripe',
@@ -81,8 +81,8 @@ export function createTamper(owner: pg.Pool) {
       run(
         `with f as (update fees set seq = seq + 1 where fee_id = $1 returning seq)
          insert into entries (fee_id, seq, kind, at, actor, data)
-         select $1, f.seq, 'told', now(), 'x', e.data from entries e, f
-         where e.fee_id = $1 and e.kind = 'told'`,
+         select $1, f.seq, 'email_sent', now(), 'x', e.data from entries e, f
+         where e.fee_id = $1 and e.kind = 'email_sent'`,
         [fee],
       ),
 
@@ -90,7 +90,7 @@ export function createTamper(owner: pg.Pool) {
     leaveGap: (fee: string) =>
       run(
         `with f as (update fees set seq = seq + 1 where fee_id = $1 returning seq)
-         update entries e set seq = f.seq from f where e.fee_id = $1 and e.kind = 'told'`,
+         update entries e set seq = f.seq from f where e.fee_id = $1 and e.kind = 'email_sent'`,
         [fee],
       ),
 

@@ -61,8 +61,8 @@ export function broken({ checks }: Report): Map<string, string> {
 /** The intent and the customer of a fee. */
 export async function stripeSideOf({ ledger }: TestApp, feeId: string) {
   const feeCase = await ledger.fees.load(feeId);
-  const opened = feeCase?.entries.find(({ kind }) => kind === 'opened');
-  const intent = opened?.kind === 'opened' ? opened.data.intent : '';
+  const opened = feeCase?.entries.find(({ kind }) => kind === 'intent_opened');
+  const intent = opened?.kind === 'intent_opened' ? opened.data.intent : '';
   return { intent, customer: feeCase?.clinician.stripeCustomer ?? '' };
 }
 

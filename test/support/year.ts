@@ -49,7 +49,7 @@ export async function openYear(
   });
   if (!opening.opened) throw new Error(opening.why);
   const { assessmentId } = opening.assessment;
-  await house.queues.enqueue('assessment', { assessmentId });
+  await house.queues.enqueue('open-assessment', { assessmentId });
   return assessmentId;
 }
 

@@ -38,10 +38,10 @@ async function withdraw(n: number): Promise<void> {
 
 it('takes up whoever came back to the EHR, or whose use was imported, unheard', async () => {
   await reach(1, [sample('exempted', NO_CODE)]);
-  await reach(2, [sample('looked', { found: false })]);
+  await reach(2, [sample('usage_checked', { found: false })]);
   await applyMissedChanges({ ledger });
   expect(await kinds(1)).toEqual(['exempted', 'reopened']);
-  expect(await kinds(2)).toEqual(['looked', 'reopened']);
+  expect(await kinds(2)).toEqual(['usage_checked', 'reopened']);
 });
 
 it('looks at whoever came back also without any evidence, and is done with it', async () => {
@@ -49,7 +49,7 @@ it('looks at whoever came back also without any evidence, and is done with it', 
   await withdraw(7);
   expect(await applyMissedChanges({ ledger })).toBe(1);
   expect(await kinds(7)).toEqual(['exempted', 'reopened']);
-  await reach(7, [sample('looked', { found: false })]);
+  await reach(7, [sample('usage_checked', { found: false })]);
   expect(await applyMissedChanges({ ledger })).toBe(0);
 });
 

@@ -74,7 +74,7 @@ describe('charge', () => {
     await run(house, ledger, 'charge', feeId);
     await live(house, ledger, feeId);
     const found = await kinds(ledger, feeId);
-    expect(found.slice(0, 4)).toEqual(['opened', 'attempted', 'unknown', 'paid']);
+    expect(found.slice(0, 4)).toEqual(['intent_opened', 'attempted', 'unknown', 'paid']);
     expect(succeeded(house)).toBe(1);
   });
 
@@ -94,7 +94,11 @@ describe('charge', () => {
     await fault(house, 'confirm', 'rate_limit');
     expect(await run(house, ledger, 'charge', feeId)).toHaveProperty('failed');
     await live(house, ledger, feeId);
-    expect((await kinds(ledger, feeId)).slice(0, 3)).toEqual(['opened', 'attempted', 'paid']);
+    expect((await kinds(ledger, feeId)).slice(0, 3)).toEqual([
+      'intent_opened',
+      'attempted',
+      'paid',
+    ]);
   });
 
   it('begins another attempt when Stripe has ended one with an error', async () => {
@@ -106,7 +110,7 @@ describe('charge', () => {
     );
     await live(house, ledger, feeId);
     expect((await kinds(ledger, feeId)).slice(0, 6)).toEqual([
-      ...['opened', 'attempted', 'unknown', 'lapsed', 'attempted', 'paid'],
+      ...['intent_opened', 'attempted', 'unknown', 'lapsed', 'attempted', 'paid'],
     ]);
     expect(succeeded(house)).toBe(1);
     // Nothing of it took a day, for which Stripe would have given the same error to the same key.
@@ -120,7 +124,9 @@ describe('charge', () => {
     expect(await run(house, ledger, 'charge', feeId)).toEqual({ done: 'paid' });
     const { entries } = (await ledger.fees.load(feeId)) as FeeRecord;
     const noticed = entries.find((one) => one.kind === 'noticed');
-    expect(entries.find(({ kind }) => kind === 'opened')).toMatchObject({ data: { notice: 1 } });
+    expect(entries.find(({ kind }) => kind === 'intent_opened')).toMatchObject({
+      data: { notice: 1 },
+    });
     const [intent] = (await house.stripe.paymentIntents.list()).data;
     expect(intent?.metadata).toEqual({
       ...{ fee: feeId, year: '2026', vendor: 'theranest' },
@@ -167,7 +173,7 @@ describe('charge', () => {
     // What a replica did not have when it took over: everything after the notice.
     await house.db.pool.query(`
       alter table entries disable trigger entries_append_only;
-      delete from entries where kind in ('opened', 'attempted', 'paid');
+      delete from entries where kind in ('intent_opened', 'attempted', 'paid');
       alter table entries enable trigger entries_append_only;
       update fees set intent = null, state = 'noticed', next_step = 'charge',
         seq = (select max(seq) from entries)`);
@@ -263,7 +269,8 @@ describe('charge', () => {
 
   it('never goes back to a card that its bank has refused for good', async () => {
     const { house, ledger, feeId } = await dueFee('pm_card_levy_doNotTryAgain');
-    const refused = fold((await live(house, ledger, feeId)).entries).tried?.paymentMethod ?? '';
+    const refused =
+      fold((await live(house, ledger, feeId)).entries).lastAttempt?.paymentMethod ?? '';
     const given = (paymentMethod: string) =>
       ledger.fees.change(feeId, 'test', (fee) => ({
         entries: applyExternalChange(fee, { change: 'card', paymentMethod }),
@@ -272,7 +279,7 @@ describe('charge', () => {
     expect(await given('pm_gone_again')).toMatchObject({ added: 1 });
     const end = await live(house, ledger, feeId);
     expect(end.entries.filter(({ kind }) => kind === 'attempted')).toHaveLength(1);
-    expect(end.entries.at(-1)).toMatchObject({ kind: 'told' });
+    expect(end.entries.at(-1)).toMatchObject({ kind: 'email_sent' });
     expect((await standing(ledger, feeId)).state).toBe('needs_card');
     expect(await given(refused)).toMatchObject({ added: 0 });
     expect(await given('pm_a_third')).toMatchObject({ added: 1 });

@@ -51,7 +51,7 @@ describe('another customer on the roster after the notice', () => {
     await move(fee, second);
     expect(await fee.standing()).toMatchObject({ state: 'approved', step: 'settle' });
     expect(await fee.run('charge')).toEqual({ done: 'nothing to do: approved' });
-    expect(await fee.run('settle')).toEqual({ done: 'closed' });
+    expect(await fee.run('settle')).toEqual({ done: 'intent_closed' });
     await fee.live('charge');
     expect(await fee.last('noticed')).toMatchObject({
       data: { customer: second, card: { brand: 'mastercard' } },
@@ -192,8 +192,8 @@ describe('another customer on the roster after the notice', () => {
     await move(fee, second);
     await fee.live();
     expect(later(await fee.kinds(), 'customer_changed')).toEqual([
-      ...['unknown', 'unknown', 'lapsed', 'closed', 'noticed', 'opened'],
-      ...['attempted', 'paid', 'told'],
+      ...['unknown', 'unknown', 'lapsed', 'intent_closed', 'noticed', 'intent_opened'],
+      ...['attempted', 'paid', 'email_sent'],
     ]);
     expect(await intentsOf(fee)).toMatchObject([{ customer: second }, { status: 'canceled' }]);
   });
@@ -204,13 +204,13 @@ describe('another customer on the roster after the notice', () => {
     await fee.fault('cancel', 'truncate');
     await expect(fee.run('settle')).rejects.toThrow('no usable answer');
     await fee.live();
-    expect((await fee.kinds()).filter((kind) => kind === 'closed')).toHaveLength(1);
+    expect((await fee.kinds()).filter((kind) => kind === 'intent_closed')).toHaveLength(1);
     expect(await fee.state()).toBe('paid');
   });
 
   it('after the first one was charged elsewhere finds the payment', async () => {
     const fee = await due();
-    const intent = (await fee.last('opened'))?.data.intent as string;
+    const intent = (await fee.last('intent_opened'))?.data.intent as string;
     const { data } = await fee.house.stripe.paymentMethods.list({ customer: await fee.customer() });
     await fee.house.stripe.paymentIntents.confirm(intent, { payment_method: data[0]!.id });
     await move(fee, await other(fee));

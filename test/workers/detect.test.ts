@@ -47,7 +47,7 @@ describe('detect', () => {
       enteredBy: 'test',
     });
     await recordUse(fee.ledger, fee.clinicianId);
-    await fee.live('letter');
+    await fee.live('email');
     expect(await fee.last('paid')).toMatchObject({ data: { amountCents: 1950 } });
   });
 

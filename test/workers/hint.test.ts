@@ -10,7 +10,7 @@ async function lived(circumstances: Circumstances = {}): Promise<FeeLife> {
   return fee;
 }
 
-const intentOf = async (fee: FeeLife) => (await fee.last('opened'))?.data.intent as string;
+const intentOf = async (fee: FeeLife) => (await fee.last('intent_opened'))?.data.intent as string;
 const countOf = async (fee: FeeLife, kind: string) =>
   (await fee.kinds()).filter((one) => one === kind).length;
 

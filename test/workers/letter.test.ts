@@ -10,7 +10,7 @@ const SHORT = 'pm_card_chargeDeclinedInsufficientFunds';
 /** A fee with a letter due now. */
 async function due(circumstances: Circumstances = {}): Promise<FeeLife> {
   const fee = await feeLife(circumstances);
-  await fee.live('letter');
+  await fee.live('email');
   return fee;
 }
 
@@ -48,10 +48,7 @@ describe('a letter', () => {
     const fee = await due(circumstances);
     await fee.live();
     expect(fee.mails().at(-1)).toBe(subject);
-    expect(await fee.run('letter')).toHaveProperty(
-      'done',
-      expect.stringContaining('nothing to do'),
-    );
+    expect(await fee.run('email')).toHaveProperty('done', expect.stringContaining('nothing to do'));
     expect(new Set(fee.mails()).size).toBe(fee.mails().length);
   });
 
@@ -108,7 +105,7 @@ describe('a letter', () => {
     const fee = await due();
     await setEmail(fee, null);
     await fee.live();
-    expect(await fee.last('letter_failed')).toMatchObject({
+    expect(await fee.last('email_failed')).toMatchObject({
       data: { letter: 'receipt', why: 'no_email' },
     });
     expect(await fee.standing()).toMatchObject({ state: 'paid', step: null });
@@ -118,7 +115,7 @@ describe('a letter', () => {
     const fee = await due();
     await setEmail(fee, 'refuse@people.example');
     await fee.live();
-    expect(await fee.last('letter_failed')).toMatchObject({ data: { why: 'smtp_550' } });
+    expect(await fee.last('email_failed')).toMatchObject({ data: { why: 'smtp_550' } });
     expect(await fee.state()).toBe('paid');
   });
 
@@ -126,7 +123,7 @@ describe('a letter', () => {
     const fee = await due();
     await setEmail(fee, 'later@people.example');
     await fee.live();
-    expect((await fee.kinds()).slice(-3)).toEqual(['deferred', 'deferred', 'told']);
+    expect((await fee.kinds()).slice(-3)).toEqual(['deferred', 'deferred', 'email_sent']);
     expect(fee.mails()).toHaveLength(2);
   });
 
@@ -134,7 +131,7 @@ describe('a letter', () => {
     const fee = await due({ policy: { mailRetryMs: [60_000] } });
     await setEmail(fee, 'later@people.example');
     await fee.live();
-    expect((await fee.kinds()).slice(-2)).toEqual(['deferred', 'letter_failed']);
+    expect((await fee.kinds()).slice(-2)).toEqual(['deferred', 'email_failed']);
   });
 
   it('whose answer was lost goes out again as the same mail', async () => {
@@ -149,17 +146,17 @@ describe('a letter', () => {
   it('waits while the assessment is paused', async () => {
     const fee = await due();
     await fee.ledger.assessments.pause(fee.assessmentId, 'test', 'a look');
-    expect(await fee.run('letter')).toEqual({ done: 'paused' });
-    expect(await fee.ledger.fees.due('letter', 10, [])).toEqual([]);
+    expect(await fee.run('email')).toEqual({ done: 'paused' });
+    expect(await fee.ledger.fees.due('email', 10, [])).toEqual([]);
     await fee.ledger.assessments.resume(fee.assessmentId);
-    await fee.run('letter');
+    await fee.run('email');
     expect(fee.mails()).toHaveLength(2);
   });
 
   it('waits while a person holds the fee', async () => {
     const fee = await due();
     await fee.ask({ act: 'hold', why: 'a look' });
-    expect(await fee.run('letter')).toEqual({ done: 'nothing to do: held' });
+    expect(await fee.run('email')).toEqual({ done: 'nothing to do: held' });
     await fee.ask({ act: 'release' });
     await fee.live();
     expect(fee.mails()).toHaveLength(2);
@@ -186,7 +183,7 @@ describe('before it asks for something, a letter looks at Stripe', () => {
     const others = elsewhere(fee);
     const [own] = await others.all();
     await others.confirm(own?.id ?? (await others.intent()), 'pm_card_visa');
-    expect(await fee.run('letter')).toEqual({ done: expect.stringMatching(/paid$/) as string });
+    expect(await fee.run('email')).toEqual({ done: expect.stringMatching(/paid$/) as string });
     expect(fee.mails()).toEqual(before);
     await fee.live();
     expect(fee.mails().slice(before.length)).toEqual([
@@ -198,7 +195,7 @@ describe('before it asks for something, a letter looks at Stripe', () => {
     const fee = await due({ card: null });
     const others = elsewhere(fee);
     await others.confirm(await others.intent(), LOST);
-    expect(await fee.run('letter')).toEqual({ done: 'opened, declined' });
+    expect(await fee.run('email')).toEqual({ done: 'intent_opened, declined' });
     await fee.live();
     expect(fee.mails()).toHaveLength(1);
   });
@@ -206,7 +203,7 @@ describe('before it asks for something, a letter looks at Stripe', () => {
   it('and waits while Stripe does not answer', async () => {
     const fee = await due({ card: LOST });
     await fee.fault('retrieve', 'status_500');
-    await expect(fee.run('letter')).rejects.toThrow('no usable answer');
+    await expect(fee.run('email')).rejects.toThrow('no usable answer');
     expect(fee.mails()).toHaveLength(1);
     await fee.live();
     expect(fee.mails()).toHaveLength(2);
@@ -216,7 +213,7 @@ describe('before it asks for something, a letter looks at Stripe', () => {
     const fee = await due();
     await fee.fault('retrieve', 'status_500');
     await fee.fault('list', 'status_500');
-    await fee.run('letter');
+    await fee.run('email');
     expect(fee.mails()).toHaveLength(2);
   });
 });
@@ -257,7 +254,7 @@ describe('a letter’s Message-ID', () => {
     await fee.hearAll();
     await fee.ask({ act: 'retry' });
     await fee.live();
-    const payment_intent = (await fee.last('opened'))?.data.intent as string;
+    const payment_intent = (await fee.last('intent_opened'))?.data.intent as string;
     for (const amount of [500, 1450]) {
       await fee.house.stripe.refunds.create({ payment_intent, amount });
       await fee.hearAll();
@@ -276,7 +273,7 @@ describe('nobody is written to', () => {
   ])('%s', async (_who, circumstances, state) => {
     const fee = await feeLife(circumstances);
     await fee.live();
-    for (const step of ['notice', 'charge', 'letter', 'settle'] as const) await fee.run(step);
+    for (const step of ['notice', 'charge', 'email', 'settle'] as const) await fee.run(step);
     await fee.hearAll();
     expect(await fee.state()).toBe(state);
     expect(fee.mails()).toEqual([]);

@@ -21,8 +21,8 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
     const { fee, others } = await due();
     const intent = await others.intent();
     await others.confirmOnFile(intent);
-    expect(await fee.run('notice')).toEqual({ done: 'opened, paid' });
-    expect(await fee.last('opened')).toMatchObject({ data: { intent, notice: null } });
+    expect(await fee.run('notice')).toEqual({ done: 'intent_opened, paid' });
+    expect(await fee.last('intent_opened')).toMatchObject({ data: { intent, notice: null } });
     expect(await fee.last('paid')).toMatchObject({ data: { intent, attempt: null } });
     await fee.live();
     expect(await fee.state()).toBe('paid');
@@ -34,7 +34,7 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
     for (const circumstances of [{ email: null }, { card: null }]) {
       const { fee, others } = await due(circumstances);
       await others.confirm(await others.intent(), 'pm_card_visa');
-      expect(await fee.run('notice')).toEqual({ done: 'opened, paid' });
+      expect(await fee.run('notice')).toEqual({ done: 'intent_opened, paid' });
       expect(notices(fee)).toEqual([]);
     }
   });
@@ -45,14 +45,14 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
     await others.confirm(intent, LOST);
     await others.confirm(intent, 'pm_card_visa');
     await fee.house.stripe.refunds.create({ payment_intent: intent, amount: 500 });
-    expect(await fee.run('notice')).toEqual({ done: 'opened, declined, paid, refunded' });
+    expect(await fee.run('notice')).toEqual({ done: 'intent_opened, declined, paid, refunded' });
   });
 
   it('an intent with a notice, which stands: its period begins anew', async () => {
     const { fee, others } = await due();
     const intent = await others.intent({ notice: OTHER_NOTICE });
-    expect(await fee.run('notice')).toEqual({ done: 'opened, noticed' });
-    expect(await fee.last('opened')).toMatchObject({ data: { intent, notice: 1 } });
+    expect(await fee.run('notice')).toEqual({ done: 'intent_opened, noticed' });
+    expect(await fee.last('intent_opened')).toMatchObject({ data: { intent, notice: 1 } });
     expect(await fee.last('noticed')).toMatchObject({
       at: new Date('2026-01-15T14:00:00Z'),
       data: {
@@ -83,9 +83,9 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
   it('an intent without a notice: one is sent, and told of there', async () => {
     const { fee, others } = await due();
     const intent = await others.intent();
-    expect(await fee.run('notice')).toEqual({ done: 'opened' });
+    expect(await fee.run('notice')).toEqual({ done: 'intent_opened' });
     expect(await fee.run('notice')).toEqual({ done: 'noticed' });
-    expect(await since(fee)).toEqual(['opened', 'noticed', 'notice_recorded']);
+    expect(await since(fee)).toEqual(['intent_opened', 'noticed', 'notice_recorded']);
     expect(notices(fee)).toHaveLength(1);
     const noticed = await fee.last('noticed');
     expect((await others.read(intent)).metadata).toMatchObject({
@@ -101,7 +101,7 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
     const intent = await others.intent({ notice: OTHER_NOTICE });
     await others.confirmOnFile(intent);
     await others.confirmOnFile(intent);
-    expect(await fee.run('notice')).toEqual({ done: 'opened, noticed, declined, declined' });
+    expect(await fee.run('notice')).toEqual({ done: 'intent_opened, noticed, declined, declined' });
     await fee.live();
     expect(await fee.state()).toBe('gave_up');
     const tried = (await fee.load()).entries.filter(({ kind }) => kind === 'attempted');
@@ -146,7 +146,7 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
     });
     const refused = await others.confirm(intent, LOST);
     await fee.house.stripe.paymentMethods.detach(refused);
-    expect(await fee.run('notice')).toEqual({ done: 'opened, declined, card_updated' });
+    expect(await fee.run('notice')).toEqual({ done: 'intent_opened, declined, card_updated' });
     await fee.live();
     expect(await fee.last('attempted')).toMatchObject({ data: { paymentMethod: data[0]?.id } });
     expect(await fee.state()).toBe('paid');
@@ -163,7 +163,7 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
           `held for a person: ${intent} was canceled at Stripe for this year: ` +
           'a waiver, perhaps',
       });
-      expect(await since(fee)).toEqual(['closed', 'held']);
+      expect(await since(fee)).toEqual(['intent_closed', 'held']);
       await fee.live();
       expect(fee.mails()).toEqual([]);
       // A person who releases the fee means it to be charged, by an intent of its own.
@@ -182,7 +182,7 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
       const key = `levy-intent-2026-${await fee.customer()}`;
       await others.cancel(await others.intent({ key }), reason);
       expect(await fee.run('notice')).toEqual({ done: 'noticed' });
-      expect(await since(fee)).toEqual(['noticed', 'opened']);
+      expect(await since(fee)).toEqual(['noticed', 'intent_opened']);
       await fee.live();
       expect(intentsOf(fee)).toEqual({ canceled: 1, succeeded: 1 });
     },
@@ -223,7 +223,7 @@ describe('a notice that was on its way when another ledger was faster', () => {
       },
     };
     expect(await fee.run('notice')).toEqual({ done: 'noticed' });
-    expect(await fee.last('opened')).toMatchObject({ data: { intent } });
+    expect(await fee.last('intent_opened')).toMatchObject({ data: { intent } });
     await fee.live();
     expect(await fee.last('paid')).toMatchObject({ data: { intent } });
     expect(intentsOf(fee)).toEqual({ succeeded: 1 });
@@ -243,7 +243,7 @@ describe('a notice that was on its way when another ledger was faster', () => {
       },
     };
     await fee.run('notice');
-    expect(await since(fee)).toEqual(['noticed', 'opened', 'paid']);
+    expect(await since(fee)).toEqual(['noticed', 'intent_opened', 'paid']);
     await fee.live();
     expect(fee.charged()).toBe(1);
   });

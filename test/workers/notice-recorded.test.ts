@@ -21,7 +21,7 @@ describe('a notice that was accepted', () => {
   it('is told of in the intent, which is made for it, under the key of person and year', async () => {
     const { fee, intent } = await due();
     await fee.run('notice');
-    expect(await since(fee)).toEqual(['noticed', 'opened']);
+    expect(await since(fee)).toEqual(['noticed', 'intent_opened']);
     const noticed = await fee.last('noticed');
     const made = await intent();
     expect(made?.metadata).toEqual({
@@ -31,7 +31,7 @@ describe('a notice that was accepted', () => {
       charge_from: noticed?.data.chargeFrom,
     });
     const customer = await fee.customer();
-    expect(await fee.last('opened')).toMatchObject({
+    expect(await fee.last('intent_opened')).toMatchObject({
       data: { intent: made?.id, customer, notice: 1 },
     });
     expect(made).toMatchObject({ customer, amount: 1950, status: 'requires_payment_method' });

@@ -70,7 +70,7 @@ async function feesOfEveryStep(house: QueueHouse): Promise<string> {
   await write(0, ['assessed', 'approved']);
   await write(1, ['assessed', 'approved', 'noticed']);
   await write(2, ['assessed', 'approved', 'noticed', 'waived']);
-  await write(3, ['assessed', 'approved', 'noticed', 'opened', 'waive_asked']);
+  await write(3, ['assessed', 'approved', 'noticed', 'intent_opened', 'waive_asked']);
   const now = await house.ledger.fees.now();
   await house.ledger.findings.record(null, now, []);
   return assessmentId;
@@ -81,7 +81,7 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     const house = await createQueueHouse(backend);
     await manyFees(house, 3);
     const [first, second] = (await house.ledger.reports.fees({ limit: 3 })).map((fee) => fee.feeId);
-    await appendAll(house.ledger, first as string, [sample('looked')]);
+    await appendAll(house.ledger, first as string, [sample('usage_checked')]);
     await appendAll(house.ledger, second as string, [sample('assessed'), sample('approved')]);
     const pump = pumpOf(house);
     expect(await pump.once()).toBe(2);
@@ -152,14 +152,14 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     await house.ledger.events.receive(hint('evt_1'));
     const pump = pumpOf(house);
     await pump.once();
-    await failOne(house, 'hint');
+    await failOne(house, 'webhook-event');
     await pump.after(1_001);
-    expect(await house.queues.queued('hint')).toBe(1);
-    await failOne(house, 'hint');
+    expect(await house.queues.queued('webhook-event')).toBe(1);
+    await failOne(house, 'webhook-event');
     const restarted = pumpOf(house);
     await restarted.once();
     await restarted.after(1_001);
-    expect(await house.queues.queued('hint')).toBe(1);
+    expect(await house.queues.queued('webhook-event')).toBe(1);
   });
 
   it('offers no hint that was followed', async () => {
@@ -175,17 +175,17 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     await house.db.pool.query('update assessments set enrolled_at = null');
     const pump = pumpOf(house);
     await pump.once();
-    expect(await house.queues.queued('assessment')).toBe(1);
+    expect(await house.queues.queued('open-assessment')).toBe(1);
     await house.flush();
     await pump.after(1_001);
-    expect(await house.queues.queued('assessment')).toBe(1);
-    await failOne(house, 'assessment');
+    expect(await house.queues.queued('open-assessment')).toBe(1);
+    await failOne(house, 'open-assessment');
     await pump.after(1_001);
-    expect(await house.queues.queued('assessment')).toBe(1);
+    expect(await house.queues.queued('open-assessment')).toBe(1);
     await house.flush();
     await house.ledger.assessments.enroll(assessmentId);
     await pump.after(61_000);
-    expect(await house.queues.queued('assessment')).toBe(0);
+    expect(await house.queues.queued('open-assessment')).toBe(0);
   });
 
   it('leaves notices and charges of a paused assessment, and goes on with the rest', async () => {
@@ -226,7 +226,7 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     await pump.once();
     await house.flush();
     const feeCase = (await house.ledger.fees.load(fee?.feeId as string)) as FeeRecord;
-    await house.ledger.fees.append(feeCase, [sample('looked'), sample('reopened')], 'test');
+    await house.ledger.fees.append(feeCase, [sample('usage_checked'), sample('reopened')], 'test');
     expect(await pump.after(500)).toBe(0);
     expect(await pump.after(1_600)).toBe(1);
   });
@@ -267,7 +267,7 @@ describe('the pump’s rounds', () => {
 
   it('name each job after the entry it will write, so that the next one has another id', () => {
     const feeId = '00000000-0000-4000-8000-0000000000f1';
-    const ids = (['detect', 'notice', 'charge', 'settle', 'letter'] satisfies Step[]).flatMap(
+    const ids = (['detect', 'notice', 'charge', 'settle', 'email'] satisfies Step[]).flatMap(
       (step) => [jobId(step, { feeId, seq: 1 }), jobId(step, { feeId, seq: 2 })],
     );
     expect(new Set(ids).size).toBe(10);

@@ -37,9 +37,14 @@ const intentOf = async (fee: FeeLife) => (await elsewhere(fee).all())[0]?.id as 
 
 describe('a ledger that was restored', () => {
   const table: [what: string, until: 'notice' | 'charge', card: string, found: EntryKind[]][] = [
-    ['from before the notice: a payment', 'notice', 'pm_card_visa', ['opened', 'paid']],
+    ['from before the notice: a payment', 'notice', 'pm_card_visa', ['intent_opened', 'paid']],
     ['from before the charge: a payment', 'charge', 'pm_card_visa', ['paid']],
-    ['a card refused for good', 'notice', 'pm_card_chargeDeclinedLostCard', ['opened', 'declined']],
+    [
+      'a card refused for good',
+      'notice',
+      'pm_card_chargeDeclinedLostCard',
+      ['intent_opened', 'declined'],
+    ],
     [
       'every decline, and that it was given up',
       'charge',
@@ -105,7 +110,7 @@ describe('a ledger that was restored', () => {
     const { fee } = await restored('charge', 'pm_card_chargeDeclinedLostCard');
     await fee.ask({ act: 'waive', why: 'kindness' });
     await fee.live();
-    expect((await fee.kinds()).slice(-3)).toEqual(['declined', 'waived', 'told']);
+    expect((await fee.kinds()).slice(-3)).toEqual(['declined', 'waived', 'email_sent']);
     expect(await of(fee).once()).toEqual(AGREES);
   });
 
@@ -255,7 +260,7 @@ describe('a year of many', () => {
     const { pool } = house.db;
     const intent = async (ref: string) =>
       (await house.ledger.fees.load(await feeOf(house, ref)))?.entries.find(
-        ({ kind }) => kind === 'opened',
+        ({ kind }) => kind === 'intent_opened',
       )?.data as { intent: string };
     const backup = await backUp(pool);
     await house.stripe.refunds.create({ payment_intent: (await intent('P1')).intent });

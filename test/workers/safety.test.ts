@@ -61,7 +61,7 @@ describe.each(queueBackends)('charging on $name', (backend) => {
     expect(pausedBy).toBe('levy');
     expect(pausedWhy).toMatch(/^The outcome of \d+ attempts is not known, more than the 2 allowed/);
     await fault(house, null);
-    const before = await house.ledger.safety.resumption(assessmentId);
+    const before = await house.ledger.circuitBreaker.resumption(assessmentId);
     expect(before.asked).toBeGreaterThan(2);
     expect(before.paid + before.asked + before.toCharge).toBe(30);
     await house.ledger.assessments.resume(assessmentId, 'an operator');

@@ -21,7 +21,7 @@ async function paid(card = 'pm_card_visa'): Promise<FeeLife> {
 }
 
 const after = (kinds: string[], kind: string) => kinds.slice(kinds.lastIndexOf(kind) + 1);
-const intentOf = async (fee: FeeLife) => (await fee.last('opened'))?.data.intent as string;
+const intentOf = async (fee: FeeLife) => (await fee.last('intent_opened'))?.data.intent as string;
 const statusOf = async (fee: FeeLife) =>
   (await fee.house.stripe.paymentIntents.retrieve(await intentOf(fee))).status;
 
@@ -104,7 +104,7 @@ describe('a waiver', () => {
     expect(await fee.state()).toBe('unknown');
     await fee.ask(WAIVE);
     await fee.live();
-    expect(after(await fee.kinds(), 'waive_asked')).toEqual(['paid', 'refunded', 'told']);
+    expect(after(await fee.kinds(), 'waive_asked')).toEqual(['paid', 'refunded', 'email_sent']);
     expect(fee.kept()).toBe(0);
   });
 
@@ -114,7 +114,7 @@ describe('a waiver', () => {
     await fee.run('charge');
     await fee.ask(WAIVE);
     await fee.live();
-    expect(after(await fee.kinds(), 'waive_asked')).toEqual(['lapsed', 'waived', 'told']);
+    expect(after(await fee.kinds(), 'waive_asked')).toEqual(['lapsed', 'waived', 'email_sent']);
     expect(fee.charged()).toBe(0);
     expect(await statusOf(fee)).toBe('canceled');
   });

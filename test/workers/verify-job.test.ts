@@ -140,6 +140,6 @@ describe('the check by the clock', () => {
 it.each(queueBackends)('is scheduled every hour on $name', async (backend) => {
   const house = await createTestApp(backend);
   await house.work();
-  const schedulers = await house.queues.queues.verify.getJobSchedulers();
-  expect(schedulers).toMatchObject([{ key: 'verify', pattern: '7 * * * *', tz: 'UTC' }]);
+  const schedulers = await house.queues.queues.reconcile.getJobSchedulers();
+  expect(schedulers).toMatchObject([{ key: 'reconcile', pattern: '7 * * * *', tz: 'UTC' }]);
 });

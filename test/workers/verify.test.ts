@@ -38,14 +38,14 @@ describe('the checker names the fee', () => {
 
   it('that was attempted without a notice', async () => {
     const found = await year.named('P2', (fee) =>
-      year.tamper.turn(fee, 'noticed', 'looked', { found: true }),
+      year.tamper.turn(fee, 'noticed', 'usage_checked', { found: true }),
     );
     expect(found).toEqual(['announced']);
   });
 
   it('that was attempted after its notice had failed', async () => {
     const found = await year.named('P3', (fee) =>
-      year.tamper.turn(fee, 'opened', 'notice_failed', { why: 'bounce' }),
+      year.tamper.turn(fee, 'intent_opened', 'notice_failed', { why: 'bounce' }),
     );
     expect(found).toEqual(['announced', 'index']);
   });
@@ -108,7 +108,7 @@ describe('the checker names the fee', () => {
 
   it.each([
     ['state', { state: 'gave_up' }, ['index']],
-    ['step', { step: 'letter', at: '2099-01-01' }, ['index']],
+    ['step', { step: 'email', at: '2099-01-01' }, ['index']],
     ['number', { seq: 1 }, ['index', 'numbers']],
   ])('whose stored %s is not what its entries come to', async (_what, change, checks) => {
     const found = await year.named('P10', (fee) => year.tamper.index(fee, change));
@@ -144,7 +144,7 @@ describe('the checker names the fee', () => {
 
   it('with a letter that had no occasion, or was sent twice', async () => {
     const other = await year.named('P13', (fee) =>
-      year.tamper.rewrite(fee, 'told', { letter: 'refunded' }),
+      year.tamper.rewrite(fee, 'email_sent', { letter: 'refunded' }),
     );
     expect(other).toEqual(['index', 'letters']);
     expect(await year.named('P14', year.tamper.sendLetterTwice)).toEqual(['letters']);

@@ -30,7 +30,7 @@ const { ledger, databaseUrl: workUrl } = await openLedger({
   ...{ elapsedMs, log },
 });
 const stripe = createStripe({ secretKey: 'sk_test_bench', apiBase: stripeUrl });
-const gate = createRateGate(ledger.pace, limits);
+const gate = createRateGate(ledger.rateLimiter, limits);
 const answers: Record<string, number> = {};
 const count = (status: number | null) => {
   answers[String(status)] = (answers[String(status)] ?? 0) + 1;

@@ -75,8 +75,8 @@ export async function hourlyCheck(stage: Stage, limitMs: number): Promise<boolea
   const queues = await createQueues({ redisUrl, databaseUrl, onError: () => undefined });
   try {
     const before = await ledger.fees.now();
-    await queues.clear('verify', {});
-    await queues.enqueue('verify', {});
+    await queues.clear('reconcile', {});
+    await queues.enqueue('reconcile', {});
     return await until(stage, limitMs, async () => {
       const assessment = await ledger.assessments.get(assessmentId);
       return assessment?.checkedAt !== null && (assessment?.checkedAt ?? before) > before;

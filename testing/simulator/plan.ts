@@ -175,7 +175,7 @@ const TURNS: EntryKind[] = [
   'attempted',
   'attempted',
   'declined',
-  'opened',
+  'intent_opened',
   'paid',
 ];
 

@@ -153,7 +153,7 @@ function mailOf(
  * most of a year's statements would be these.
  */
 function spared(ledger: Ledger, glance: { outlook: Outlook | null }, now: () => number): Ledger {
-  const { fees, events, assessments, safety } = ledger;
+  const { fees, events, assessments, circuitBreaker } = ledger;
   const nothingDue = (step: Step) => (glance.outlook?.due[step] ?? Infinity) > now();
   return {
     ...ledger,
@@ -169,9 +169,9 @@ function spared(ledger: Ledger, glance: { outlook: Outlook | null }, now: () => 
       ...assessments,
       list: async () => (glance.outlook?.unenrolled === 0 ? [] : assessments.list()),
     },
-    safety: {
-      ...safety,
-      standings: async () => (nothingDue('charge') ? [] : safety.standings()),
+    circuitBreaker: {
+      ...circuitBreaker,
+      standings: async () => (nothingDue('charge') ? [] : circuitBreaker.standings()),
     },
   };
 }

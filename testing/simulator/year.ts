@@ -84,13 +84,25 @@ function heal(scene: Scene): void {
   const { timeline, plan } = setting;
   setting.databaseWeather.awayUntil = 0;
   crew.revive();
-  if (truth.opened.size === 0) void open(scene);
   for (const pause of truth.pauses) void resume(scene, pause);
+  const opening = truth.opened.size === 0 ? open(scene) : Promise.resolve();
+  void opening.then(() => resumeForgotten(scene));
   for (const days of [0.1, 2, 9])
     timeline.at(plan.healAt + days * DAY_MS, () => void approve(scene));
   // The check by the clock; every hour would be most of the year.
   for (const days of [0.05, 20])
-    timeline.at(plan.healAt + days * DAY_MS, () => setting.queue.forge('verify', {}));
+    timeline.at(plan.healAt + days * DAY_MS, () => setting.queue.forge('reconcile', {}));
+}
+
+/**
+ * Somebody's pause went through and its answer was lost, or levy paused an assessment whose opening
+ * nobody was told of: nobody else would end it.
+ */
+async function resumeForgotten(scene: Scene): Promise<void> {
+  const { rows } = await scene.setting.database.query(
+    'select from assessments where paused_at is not null',
+  );
+  if (rows.length > 0) await resume(scene, { until: Infinity });
 }
 
 /** Builds the world of a seed and puts everything that will happen on its timeline. */
@@ -180,7 +192,7 @@ function followers({ plan, timeline, random, note, faults, scenes }: World): OnE
         timeline.at(timeline.now() + after, () => void happen(scene, kind, person));
       }
       const soon = timeline.now() + chance.between(HOUR_MS, 8 * DAY_MS);
-      if (one.kind === 'told' && one.data.letter === 'card_needed' && chance.chance(0.6))
+      if (one.kind === 'email_sent' && one.data.email === 'card_needed' && chance.chance(0.6))
         timeline.at(soon, () => void answerLetter(scene, person));
       if (one.kind === 'gave_up' && afterAll.chance(0.6))
         timeline.at(soon, () => void giveCardAfterAll(scene, person, feeId));

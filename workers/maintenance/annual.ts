@@ -30,7 +30,7 @@ export function createAnnual(
       if (!opening.opened) refused.push(`${vendor} ${year}: ${opening.why}`);
       else {
         const { assessmentId } = opening.assessment;
-        await queues.enqueue('assessment', { assessmentId });
+        await queues.enqueue('open-assessment', { assessmentId });
       }
     }
     if (refused.length === 0) return { done: `assessments of ${year} opened` };

@@ -10,10 +10,12 @@ import type { WorkerDeps } from '../deps.ts';
  * has is left as it is, for the check to name. Gives how many were canceled.
  *
  * @param feeId  a fee that differs from Stripe's books
+ * @param intents  intents that are the fee's by Stripe's books, perhaps of an earlier customer
  */
 export async function cancelOrphans(
   { ledger, payments }: Pick<WorkerDeps, 'ledger' | 'payments'>,
   feeId: string,
+  intents: readonly string[] = [],
 ): Promise<number> {
   const feeCase = await ledger.fees.load(feeId);
   if (!feeCase) return 0;
@@ -25,6 +27,11 @@ export async function cancelOrphans(
   const { policy, year } = feeCase.assessment;
   const { step } = nextOf(fee, policy);
   if (!fee.intent && (step === 'charge' || step === 'notice')) return 0;
+  for (const intent of intents) {
+    const { customer } = await payments.readIntent(intent);
+    const owners = customer ? await ledger.clinicians.byCustomer(customer) : [];
+    if (customer && owners.length === 0) customers.add(customer);
+  }
   let canceled = 0;
   for (const customer of customers)
     for (const found of await payments.findIntents({ customer, year })) {
@@ -44,7 +51,7 @@ function customersOf({ entries, clinician }: FeeRecord): Set<string> {
   const own = clinician.stripeCustomer;
   return new Set(
     entries.flatMap((one) => {
-      if (one.kind === 'noticed' || one.kind === 'opened') return [one.data.customer];
+      if (one.kind === 'noticed' || one.kind === 'intent_opened') return [one.data.customer];
       return one.kind === 'waived' && own ? [own] : [];
     }),
   );

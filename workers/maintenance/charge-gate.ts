@@ -37,22 +37,23 @@ export function createChargeGate({ ledger, queues, log, elapsedMs }: CarefulDeps
     if (last !== undefined && elapsedMs() - last < ASK_AGAIN_MS) return;
     if (last !== undefined) log.warn({ assessmentId }, 'charging waits for a check to finish');
     asked.set(assessmentId, elapsedMs());
-    await queues.clear('verify', { assessmentId });
-    await queues.enqueue('verify', { assessmentId });
+    await queues.clear('reconcile', { assessmentId });
+    await queues.enqueue('reconcile', { assessmentId });
   }
 
   return async function allowed(): Promise<Chargeable> {
     const freely: string[] = [];
     const canaries: DueFee[] = [];
-    for (const standing of await ledger.safety.standings()) {
+    for (const standing of await ledger.circuitBreaker.standings()) {
       const { assessmentId, clearedAt, since, policy } = standing;
       const judged = chargePermission(standing);
       if (judged.charge !== 'check') asked.delete(assessmentId);
       if (judged.charge === 'all') {
         freely.push(assessmentId);
-        if (!clearedAt && policy.canaryFees > 0) await ledger.safety.clear(assessmentId, since);
+        if (!clearedAt && policy.canaryFees > 0)
+          await ledger.circuitBreaker.clear(assessmentId, since);
       } else if (judged.charge === 'canary')
-        canaries.push(...(await ledger.safety.canary(assessmentId)));
+        canaries.push(...(await ledger.circuitBreaker.canary(assessmentId)));
       else if (judged.charge === 'check') await askForCheck(assessmentId);
       else if (judged.charge === 'pause') await pause(standing, judged.why);
     }

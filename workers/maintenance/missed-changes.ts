@@ -12,7 +12,7 @@ const AT_ONCE = 1_000;
  */
 export async function applyMissedChanges({ ledger }: Pick<WorkerDeps, 'ledger'>): Promise<number> {
   let changed = await ledger.clinicians.enrollLatecomers();
-  for (const feeId of await ledger.checks.unheeded(AT_ONCE)) {
+  for (const feeId of await ledger.invariants.staleFees(AT_ONCE)) {
     const after = await ledger.fees.change(feeId, WORKER, (fee, feeCase) => ({
       entries: missedChanges(fee, externalFactsOf(feeCase)),
     }));

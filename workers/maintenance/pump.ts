@@ -25,7 +25,7 @@ const FAILING_MS = 5_000;
 const IN_HAND_MS = 2_000;
 
 /** In this order: what finishes comes before what begins. */
-const STEPS: readonly Step[] = ['settle', 'charge', 'letter', 'notice', 'detect'];
+const STEPS: readonly Step[] = ['settle', 'charge', 'email', 'notice', 'detect'];
 /** What neither charges nor writes to anybody. */
 const INWARD: readonly Step[] = ['settle', 'detect'];
 
@@ -94,8 +94,8 @@ export function createPump(deps: PumpDeps) {
     return due.length;
   }
 
-  const hints = createReminder('hint', { queues, elapsedMs });
-  const openings = createReminder('assessment', { queues, elapsedMs });
+  const hints = createReminder('webhook-event', { queues, elapsedMs });
+  const openings = createReminder('open-assessment', { queues, elapsedMs });
 
   async function pumpEvents(): Promise<number> {
     const events = await ledger.events.open(CHUNK);
@@ -151,7 +151,7 @@ export function createPump(deps: PumpDeps) {
  * Offers what stays open until its job is done: again when the queue has lost it, and when a job
  * that failed for good stands in its place.
  */
-function createReminder<Name extends 'hint' | 'assessment'>(
+function createReminder<Name extends 'webhook-event' | 'open-assessment'>(
   name: Name,
   { queues, elapsedMs }: Pick<PumpDeps, 'queues' | 'elapsedMs'>,
 ): (open: Payload<Name>[]) => Promise<number> {

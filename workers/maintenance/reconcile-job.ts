@@ -22,14 +22,14 @@ type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'log'> & Pick<ReconcileDeps
  * has seen before stops charging where it was found; what was seen before stays on record, but a
  * person's resume is not undone by it.
  */
-export function createReconcileJob(deps: Deps): Processor<'verify'> {
+export function createReconcileJob(deps: Deps): Processor<'reconcile'> {
   const { ledger } = deps;
   const verify = createReconcile({
     ...deps,
     async catchUp(feeId, intents) {
       // Another writer is busy with the fee: what differs is looked at once more all the same.
       await reconcileFee(deps, feeId, intents).catch(ifOvertaken);
-      await cancelOrphans(deps, feeId);
+      await cancelOrphans(deps, feeId, intents);
     },
   });
   return async ({ assessmentId = null }) => {

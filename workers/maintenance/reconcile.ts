@@ -45,13 +45,13 @@ export function createReconcile(deps: ReconcileDeps) {
    * database or Stripe does not answer (`PaymentsUnavailable`), and for an unknown assessment.
    */
   async function once(assessmentId: string | null = null): Promise<Report> {
-    const scope = await ledger.checks.scope(assessmentId);
+    const scope = await ledger.invariants.scope(assessmentId);
     if (!scope) throw new Error(`There is no assessment ${assessmentId}.`);
     const tally = createTally();
-    const books = await ledger.openBooks();
+    const books = await ledger.openSnapshot();
     try {
       await fillSnapshot(payments, books, scope.since);
-      for (const { breaches, more } of await ledger.checks.run(assessmentId, slackMs))
+      for (const { breaches, more } of await ledger.invariants.run(assessmentId, slackMs))
         tally.add(breaches, more);
       for (const { breaches, more } of await books.across(assessmentId)) tally.add(breaches, more);
       const differing: string[] = [];

@@ -35,9 +35,9 @@ export function createRestore(deps: Deps) {
    * begins where it stopped, as what is taken over is not behind any more.
    */
   async function once(): Promise<Restored> {
-    const scope = await ledger.checks.scope(null);
+    const scope = await ledger.invariants.scope(null);
     if (!scope) throw new Error('Bug! the scope of everything is missing');
-    const books = await ledger.openBooks();
+    const books = await ledger.openSnapshot();
     try {
       await fillSnapshot(payments, books, scope.since);
       const behind = await books.behind();
@@ -70,15 +70,15 @@ export function createRestore(deps: Deps) {
    * fee or a customer it knows: then it is behind, as a restored one is. Throws as above.
    */
   async function isBehind(): Promise<boolean> {
-    const since = await ledger.checks.lastAnswer();
+    const since = await ledger.invariants.lastAnswer();
     let batch: { charge: string; feeId: string; customer: string | null }[] = [];
     for await (const { charge, feeId, customer } of payments.books({ since }).charges()) {
       batch.push({ charge, feeId, customer });
       if (batch.length < BATCH) continue;
-      if (await ledger.checks.hasUnknown(batch)) return true;
+      if (await ledger.invariants.hasUnknown(batch)) return true;
       batch = [];
     }
-    return ledger.checks.hasUnknown(batch);
+    return ledger.invariants.hasUnknown(batch);
   }
 
   /**

@@ -28,9 +28,9 @@ export function createCharge(deps: Deps): Processor<'charge'> {
     const looked = await look(deps, due);
     if ('done' in looked || 'failed' in looked) return looked;
     const { entries } = looked;
-    const onlyOpened = entries.every(({ kind }) => kind === 'opened');
+    const onlyOpened = entries.every(({ kind }) => kind === 'intent_opened');
     if (!onlyOpened) return settled(deps, due, entries);
-    return due.fee.open ? resume(deps, looked) : attempt(deps, looked);
+    return due.fee.openAttempt ? resume(deps, looked) : attempt(deps, looked);
   };
 }
 
@@ -72,7 +72,7 @@ async function look(deps: Deps, due: DueFee): Promise<Looked | Done> {
 
 /** An attempt was sent and Stripe shows no trace of it: send the same again, or let it lapse. */
 async function resume(deps: Deps, { due, reading }: Looked): Promise<Done> {
-  const open = due.fee.open;
+  const open = due.fee.openAttempt;
   if (!open) throw new Error('Bug! nothing to resume');
   if (reading.status === 'processing') return unknown(deps, due, 'processing');
   if (due.feeCase.assessment.paused) return { done: 'paused' };
@@ -134,13 +134,13 @@ function another(
 const PAUSED = 'LV006';
 
 function confirm(payments: Payments, { feeCase, fee }: DueFee): Promise<Confirmation> {
-  if (!fee.open) throw new Error('Bug! nothing to confirm');
-  const openedAt = fee.open.at.getTime();
+  if (!fee.openAttempt) throw new Error('Bug! nothing to confirm');
+  const openedAt = fee.openAttempt.at.getTime();
   return payments.confirmIntent({
-    intent: fee.open.intent,
-    paymentMethod: fee.open.paymentMethod,
-    customer: fee.open.customer,
-    key: keys.attempt(fee.open.intent, fee.open.attempt, fee.open.paymentMethod),
+    intent: fee.openAttempt.intent,
+    paymentMethod: fee.openAttempt.paymentMethod,
+    customer: fee.openAttempt.customer,
+    key: keys.attempt(fee.openAttempt),
     // A process that stood still for a day must not go on where it stopped.
     isLate: () => feeCase.now().getTime() - openedAt > KEY_SAFE_MS,
   });
@@ -149,7 +149,7 @@ function confirm(payments: Payments, { feeCase, fee }: DueFee): Promise<Confirma
 /** Writes down what the confirmation came to. */
 async function conclude(deps: Deps, due: DueFee, answer: Confirmation): Promise<Done> {
   const { feeCase, fee } = due;
-  const number = fee.open?.attempt ?? 0;
+  const number = fee.openAttempt?.attempt ?? 0;
   switch (answer.outcome) {
     case 'answered': {
       const adopted = reconcileIntent(fee, answer.reading, feeCase.now(), policyOf(due));

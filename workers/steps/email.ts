@@ -11,32 +11,32 @@ import { compareWithStripe } from './intent.ts';
 type Deps = Pick<WorkerDeps, 'ledger' | 'mail' | 'payments' | 'practice'>;
 
 /** Tells the clinician what happened: a receipt, a card that is needed, a waiver, a refund. */
-export function createEmail(deps: Deps): Processor<'letter'> {
+export function createEmail(deps: Deps): Processor<'email'> {
   return async ({ feeId }) => {
-    const due = await takeDue(deps.ledger, feeId, 'letter');
+    const due = await takeDue(deps.ledger, feeId, 'email');
     if ('done' in due) return due;
     if (due.feeCase.assessment.paused) return { done: 'paused' };
     const owed = emailOwed(due.fee);
     if (!owed) return { done: 'no letter is owed' };
-    const news = ASKS.has(owed.letter) ? await compareWithStripe(deps, due, null) : NO_NEWS;
+    const news = ASKS.has(owed.email) ? await compareWithStripe(deps, due, null) : NO_NEWS;
     if (news.entries.length > 0) {
       await write(deps.ledger, due.feeCase, news.entries);
       return { done: news.entries.map(({ kind }) => kind).join(', ') };
     }
     await closeCardPages(deps, due);
     const { name, email } = due.feeCase.clinician;
-    const failed = (why: string) => entry('letter_failed', { ...owed, why });
+    const failed = (why: string) => entry('email_failed', { ...owed, why });
     const wrote = async (one: NewEntry) => {
       await write(deps.ledger, due.feeCase, [one]);
-      return { done: `${owed.letter}: ${one.kind}` };
+      return { done: `${owed.email}: ${one.kind}` };
     };
     if (!email) return wrote(failed('no_email'));
-    const id = deps.mail.messageId(due.feeCase.feeId, owed.letter, nameOf(due, owed.about));
-    const mail = writeEmail(owed.letter, letterFacts(due, owed.about, deps));
+    const id = deps.mail.messageId(due.feeCase.feeId, owed.email, nameOf(due, owed.about));
+    const mail = writeEmail(owed.email, letterFacts(due, owed.about, deps));
     const sent = await deps.mail.send({ to: { name, address: email }, messageId: id, ...mail });
-    if (sent.outcome === 'accepted') return wrote(entry('told', { ...owed, messageId: id }));
+    if (sent.outcome === 'accepted') return wrote(entry('email_sent', { ...owed, messageId: id }));
     if (sent.outcome === 'refused') return wrote(failed(sent.code));
-    return wrote(deferral(due, 'letter', sent.code) ?? failed(sent.code));
+    return wrote(deferral(due, 'email', sent.code) ?? failed(sent.code));
   };
 }
 

@@ -108,7 +108,7 @@ export async function paidByEarlierCustomer(
     if (reading.feeId !== feeId || status !== 'succeeded' || !customer || !isEarlier) continue;
     const owners = await ledger.clinicians.byCustomer(customer);
     if (owners.some(({ clinicianId }) => clinicianId !== clinician.clinicianId)) continue;
-    const opened = entry('opened', { intent, customer, notice: null });
+    const opened = entry('intent_opened', { intent, customer, notice: null });
     const whole = await withHistory(payments, fee, reading);
     return [opened, ...reconcileIntent(fee, whole, now(), assessment.policy)];
   }
@@ -142,7 +142,10 @@ export async function findIntent(
       ({ kind }) => kind === 'declined',
     );
     // Closed here, so that a person who releases the fee lets another be created.
-    const closed = entry('closed', { intent, why: 'canceled before this ledger knew of it' });
+    const closed = entry('intent_closed', {
+      intent,
+      why: 'canceled before this ledger knew of it',
+    });
     const why = `${intent} was canceled at Stripe for this year: a waiver, perhaps`;
     return { found: 'trouble', entries: [...declines, closed, entry('held', { why })] };
   }
@@ -150,7 +153,7 @@ export async function findIntent(
   const adopted = reconcileIntent(fee, reading, at, policy);
   const notice = card && noticeFound({ feeCase, fee }, customer, reading, card);
   const number = notice ? fee.notices + 1 : numberOf(feeCase.entries, reading.notice);
-  const opened = entry('opened', { intent, customer, notice: number });
+  const opened = entry('intent_opened', { intent, customer, notice: number });
   return { found: 'intent', reading, entries: [opened, ...(notice ? [notice] : []), ...adopted] };
 }
 
@@ -212,7 +215,7 @@ function hasEnded(
 
 /** The intent is not the fee's any more: the next look finds the one that took its place. */
 export function replacedIntent({ intent }: IntentReading): NewEntry {
-  return entry('closed', { intent, why: 'another ledger made room for another intent' });
+  return entry('intent_closed', { intent, why: 'another ledger made room for another intent' });
 }
 
 /** The notice of a fee as the intent's metadata tells of it, and its number. */
@@ -257,7 +260,7 @@ export async function openIntent(
         key,
       });
       const { intent } = reading;
-      const opened = entry('opened', { intent, customer, notice: notice?.number ?? null });
+      const opened = entry('intent_opened', { intent, customer, notice: notice?.number ?? null });
       const adopted = reconcileIntent(due.fee, reading, now(), assessment.policy);
       return { found: 'intent', reading, entries: [opened, ...adopted] };
     } catch (error) {

@@ -20,7 +20,7 @@ export function factsOf(feeCase: FeeRecord, practice: Practice): FeeFacts {
 }
 
 /** The mail server asked to wait, or did not answer: until when; null when it was the last try. */
-export function deferral(due: DueFee, step: 'notice' | 'letter', why: string): NewEntry | null {
+export function deferral(due: DueFee, step: 'notice' | 'email', why: string): NewEntry | null {
   const { feeCase, fee } = due;
   const wait = feeCase.assessment.policy.mailRetryMs[fee.deferrals];
   if (wait === undefined) return null;

@@ -33,8 +33,8 @@ export function createSettle(deps: Deps): Processor<'settle'> {
     if (fee.refundOpened) return look(deps, due, 'refund');
     if (fee.paid) return refund(deps, due);
     if (fee.waiveAsked) return waive(deps, due);
-    if (!fee.open && mustClose(fee)) return close(deps, due);
-    if (!fee.open && mustStrike(fee)) return strike(deps, due);
+    if (!fee.openAttempt && mustClose(fee)) return close(deps, due);
+    if (!fee.openAttempt && mustStrike(fee)) return strike(deps, due);
     return look(deps, due, 'attempt');
   };
 }
@@ -47,11 +47,12 @@ async function look(deps: Deps, due: DueFee, about: EntryData['unknown']['about'
   const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
   if (adopted.length > 0) return wrote(deps, due, adopted);
   // What could still be on its way would be too late by now: nothing will come of it any more.
-  const isOver = fee.open && feeCase.now().getTime() - fee.open.at.getTime() > KEY_SAFE_MS;
-  if (!fee.open || !isOver || reading.status !== 'waiting')
+  const isOver =
+    fee.openAttempt && feeCase.now().getTime() - fee.openAttempt.at.getTime() > KEY_SAFE_MS;
+  if (!fee.openAttempt || !isOver || reading.status !== 'waiting')
     return again(deps, due, about, reading.status);
   const why = 'Stripe shows no trace of it after a day';
-  return wrote(deps, due, [entry('lapsed', { attempt: fee.open.attempt, why })]);
+  return wrote(deps, due, [entry('lapsed', { attempt: fee.openAttempt.attempt, why })]);
 }
 
 async function waive(deps: Deps, due: DueFee): Promise<Done> {
@@ -74,7 +75,7 @@ async function close(deps: Deps, due: DueFee): Promise<Done> {
   const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
   if (reading.status === 'succeeded') return wrote(deps, due, adopted);
   if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
-  const closed = entry('closed', { intent: fee.intent, why: 'the customer changed' });
+  const closed = entry('intent_closed', { intent: fee.intent, why: 'the customer changed' });
   return wrote(deps, due, [...adopted, closed]);
 }
 

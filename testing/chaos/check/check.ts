@@ -22,7 +22,7 @@ export async function counted(stage: Stage, second: Stage | null): Promise<strin
       ...booked(one, seen, { fees, isAlone: second === null }),
       ...endings(one, fees),
       ...(await acts(one)),
-      ...(await findings(one, second ? ['strangers', 'card_limits'] : ['strangers'])),
+      ...(await findings(one, second ? ['orphan_objects', 'card_limits'] : ['orphan_objects'])),
     );
   }
   return found;

@@ -35,7 +35,7 @@ export async function verified(stage: Stage, other: Stage | null): Promise<strin
     (detail.match(/\b(pi|ch)_\w+/g) ?? []).some((id) => theirs.has(id));
   return checks.flatMap(({ name, breaches }) =>
     breaches
-      .filter(({ detail }) => name !== 'strangers' || !isTheirs(detail))
+      .filter(({ detail }) => name !== 'orphan_objects' || !isTheirs(detail))
       .filter(() => name !== 'card_limits' || other === null)
       .map(({ feeId, detail }) => `${name}: ${feeId ?? ''} ${detail}`),
   );

@@ -53,7 +53,7 @@ export const PEOPLE_FAULTS: Fault[] = [
     name: 'the board: retry what failed',
     weight: 2,
     async strike(stage) {
-      const queue = stage.random.pick(['charge', 'notice', 'settle', 'hint']);
+      const queue = stage.random.pick(['charge', 'notice', 'settle', 'webhook-event']);
       const path = `/queues/api/queues/${queue}/retry/failed`;
       const answer = await stage.operator.ask('PUT', path);
       if (answer && answer.status < 300) stage.tally('Bull Board: all failed jobs run again');
@@ -90,7 +90,7 @@ async function forgedJobs(stage: Stage): Promise<void> {
   const { random, redisUrl, databaseUrl } = stage;
   const queues = await createQueues({ redisUrl, databaseUrl, onError: () => undefined });
   const given = async () => {
-    for (const step of ['charge', 'notice', 'settle', 'letter', 'detect'] satisfies Step[])
+    for (const step of ['charge', 'notice', 'settle', 'email', 'detect'] satisfies Step[])
       for (let n = 0; n < 4; n += 1) {
         const fee = await anyFee(stage, [...FEE_STATUSES]);
         if (!fee) continue;

@@ -76,7 +76,7 @@ function mustBeFree(fee: FeeFacts): boolean {
 /** What was taken and neither given back nor charged back. */
 function keptCents({ stripe, setting }: Scene, fee: FeeFacts): number {
   const { books } = stripe;
-  const known = new Set(everOf(fee, 'opened').map(({ data }) => data.intent));
+  const known = new Set(everOf(fee, 'intent_opened').map(({ data }) => data.intent));
   // Another installation that took money did not know of a waiver here, unless Stripe told of it.
   const taken = fee.tries.filter(({ site }) => site === null || site === setting.site);
   const charges = [...books.charges.values()].filter(

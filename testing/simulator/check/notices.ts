@@ -120,7 +120,8 @@ function again({ stripe, setting }: Scene, fee: FeeFacts): Violation[] {
       // A mail of that very name has come back here: where the other one went is anybody's guess.
       const hasComeBack = everOf(fee, 'noticed').some(
         (one) =>
-          one.data.messageId === last.notice && ends.some((at) => at >= one.at && at <= mail.at),
+          one.data.messageId === last.notice &&
+          everOf(fee, 'notice_failed').some(({ seq, at }) => seq > one.seq && at <= mail.at),
       );
       return !hasComeBack && !ends.some((at) => at >= since && at <= mail.at);
     });

@@ -39,19 +39,22 @@ export async function shareCustomer(scene: Scene, person: Person): Promise<void>
   await everywhere(scene, [person], () => other.row.stripeCustomer);
 }
 
-/** Uploads these rows to every installation. Gives how many the first one refused. */
+/** Uploads these rows to every installation. Gives how many were refused; null: not known. */
 async function everywhere(
   scene: Scene,
   rows: Person[],
   customer: (person: Person) => string | null,
 ): Promise<number | null> {
-  for (const other of scene.others())
-    void upload(
+  const theirs = scene.others().map((other) =>
+    upload(
       other,
       rows.flatMap((person) => alsoAt(other, person) ?? []),
       (twin) => ({ stripeCustomer: customer(rows.find((one) => one.plan === twin.plan) ?? twin) }),
-    );
-  return upload(scene, rows, (person) => ({ stripeCustomer: customer(person) }));
+    ),
+  );
+  const ours = upload(scene, rows, (person) => ({ stripeCustomer: customer(person) }));
+  const refused = await Promise.all([ours, ...theirs]);
+  return refused.reduce((sum, one) => (sum === null || one === null ? null : sum + one), 0);
 }
 
 function moved(column: (string | null)[], how: 'down' | 'up' | 'round'): (string | null)[] {

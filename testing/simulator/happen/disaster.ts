@@ -61,7 +61,7 @@ async function beginAnew(scene: Scene): Promise<void> {
   /** Meanwhile the hourly check may look at what is there only half. */
   const pause = async () => {
     await timeline.sleep(random.pick([0, HOUR_MS, DAY_MS]));
-    if (random.chance(0.5)) queue.forge('verify', {});
+    if (random.chance(0.5)) queue.forge('reconcile', {});
   };
   await upload(
     scene,

@@ -32,7 +32,7 @@ const COMMON = {
   approve: (scene) => approve(scene),
   open_again: open,
   annual_trigger: (scene) => scene.setting.queue.forge('annual', {}),
-  check: (scene) => scene.setting.queue.forge('verify', {}),
+  check: (scene) => scene.setting.queue.forge('reconcile', {}),
   pause,
   new_rate: newRate,
   db_away: databaseAway,

@@ -27,7 +27,7 @@ export async function forgeJobs(scene: Scene): Promise<void> {
   faults.struck('queue_forged');
   for (const person of scene.truth.people) {
     const feeId = await feeOf(scene, person);
-    const names: JobName[] = ['charge', 'notice', 'settle', 'letter', 'detect'];
+    const names: JobName[] = ['charge', 'notice', 'settle', 'email', 'detect'];
     if (feeId) queue.forge(random.pick(names), { feeId, seq: random.int(12) });
   }
 }

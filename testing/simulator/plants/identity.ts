@@ -61,8 +61,8 @@ export const IDENTITY_PLANTS: PlantedBug[] = [
     story: 'the check looks for second charges among the fees that the ledger knows',
     ledger: (ledger) => ({
       ...ledger,
-      openBooks: async () => ({
-        ...(await ledger.openBooks()),
+      openSnapshot: async () => ({
+        ...(await ledger.openSnapshot()),
         across: () => Promise.resolve([]),
       }),
     }),

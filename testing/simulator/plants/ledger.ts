@@ -145,14 +145,14 @@ export const LEDGER_PLANTS: PlantedBug[] = [
     name: 'webhook_truth',
     story: 'what an event says is taken for what happened, without a look at Stripe',
     processors: (deps) => ({
-      async hint(payload) {
+      async 'webhook-event'(payload) {
         const event = await deps.ledger.events.get(payload.eventId);
         const feeCase = event?.feeId ? await deps.ledger.fees.load(event.feeId) : null;
-        const { intent, open, paid } = fold(feeCase?.entries ?? []);
+        const { intent, openAttempt, paid } = fold(feeCase?.entries ?? []);
         if (!event || !feeCase || paid || event.type !== 'payment_intent.succeeded' || !intent)
           return createWebhookEvent(deps)(payload);
         const { amountCents } = feeCase.assessment;
-        const attempt = open?.attempt ?? null;
+        const attempt = openAttempt?.attempt ?? null;
         const said = entry('paid', { amountCents, intent, charge: event.objectId, attempt });
         await deps.ledger.fees.append(feeCase, [said], 'Stripe');
         await deps.ledger.events.handled(payload.eventId, 'believed');

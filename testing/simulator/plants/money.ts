@@ -57,7 +57,9 @@ async function charge(
   const written = await ledger.fees.append(
     feeCase,
     [
-      ...(fee.intent === intent ? [] : [entry('opened', { intent, customer, notice: null })]),
+      ...(fee.intent === intent
+        ? []
+        : [entry('intent_opened', { intent, customer, notice: null })]),
       entry('attempted', attempted),
     ],
     'levy',
@@ -87,11 +89,11 @@ export const MONEY_PLANTS: PlantedBug[] = [
     processors: (deps) => ({
       async charge(payload) {
         const feeCase = await deps.ledger.fees.load(payload.feeId);
-        const open = feeCase && fold(feeCase.entries).open;
+        const open = feeCase && fold(feeCase.entries).openAttempt;
         const due = feeCase && next(feeCase.entries, feeCase.assessment.policy);
         if (open && due?.step === 'charge' && due.at && due.at <= feeCase.now()) {
           const { intent, paymentMethod } = open;
-          const key = `${keys.attempt(intent, open.attempt, paymentMethod)}-${(serial += 1)}`;
+          const key = `${keys.attempt(open)}-${(serial += 1)}`;
           await deps.payments.confirmIntent({ intent, paymentMethod, key });
         }
         return createCharge(deps)(payload);
@@ -164,7 +166,7 @@ export const MONEY_PLANTS: PlantedBug[] = [
     processors: (deps) => ({
       async charge(payload) {
         const feeCase = await deps.ledger.fees.load(payload.feeId);
-        if (feeCase && fold(feeCase.entries).open) return { done: 'left alone' };
+        if (feeCase && fold(feeCase.entries).openAttempt) return { done: 'left alone' };
         return createCharge(deps)(payload);
       },
     }),
