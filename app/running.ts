@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { parseConfig, type Config } from '../config/config.ts';
 import { namedServices, type Services } from '../config/services.ts';
 import { openInstallation } from './installation.ts';
-import type { Io } from '../cli/io.ts';
 
 /** The file in which a running levy says what it runs on; private, since it holds passwords. */
 const FILE = 'running.json';
@@ -25,7 +24,7 @@ export type Place = Pick<Services, 'databaseUrl' | 'stripe'>;
  * levy running in the same folder, else what lies in the folder, started for as long as it takes.
  */
 export async function withPlace<Result>(
-  { env, stderr }: Pick<Io, 'env' | 'stderr'>,
+  { env, stderr }: { env: NodeJS.ProcessEnv; stderr: NodeJS.WritableStream },
   work: (place: Place) => Promise<Result>,
 ): Promise<Result> {
   const config = parseConfig(env);

@@ -9,7 +9,7 @@ import { createPayments, createStripe } from '../gateways/stripe/payments.ts';
 import { claimFile } from '../sandbox/samples/claims.ts';
 import { inventedNpi } from '../sandbox/samples/npi.ts';
 import { dumpQueue, dumpTables } from './support/dump.ts';
-import { createTestApp, rehearsal, settled, statesOf, type TestApp } from './support/house.ts';
+import { createTestApp, rehearsal, settled, statesOf, type TestApp } from './support/test-app.ts';
 import { queueBackends, type QueueBackend } from './support/queues.ts';
 import { tapWire } from './support/wire-tap.ts';
 
@@ -57,7 +57,7 @@ const PEOPLE: [ref: string, card: string | null, mailbox?: string, vendor?: stri
 ];
 
 interface Practice {
-  house: TestApp;
+  testApp: TestApp;
   app: Api;
   token: string;
   log: () => string;
@@ -68,27 +68,27 @@ interface Practice {
 /** A whole levy with its API, whose log and whose words to Stripe are kept. */
 async function openPractice(backend: QueueBackend): Promise<Practice> {
   const redis = backend.redis();
-  const house = await createTestApp({ name: backend.name, redis: () => redis });
-  const tap = await tapWire(house.sandbox.url);
+  const testApp = await createTestApp({ name: backend.name, redis: () => redis });
+  const tap = await tapWire(testApp.sandbox.url);
   onTestFinished(() => tap.close());
   const lines: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const stripe = createStripe({ secretKey: 'sk_test_canary', apiBase: tap.url });
   const payments = createPayments(stripe);
-  Object.assign(house.deps, { payments, log });
+  Object.assign(testApp.deps, { payments, log });
   const app = await buildApi({
-    ...{ ledger: house.ledger, queues: house.queues, payments, log, policy: rehearsal() },
+    ...{ ledger: testApp.ledger, queues: testApp.queues, payments, log, policy: rehearsal() },
     ...{ practiceName: 'Sunrise Practice', publicUrl: 'http://levy.test', trustProxy: [] },
     ...{ webhookSecrets: ['whsec_canary'], sessionSecret: 'a secret of 32 characters or more' },
     ...{ livemode: false, production: false, checks: {}, limits: REQUEST_LIMITS },
   });
   onTestFinished(() => app.close());
   const scopes = ['read', 'operate', 'approve'] as const;
-  const token = (await createKey(house.ledger, 'office', [...scopes])) as string;
-  return { house, app, token, log: () => lines.join(''), wire: tap.heard, redis };
+  const token = (await createKey(testApp.ledger, 'office', [...scopes])) as string;
+  return { testApp, app, token, log: () => lines.join(''), wire: tap.heard, redis };
 }
 
-function desk({ app, token }: Practice) {
+function consoleClient({ app, token }: Practice) {
   return async (method: 'GET' | 'POST' | 'PUT', url: string, body?: object | string) => {
     const type = typeof body === 'string' ? 'text/csv' : 'application/json';
     const answer = await app.inject({
@@ -103,11 +103,14 @@ function desk({ app, token }: Practice) {
 
 const nameOf = (ref: string) => `Canaria ${ref} Nameova`;
 
-async function hire({ house }: Practice, ask: ReturnType<typeof desk>): Promise<void> {
+async function addClinician(
+  { testApp }: Practice,
+  ask: ReturnType<typeof consoleClient>,
+): Promise<void> {
   const rows = [];
   for (const [n, [ref, card, mailbox = 'plain', vendor = 'theranest']] of PEOPLE.entries()) {
-    const customer = await house.stripe.customers.create();
-    if (card) await house.stripe.paymentMethods.attach(card, { customer: customer.id });
+    const customer = await testApp.stripe.customers.create();
+    if (card) await testApp.stripe.paymentMethods.attach(card, { customer: customer.id });
     rows.push({
       ...{ ref, vendor, name: nameOf(ref), npi: inventedNpi(n), stripe_customer: customer.id },
       email: `${mailbox}.canarymail.${ref}@people.example`,
@@ -117,7 +120,7 @@ async function hire({ house }: Practice, ask: ReturnType<typeof desk>): Promise<
 }
 
 /** Records of use of everybody but U1, with everything in them that must not be kept. */
-async function importUse(ask: ReturnType<typeof desk>): Promise<void> {
+async function importUse(ask: ReturnType<typeof consoleClient>): Promise<void> {
   const users = PEOPLE.filter(([ref]) => ref !== 'U1');
   const rows = users.map(
     ([ref]) => `2026-03-01,Patiencia Canarini,${nameOf(ref)},,${CODE},canary text of a note`,
@@ -130,14 +133,14 @@ async function importUse(ask: ReturnType<typeof desk>): Promise<void> {
 }
 
 /** Stripe and the network fail in the ways that make programs talk. */
-async function misfortune({ house }: Practice): Promise<void> {
+async function misfortune({ testApp }: Practice): Promise<void> {
   for (const [route, kind] of [
     ['payment_intents.confirm', 'truncate'],
     ['payment_intents.create', 'truncate'],
     ['payment_intents.confirm', 'rate_limit'],
     ['payment_methods.*', 'drop_after_commit'],
   ])
-    await fetch(`${house.sandbox.url}/_sandbox/faults`, {
+    await fetch(`${testApp.sandbox.url}/_sandbox/faults`, {
       method: 'POST',
       body: JSON.stringify({ route, kind, skip: 1 }),
     });
@@ -145,19 +148,19 @@ async function misfortune({ house }: Practice): Promise<void> {
 
 /** A hint fails in the database, whose error names the whole row of the clinician. */
 async function failingRow(practice: Practice): Promise<void> {
-  const { house, app } = practice;
-  const [clinician] = await house.ledger.clinicians.list({ limit: 1 });
-  await house.db.pool.query(
+  const { testApp, app } = practice;
+  const [clinician] = await testApp.ledger.clinicians.list({ limit: 1 });
+  await testApp.db.pool.query(
     `alter table clinicians add constraint none check (payment_method is null) not valid`,
   );
   const customer = clinician?.stripeCustomer as string;
-  const card = await house.stripe.paymentMethods.attach('pm_card_mastercard', { customer });
+  const card = await testApp.stripe.paymentMethods.attach('pm_card_mastercard', { customer });
   const payload = JSON.stringify({
     ...{ id: 'evt_canary', object: 'event', type: 'payment_method.attached', livemode: false },
     created: Math.floor((performance.timeOrigin + performance.now()) / 1000),
     data: { object: { id: card.id, object: 'payment_method', customer } },
   });
-  const signature = house.stripe.webhooks.generateTestHeaderString({
+  const signature = testApp.stripe.webhooks.generateTestHeaderString({
     payload,
     secret: 'whsec_canary',
   });
@@ -165,26 +168,26 @@ async function failingRow(practice: Practice): Promise<void> {
     ...{ method: 'POST', url: '/webhooks/stripe', payload },
     headers: { 'content-type': 'application/json', 'stripe-signature': signature },
   });
-  const traces = () => dumpQueue(house.db, practice.redis);
+  const traces = () => dumpQueue(testApp.db, practice.redis);
   await expect.poll(traces, { timeout: 10_000 }).toContain('error 23514');
 }
 
 /** The whole year, and everything people do in it. */
 async function liveThrough(practice: Practice): Promise<void> {
-  const { house } = practice;
-  const ask = desk(practice);
-  await hire(practice, ask);
+  const { testApp } = practice;
+  const ask = consoleClient(practice);
+  await addClinician(practice, ask);
   await importUse(ask);
-  await house.work();
+  await testApp.work();
   const { assessmentId } = await ask('POST', '/v1/assessments', {
     vendor: 'theranest',
     year: 2026,
   });
-  await settled(house, 40_000);
+  await settled(testApp, 40_000);
   const { hash } = await ask('GET', `/v1/assessments/${assessmentId}/roster`);
   await misfortune(practice);
   await ask('POST', `/v1/assessments/${assessmentId}/approve`, { hash });
-  await settled(house, 40_000);
+  await settled(testApp, 40_000);
   for (const [ref, act] of [
     ['P1', 'refund'],
     ['P5', 'hold'],
@@ -192,33 +195,33 @@ async function liveThrough(practice: Practice): Promise<void> {
     ['D1', 'waive'],
     ['D2', 'retry'],
   ]) {
-    const [fee] = await house.ledger.reports.fees({ ref, limit: 1 });
+    const [fee] = await testApp.ledger.reports.fees({ ref, limit: 1 });
     await ask('POST', `/v1/fees/${fee?.feeId}/${act}`, act === 'retry' ? {} : { why: WHY });
   }
-  await settled(house, 40_000);
+  await settled(testApp, 40_000);
   await failingRow(practice);
 }
 
 describe.each(queueBackends)('a year with everything that goes wrong, on $name', (backend) => {
   it('lets nothing out of what people and EHRs have put in', async () => {
     const practice = await openPractice(backend);
-    const { house, app, token } = practice;
+    const { testApp, app, token } = practice;
     await liveThrough(practice);
 
     // Without these, nothing would be proven: the year took place, and went wrong where it should.
-    expect(await statesOf(house)).toEqual({
+    expect(await statesOf(testApp)).toEqual({
       ...{ P1: 'refunded', P2: 'paid', P3: 'paid', P4: 'paid', P5: 'held' },
       ...{ D1: 'waived', D2: 'gave_up', D3: 'held' },
       ...{ N1: 'waived', N2: 'notice_failed', E1: 'exempt', U1: 'no_use' },
     });
-    const tables = await dumpTables(house.db, 'public');
+    const tables = await dumpTables(testApp.db, 'public');
     const kept = found([...tables.values()].join('\n'));
     expect(kept).toEqual(['name', 'email', 'npi', 'file', 'why']);
     expect(practice.log().split('\n').length).toBeGreaterThan(10);
     expect(practice.wire()).toContain('POST /v1/payment_intents');
 
     // The queue: payloads, names, reasons of failures, traces, results and events.
-    const queue = await dumpQueue(house.db, practice.redis);
+    const queue = await dumpQueue(testApp.db, practice.redis);
     expect(queue).toMatch(/declined: lost_card; needs_card/);
     expect(found(queue)).toEqual([]);
     // The log of API and processors, every level of it.
@@ -235,7 +238,7 @@ describe.each(queueBackends)('a year with everything that goes wrong, on $name',
       }
     // Stripe: every request as it went over the wire, and what Stripe keeps of it.
     expect(found(practice.wire())).toEqual([]);
-    expect(found(JSON.stringify(house.sandbox.books('fee')))).toEqual([]);
+    expect(found(JSON.stringify(testApp.sandbox.books('fee')))).toEqual([]);
 
     for (const [table, content] of tables)
       expect(
@@ -243,12 +246,12 @@ describe.each(queueBackends)('a year with everything that goes wrong, on $name',
         table,
       ).toEqual([]);
     // The clinicians' own mails name them, and nothing else of what was planted.
-    const mails = house.mailbox.messages().map(({ raw }) => raw);
+    const mails = testApp.mailbox.messages().map(({ raw }) => raw);
     expect(mails.length).toBeGreaterThan(12);
     for (const mail of mails)
       expect(found(mail).filter((which) => which !== 'name' && which !== 'email')).toEqual([]);
     // On the envelope's outside only the recipient's own line names anybody.
-    for (const { headers: all } of house.mailbox.messages())
+    for (const { headers: all } of testApp.mailbox.messages())
       for (const { name, value } of all)
         if (!/^to$/i.test(name)) expect(found(value), name).toEqual([]);
   }, 150_000);

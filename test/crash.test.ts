@@ -30,13 +30,13 @@ const LIVES = [
 
 describe.each(LIVES)('a worker killed at any write, with $card', ({ card, ends, writes }) => {
   it('needs as many writes as this test believes', async () => {
-    const { house, ledger, feeId } = await oneFee(card);
+    const { testApp, ledger, feeId } = await oneFee(card);
     let count = 0;
     const append: Ledger['fees']['append'] = async (...args) => {
       count += 1;
       return ledger.fees.append(...args);
     };
-    await live(house, { ...ledger, fees: { ...ledger.fees, append } }, feeId);
+    await live(testApp, { ...ledger, fees: { ...ledger.fees, append } }, feeId);
     expect(count).toBe(writes);
   });
 
@@ -44,22 +44,22 @@ describe.each(LIVES)('a worker killed at any write, with $card', ({ card, ends, 
     (['before', 'after'] as const).map((when) => ({ at, when })),
   );
   it.each(deaths)('$when write $at comes to the same end', async (death) => {
-    const { house, ledger, feeId } = await oneFee(card);
-    await expect(live(house, mortal(ledger, death), feeId)).rejects.toThrow(Killed);
+    const { testApp, ledger, feeId } = await oneFee(card);
+    await expect(live(testApp, mortal(ledger, death), feeId)).rejects.toThrow(Killed);
     const end = await live(
-      house,
-      createLedger(house.db.appPool, () => 0),
+      testApp,
+      createLedger(testApp.db.appPool, () => 0),
       feeId,
     );
     expect(next(end.entries, end.assessment.policy).state).toBe(ends);
 
-    const books = house.sandbox.books('fee');
+    const books = testApp.sandbox.books('fee');
     expect(books.doubleCharges).toEqual([]);
     expect(books.succeeded).toHaveLength(ends === 'paid' ? 1 : 0);
     const taken = end.entries.filter(({ kind }) => kind === 'paid');
     expect(taken).toHaveLength(books.succeeded.length);
     // A mail may be repeated when its acceptance was not written down, but as the same mail.
-    const ids = house.mailbox.messages().map(({ messageId }) => messageId);
+    const ids = testApp.mailbox.messages().map(({ messageId }) => messageId);
     expect(new Set(ids).size).toBe(2);
   });
 });

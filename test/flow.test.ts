@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../core/fee/fold.ts';
 import { recordUse } from './support/assessment.ts';
-import { createTestApp, rehearsal, settled, statesOf } from './support/house.ts';
+import { createTestApp, rehearsal, settled, statesOf } from './support/test-app.ts';
 import { queueBackends } from './support/queues.ts';
 
 describe.each(queueBackends)('a year on $name', (backend) => {
   it('ends every fee in its state, charged once, announced before, and to the cent', async () => {
-    const house = await createTestApp(backend);
-    const { ledger } = house;
+    const testApp = await createTestApp(backend);
+    const { ledger } = testApp;
     const people: [ref: string, card: string | null, changes?: object][] = [
       ['A1', 'pm_card_visa'],
       ['A2', 'pm_card_mastercard'],
@@ -22,10 +22,10 @@ describe.each(queueBackends)('a year on $name', (backend) => {
       ['F1', 'pm_card_visa'],
     ];
     for (const [ref, card, changes] of people) {
-      const id = await house.clinician(ref, card, changes);
+      const id = await testApp.clinician(ref, card, changes);
       if (ref !== 'F1') await recordUse(ledger, id);
     }
-    await house.work();
+    await testApp.work();
     const opening = await ledger.assessments.open({
       vendor: 'theranest',
       year: 2026,
@@ -35,12 +35,12 @@ describe.each(queueBackends)('a year on $name', (backend) => {
       actor: 'test',
     });
     if (!opening.opened) throw new Error(opening.why);
-    await house.queues.enqueue('open-assessment', {
+    await testApp.queues.enqueue('open-assessment', {
       assessmentId: opening.assessment.assessmentId,
     });
-    await settled(house);
+    await settled(testApp);
 
-    expect(await statesOf(house)).toEqual({
+    expect(await statesOf(testApp)).toEqual({
       A1: 'paid',
       A2: 'paid',
       B1: 'paid',
@@ -56,10 +56,10 @@ describe.each(queueBackends)('a year on $name', (backend) => {
     const balances = await ledger.reports.balances();
     expect(balances.reduce((sum, { balanceCents }) => sum + balanceCents, 0)).toBe(0);
     expect(balances.find(({ account }) => account === 'stripe')?.balanceCents).toBe(4 * 1950);
-    const written = house.mailbox.messages().flatMap(({ to }) => to);
+    const written = testApp.mailbox.messages().flatMap(({ to }) => to);
     expect(written).not.toContain('e1@people.example');
     expect(written).not.toContain('f1@people.example');
-    const books = house.sandbox.books('fee');
+    const books = testApp.sandbox.books('fee');
     expect(books).toMatchObject({ doubleCharges: [] });
 
     for (const { feeId } of await ledger.reports.fees({ limit: 100, state: 'paid' })) {

@@ -5,7 +5,7 @@ import { createRestore } from '../workers/maintenance/restore.ts';
 import { createReconcile } from '../workers/maintenance/reconcile.ts';
 import { recordUse } from './support/assessment.ts';
 import { backUp } from './support/backup.ts';
-import { createTestApp, settled, statesOf, type TestApp } from './support/house.ts';
+import { createTestApp, settled, statesOf, type TestApp } from './support/test-app.ts';
 import { queueBackends } from './support/queues.ts';
 import { secondLedger } from './support/second-ledger.ts';
 import { broken } from './support/verified-year.ts';
@@ -14,21 +14,21 @@ import { EVERYBODY, openYear, payers } from './support/year.ts';
 const backend = queueBackends[0]!;
 
 /** People of every end, before anything was opened. */
-async function hiredHouse(): Promise<TestApp> {
-  const house = await createTestApp(backend);
+async function staffedTestApp(): Promise<TestApp> {
+  const testApp = await createTestApp(backend);
   for (const [ref, card, { used = true, ...changes } = {}] of [...EVERYBODY, ...payers(6)]) {
-    const id = await house.clinician(ref, card, changes);
-    if (used) await recordUse(house.ledger, id);
+    const id = await testApp.clinician(ref, card, changes);
+    if (used) await recordUse(testApp.ledger, id);
   }
-  return house;
+  return testApp;
 }
 
 /** Opens the year where it is not open yet, and works until nothing is due. */
-async function liveTo(house: TestApp, isThere?: (states: FeeStatus[]) => boolean): Promise<void> {
-  const work = await house.work();
-  await openYear(house, []);
-  while (isThere && !isThere(Object.values(await statesOf(house)))) await sleep(5);
-  if (!isThere) await settled(house, 40_000);
+async function liveTo(testApp: TestApp, isThere?: (states: FeeStatus[]) => boolean): Promise<void> {
+  const work = await testApp.work();
+  await openYear(testApp, []);
+  while (isThere && !isThere(Object.values(await statesOf(testApp)))) await sleep(5);
+  if (!isThere) await settled(testApp, 40_000);
   await work.close();
 }
 
@@ -68,45 +68,45 @@ describe('a backup that is restored after the year ran', () => {
   ])(
     '%s: nobody is charged or noticed twice, and all end as before',
     async (_, moment) => {
-      const house = await hiredHouse();
-      if (moment) await liveTo(house, moment);
-      const backup = await backUp(house.db.pool);
-      await liveTo(house);
+      const testApp = await staffedTestApp();
+      if (moment) await liveTo(testApp, moment);
+      const backup = await backUp(testApp.db.pool);
+      await liveTo(testApp);
       const before = {
-        charges: chargesOf(house),
-        notices: noticesOf(house),
-        states: await statesOf(house),
+        charges: chargesOf(testApp),
+        notices: noticesOf(testApp),
+        states: await statesOf(testApp),
       };
-      const tries = house.sandbox.books().charges;
+      const tries = testApp.sandbox.books().charges;
       expect(before.charges).toEqual(once(before.charges));
 
       await backup.restore();
-      await liveTo(house);
+      await liveTo(testApp);
 
-      expect(chargesOf(house)).toEqual(before.charges);
-      expect(noticesOf(house)).toEqual(before.notices);
-      expect(await statesOf(house)).toEqual(before.states);
+      expect(chargesOf(testApp)).toEqual(before.charges);
+      expect(noticesOf(testApp)).toEqual(before.notices);
+      expect(await statesOf(testApp)).toEqual(before.states);
       // No card that had been refused was tried again: not one more confirmation.
-      expect(house.sandbox.books().charges).toEqual(tries);
-      expect(await verify(house)).toEqual(new Map());
+      expect(testApp.sandbox.books().charges).toEqual(tries);
+      expect(await verify(testApp)).toEqual(new Map());
     },
     120_000,
   );
 
   it('is brought up to date by the restore alone, before anything is due', async () => {
-    const house = await hiredHouse();
-    await liveTo(house, isNoticed);
-    const backup = await backUp(house.db.pool);
-    await liveTo(house);
-    const states = await statesOf(house);
+    const testApp = await staffedTestApp();
+    await liveTo(testApp, isNoticed);
+    const backup = await backUp(testApp.db.pool);
+    await liveTo(testApp);
+    const states = await statesOf(testApp);
     const paid = (all: Record<string, FeeStatus>) =>
       Object.values(all).filter((one) => one === 'paid');
     await backup.restore();
-    expect(paid(await statesOf(house))).toEqual([]);
-    const restored = await createRestore(house.deps).ifBehind();
+    expect(paid(await statesOf(testApp))).toEqual([]);
+    const restored = await createRestore(testApp.deps).ifBehind();
     expect(restored).toMatchObject({ left: [], strangers: 0 });
-    expect(paid(await statesOf(house))).toEqual(paid(states));
-    expect(await createRestore(house.deps).ifBehind()).toBeNull();
+    expect(paid(await statesOf(testApp))).toEqual(paid(states));
+    expect(await createRestore(testApp.deps).ifBehind()).toBeNull();
   }, 120_000);
 });
 
@@ -117,11 +117,11 @@ describe('a second ledger on the same Stripe account', () => {
   ])(
     'with %s: nobody is charged or noticed twice',
     async (_, ref) => {
-      const house = await hiredHouse();
-      await liveTo(house);
-      const before = { charges: chargesOf(house), notices: noticesOf(house) };
-      const tries = house.sandbox.books().charges;
-      const second = await secondLedger(house, ref);
+      const testApp = await staffedTestApp();
+      await liveTo(testApp);
+      const before = { charges: chargesOf(testApp), notices: noticesOf(testApp) };
+      const tries = testApp.sandbox.books().charges;
+      const second = await secondLedger(testApp, ref);
       await liveTo(second);
       expect(chargesOf(second)).toEqual(before.charges);
       expect(noticesOf(second)).toEqual(before.notices);
@@ -132,12 +132,12 @@ describe('a second ledger on the same Stripe account', () => {
   );
 
   it('at the same time: one charge a person', async () => {
-    const house = await hiredHouse();
-    const second = await secondLedger(house, (ref) => `other-${ref}`);
-    await Promise.all([liveTo(house), liveTo(second)]);
-    expect(chargesOf(house)).toEqual(once(chargesOf(house)));
+    const testApp = await staffedTestApp();
+    const second = await secondLedger(testApp, (ref) => `other-${ref}`);
+    await Promise.all([liveTo(testApp), liveTo(second)]);
+    expect(chargesOf(testApp)).toEqual(once(chargesOf(testApp)));
     const paid = ['A1', 'A2', 'B1', 'D2', 'P1', 'P6'];
-    const here = await statesOf(house);
+    const here = await statesOf(testApp);
     const there = await statesOf(second);
     for (const one of paid)
       expect([one, here[one], there[`other-${one}`]]).toEqual([one, 'paid', 'paid']);
@@ -158,27 +158,27 @@ const ELSEWHERE = ['7f5c2b0e-1111-4000-8000-00000000dead', '7f5c2b0e-2222-4000-8
 
 describe('a person who was charged twice all the same', () => {
   it('is named by the check, also when the ledger knows neither of the fees', async () => {
-    const house = await hiredHouse();
-    const [one] = await house.ledger.clinicians.list({ limit: 1 });
+    const testApp = await staffedTestApp();
+    const [one] = await testApp.ledger.clinicians.list({ limit: 1 });
     const customer = one?.stripeCustomer ?? '';
-    for (const fee of ELSEWHERE) await payElsewhere(house, customer, fee);
-    const found = [...(await verify(house)).values()];
+    for (const fee of ELSEWHERE) await payElsewhere(testApp, customer, fee);
+    const found = [...(await verify(testApp)).values()];
     expect(found.filter((which) => which.startsWith('one_charge'))).toHaveLength(1);
   }, 60_000);
 
   it('stops an assessment before its first charge', async () => {
-    const house = await hiredHouse();
-    const [one] = await house.ledger.clinicians.list({ limit: 1 });
-    for (const fee of ELSEWHERE) await payElsewhere(house, one?.stripeCustomer ?? '', fee);
-    const before = house.sandbox.books().charges;
-    const work = await house.work();
-    const assessmentId = await openYear(house, []);
-    const assessment = () => house.ledger.assessments.get(assessmentId);
+    const testApp = await staffedTestApp();
+    const [one] = await testApp.ledger.clinicians.list({ limit: 1 });
+    for (const fee of ELSEWHERE) await payElsewhere(testApp, one?.stripeCustomer ?? '', fee);
+    const before = testApp.sandbox.books().charges;
+    const work = await testApp.work();
+    const assessmentId = await openYear(testApp, []);
+    const assessment = () => testApp.ledger.assessments.get(assessmentId);
     while (!(await assessment())?.pausedAt) await sleep(20);
     await work.close();
     expect((await assessment())?.pausedWhy).toMatch(
       /^The check found a breach\. .*2 charges of one/,
     );
-    expect(house.sandbox.books().charges).toEqual(before);
+    expect(testApp.sandbox.books().charges).toEqual(before);
   }, 60_000);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCrowd, type Crowd } from '../testing/simulator/crowd.ts';
+import { startSeedPool, type SeedPool } from '../testing/simulator/crowd.ts';
 import { FAULTS } from '../testing/simulator/faults.ts';
 import { PLANTS } from '../testing/simulator/plants/plants.ts';
 import { hunt, runMany, type Runs } from '../testing/simulator/runs.ts';
@@ -50,18 +50,18 @@ const SHOWS_AT: Record<string, number> = {
 /** Without a lock on a table of the simulation: those it may take for itself. */
 const LOOK_ON = 'begin isolation level repeatable read; select count(*) from pg_class';
 
-let crowd: Crowd;
+let seedPool: SeedPool;
 let runs: Runs;
 const databases: TestDatabase[] = [];
 beforeAll(async () => {
-  crowd = startCrowd(2, async () => {
+  seedPool = startSeedPool(2, async () => {
     const database = await createTestDatabase();
     databases.push(database);
     return database.url;
   });
-  runs = await runMany(crowd, 1, SEEDS);
+  runs = await runMany(seedPool, 1, SEEDS);
 }, PATIENCE_MS);
-afterAll(() => crowd.close());
+afterAll(() => seedPool.close());
 
 describe('the simulator', () => {
   it(`lives through ${SEEDS} years of a practice without a violation`, () => {
@@ -82,7 +82,7 @@ describe('the simulator', () => {
       const looks = await Promise.all(databases.map(({ pool }) => pool.connect()));
       try {
         for (const look of looks) await look.query(LOOK_ON);
-        const again = await runMany(crowd, 7, 4);
+        const again = await runMany(seedPool, 7, 4);
         expect(again.digests.size).toBe(4);
         for (const [seed, digest] of again.digests) expect(digest).toBe(runs.digests.get(seed));
       } finally {
@@ -92,7 +92,7 @@ describe('the simulator', () => {
   );
 
   it('catches every bug that is planted', { timeout: PATIENCE_MS }, async () => {
-    const all = PLANTS.map(({ name }) => hunt(crowd, name, SHOWS_AT[name] ?? 1, 300, 1));
+    const all = PLANTS.map(({ name }) => hunt(seedPool, name, SHOWS_AT[name] ?? 1, 300, 1));
     const hunts = await Promise.all(all);
     expect(hunts.length).toBeGreaterThanOrEqual(12);
     expect(hunts.filter(({ seeds }) => seeds === null)).toEqual([]);
@@ -100,10 +100,10 @@ describe('the simulator', () => {
 
   it('makes a failing year smaller, and it fails still', { timeout: PATIENCE_MS }, async () => {
     const plant = 'everybody_owes';
-    const failed = await crowd.run({ seed: SHOWS_AT[plant] ?? 1, plant });
-    const { cut, result } = await shrink(crowd, failed, plant, 25);
+    const failed = await seedPool.run({ seed: SHOWS_AT[plant] ?? 1, plant });
+    const { cut, result } = await shrink(seedPool, failed, plant, 25);
     expect(result.people + result.happenings).toBeLessThan(failed.people + failed.happenings);
-    const again = await crowd.run({ seed: failed.seed, plant, cut });
+    const again = await seedPool.run({ seed: failed.seed, plant, cut });
     expect(again.violations.length).toBeGreaterThan(0);
     expect(again.digest).toBe(result.digest);
   });

@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKey, firstToken } from '../../api/http/access-key.ts';
 import { createLedger } from '../../ledger/ledger.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
 const quiet = { warn: () => undefined };
 
-let office: Office;
+let apiClient: ApiClient;
 beforeAll(async () => {
-  office = await openOffice();
+  apiClient = await openApiClient();
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 describe('the first token', () => {
   it('is given once, to one of all that ask at once', async () => {
@@ -32,20 +32,22 @@ describe('the first token', () => {
 describe('keys', () => {
   it('are made with a token shown once, of which only a hash is kept', async () => {
     const body = { name: 'night script', scopes: ['read', 'operate'] };
-    const made = await office.ask('POST', '/v1/keys', { body });
+    const made = await apiClient.ask('POST', '/v1/keys', { body });
     expect(made.status).toBe(201);
     expect(made.json.token).toMatch(/^levy_o_[\w-]{43}$/);
-    expect(await office.ask('POST', '/v1/keys', { body })).toMatchObject({ code: 'name_taken' });
-    const { rows } = await office.db.pool.query('select * from access_keys');
+    expect(await apiClient.ask('POST', '/v1/keys', { body })).toMatchObject({ code: 'name_taken' });
+    const { rows } = await apiClient.db.pool.query('select * from access_keys');
     expect(JSON.stringify(rows)).not.toContain(made.json.token.slice(12));
-    const listed = await office.ask('GET', '/v1/keys');
+    const listed = await apiClient.ask('GET', '/v1/keys');
     expect(listed.json.keys).toContainEqual({ ...body, revoked: false });
-    expect(listed.text + office.log()).not.toContain(made.json.token.slice(12));
+    expect(listed.text + apiClient.log()).not.toContain(made.json.token.slice(12));
   });
 
   it('may be many, although they begin alike', async () => {
     const names = Array.from({ length: 200 }, (_, n) => `many ${n}`);
-    const tokens = await Promise.all(names.map((name) => createKey(office.ledger, name, ['read'])));
+    const tokens = await Promise.all(
+      names.map((name) => createKey(apiClient.ledger, name, ['read'])),
+    );
     expect(tokens.filter((token) => token !== null)).toHaveLength(200);
   });
 
@@ -56,27 +58,27 @@ describe('keys', () => {
     [{ name: 'a\nb', scopes: ['read'] }],
     [{ scopes: ['read'] }],
   ])('%j is none', async (body) => {
-    expect(await office.ask('POST', '/v1/keys', { body })).toMatchObject({
+    expect(await apiClient.ask('POST', '/v1/keys', { body })).toMatchObject({
       code: 'invalid_request',
     });
   });
 
   it('cannot be revoked down to none that may approve', async () => {
-    expect((await office.ask('DELETE', '/v1/keys/key-approve')).status).toBe(204);
-    expect((await office.ask('DELETE', '/v1/keys/key-approve')).code).toBe('not_found');
-    expect((await office.ask('DELETE', '/v1/keys/key-all')).code).toBe('last_key');
-    expect((await office.ask('GET', '/v1/keys')).status).toBe(200);
+    expect((await apiClient.ask('DELETE', '/v1/keys/key-approve')).status).toBe(204);
+    expect((await apiClient.ask('DELETE', '/v1/keys/key-approve')).code).toBe('not_found');
+    expect((await apiClient.ask('DELETE', '/v1/keys/key-all')).code).toBe('last_key');
+    expect((await apiClient.ask('GET', '/v1/keys')).status).toBe(200);
   });
 
   it('leave a line in the audit, with who', async () => {
-    const { audit, next } = (await office.ask('GET', '/v1/audit?limit=3')).json;
+    const { audit, next } = (await apiClient.ask('GET', '/v1/audit?limit=3')).json;
     expect(audit[0]).toMatchObject({
       actor: 'key-all',
       action: 'revoke_key',
       object: 'key key-all',
       detail: { outcome: 'last_key' },
     });
-    const older = (await office.ask('GET', `/v1/audit?before=${next}`)).json.audit;
+    const older = (await apiClient.ask('GET', `/v1/audit?before=${next}`)).json.audit;
     expect(older[0].auditId).toBeLessThan(next);
   });
 });
@@ -84,10 +86,10 @@ describe('keys', () => {
 describe('rates', () => {
   const rate = { royaltyCents: 1900, processingCents: 100, status: 'confirmed', source: 'invoice' };
   const put = (path: string, body: object, token?: string) =>
-    office.ask('PUT', `/v1/rates/${path}`, { body, ...(token && { token }) });
+    apiClient.ask('PUT', `/v1/rates/${path}`, { body, ...(token && { token }) });
 
   it('are confirmed with their source by those who may approve', async () => {
-    expect((await put('theranest/2027', rate, office.tokens.operate)).status).toBe(403);
+    expect((await put('theranest/2027', rate, apiClient.tokens.operate)).status).toBe(403);
     expect((await put('theranest/2027', rate)).json).toEqual({
       vendor: 'theranest',
       year: 2027,
@@ -95,7 +97,7 @@ describe('rates', () => {
       amountCents: 2000,
       enteredBy: 'key-all',
     });
-    expect((await office.ask('GET', '/v1/rates/theranest/2027')).json).toMatchObject(rate);
+    expect((await apiClient.ask('GET', '/v1/rates/theranest/2027')).json).toMatchObject(rate);
   });
 
   it.each([
@@ -119,10 +121,10 @@ describe('rates', () => {
     ['of another age', 'theranest/1999', rate, 'invalid_request'],
   ])('%s are refused', async (_, path, body, code) => {
     expect(await put(path, body)).toMatchObject({ code });
-    expect((await office.ask('GET', '/v1/rates/theranest/2026')).json.amountCents).toBe(1950);
+    expect((await apiClient.ask('GET', '/v1/rates/theranest/2026')).json.amountCents).toBe(1950);
   });
 
   it('that nobody knows are not found', async () => {
-    expect((await office.ask('GET', '/v1/rates/theranest/2035')).code).toBe('not_found');
+    expect((await apiClient.ask('GET', '/v1/rates/theranest/2035')).code).toBe('not_found');
   });
 });

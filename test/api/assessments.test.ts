@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appendAll, recordUse } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 let id: string;
 const feeIds: Record<string, string> = {};
 
@@ -16,19 +16,19 @@ const PEOPLE = [
 ];
 
 const open = (body: object, token?: string) =>
-  office.ask('POST', '/v1/assessments', { body, ...(token && { token }) });
+  apiClient.ask('POST', '/v1/assessments', { body, ...(token && { token }) });
 const roster = async (query = '') =>
-  (await office.ask('GET', `/v1/assessments/${id}/roster${query}`)).json;
+  (await apiClient.ask('GET', `/v1/assessments/${id}/roster${query}`)).json;
 const approve = (hash: string) =>
-  office.ask('POST', `/v1/assessments/${id}/approve`, { body: { hash } });
+  apiClient.ask('POST', `/v1/assessments/${id}/approve`, { body: { hash } });
 const act = (verb: string, body?: object) =>
-  office.ask('POST', `/v1/assessments/${id}/${verb}`, body ? { body } : {});
+  apiClient.ask('POST', `/v1/assessments/${id}/${verb}`, body ? { body } : {});
 
 beforeAll(async () => {
-  office = await openOffice();
-  await office.ask('PUT', '/v1/clinicians?check=none', { body: PEOPLE });
+  apiClient = await openApiClient();
+  await apiClient.ask('PUT', '/v1/clinicians?check=none', { body: PEOPLE });
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 describe('an assessment that cannot be', () => {
   it.each([
@@ -48,12 +48,12 @@ describe('an assessment that cannot be', () => {
     ['of a year in words', { vendor: 'theranest', year: '2026' }, 400, 'invalid_request'],
   ])('%s is refused', async (_, body, status, code) => {
     expect(await open(body)).toMatchObject({ status, code });
-    expect((await office.ask('GET', '/v1/assessments')).json.assessments).toEqual([]);
+    expect((await apiClient.ask('GET', '/v1/assessments')).json.assessments).toEqual([]);
   });
 
   it('approves itself only for those who may approve', async () => {
     const wish = { vendor: 'theranest', year: 2026, autoApprove: true };
-    const answer = await open(wish, office.tokens.operate);
+    const answer = await open(wish, apiClient.tokens.operate);
     expect(answer).toMatchObject({ status: 403, code: 'missing_scope' });
     expect(answer.json.error.details).toEqual({ scope: 'approve' });
   });
@@ -61,7 +61,7 @@ describe('an assessment that cannot be', () => {
 
 describe('a preview', () => {
   it('shows what a forecast would come to, and opens nothing', async () => {
-    const answer = await office.ask('GET', '/v1/assessments/preview?vendor=theranest&year=2027');
+    const answer = await apiClient.ask('GET', '/v1/assessments/preview?vendor=theranest&year=2027');
     expect(answer.json).toEqual({
       vendor: 'theranest',
       year: 2027,
@@ -71,7 +71,7 @@ describe('a preview', () => {
       totalCents: 0,
       rateStatus: 'forecast',
     });
-    const none = await office.ask('GET', '/v1/assessments/preview?vendor=theranest&year=2040');
+    const none = await apiClient.ask('GET', '/v1/assessments/preview?vendor=theranest&year=2040');
     expect(none.code).toBe('unknown_year');
   });
 });
@@ -90,26 +90,26 @@ describe('an assessment', () => {
       livemode: false,
       paused: null,
     });
-    const jobs = await office.queues.queues['open-assessment'].getJobs(['waiting']);
+    const jobs = await apiClient.queues.queues['open-assessment'].getJobs(['waiting']);
     expect(jobs.map((job) => job.data)).toEqual([{ assessmentId: id }]);
   });
 
   it('waits for every clinician to be looked at', async () => {
-    await office.ledger.assessments.enroll(id);
+    await apiClient.ledger.assessments.enroll(id);
     const { hash, totals } = await roster();
     expect(totals).toMatchObject([{ bucket: 'detecting', clinicians: 5 }]);
     expect(await approve(hash)).toMatchObject({ status: 409, code: 'not_looked_at' });
   });
 
   it('shows each clinician with the reason, and totals that add up', async () => {
-    for (const { feeId, ref, clinicianId } of await office.ledger.reports.fees({ limit: 10 })) {
+    for (const { feeId, ref, clinicianId } of await apiClient.ledger.reports.fees({ limit: 10 })) {
       feeIds[ref] = feeId;
-      if (ref !== 'A4' && ref !== 'A5') await recordUse(office.ledger, clinicianId);
+      if (ref !== 'A4' && ref !== 'A5') await recordUse(apiClient.ledger, clinicianId);
     }
     for (const ref of ['A1', 'A2', 'A3'])
-      await appendAll(office.ledger, feeIds[ref]!, [sample('assessed')]);
-    await appendAll(office.ledger, feeIds['A4']!, [sample('exempted')]);
-    await appendAll(office.ledger, feeIds['A5']!, [sample('usage_checked')]);
+      await appendAll(apiClient.ledger, feeIds[ref]!, [sample('assessed')]);
+    await appendAll(apiClient.ledger, feeIds['A4']!, [sample('exempted')]);
+    await appendAll(apiClient.ledger, feeIds['A5']!, [sample('usage_checked')]);
     const { totals, rows, hash, next, amountCents } = await roster();
     expect(
       totals.map((one: Record<string, unknown>) => [one.bucket, one.clinicians, one.cents]),
@@ -142,15 +142,15 @@ describe('an assessment', () => {
     expect(second.rows.map(({ ref }: { ref: string }) => ref)).toEqual(['A3', 'A4']);
     expect(second.hash).toBe(first.hash);
     expect((await roster('?bucket=no_use')).rows).toHaveLength(1);
-    const wrong = await office.ask('GET', `/v1/assessments/${id}/roster?bucket=nonsense`);
+    const wrong = await apiClient.ask('GET', `/v1/assessments/${id}/roster?bucket=nonsense`);
     expect(wrong.code).toBe('invalid_request');
   });
 
   it('is not approved by a stale hash, which is answered with the new one', async () => {
     const { hash } = await roster();
-    const [late] = await office.ledger.reports.fees({ ref: 'A5', limit: 1 });
-    await recordUse(office.ledger, late!.clinicianId);
-    await appendAll(office.ledger, feeIds['A5']!, [sample('reopened'), sample('assessed')]);
+    const [late] = await apiClient.ledger.reports.fees({ ref: 'A5', limit: 1 });
+    await recordUse(apiClient.ledger, late!.clinicianId);
+    await appendAll(apiClient.ledger, feeIds['A5']!, [sample('reopened'), sample('assessed')]);
     const answer = await approve(hash);
     expect(answer).toMatchObject({ status: 409, code: 'stale_roster' });
     const fresh = await roster();
@@ -165,7 +165,7 @@ describe('an assessment', () => {
     const answers = await Promise.all([approve(hash), approve(hash)]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     expect(answers.find(({ status }) => status === 200)?.json).toEqual({ fees: 4, hash });
-    const { audit } = (await office.ask('GET', '/v1/audit')).json;
+    const { audit } = (await apiClient.ask('GET', '/v1/audit')).json;
     const lines = audit.filter(
       ({ action, detail }: { action: string; detail: { hash: string } }) =>
         action === 'approve' && detail.hash === hash,
@@ -174,7 +174,7 @@ describe('an assessment', () => {
     expect(
       lines.map(({ detail }: { detail: { outcome: string } }) => detail.outcome).sort(),
     ).toEqual(['done', 'stale_roster']);
-    const { states } = (await office.ask('GET', `/v1/assessments/${id}`)).json;
+    const { states } = (await apiClient.ask('GET', `/v1/assessments/${id}`)).json;
     expect(states).toMatchObject([
       { state: 'approved', fees: 4, cents: 7800 },
       { state: 'exempt', fees: 1, cents: 0 },
@@ -193,13 +193,13 @@ describe('an assessment', () => {
   it('that there is not is not found', async () => {
     const nowhere = '/v1/assessments/00000000-0000-4000-8000-000000000000';
     for (const path of ['', '/roster'])
-      expect((await office.ask('GET', nowhere + path)).code).toBe('not_found');
+      expect((await apiClient.ask('GET', nowhere + path)).code).toBe('not_found');
     const body = { hash: 'f'.repeat(64) };
-    expect((await office.ask('POST', `${nowhere}/approve`, { body })).code).toBe('not_found');
+    expect((await apiClient.ask('POST', `${nowhere}/approve`, { body })).code).toBe('not_found');
     for (const verb of ['pause', 'resume'])
-      expect((await office.ask('POST', `${nowhere}/${verb}`, { body: { why: 'x' } })).code).toBe(
+      expect((await apiClient.ask('POST', `${nowhere}/${verb}`, { body: { why: 'x' } })).code).toBe(
         'not_found',
       );
-    expect((await office.ask('GET', '/v1/assessments/1')).code).toBe('invalid_request');
+    expect((await apiClient.ask('GET', '/v1/assessments/1')).code).toBe('invalid_request');
   });
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openOffice, type Method, type Office } from './office.ts';
+import { openApiClient, type Method, type ApiClient } from './api-client.ts';
 import { filled, routesOf } from './routes.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 beforeAll(async () => {
-  office = await openOffice();
+  apiClient = await openApiClient();
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 const WHY = { why: 'they asked for it' };
 const RATE = { royaltyCents: 1900, processingCents: 100, status: 'confirmed', source: 'invoice' };
@@ -29,7 +29,7 @@ const SENT: Record<string, object | string> = {
 
 it('every act a person can ask for leaves a line with who, also when it is refused', async () => {
   // A mail report is no act: the act it leads to is written down under its own name.
-  const changing = routesOf(office.app).filter(
+  const changing = routesOf(apiClient.app).filter(
     ({ method, path }) =>
       path.startsWith('/v1/') &&
       path !== '/v1/mail-reports' &&
@@ -42,7 +42,7 @@ it('every act a person can ask for leaves a line with who, also when it is refus
     const body = SENT[`${method} ${path}`];
     const headers: Record<string, string> =
       typeof body === 'string' ? { 'content-type': 'text/csv' } : {};
-    const answer = await office.ask(method, filled(path), { body, headers });
+    const answer = await apiClient.ask(method, filled(path), { body, headers });
     const where = `${method} ${path} was answered ${answer.status} ${answer.code ?? ''}`;
     const added = (await lines()).slice(before.length);
     expect.soft(added, where).toHaveLength(1);
@@ -56,7 +56,7 @@ it('every act a person can ask for leaves a line with who, also when it is refus
 });
 
 it('a changed row of the roster leaves its old and new values, by its clinician', async () => {
-  const put = (row: object) => office.ask('PUT', '/v1/clinicians', { body: [row] });
+  const put = (row: object) => apiClient.ask('PUT', '/v1/clinicians', { body: [row] });
   const row = { ref: 'B1', name: 'Bea Ray', vendor: 'theranest', email: 'bea@x.example' };
   await put(row);
   const before = await lines();
@@ -68,7 +68,7 @@ it('a changed row of the roster leaves its old and new values, by its clinician'
     'put_clinicians',
     'put_clinicians',
   ]);
-  const { rows } = await office.db.pool.query<{ id: string }>(
+  const { rows } = await apiClient.db.pool.query<{ id: string }>(
     "select clinician_id as id from clinicians where ref = 'B1'",
   );
   expect(added[0]).toEqual({
@@ -83,29 +83,29 @@ it('a changed row of the roster leaves its old and new values, by its clinician'
     },
     request_id: expect.any(String),
   });
-  const shown = await office.ask('GET', '/v1/audit?limit=3', { token: office.tokens.read });
+  const shown = await apiClient.ask('GET', '/v1/audit?limit=3', { token: apiClient.tokens.read });
   expect(shown.text).toContain('bea@x.example');
 });
 
 it('a row is not changed when the line about it cannot be written', async () => {
   const row = { ref: 'D1', name: 'Dee Fox', vendor: 'theranest' };
-  await office.ask('PUT', '/v1/clinicians', { body: [row] });
-  const { pool } = office.db;
+  await apiClient.ask('PUT', '/v1/clinicians', { body: [row] });
+  const { pool } = apiClient.db;
   await pool.query(`create function no_more_lines() returns trigger language plpgsql as
     $$ begin raise exception 'the disk is full'; end $$`);
   await pool.query(`create trigger no_more_lines before insert on audit
     for each row execute function no_more_lines()`);
-  const changed = await office.ask('PUT', '/v1/clinicians', {
+  const changed = await apiClient.ask('PUT', '/v1/clinicians', {
     body: [{ ...row, name: 'Dee Lee' }],
   });
   await pool.query('drop trigger no_more_lines on audit');
   expect(changed.status).toBe(500);
-  expect(await office.ledger.clinicians.similar([{ ref: 'D1' }])).toMatchObject([row]);
+  expect(await apiClient.ledger.clinicians.similar([{ ref: 'D1' }])).toMatchObject([row]);
 });
 
 it('a line cannot be changed or taken away, by whatever statement', async () => {
   for (const statement of ['update audit set actor = $$x$$', 'delete from audit', 'truncate audit'])
-    await expect(office.db.pool.query(statement)).rejects.toThrow(/append-only|refused/);
+    await expect(apiClient.db.pool.query(statement)).rejects.toThrow(/append-only|refused/);
 });
 
 interface Line {
@@ -117,7 +117,7 @@ interface Line {
 }
 
 async function lines(): Promise<Line[]> {
-  const { rows } = await office.db.pool.query<Line>(
+  const { rows } = await apiClient.db.pool.query<Line>(
     'select actor, action, object, detail, request_id from audit order by audit_id',
   );
   return rows;
@@ -125,6 +125,6 @@ async function lines(): Promise<Line[]> {
 
 it('stands on a list of methods that is the whole of it', () => {
   const known: Method[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'];
-  for (const { method } of routesOf(office.app))
+  for (const { method } of routesOf(apiClient.app))
     if ((method as string) !== 'OPTIONS') expect(known).toContain(method);
 });

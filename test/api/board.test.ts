@@ -3,7 +3,7 @@ import type { Job } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shownPayload, speakable } from '../../api/board/guard.ts';
 import { queueBackends } from '../support/queues.ts';
-import { createDesk, HOST, type Desk, type Visitor } from './desk.ts';
+import { createConsoleClient, HOST, type ConsoleClient, type Visitor } from './console-client.ts';
 
 /** Personal things that must never be seen on the board, wherever somebody plants them. */
 const CANARIES = ['Ada Lovelace', 'ada@people.example', '99213', 'F41.1', 'anxious today'];
@@ -20,7 +20,7 @@ interface BoardJob {
 }
 
 describe.each(queueBackends)('Bull Board on $name', (backend) => {
-  let desk: Desk;
+  let consoleClient: ConsoleClient;
   let reader: Visitor;
   let operator: Visitor;
   /** Runs of the charge job, by what the stand-in for the processor was given. */
@@ -28,33 +28,38 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
   let seq = 0;
 
   beforeAll(async () => {
-    desk = await createDesk({ backend });
-    reader = await desk.visitor('read');
-    operator = await desk.visitor('read', 'operate');
+    consoleClient = await createConsoleClient({ backend });
+    reader = await consoleClient.visitor('read');
+    operator = await consoleClient.visitor('read', 'operate');
   });
 
-  afterAll(() => desk.close());
+  afterAll(() => consoleClient.close());
 
   /** A failed charge job, as a declined card leaves it. */
   async function failedJob(state: 'retrying' | 'needs_card' | 'gave_up'): Promise<Job> {
     seq += 1;
-    const payload = { feeId: desk.crowd.fees[state], seq };
-    await desk.queues.enqueue('charge', payload);
+    const payload = { feeId: consoleClient.feeFixtures.fees[state], seq };
+    await consoleClient.queues.enqueue('charge', payload);
     await work(() => ({ failed: 'declined (insufficient_funds), next try 2026-02-05' }), 1);
-    return (await desk.queues.queues.charge.getJob(`charge-${payload.feeId}-${seq + 1}`)) as Job;
+    return (await consoleClient.queues.queues.charge.getJob(
+      `charge-${payload.feeId}-${seq + 1}`,
+    )) as Job;
   }
 
   /** Works on charges until so many have come to an end. */
   async function work(outcome: () => { done: string } | { failed: string }, jobs: number) {
     runs = [];
-    const worker = desk.queues.work('charge', async (payload) => {
+    const worker = consoleClient.queues.work('charge', async (payload) => {
       runs.push(payload);
       return outcome();
     });
     await expect
-      .poll(async () => runs.length >= jobs && (await desk.queues.queued('charge')) === 0, {
-        timeout: 10_000,
-      })
+      .poll(
+        async () => runs.length >= jobs && (await consoleClient.queues.queued('charge')) === 0,
+        {
+          timeout: 10_000,
+        },
+      )
       .toBe(true);
     await worker.close();
   }
@@ -69,7 +74,7 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
     headers: Record<string, string> = {},
     payload?: object,
   ) =>
-    desk.app.inject({
+    consoleClient.app.inject({
       method: method.toUpperCase() as 'PUT',
       url: `/queues/api${path}`,
       headers: { ...HOST, cookie: visitor.cookie, ...headers },
@@ -84,7 +89,7 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
   }
 
   it('sends strangers to sign in, and answers nothing else of theirs', async () => {
-    const page = await desk.app.inject({
+    const page = await consoleClient.app.inject({
       url: '/queues',
       headers: { ...HOST, accept: 'text/html' },
     });
@@ -95,7 +100,9 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
       '/queues/levy.css',
       '/queues/static/favicon-32x32.png',
     ])
-      expect.soft((await desk.app.inject({ url, headers: HOST })).statusCode, url).toBe(401);
+      expect
+        .soft((await consoleClient.app.inject({ url, headers: HOST })).statusCode, url)
+        .toBe(401);
   });
 
   it('is a page with rules of its own: our scripts only, the mode, no idle buttons', async () => {
@@ -115,13 +122,15 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
     const job = await failedJob('retrying');
     const answer = await api(reader, '?activeQueue=charge&status=failed&page=1&jobsPerPage=10');
     const { queues } = answer.json<{ queues: { name: string; jobs: BoardJob[] }[] }>();
-    expect(queues.map(({ name }) => name).sort()).toEqual(Object.keys(desk.queues.queues).sort());
+    expect(queues.map(({ name }) => name).sort()).toEqual(
+      Object.keys(consoleClient.queues.queues).sort(),
+    );
     const [shown] = queues.find(({ name }) => name === 'charge')?.jobs ?? [];
     expect(shown).toMatchObject({
       id: job.id,
       failedReason: 'declined (insufficient_funds), next try 2026-02-05',
-      data: { feeId: desk.crowd.fees.retrying, seq },
-      externalUrl: { href: `/console/fees/${desk.crowd.fees.retrying}` },
+      data: { feeId: consoleClient.feeFixtures.fees.retrying, seq },
+      externalUrl: { href: `/console/fees/${consoleClient.feeFixtures.fees.retrying}` },
     });
   });
 
@@ -134,7 +143,7 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
     const job = await failedJob('needs_card');
     const { queues } = (await api(reader, '')).json<{ queues: { readOnlyMode: boolean }[] }>();
     expect(queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true);
-    const [newest] = await desk.crowd.ledger.access.audited({ limit: 1 });
+    const [newest] = await consoleClient.feeFixtures.ledger.access.audited({ limit: 1 });
     const answer = await write(
       reader,
       'put',
@@ -144,7 +153,9 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
     expect(answer.statusCode).toBe(403);
     expect(answer.json()).toMatchObject({ message: 'Your key may look, but not act.' });
     expect(await job.getState()).toBe('failed');
-    expect((await desk.crowd.ledger.access.audited({ limit: 1 }))[0]).toEqual(newest);
+    expect((await consoleClient.feeFixtures.ledger.access.audited({ limit: 1 }))[0]).toEqual(
+      newest,
+    );
   });
 
   it('lets those who may operate run a failed job again, and writes down who', async () => {
@@ -157,9 +168,9 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
     );
     expect(answer.statusCode).toBe(204);
     await work(() => ({ done: 'not due' }), 1);
-    expect(runs).toEqual([{ feeId: desk.crowd.fees.gave_up, seq }]);
+    expect(runs).toEqual([{ feeId: consoleClient.feeFixtures.fees.gave_up, seq }]);
     expect(await job.getState()).toBe('completed');
-    const [line] = await desk.crowd.ledger.access.audited({ limit: 1 });
+    const [line] = await consoleClient.feeFixtures.ledger.access.audited({ limit: 1 });
     expect(line).toMatchObject({
       actor: operator.name,
       action: 'job_retried',
@@ -168,16 +179,16 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
   });
 
   it('runs all failed jobs again, for a script with a token without a cookie, too', async () => {
-    const { failed = 0 } = await desk.queues.queues.charge.getJobCounts('failed');
+    const { failed = 0 } = await consoleClient.queues.queues.charge.getJobCounts('failed');
     expect(failed).toBeGreaterThan(0);
-    const answer = await desk.app.inject({
+    const answer = await consoleClient.app.inject({
       method: 'PUT',
       url: '/queues/api/queues/charge/retry/failed',
       headers: { ...HOST, authorization: `Bearer ${operator.token}` },
     });
     expect(answer.json()).toEqual({ retried: failed, skipped: 0 });
     await work(() => ({ done: 'not due' }), failed);
-    const [line] = await desk.crowd.ledger.access.audited({ limit: 1 });
+    const [line] = await consoleClient.feeFixtures.ledger.access.audited({ limit: 1 });
     expect(line).toMatchObject({ actor: operator.name, action: 'failed_jobs_retried' });
   });
 
@@ -196,10 +207,10 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
 
   it('has no other way in: nothing is added, changed, deleted, paused, promoted', async () => {
     const job = await failedJob('needs_card');
-    const data = { feeId: desk.crowd.fees.paid, seq: 0, amountCents: 1 };
+    const data = { feeId: consoleClient.feeFixtures.fees.paid, seq: 0, amountCents: 1 };
     const before = {
       data: job.data as unknown,
-      counts: await desk.queues.queues.charge.getJobCounts(),
+      counts: await consoleClient.queues.queues.charge.getJobCounts(),
     };
     const xsrf = await xsrfOf(operator);
     const fill: Record<string, string> = {
@@ -226,22 +237,22 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
     expect(tried).toContain('/api/queues/:queueName/add');
     expect(tried).toContain('/api/queues/:queueName/obliterate');
     expect(tried.length).toBeGreaterThan(20);
-    const after = (await desk.queues.queues.charge.getJob(String(job.id))) as Job;
+    const after = (await consoleClient.queues.queues.charge.getJob(String(job.id))) as Job;
     expect(after.data).toEqual(before.data);
-    expect(await desk.queues.queues.charge.getJobCounts()).toEqual(before.counts);
-    expect(await desk.queues.queues.charge.isPaused()).toBe(false);
+    expect(await consoleClient.queues.queues.charge.getJobCounts()).toEqual(before.counts);
+    expect(await consoleClient.queues.queues.charge.isPaused()).toBe(false);
   });
 
   it('shows nothing personal, even when somebody has planted it in a job', async () => {
-    const { notice } = desk.queues.queues;
+    const { notice } = consoleClient.queues.queues;
     const planted = await notice.add(
       'Ada Lovelace',
-      { feeId: desk.crowd.fees.paid, seq: 1, name: PLANTED },
+      { feeId: consoleClient.feeFixtures.fees.paid, seq: 1, name: PLANTED },
       { jobId: 'notice-planted', attempts: 1, stackTraceLimit: 5 },
     );
     await planted.log(PLANTED);
     await planted.updateProgress({ text: PLANTED });
-    const worker = desk.queues.work('notice', async () => ({ failed: PLANTED }));
+    const worker = consoleClient.queues.work('notice', async () => ({ failed: PLANTED }));
     await expect.poll(() => planted.getState(), { timeout: 10_000 }).toBe('failed');
     await worker.close();
     for (const path of [
@@ -255,11 +266,11 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
       for (const canary of CANARIES) expect.soft(answer.body, path).not.toContain(canary);
     }
     const { job } = (await api(reader, '/notice/notice-planted')).json<{ job: BoardJob }>();
-    expect(job.data).toEqual({ feeId: desk.crowd.fees.paid, seq: 1 });
+    expect(job.data).toEqual({ feeId: consoleClient.feeFixtures.fees.paid, seq: 1 });
   });
 
   it('shows the yearly trigger', async () => {
-    await desk.queues.schedule('annual', '0 9 15 1 *', 'America/New_York');
+    await consoleClient.queues.schedule('annual', '0 9 15 1 *', 'America/New_York');
     const answer = await reader.get('/queues/api/job-schedulers', { accept: 'application/json' });
     expect(answer.json()).toMatchObject({
       schedulers: [{ name: 'annual', pattern: '0 9 15 1 *', tz: 'America/New_York' }],

@@ -2,25 +2,25 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { REQUEST_LIMITS, type RequestLimits } from '../../api/deps.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
-const open: Office[] = [];
+const open: ApiClient[] = [];
 const lines: Line[] = [];
 afterEach(async () => {
   for (const { socket } of lines.splice(0)) socket.destroy();
-  for (const office of open.splice(0)) await office.close();
+  for (const apiClient of open.splice(0)) await apiClient.close();
 });
 
 /** An office that listens, with limits of its own, and the way to open a line to it. */
 async function listening(limits: Partial<RequestLimits>) {
-  const office = await openOffice({
+  const apiClient = await openApiClient({
     limits: { ...REQUEST_LIMITS, ...limits },
     trustProxy: ['127.0.0.1'],
   });
-  open.push(office);
-  await office.app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = office.app.server.address() as AddressInfo;
-  return { office, say: (text: string) => say(port, text) };
+  open.push(apiClient);
+  await apiClient.app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = apiClient.app.server.address() as AddressInfo;
+  return { apiClient, say: (text: string) => say(port, text) };
 }
 
 interface Line {
@@ -64,13 +64,13 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
 
 describe('a body that does not come', () => {
-  let office: Office;
+  let apiClient: ApiClient;
   let begin: (text: string) => Line;
   beforeAll(async () => {
-    ({ office, say: begin } = await listening({ bodyMs: 400 }));
+    ({ apiClient, say: begin } = await listening({ bodyMs: 400 }));
     open.pop();
   });
-  afterAll(() => office.close());
+  afterAll(() => apiClient.close());
 
   it.each([
     ['on the route for Stripe', 'POST', '/webhooks/stripe', JSON_TYPE, 408],
@@ -103,7 +103,7 @@ describe('a body that does not come', () => {
   });
 
   it('of a known caller ends the connection where no file is expected', async () => {
-    const authorization = `Bearer ${office.tokens.all}`;
+    const authorization = `Bearer ${apiClient.tokens.all}`;
     const line = begin(begun('POST', '/v1/assessments', { ...JSON_TYPE, authorization }));
     expect(await line.status).toBe(408);
     expect(await line.closed).toContain('too_slow');
@@ -120,7 +120,7 @@ describe('a body that does not come', () => {
       const length = String(text.length + rest.length);
       const upload = begin(
         `${method} ${path} HTTP/1.1\r\nhost: levy.test\r\ncontent-type: ${type}\r\n` +
-          `content-length: ${length}\r\nauthorization: Bearer ${office.tokens.all}\r\n\r\n${text}`,
+          `content-length: ${length}\r\nauthorization: Bearer ${apiClient.tokens.all}\r\n\r\n${text}`,
       );
       // Begun later and ended before: the time is over, and the upload goes on.
       await begin(begun('POST', '/webhooks/stripe', JSON_TYPE)).closed;
@@ -176,11 +176,11 @@ describe('bodies of strangers', () => {
   });
 
   it('do not keep known callers out', async () => {
-    const { office, say } = await listening({ openBodies: 1 });
+    const { apiClient, say } = await listening({ openBodies: 1 });
     say(hold('10.0.0.1'));
     await expect.poll(async () => say(whole('10.0.0.9')).status).toBe(503);
     const body = { vendor: 'theranest', year: 2026 };
-    expect((await office.ask('POST', '/v1/assessments', { body })).status).toBe(201);
+    expect((await apiClient.ask('POST', '/v1/assessments', { body })).status).toBe(201);
   });
 
   it('give their places back when they have been answered', async () => {
@@ -191,9 +191,9 @@ describe('bodies of strangers', () => {
 
 describe('events', () => {
   it('of one address are counted, those of another are not', async () => {
-    const { office } = await listening({ events: 5 });
+    const { apiClient } = await listening({ events: 5 });
     const send = (address: string) =>
-      office.ask('POST', '/webhooks/stripe', {
+      apiClient.ask('POST', '/webhooks/stripe', {
         token: null,
         body: {},
         headers: { 'x-forwarded-for': address },

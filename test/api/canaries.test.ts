@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
 /** Planted in everything a person or an EHR can send; each may stand in the ledger alone. */
 const CANARIES = {
@@ -17,17 +17,17 @@ const CANARIES = {
   agent: 'canary-user-agent',
 };
 
-let office: Office;
+let apiClient: ApiClient;
 let answers: string[];
 
 beforeAll(async () => {
-  office = await openOffice();
-  answers = await everythingThatCanBeAsked(office);
+  apiClient = await openApiClient();
+  answers = await everythingThatCanBeAsked(apiClient);
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 /** Uses every kind of input once, rightly and wrongly. Gives the answers to wrong ones. */
-async function everythingThatCanBeAsked(at: Office): Promise<string[]> {
+async function everythingThatCanBeAsked(at: ApiClient): Promise<string[]> {
   const refused: string[] = [];
   const ask = async (method: 'GET' | 'POST' | 'PUT', url: string, body?: object | string) => {
     const headers: Record<string, string> = { 'user-agent': CANARIES.agent };
@@ -74,19 +74,20 @@ const found = (text: string): string[] =>
 
 describe('what people and EHRs send', () => {
   it('stands in the ledger, or this test proves nothing', async () => {
-    const { text } = await office.ask('GET', '/v1/clinicians');
+    const { text } = await apiClient.ask('GET', '/v1/clinicians');
     expect(found(text)).toEqual(['name', 'email', 'ref']);
   });
 
   it('does not stand in the log, which has a line for every request', () => {
-    expect(office.log().split('\n').length).toBeGreaterThan(20);
-    expect(office.log()).toContain('"level":50');
-    expect(found(office.log())).toEqual([]);
-    for (const token of Object.values(office.tokens)) expect(office.log()).not.toContain(token);
+    expect(apiClient.log().split('\n').length).toBeGreaterThan(20);
+    expect(apiClient.log()).toContain('"level":50');
+    expect(found(apiClient.log())).toEqual([]);
+    for (const token of Object.values(apiClient.tokens))
+      expect(apiClient.log()).not.toContain(token);
   });
 
   it('does not stand in the metrics', async () => {
-    expect(found((await office.ask('GET', '/metrics')).text)).toEqual([]);
+    expect(found((await apiClient.ask('GET', '/metrics')).text)).toEqual([]);
   });
 
   it('does not stand in the answers to what was refused', () => {
@@ -95,12 +96,12 @@ describe('what people and EHRs send', () => {
   });
 
   it('does not stand in the queue, in whatever table of it', async () => {
-    const { rows } = await office.db.pool.query(
+    const { rows } = await apiClient.db.pool.query(
       "select table_name as name from information_schema.tables where table_schema = 'bullmq'",
     );
     let seen = 0;
     for (const { name } of rows as { name: string }[]) {
-      const content = await office.db.pool.query(`select * from bullmq."${name}"`);
+      const content = await apiClient.db.pool.query(`select * from bullmq."${name}"`);
       seen += content.rows.length;
       expect(found(JSON.stringify(content.rows)), name).toEqual([]);
     }
@@ -108,11 +109,11 @@ describe('what people and EHRs send', () => {
   });
 
   it('of an EHR’s records leaves no patient, code or note in the ledger either', async () => {
-    const { rows } = await office.db.pool.query(
+    const { rows } = await apiClient.db.pool.query(
       "select table_name as name from information_schema.tables where table_schema = 'public'",
     );
     for (const { name } of rows as { name: string }[]) {
-      const content = await office.db.pool.query(`select t.*::text as line from "${name}" t`);
+      const content = await apiClient.db.pool.query(`select t.*::text as line from "${name}" t`);
       const inside = found(JSON.stringify(content.rows));
       expect(inside, name).not.toContain('patient');
       expect(inside, name).not.toContain('code');

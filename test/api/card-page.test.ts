@@ -4,43 +4,43 @@ import { createCardLinks, readCardLink } from '../../gateways/stripe/card-links.
 import { createStripe } from '../../gateways/stripe/payments.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
 const DAY_MS = 86_400_000;
 
-let office: Office;
+let apiClient: ApiClient;
 let feeIds: string[];
 let today: Date;
 
 beforeAll(async () => {
-  office = await openOffice();
-  ({ feeIds } = await openedAssessment(office.db.pool, office.ledger, { count: 2 }));
-  today = await office.ledger.fees.now();
+  apiClient = await openApiClient();
+  ({ feeIds } = await openedAssessment(apiClient.db.pool, apiClient.ledger, { count: 2 }));
+  today = await apiClient.ledger.fees.now();
   for (const feeId of feeIds) {
     const { id } = await stripe().customers.create();
-    await office.db.pool.query(
+    await apiClient.db.pool.query(
       `update clinicians set stripe_customer = $1
        where clinician_id = (select clinician_id from fees where fee_id = $2)`,
       [id, feeId],
     );
-    await appendAll(office.ledger, feeId, [sample('assessed'), sample('approved')]);
+    await appendAll(apiClient.ledger, feeId, [sample('assessed'), sample('approved')]);
   }
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
-const stripe = () => createStripe({ secretKey: 'sk_test_office', apiBase: office.stripe.url });
+const stripe = () => createStripe({ secretKey: 'sk_test_office', apiBase: apiClient.stripe.url });
 
 /** The link of a mail sent so many days ago. */
 function path(feeId: string, daysAgo = 0): string {
   const now = () => new Date(today.getTime() - daysAgo * DAY_MS);
-  const secret = office.deps.sessionSecret;
+  const secret = apiClient.deps.sessionSecret;
   return createCardLinks({ publicUrl: '', secret, now }).linkFor(feeId);
 }
 
-const visit = (url: string) => office.ask('GET', url, { token: null });
+const visit = (url: string) => apiClient.ask('GET', url, { token: null });
 /** Sends the page's form, as often as somebody may press its button. */
 const give = (url: string, page: string = randomUUID()) =>
-  office.ask('POST', `${url}/give`, {
+  apiClient.ask('POST', `${url}/give`, {
     token: null,
     body: `page=${page}`,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -59,7 +59,7 @@ it('a link from a letter leads, over a form of ours, to a page of Stripe’s', a
   expect(action).toBe(path(feeIds[0]!));
   const given = await give(action!, id);
   expect(given.status).toBe(303);
-  expect(given.headers.location).toContain(office.stripe.url);
+  expect(given.headers.location).toContain(apiClient.stripe.url);
   const saved = await visit('/card-saved');
   expect(saved.text).toContain('Thank you');
 });
@@ -69,14 +69,14 @@ it('the page lets its form lead to Stripe and nothing else happen', async () => 
   expect(policy).not.toContain('script');
   const [, targets] = /form-action ([^;]+)/.exec(policy) ?? [];
   // Browsers hold a form's redirects to the policy, too.
-  expect(targets?.split(' ')).toEqual(["'self'", 'https:', new URL(office.stripe.url).origin]);
+  expect(targets?.split(' ')).toEqual(["'self'", 'https:', new URL(apiClient.stripe.url).origin]);
 });
 
 it('looking at the page, however often and by whatever method, creates nothing', async () => {
   const before = await sessions();
   const url = path(feeIds[0]!);
   await visit(url);
-  await office.ask('HEAD', url, { token: null });
+  await apiClient.ask('HEAD', url, { token: null });
   expect(await visit(`${url}/give`)).toMatchObject({ status: 405 });
   expect(await sessions()).toEqual(before);
 });
@@ -87,7 +87,7 @@ it('the page of Stripe’s says which fee it is for, and is noted as open', asyn
   expect(given.headers.location).toBe(session?.url);
   const setup = await stripe().setupIntents.retrieve(session?.setup_intent as string);
   expect(setup.metadata).toEqual({ fee: feeIds[0] });
-  expect((await office.ledger.fees.load(feeIds[0]!))?.cardPages).toContain(session?.id);
+  expect((await apiClient.ledger.fees.load(feeIds[0]!))?.cardPages).toContain(session?.id);
 });
 
 it('a form sent twice opens one page, a page loaded anew another', async () => {
@@ -110,7 +110,7 @@ it('a form that is not the page’s is refused', async () => {
 });
 
 it('a settled fee needs no card', async () => {
-  await appendAll(office.ledger, feeIds[1]!, [sample('waived')]);
+  await appendAll(apiClient.ledger, feeIds[1]!, [sample('waived')]);
   for (const daysAgo of [0, 60]) {
     const url = path(feeIds[1]!, daysAgo);
     expect((await visit(url)).text).toContain('Nothing to do');

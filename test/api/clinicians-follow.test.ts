@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStripe } from '../../gateways/stripe/payments.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
 const HEADER = 'ref,name,email,npi,vendor,time_zone,stripe_customer,payment_method';
 
 describe('a roster at Stripe', () => {
-  let office: Office;
+  let apiClient: ApiClient;
   beforeAll(async () => {
-    office = await openOffice();
+    apiClient = await openApiClient();
   });
-  afterAll(() => office.close());
+  afterAll(() => apiClient.close());
 
-  const stripe = () => library(office);
+  const stripe = () => library(apiClient);
   const put = (rows: string[], query = '') =>
-    office.ask('PUT', `/v1/clinicians${query}`, {
+    apiClient.ask('PUT', `/v1/clinicians${query}`, {
       body: [HEADER, ...rows].join('\r\n'),
       headers: { 'content-type': 'text/csv' },
     });
@@ -63,11 +63,11 @@ describe('a roster at Stripe', () => {
     );
     expect(differing).toMatchObject([{ line: 3, ref: 'E2', field: 'stripeCustomer' }]);
     expect(answer.text).not.toContain('somebody@else.example');
-    expect(office.log()).not.toContain('somebody@else.example');
+    expect(apiClient.log()).not.toContain('somebody@else.example');
   });
 
   it('silence means that nothing is written', async () => {
-    const deaf = await openOffice();
+    const deaf = await openApiClient();
     await deaf.stripe.close();
     const answer = await deaf.ask('PUT', '/v1/clinicians', {
       body: `${HEADER}\nA1,Ann Lee,a@x.example,,theranest,,cus_1,\nA2,Bo,,,theranest,,,`,
@@ -81,15 +81,15 @@ describe('a roster at Stripe', () => {
 });
 
 describe('a spreadsheet whose column of customers is shifted', () => {
-  let office: Office;
+  let apiClient: ApiClient;
   beforeAll(async () => {
-    office = await openOffice();
+    apiClient = await openApiClient();
   });
-  afterAll(() => office.close());
+  afterAll(() => apiClient.close());
 
   /** People with a customer each, and their rows with the customer of the next but `right`. */
   async function shifted(prefix: string, count: number, right = 0) {
-    const lib = library(office);
+    const lib = library(apiClient);
     const customers = await Promise.all(
       Array.from({ length: count }, (_, at) =>
         lib.customers.create({ email: `${prefix}${at}@people.example` }),
@@ -102,11 +102,11 @@ describe('a spreadsheet whose column of customers is shifted', () => {
     });
   }
   const put = (rows: string[], query = '') =>
-    office.ask('PUT', `/v1/clinicians${query}`, {
+    apiClient.ask('PUT', `/v1/clinicians${query}`, {
       body: [HEADER, ...rows].join('\n'),
       headers: { 'content-type': 'text/csv' },
     });
-  const count = async () => (await office.ledger.clinicians.list({ limit: 1_000 })).length;
+  const count = async () => (await apiClient.ledger.clinicians.list({ limit: 1_000 })).length;
 
   it('is refused as a whole, unless it is said to be right', async () => {
     const rows = await shifted('a', 4);
@@ -148,11 +148,11 @@ describe('a spreadsheet whose column of customers is shifted', () => {
 });
 
 describe('a change on the roster reaches the fees that are there', () => {
-  let practice: Office;
+  let practice: ApiClient;
   let feeIds: string[];
   let assessmentId: string;
   beforeAll(async () => {
-    practice = await openOffice();
+    practice = await openApiClient();
     const opened = await openedAssessment(practice.db.pool, practice.ledger, { count: 5 });
     ({ feeIds, assessmentId } = opened);
   });
@@ -245,8 +245,8 @@ describe('a change on the roster reaches the fees that are there', () => {
   });
 });
 
-function library(office: Office) {
-  return createStripe({ secretKey: 'sk_test_office', apiBase: office.stripe.url });
+function library(apiClient: ApiClient) {
+  return createStripe({ secretKey: 'sk_test_office', apiBase: apiClient.stripe.url });
 }
 
 async function customerWithCard(lib: ReturnType<typeof library>) {

@@ -2,21 +2,24 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openRoster } from '../../api/roster/file.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 beforeAll(async () => {
-  office = await openOffice();
+  apiClient = await openApiClient();
 });
-afterAll(() => office.close());
-beforeEach(() => office.db.pool.query('delete from clinicians'));
+afterAll(() => apiClient.close());
+beforeEach(() => apiClient.db.pool.query('delete from clinicians'));
 
 function putFile(body: string, type: string, query = '') {
-  return office.ask('PUT', `/v1/clinicians${query}`, { body, headers: { 'content-type': type } });
+  return apiClient.ask('PUT', `/v1/clinicians${query}`, {
+    body,
+    headers: { 'content-type': type },
+  });
 }
 
 async function everybody() {
-  const answer = await office.ask('GET', '/v1/clinicians');
+  const answer = await apiClient.ask('GET', '/v1/clinicians');
   return answer.json.clinicians as Record<string, unknown>[];
 }
 
@@ -97,7 +100,7 @@ describe('a large roster', () => {
     });
     let answered = 0;
     while (reading) {
-      expect((await office.ask('GET', '/healthz', { token: null })).status).toBe(200);
+      expect((await apiClient.ask('GET', '/healthz', { token: null })).status).toBe(200);
       answered += 1;
       await nextTurn();
     }

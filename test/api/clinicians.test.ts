@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createStripe } from '../../gateways/stripe/payments.ts';
 import { plantPeople } from '../../sandbox/samples/plant.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 beforeAll(async () => {
-  office = await openOffice();
+  apiClient = await openApiClient();
 });
-afterAll(() => office.close());
-beforeEach(() => office.db.pool.query('delete from clinicians'));
+afterAll(() => apiClient.close());
+beforeEach(() => apiClient.db.pool.query('delete from clinicians'));
 
 const HEADER = 'ref,name,email,npi,vendor,time_zone,stripe_customer,payment_method';
 
@@ -18,15 +18,18 @@ function put(rows: string[], query = '') {
 }
 
 function putFile(body: string | Buffer, type: string, query = '') {
-  return office.ask('PUT', `/v1/clinicians${query}`, { body, headers: { 'content-type': type } });
+  return apiClient.ask('PUT', `/v1/clinicians${query}`, {
+    body,
+    headers: { 'content-type': type },
+  });
 }
 
 async function everybody() {
-  const answer = await office.ask('GET', '/v1/clinicians');
+  const answer = await apiClient.ask('GET', '/v1/clinicians');
   return answer.json.clinicians as Record<string, unknown>[];
 }
 
-const stripe = () => createStripe({ secretKey: 'sk_test_office', apiBase: office.stripe.url });
+const stripe = () => createStripe({ secretKey: 'sk_test_office', apiBase: apiClient.stripe.url });
 
 describe('a roster', () => {
   it('is written, and changes nothing the second time', async () => {
@@ -267,7 +270,7 @@ describe('a customer', () => {
   });
 
   it('that another upload takes at the same time is refused, not an error', async () => {
-    const { pool } = office.db;
+    const { pool } = apiClient.db;
     const other = await pool.connect();
     await other.query('begin');
     await other.query(`insert into clinicians (ref, name, vendor, time_zone, stripe_customer)
@@ -324,7 +327,7 @@ describe('a file that is no roster', () => {
   });
 
   it('a compressed one is told to come as it is', async () => {
-    const answer = await office.ask('PUT', '/v1/clinicians', {
+    const answer = await apiClient.ask('PUT', '/v1/clinicians', {
       body: 'x',
       headers: { 'content-type': 'text/csv', 'content-encoding': 'gzip' },
     });

@@ -1,27 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 let feeIds: string[];
 let assessmentId: string;
 
 beforeAll(async () => {
-  office = await openOffice();
-  ({ feeIds, assessmentId } = await openedAssessment(office.db.pool, office.ledger, { count: 9 }));
+  apiClient = await openApiClient();
+  ({ feeIds, assessmentId } = await openedAssessment(apiClient.db.pool, apiClient.ledger, {
+    count: 9,
+  }));
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 const asked = [sample('assessed'), sample('approved')];
 /** Takes the n-th clinician's fee to where the entries lead. */
 const fee = async (n: number, entries: Parameters<typeof appendAll>[2]) => {
-  await appendAll(office.ledger, feeIds[n - 1]!, entries);
+  await appendAll(apiClient.ledger, feeIds[n - 1]!, entries);
   return feeIds[n - 1]!;
 };
 const act = (id: string, verb: string, body?: object) =>
-  office.ask('POST', `/v1/fees/${id}/${verb}`, body ? { body } : {});
-const story = async (id: string) => (await office.ask('GET', `/v1/fees/${id}`)).json;
+  apiClient.ask('POST', `/v1/fees/${id}/${verb}`, body ? { body } : {});
+const story = async (id: string) => (await apiClient.ask('GET', `/v1/fees/${id}`)).json;
 
 describe('the story of a fee', () => {
   it('tells every entry in order, what is next and why, the evidence and the money', async () => {
@@ -60,27 +62,30 @@ describe('the story of a fee', () => {
 
   it('of no fee is not found', async () => {
     const nobody = '00000000-0000-4000-8000-000000000000';
-    expect(await office.ask('GET', `/v1/fees/${nobody}`)).toMatchObject({ status: 404 });
+    expect(await apiClient.ask('GET', `/v1/fees/${nobody}`)).toMatchObject({ status: 404 });
     for (const verb of ['release', 'retry', 'card-link'])
       expect((await act(nobody, verb)).code).toBe('not_found');
     expect((await act(nobody, 'waive', { why: 'x' })).code).toBe('not_found');
-    expect((await office.ask('GET', '/v1/fees/1')).code).toBe('invalid_request');
+    expect((await apiClient.ask('GET', '/v1/fees/1')).code).toBe('invalid_request');
   });
 });
 
 describe('the list of fees', () => {
   it('is read page by page and by state', async () => {
-    const first = (await office.ask('GET', '/v1/fees?limit=4')).json;
+    const first = (await apiClient.ask('GET', '/v1/fees?limit=4')).json;
     expect(first.fees).toHaveLength(4);
-    const rest = (await office.ask('GET', `/v1/fees?limit=100&after=${first.next}`)).json;
+    const rest = (await apiClient.ask('GET', `/v1/fees?limit=100&after=${first.next}`)).json;
     const all = [...first.fees, ...rest.fees].map(({ feeId }: { feeId: string }) => feeId);
     expect([...all].sort()).toEqual([...feeIds].sort());
     expect(rest.next).toBeNull();
-    const ready = await office.ask('GET', `/v1/fees?state=approved&assessmentId=${assessmentId}`);
+    const ready = await apiClient.ask(
+      'GET',
+      `/v1/fees?state=approved&assessmentId=${assessmentId}`,
+    );
     expect(ready.json.fees).toMatchObject([{ ref: 'C-1', state: 'approved', nextStep: 'notice' }]);
-    expect((await office.ask('GET', '/v1/fees?state=nonsense')).code).toBe('invalid_request');
-    expect((await office.ask('GET', '/v1/fees?limit=0')).code).toBe('invalid_request');
-    expect((await office.ask('GET', '/v1/fees?ref=%00')).code).toBe('invalid_request');
+    expect((await apiClient.ask('GET', '/v1/fees?state=nonsense')).code).toBe('invalid_request');
+    expect((await apiClient.ask('GET', '/v1/fees?limit=0')).code).toBe('invalid_request');
+    expect((await apiClient.ask('GET', '/v1/fees?ref=%00')).code).toBe('invalid_request');
   });
 });
 
@@ -102,7 +107,7 @@ describe('a person', () => {
       actor: 'key-all',
       sentence: '$19.50 were waived: kindness.',
     });
-    const { audit } = (await office.ask('GET', '/v1/audit')).json;
+    const { audit } = (await apiClient.ask('GET', '/v1/audit')).json;
     const outcomes = audit
       .filter(({ object }: { object: string }) => object === `fee ${id}`)
       .map(({ detail }: { detail: { outcome: string } }) => detail.outcome);
@@ -132,7 +137,7 @@ describe('a person', () => {
     const id = await fee(5, [...asked, sample('notice_failed')]);
     expect((await act(feeIds[0]!, 'retry')).code).toBe('not_retryable');
     expect((await act(id, 'retry')).json.state).toBe('approved');
-    const jobs = await office.queues.queues.notice.getJobs(['waiting']);
+    const jobs = await apiClient.queues.queues.notice.getJobs(['waiting']);
     expect(jobs.map((job) => job.data)).toContainEqual({ feeId: id, seq: 4 });
   });
 
@@ -143,35 +148,35 @@ describe('a person', () => {
 
   it('acts on a paused assessment, but nothing of it is put on the queue', async () => {
     const id = await fee(7, [...asked, sample('notice_failed')]);
-    await office.ask('POST', `/v1/assessments/${assessmentId}/pause`, { body: { why: 'wait' } });
+    await apiClient.ask('POST', `/v1/assessments/${assessmentId}/pause`, { body: { why: 'wait' } });
     expect((await act(id, 'retry')).status).toBe(200);
     expect((await story(id)).next.paused).toBe(true);
-    const jobs = await office.queues.queues.notice.getJobs(['waiting']);
+    const jobs = await apiClient.queues.queues.notice.getJobs(['waiting']);
     expect(jobs.map((job) => job.data.feeId)).not.toContain(id);
-    await office.ask('POST', `/v1/assessments/${assessmentId}/resume`);
+    await apiClient.ask('POST', `/v1/assessments/${assessmentId}/resume`);
   });
 
   it('gets a link on which the clinician gives another card, kept nowhere', async () => {
     const body = [{ ref: 'C-8', name: 'Person 8', stripe_customer: await customer() }];
-    await office.ask('PUT', '/v1/clinicians', { body });
+    await apiClient.ask('PUT', '/v1/clinicians', { body });
     const id = await fee(8, asked);
     const headers = { 'idempotency-key': 'card-8' };
-    const answer = await office.ask('POST', `/v1/fees/${id}/card-link`, { headers });
+    const answer = await apiClient.ask('POST', `/v1/fees/${id}/card-link`, { headers });
     expect(answer.status, answer.text).toBe(201);
     expect(answer.json.url).toMatch(/^http/);
-    const kept = await office.db.pool.query('select 1 from idempotent_requests');
+    const kept = await apiClient.db.pool.query('select 1 from idempotent_requests');
     expect(kept.rowCount).toBe(0);
-    await office.db.pool.query("update clinicians set stripe_customer = null where ref = 'C-8'");
+    await apiClient.db.pool.query("update clinicians set stripe_customer = null where ref = 'C-8'");
     expect((await act(id, 'card-link')).code).toBe('no_customer');
   });
 });
 
 describe('the export', () => {
   it('is safe to open in a spreadsheet', async () => {
-    await office.db.pool.query(
+    await apiClient.db.pool.query(
       `update clinicians set name = '=HYPERLINK("http://evil","x")', ref = '+1' where ref = 'C-9'`,
     );
-    const answer = await office.ask('GET', '/v1/fees.csv');
+    const answer = await apiClient.ask('GET', '/v1/fees.csv');
     expect(answer.headers).toMatchObject({
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': 'attachment; filename="fees.csv"',
@@ -183,14 +188,14 @@ describe('the export', () => {
     const ours = lines.find((line) => line.includes('HYPERLINK'))!;
     expect(ours).toMatch(/^"'\+1","'=HYPERLINK\(""http:\/\/evil"",""x""\)","theranest",2026,/);
     for (const line of lines.slice(1)) expect(line).toMatch(/^"/);
-    const one = await office.ask('GET', '/v1/fees.csv?state=waived');
+    const one = await apiClient.ask('GET', '/v1/fees.csv?state=waived');
     expect(one.text.trimEnd().split('\r\n')).toHaveLength(3);
     expect(one.text).toContain(',19.50,');
   });
 });
 
 async function customer(): Promise<string> {
-  const answer = await fetch(`${office.stripe.url}/v1/customers`, {
+  const answer = await fetch(`${apiClient.stripe.url}/v1/customers`, {
     method: 'POST',
     headers: { authorization: 'Bearer sk_test_office' },
   });

@@ -2,31 +2,31 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
-import { openOffice, type Answer, type Office } from './office.ts';
+import { openApiClient, type Answer, type ApiClient } from './api-client.ts';
 import { routesOf, type Route } from './routes.ts';
 
 /** The same requests on every run; another number, other requests. */
 const SEED = 20_260_115;
 const REQUESTS = 10_000;
 
-let office: Office;
+let apiClient: ApiClient;
 let routes: Route[];
 let known: string[];
 
 beforeAll(async () => {
-  office = await openOffice();
-  const { feeIds, assessmentId } = await openedAssessment(office.db.pool, office.ledger, {
+  apiClient = await openApiClient();
+  const { feeIds, assessmentId } = await openedAssessment(apiClient.db.pool, apiClient.ledger, {
     count: 30,
   });
   for (const [n, feeId] of feeIds.entries()) {
     const entries = [sample('assessed'), sample('approved'), sample('notice_failed')];
-    await appendAll(office.ledger, feeId, entries.slice(0, n % 4));
+    await appendAll(apiClient.ledger, feeId, entries.slice(0, n % 4));
   }
   known = [...feeIds, assessmentId, 'theranest', 'key-read', 'charge', '2026'];
   // The keys stay: without them there would be nothing but refusals.
-  routes = routesOf(office.app).filter(({ method, path }) => `${method} ${path}` !== REVOKE);
+  routes = routesOf(apiClient.app).filter(({ method, path }) => `${method} ${path}` !== REVOKE);
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 const REVOKE = 'DELETE /v1/keys/:name';
 
@@ -138,7 +138,7 @@ async function request(random: Random): Promise<{ what: string; answer: Answer }
   if (random.below(9) === 0) headers['stripe-signature'] = random.one(['t=1,v1=0', 'x', '']);
   if (random.below(9) === 0) headers.accept = 'text/html';
   if (content === undefined) delete headers['content-type'];
-  const answer = await office.ask(method, url, {
+  const answer = await apiClient.ask(method, url, {
     headers,
     ...(content === undefined ? {} : { body: content }),
   });
@@ -172,13 +172,13 @@ it(
     expect(failed).toEqual([]);
     // Otherwise all that was tried were doors that are shut.
     for (const status of [200, 400, 404, 409, 415]) expect(statuses.get(status)).toBeGreaterThan(5);
-    expect((await office.ask('GET', '/readyz')).status).toBe(200);
+    expect((await apiClient.ask('GET', '/readyz')).status).toBe(200);
     const { balances } = await sums();
     expect(balances).toBe(0);
   },
 );
 
 async function sums(): Promise<{ balances: number }> {
-  const all = await office.ledger.reports.balances();
+  const all = await apiClient.ledger.reports.balances();
   return { balances: all.reduce((sum, { balanceCents }) => sum + balanceCents, 0) };
 }

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCOPES, type Scope } from '../../ledger/access.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 import { filled, routesOf, type Route } from './routes.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 let routes: Route[];
 
 beforeAll(async () => {
-  office = await openOffice();
-  routes = routesOf(office.app);
+  apiClient = await openApiClient();
+  routes = routesOf(apiClient.app);
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 /** What anybody may ask for: machines that watch, Stripe, clinicians, and the way in. */
 const OPEN = new RegExp(
@@ -23,7 +23,7 @@ const guarded = (): Route[] => routes.filter(({ path }) => !OPEN.test(path));
 /** The scope a documented route asks for, by its own documentation. */
 function scopeOf({ method, path }: Route): Scope | undefined {
   const documented = path.replace(/:(\w+)/g, '{$1}');
-  const paths = office.app.swagger().paths as Record<
+  const paths = apiClient.app.swagger().paths as Record<
     string,
     Record<string, { description?: string }>
   >;
@@ -42,7 +42,7 @@ describe('guards', () => {
 
   it('let nobody pass without a token', async () => {
     for (const { method, path } of guarded()) {
-      const answer = await office.ask(method, filled(path), { token: null });
+      const answer = await apiClient.ask(method, filled(path), { token: null });
       const where = `${method} ${path}`;
       const turnedAway =
         answer.status === 401 ||
@@ -55,10 +55,15 @@ describe('guards', () => {
   });
 
   it('let nobody pass with a wrong token', async () => {
-    const wrong = [`levy_a_${'x'.repeat(43)}`, `${office.tokens.all.slice(0, -1)}_`, 'short', ''];
+    const wrong = [
+      `levy_a_${'x'.repeat(43)}`,
+      `${apiClient.tokens.all.slice(0, -1)}_`,
+      'short',
+      '',
+    ];
     for (const { method, path } of guarded())
       for (const token of wrong) {
-        const answer = await office.ask(method, filled(path), { token });
+        const answer = await apiClient.ask(method, filled(path), { token });
         expect.soft(answer.status, `${method} ${path} with ${token}`).toBe(401);
       }
   });
@@ -70,7 +75,9 @@ describe('guards', () => {
       expect(scope, `${route.method} ${route.path} names its scope`).toBeDefined();
       for (const other of SCOPES.filter((one) => one !== scope)) {
         const { method, path } = route;
-        const answer = await office.ask(method, filled(path), { token: office.tokens[other] });
+        const answer = await apiClient.ask(method, filled(path), {
+          token: apiClient.tokens[other],
+        });
         expect.soft(answer.status, `${method} ${path} as ${other}`).toBe(403);
         if (method !== 'HEAD') expect.soft(answer.json.error.details).toEqual({ scope });
         tried += 1;
@@ -83,7 +90,7 @@ describe('guards', () => {
     for (const route of guarded().filter(({ path }) => path.startsWith('/v1/'))) {
       const scope = scopeOf(route) ?? scopeOf({ ...route, method: 'GET' });
       const { method, path } = route;
-      const answer = await office.ask(method, filled(path), { token: office.tokens[scope!] });
+      const answer = await apiClient.ask(method, filled(path), { token: apiClient.tokens[scope!] });
       expect.soft([401, 403], `${method} ${path}`).not.toContain(answer.status);
     }
   });
@@ -91,18 +98,18 @@ describe('guards', () => {
   it('keep the console and the queues to those who may read', async () => {
     const pages = guarded().filter(({ path }) => !path.startsWith('/v1/'));
     for (const { method, path } of pages.filter(({ path }) => path !== '/console/sign-out')) {
-      const answer = await office.ask(method, filled(path), { token: office.tokens.operate });
+      const answer = await apiClient.ask(method, filled(path), { token: apiClient.tokens.operate });
       expect.soft(answer.status, `${method} ${path}`).toBe(403);
     }
   });
 
   it('close on a key that was revoked, and on the sessions begun with it', async () => {
-    const made = await office.ask('POST', '/v1/keys', {
+    const made = await apiClient.ask('POST', '/v1/keys', {
       body: { name: 'for a day', scopes: ['read'] },
     });
     const { token } = made.json;
-    expect((await office.ask('GET', '/v1/fees', { token })).status).toBe(200);
-    const signedIn = await office.app.inject({
+    expect((await apiClient.ask('GET', '/v1/fees', { token })).status).toBe(200);
+    const signedIn = await apiClient.app.inject({
       method: 'POST',
       url: '/console/sign-in',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -110,23 +117,23 @@ describe('guards', () => {
     });
     const cookie = String(signedIn.headers['set-cookie']).split(';')[0]!;
     const bySession = { token: null, headers: { cookie } };
-    expect((await office.ask('GET', '/v1/fees', bySession)).status).toBe(200);
-    expect((await office.ask('DELETE', '/v1/keys/for%20a%20day')).status).toBe(204);
-    expect((await office.ask('GET', '/v1/fees', { token })).status).toBe(401);
-    expect((await office.ask('GET', '/v1/fees', bySession)).status).toBe(401);
+    expect((await apiClient.ask('GET', '/v1/fees', bySession)).status).toBe(200);
+    expect((await apiClient.ask('DELETE', '/v1/keys/for%20a%20day')).status).toBe(204);
+    expect((await apiClient.ask('GET', '/v1/fees', { token })).status).toBe(401);
+    expect((await apiClient.ask('GET', '/v1/fees', bySession)).status).toBe(401);
   });
 
   it('do not let another site use a session', async () => {
-    const signedIn = await office.app.inject({
+    const signedIn = await apiClient.app.inject({
       method: 'POST',
       url: '/console/sign-in',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      payload: new URLSearchParams({ token: office.tokens.all }).toString(),
+      payload: new URLSearchParams({ token: apiClient.tokens.all }).toString(),
     });
     expect(String(signedIn.headers['set-cookie'])).toMatch(/HttpOnly.*SameSite=Strict/i);
     const cookie = String(signedIn.headers['set-cookie']).split(';')[0]!;
     const open = (headers: Record<string, string>) =>
-      office.ask('POST', '/v1/assessments', {
+      apiClient.ask('POST', '/v1/assessments', {
         token: null,
         body: { vendor: 'theranest', year: 2027 },
         headers: { cookie, ...headers },

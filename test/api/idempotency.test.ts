@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 beforeAll(async () => {
-  office = await openOffice();
+  apiClient = await openApiClient();
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 const open = (key: string, body: object = { vendor: 'theranest', year: 2026 }, token?: string) =>
-  office.ask('POST', '/v1/assessments', {
+  apiClient.ask('POST', '/v1/assessments', {
     body,
     headers: { 'idempotency-key': key },
     ...(token && { token }),
@@ -23,7 +23,7 @@ it('the same request again is answered the same, and is not done again', async (
   expect(second.headers['idempotent-replayed']).toBe('true');
   expect(second.headers['content-type']).toBe(first.headers['content-type']);
   expect(second.text).toBe(first.text);
-  const { audit } = (await office.ask('GET', '/v1/audit')).json;
+  const { audit } = (await apiClient.ask('GET', '/v1/audit')).json;
   expect(audit).toHaveLength(1);
 });
 
@@ -32,7 +32,7 @@ it('a refusal is kept as well', async () => {
   const first = await open('forecast', forecast);
   expect(first).toMatchObject({ status: 409, code: 'rate_is_forecast' });
   const put = { royaltyCents: 1900, processingCents: 100, status: 'confirmed', source: 'invoice' };
-  expect((await office.ask('PUT', '/v1/rates/theranest/2027', { body: put })).status).toBe(200);
+  expect((await apiClient.ask('PUT', '/v1/rates/theranest/2027', { body: put })).status).toBe(200);
   expect((await open('forecast', forecast)).text).toBe(first.text);
   expect((await open('forecast anew'.replace(' ', '-'), forecast)).status).toBe(201);
 });
@@ -47,13 +47,13 @@ it('another request under the same key is refused', async () => {
 
 it('keys of different callers have nothing to do with each other', async () => {
   const first = await open('mine');
-  const other = await open('mine', { vendor: 'theranest', year: 2024 }, office.tokens.operate);
+  const other = await open('mine', { vendor: 'theranest', year: 2024 }, apiClient.tokens.operate);
   expect(first.status).toBe(200);
   expect(other.status).toBe(201);
 });
 
 it('while the first is running, the second is told to wait', async () => {
-  await office.ledger.access.claimRequest(await allKeyId(), 'busy', fingerprintOf());
+  await apiClient.ledger.access.claimRequest(await allKeyId(), 'busy', fingerprintOf());
   expect(await open('busy')).toMatchObject({ status: 422, code: 'key_reused' });
   const answers = await Promise.all(
     Array.from({ length: 5 }, () => open('race', { vendor: 'theranest', year: 2023 })),
@@ -67,11 +67,11 @@ it('while the first is running, the second is told to wait', async () => {
 
 it('what failed here is not kept, and can be sent again', async () => {
   const body = [{ ref: 'A1', name: 'Ann', vendor: 'theranest' }];
-  await office.ask('PUT', '/v1/clinicians', { body });
-  await office.db.pool.query('alter table assessments rename to hidden');
+  await apiClient.ask('PUT', '/v1/clinicians', { body });
+  await apiClient.db.pool.query('alter table assessments rename to hidden');
   const failed = await open('later', { vendor: 'theranest', year: 2022 });
   expect(failed.status).toBe(503);
-  await office.db.pool.query('alter table hidden rename to assessments');
+  await apiClient.db.pool.query('alter table hidden rename to assessments');
   const again = await open('later', { vendor: 'theranest', year: 2022 });
   expect(again.status).toBe(201);
   expect(again.headers['idempotent-replayed']).toBeUndefined();
@@ -81,7 +81,7 @@ it('a key that is none is refused, and other methods need none', async () => {
   for (const key of ['', ' ', 'x'.repeat(256), 'ä'])
     expect(await open(key), `"${key.slice(0, 3)}"`).toMatchObject({ code: 'invalid_request' });
   const headers = { 'idempotency-key': 'read' };
-  const get = await office.ask('GET', '/v1/assessments', { headers });
+  const get = await apiClient.ask('GET', '/v1/assessments', { headers });
   expect(get.headers['idempotent-replayed']).toBeUndefined();
 });
 
@@ -93,7 +93,7 @@ it('a request that was not let in claims no key', async () => {
 
 it('a streamed import is answered again without being read again', async () => {
   const send = (body: string) =>
-    office.ask('POST', '/v1/imports', {
+    apiClient.ask('POST', '/v1/imports', {
       body,
       headers: { 'idempotency-key': 'file', 'content-type': 'text/csv' },
     });
@@ -107,7 +107,7 @@ it('a streamed import is answered again without being read again', async () => {
 });
 
 async function allKeyId(): Promise<string> {
-  return (await office.ledger.access.callerOf(office.tokens.all))!.keyId;
+  return (await apiClient.ledger.access.callerOf(apiClient.tokens.all))!.keyId;
 }
 
 function fingerprintOf(): string {

@@ -6,18 +6,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inventedNpi } from '../../sandbox/samples/npi.ts';
 import { people } from '../../sandbox/samples/people.ts';
 import { usageExports } from '../../sandbox/samples/exports.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 beforeAll(async () => {
-  office = await openOffice();
+  apiClient = await openApiClient();
   const rows = people.map(({ ref, name, npi, vendor }) => ({ ref, name, npi, vendor }));
-  await office.ask('PUT', '/v1/clinicians', { body: rows });
+  await apiClient.ask('PUT', '/v1/clinicians', { body: rows });
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 const send = (body: string | Buffer, query = '', type = 'application/octet-stream') =>
-  office.ask('POST', `/v1/imports${query}`, { body, headers: { 'content-type': type } });
+  apiClient.ask('POST', `/v1/imports${query}`, { body, headers: { 'content-type': type } });
 
 const HEADER = 'Date of Service,Client,Clinician,Clinician NPI,Billing Code';
 const table = (...rows: string[]) => [HEADER, ...rows, ''].join('\n');
@@ -38,15 +38,15 @@ describe('the sample exports', () => {
       expect(second.status).toBe(200);
       expect(second.json).toEqual({ ...first.json, created: false, evidenceAdded: 0 });
     }
-    expect((await office.ask('GET', '/v1/imports')).json.imports).toHaveLength(3);
+    expect((await apiClient.ask('GET', '/v1/imports')).json.imports).toHaveLength(3);
   });
 
   it('are found again by their hash', async () => {
     const { bytes, name } = usageExports()[0]!;
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const found = await office.ask('GET', `/v1/imports?sha256=${sha256}`);
+    const found = await apiClient.ask('GET', `/v1/imports?sha256=${sha256}`);
     expect(found.json.imports).toMatchObject([{ fileName: name, sha256, bytes: bytes.length }]);
-    const none = await office.ask('GET', `/v1/imports?sha256=${'0'.repeat(64)}`);
+    const none = await apiClient.ask('GET', `/v1/imports?sha256=${'0'.repeat(64)}`);
     expect(none.json.imports).toEqual([]);
   });
 });
@@ -64,9 +64,9 @@ describe('an import', () => {
       clinicians: 2,
       unmatched: 0,
     });
-    const clinicians = await office.ledger.clinicians.list({ limit: 1_000 });
+    const clinicians = await apiClient.ledger.clinicians.list({ limit: 1_000 });
     const { clinicianId } = clinicians.find(({ ref }) => ref === known.ref)!;
-    const evidence = await office.ledger.evidence.of(clinicianId, 2026);
+    const evidence = await apiClient.ledger.evidence.of(clinicianId, 2026);
     const kept = evidence.filter(({ fileName }) => fileName === 'spring.csv');
     expect(kept).toMatchObject([{ firstUsedOn: '2026-02-03', line: 3, certainty: 'sure' }]);
     expect(JSON.stringify(kept)).not.toContain('90834');
@@ -80,7 +80,7 @@ describe('an import', () => {
       { line: 2, reason: 'unmatched', clinicianName: 'Nobody Here', times: 2 },
     ]);
     const { importId } = answer.json;
-    const listed = await office.ask('GET', `/v1/imports/${importId}/problems`);
+    const listed = await apiClient.ask('GET', `/v1/imports/${importId}/problems`);
     expect(listed.json.problems).toEqual(answer.json.problems);
   });
 
@@ -92,7 +92,7 @@ describe('an import', () => {
     );
     const before = await send(file, '?fileName=early.csv');
     expect(before.json).toMatchObject({ matched: 1, unmatched: 1, evidenceAdded: 1 });
-    await office.ask('PUT', '/v1/clinicians', { body: [late] });
+    await apiClient.ask('PUT', '/v1/clinicians', { body: [late] });
     const after = await send(file, '?fileName=later.csv');
     expect(after).toMatchObject({ status: 200 });
     expect(after.json).toMatchObject({
@@ -112,9 +112,9 @@ describe('an import', () => {
     expect(twoYears.json).toMatchObject({ matched: 0, undated: 1 });
     const oneYear = await send(`${file}  `, '?from=2025-01-01&to=2025-06-30&fileName=half.csv');
     expect(oneYear.json).toMatchObject({ matched: 1, undated: 0 });
-    const clinicians = await office.ledger.clinicians.list({ limit: 1_000 });
+    const clinicians = await apiClient.ledger.clinicians.list({ limit: 1_000 });
     const { clinicianId } = clinicians.find(({ ref }) => ref === known.ref)!;
-    expect(await office.ledger.evidence.of(clinicianId, 2025)).toMatchObject([
+    expect(await apiClient.ledger.evidence.of(clinicianId, 2025)).toMatchObject([
       { firstUsedOn: '2025-06-30', fileName: 'half.csv' },
     ]);
   });
@@ -143,10 +143,10 @@ describe('a file that cannot be read', () => {
     ],
     ['a web page', Buffer.from('<!doctype html><html></html>'), 'not_a_usage_file', 415],
   ])('%s is refused, and leaves nothing', async (_, body, code, status) => {
-    const before = (await office.ask('GET', '/v1/imports')).json.imports.length;
+    const before = (await apiClient.ask('GET', '/v1/imports')).json.imports.length;
     const answer = await send(body);
     expect(answer).toMatchObject({ status, code });
-    expect((await office.ask('GET', '/v1/imports')).json.imports).toHaveLength(before);
+    expect((await apiClient.ask('GET', '/v1/imports')).json.imports).toHaveLength(before);
   });
 
   it.each([
@@ -169,11 +169,12 @@ describe('a file that cannot be read', () => {
 describe('over a real line', () => {
   let port: number;
   beforeAll(async () => {
-    await office.app.listen({ host: '127.0.0.1', port: 0 });
-    port = (office.app.server.address() as AddressInfo).port;
+    await apiClient.app.listen({ host: '127.0.0.1', port: 0 });
+    port = (apiClient.app.server.address() as AddressInfo).port;
   });
 
-  const count = async () => (await office.ask('GET', '/v1/imports')).json.imports.length as number;
+  const count = async () =>
+    (await apiClient.ask('GET', '/v1/imports')).json.imports.length as number;
 
   it('an upload that breaks off leaves nothing, and works when it is sent again', async () => {
     const before = await count();
@@ -183,11 +184,11 @@ describe('over a real line', () => {
     socket.write(
       'POST /v1/imports?fileName=cut.csv HTTP/1.1\r\nHost: x\r\n' +
         `Content-Length: ${file.length}\r\n` +
-        `Authorization: Bearer ${office.tokens.all}\r\n\r\n${file.slice(0, 150_000)}`,
+        `Authorization: Bearer ${apiClient.tokens.all}\r\n\r\n${file.slice(0, 150_000)}`,
     );
-    await expect.poll(() => office.app.server.connections ?? 1).toBeGreaterThan(0);
+    await expect.poll(() => apiClient.app.server.connections ?? 1).toBeGreaterThan(0);
     socket.destroy();
-    const refused = () => office.log().includes('"route":"/v1/imports","status":400');
+    const refused = () => apiClient.log().includes('"route":"/v1/imports","status":400');
     await expect.poll(refused, { timeout: 5_000 }).toBe(true);
     expect(await count()).toBe(before);
     expect((await send(file, '?fileName=cut.csv')).json).toMatchObject({ created: true });
@@ -200,7 +201,7 @@ describe('over a real line', () => {
     }
     const answer = await fetch(`http://127.0.0.1:${port}/v1/imports?fileName=stream.csv`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${office.tokens.all}` },
+      headers: { authorization: `Bearer ${apiClient.tokens.all}` },
       body: chunks() as never,
       duplex: 'half',
     });
@@ -213,7 +214,7 @@ describe('over a real line', () => {
     await once(socket, 'connect');
     socket.write(
       `POST /v1/imports HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000000\r\n` +
-        `Authorization: Bearer ${office.tokens.all}\r\n\r\n`,
+        `Authorization: Bearer ${apiClient.tokens.all}\r\n\r\n`,
     );
     socket.write(Buffer.concat([Buffer.from('%PDF-1.7'), Buffer.alloc(100_000)]));
     const [answer] = (await once(socket, 'data')) as [Buffer];

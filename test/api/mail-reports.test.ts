@@ -2,16 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NewEntry } from '../../core/fee/fee.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 let feeIds: string[];
 
 beforeAll(async () => {
-  office = await openOffice();
-  ({ feeIds } = await openedAssessment(office.db.pool, office.ledger, { count: 8 }));
+  apiClient = await openApiClient();
+  ({ feeIds } = await openedAssessment(apiClient.db.pool, apiClient.ledger, { count: 8 }));
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 const idOf = (feeId: string, kind = 'notice', n = 1) =>
   `<fee-${feeId}-${kind}-${n}@sunrise.example>`;
@@ -21,7 +21,7 @@ async function noticedFee(n: number, ...then: NewEntry[]): Promise<string> {
   const feeId = feeIds[n - 1] as string;
   const notice = sample('noticed', { messageId: idOf(feeId) });
   const entries = [sample('assessed'), sample('approved'), notice, ...then];
-  await appendAll(office.ledger, feeId, entries);
+  await appendAll(apiClient.ledger, feeId, entries);
   return feeId;
 }
 
@@ -44,19 +44,19 @@ function report(messageId: string, type = 'delivery-status', action = 'failed'):
 }
 
 const send = async (body: string, token?: string) =>
-  office.ask('POST', '/v1/mail-reports', {
+  apiClient.ask('POST', '/v1/mail-reports', {
     body,
     headers: { 'content-type': 'message/rfc822' },
     ...(token ? { token } : {}),
   });
-const stateOf = async (feeId: string) => (await office.ask('GET', `/v1/fees/${feeId}`)).json;
+const stateOf = async (feeId: string) => (await apiClient.ask('GET', `/v1/fees/${feeId}`)).json;
 
 describe('a notice that came back', () => {
   it('announces nothing any more, and says why', async () => {
     const feeId = await noticedFee(1);
     const answer = await send(report(idOf(feeId)));
     expect(answer).toMatchObject({ status: 200, json: { outcome: 'bounced', feeId } });
-    const { audit } = (await office.ask('GET', '/v1/audit?limit=1')).json;
+    const { audit } = (await apiClient.ask('GET', '/v1/audit?limit=1')).json;
     const said = { actor: 'key-all', action: 'bounce', object: `fee ${feeId}` };
     expect(audit[0]).toMatchObject({ ...said, detail: { outcome: 'done' } });
     const { state, next, entries } = await stateOf(feeId);
@@ -73,7 +73,7 @@ describe('a notice that came back', () => {
       why: 'not_noticed',
     });
     const later = sample('noticed', { messageId: idOf(feeId, 'notice', 2) });
-    await appendAll(office.ledger, feeId, [sample('retry_asked'), later]);
+    await appendAll(apiClient.ledger, feeId, [sample('retry_asked'), later]);
     expect((await send(report(idOf(feeId)))).json.outcome).toBe('noted');
     expect((await stateOf(feeId)).state).toBe('noticed');
   });
@@ -88,10 +88,10 @@ describe('a notice that came back', () => {
   it('may be said by a person as well, with a reason', async () => {
     const feeId = await noticedFee(3);
     const body = { why: 'the mailbox is full' };
-    expect((await office.ask('POST', `/v1/fees/${feeId}/bounce`, { body })).json.state).toBe(
+    expect((await apiClient.ask('POST', `/v1/fees/${feeId}/bounce`, { body })).json.state).toBe(
       'notice_failed',
     );
-    const again = await office.ask('POST', `/v1/fees/${feeId}/bounce`, { body });
+    const again = await apiClient.ask('POST', `/v1/fees/${feeId}/bounce`, { body });
     expect(again).toMatchObject({ status: 409, code: 'not_noticed' });
   });
 });
@@ -110,7 +110,7 @@ describe('what changes nothing', () => {
     const answer = await send(report(idOf(feeId, 'receipt')));
     expect(answer.json).toEqual({ outcome: 'noted', feeId, why: 'receipt' });
     expect((await stateOf(feeId)).state).toBe('noticed');
-    const { audit } = (await office.ask('GET', '/v1/audit?limit=1')).json;
+    const { audit } = (await apiClient.ask('GET', '/v1/audit?limit=1')).json;
     expect(audit[0]).toMatchObject({
       action: 'mail_report',
       object: `fee ${feeId}`,
@@ -138,20 +138,20 @@ describe('a report is refused', () => {
   it('when it is empty, too large, or sent as something else', async () => {
     expect((await send('')).code).toBe('empty_body');
     expect(await send('x'.repeat(3_000_000))).toMatchObject({ status: 413, code: 'too_large' });
-    const json = await office.ask('POST', '/v1/mail-reports', { body: { mail: 'x' } });
+    const json = await apiClient.ask('POST', '/v1/mail-reports', { body: { mail: 'x' } });
     expect(json.code).toBe('unsupported_type');
   });
 
   it('from whoever may not operate', async () => {
     const feeId = await noticedFee(7);
-    const answer = await send(report(idOf(feeId)), office.tokens.read);
+    const answer = await send(report(idOf(feeId)), apiClient.tokens.read);
     expect(answer).toMatchObject({ status: 403 });
     expect((await stateOf(feeId)).state).toBe('noticed');
   });
 
   it('and nothing of it is logged or kept', async () => {
-    expect(office.log()).not.toContain('person1@example.org');
-    const { rows } = await office.db.pool.query('select detail::text, object from audit');
+    expect(apiClient.log()).not.toContain('person1@example.org');
+    const { rows } = await apiClient.db.pool.query('select detail::text, object from audit');
     expect(JSON.stringify(rows)).not.toContain('person1@example.org');
   });
 });

@@ -1,5 +1,5 @@
 import type { Api } from '../../api/http/schemas.ts';
-import type { Method } from './office.ts';
+import type { Method } from './api-client.ts';
 
 export interface Route {
   method: Method;

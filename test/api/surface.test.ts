@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REQUEST_LIMITS } from '../../api/deps.ts';
 import { ERRORS } from '../../api/http/errors.ts';
-import { openOffice, type Office } from './office.ts';
+import { openApiClient, type ApiClient } from './api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 beforeAll(async () => {
-  office = await openOffice({
+  apiClient = await openApiClient({
     limits: { ...REQUEST_LIMITS, perCaller: 40, perAddress: 30, failedLogins: 5 },
     publicUrl: 'https://levy.example',
     trustProxy: ['127.0.0.1'],
   });
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 /** A request as if from somewhere else, so that one test does not use up the other's limit. */
 const from = (address: string, headers: Record<string, string> = {}) => ({
@@ -21,7 +21,7 @@ const from = (address: string, headers: Record<string, string> = {}) => ({
   ...headers,
 });
 const anonymous = (url: string, address: string, headers?: Record<string, string>) =>
-  office.ask('GET', url, { token: null, headers: from(address, headers) });
+  apiClient.ask('GET', url, { token: null, headers: from(address, headers) });
 
 describe('an error', () => {
   it('has one shape, a code of the table, and the id of its request', async () => {
@@ -56,7 +56,7 @@ describe('an error', () => {
     ['an address that cannot be decoded', 'GET', '/v1/fees/%zz', 400, 'invalid_url'],
     ['an endless parameter', 'GET', `/v1/fees/${'x'.repeat(400)}`, 404, 'not_found'],
   ] as const)('is given to %s', async (_, method, url, status, code) => {
-    const answer = await office.ask(method, url, { headers: from('10.1.0.3') });
+    const answer = await apiClient.ask(method, url, { headers: from('10.1.0.3') });
     expect(answer).toMatchObject({ status, code });
     if (status === 405) expect(answer.headers.allow).toMatch(/GET/);
   });
@@ -70,8 +70,8 @@ describe('an error', () => {
     ['a nonsense type', '{}', 'x', 415, 'unsupported_type'],
     ['too much', JSON.stringify({ why: 'x'.repeat(70_000) }), 'application/json', 413, 'too_large'],
   ])('is given to a body of %s', async (_, body, type, status, code) => {
-    const answer = await office.ask('POST', '/v1/assessments', {
-      token: office.tokens.operate,
+    const answer = await apiClient.ask('POST', '/v1/assessments', {
+      token: apiClient.tokens.operate,
       body,
       headers: { ...from('10.1.0.4'), 'content-type': type },
     });
@@ -79,8 +79,8 @@ describe('an error', () => {
   });
 
   it('names the fields that were wrong, and not what they held', async () => {
-    const answer = await office.ask('POST', '/v1/assessments', {
-      token: office.tokens.operate,
+    const answer = await apiClient.ask('POST', '/v1/assessments', {
+      token: apiClient.tokens.operate,
       body: { vendor: 'Canary Vendor', year: 'canary', extra: 'canary' },
     });
     expect(answer.json.error.details).toEqual(
@@ -93,8 +93,8 @@ describe('an error', () => {
   });
 
   it('is given to what is no HTTP at all', async () => {
-    await office.app.listen({ host: '127.0.0.1', port: 0 });
-    const { port } = office.app.server.address() as AddressInfo;
+    await apiClient.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = apiClient.app.server.address() as AddressInfo;
     const socket = connect(port, '127.0.0.1');
     socket.write('NONSENSE\r\n\r\n');
     const [answer] = (await once(socket, 'data')) as [Buffer];
@@ -134,7 +134,7 @@ describe('the documentation', () => {
   it('describes every route of the API with its scope and its answers', async () => {
     const { json } = await anonymous('/docs/json', '10.3.0.1');
     expect(json.openapi).toBe('3.1.0');
-    const routes = office.app.knownRoutes.filter(({ url }) => url.startsWith('/v1/'));
+    const routes = apiClient.app.knownRoutes.filter(({ url }) => url.startsWith('/v1/'));
     for (const { method, url } of routes.filter(({ method }) => method !== 'HEAD')) {
       const documented = json.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
       expect(documented?.summary, `${method} ${url}`).toBeTruthy();
@@ -160,17 +160,17 @@ describe('limits', () => {
 
   it('stop a key, wherever it is used from, and no other key', async () => {
     const ask = (n: number, token: string) =>
-      office.ask('GET', '/v1/vendors', { token, headers: from(`10.5.0.${n}`) });
+      apiClient.ask('GET', '/v1/vendors', { token, headers: from(`10.5.0.${n}`) });
     const statuses: number[] = [];
-    for (let n = 0; n < 45; n += 1) statuses.push((await ask(n, office.tokens.read)).status);
+    for (let n = 0; n < 45; n += 1) statuses.push((await ask(n, apiClient.tokens.read)).status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(40);
     expect(statuses.at(-1)).toBe(429);
-    expect((await ask(1, office.tokens.approve)).status).toBe(403);
+    expect((await ask(1, apiClient.tokens.approve)).status).toBe(403);
   });
 
   it('stop guessing of tokens soon, and let the right one through all the same', async () => {
     const guess = () =>
-      office.ask('GET', '/v1/vendors', {
+      apiClient.ask('GET', '/v1/vendors', {
         token: `levy_r_${'x'.repeat(43)}`,
         headers: from('10.6.0.1'),
       });
@@ -181,14 +181,14 @@ describe('limits', () => {
       'rate_limited',
       'rate_limited',
     ]);
-    const right = { token: office.tokens.all, headers: from('10.6.0.1') };
-    expect((await office.ask('GET', '/v1/vendors', right)).status).toBe(200);
+    const right = { token: apiClient.tokens.all, headers: from('10.6.0.1') };
+    expect((await apiClient.ask('GET', '/v1/vendors', right)).status).toBe(200);
   });
 
   it('stop guessing on the sign-in page as well', async () => {
     const statuses: number[] = [];
     for (let n = 0; n < 7; n += 1) {
-      const answer = await office.app.inject({
+      const answer = await apiClient.app.inject({
         method: 'POST',
         url: '/console/sign-in',
         headers: from('10.7.0.1', { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -202,14 +202,14 @@ describe('limits', () => {
 
 describe('an address in front', () => {
   it('is believed only from a proxy that is named', async () => {
-    const far = await office.app.inject({
+    const far = await apiClient.app.inject({
       url: '/healthz',
       remoteAddress: '203.0.113.9',
       headers: from('10.8.0.1'),
     });
     expect(far.statusCode).toBe(200);
     const guess = (address: string) =>
-      office.app.inject({
+      apiClient.app.inject({
         url: '/v1/vendors',
         remoteAddress: '203.0.113.9',
         headers: from(address, { authorization: 'Bearer wrong' }),

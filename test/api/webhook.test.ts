@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openOffice, SECRET, type Office } from './office.ts';
+import { openApiClient, SECRET, type ApiClient } from './api-client.ts';
 
 const OLD_SECRET = 'whsec_the_one_before_987654321';
-let office: Office;
+let apiClient: ApiClient;
 beforeAll(async () => {
-  office = await openOffice({ webhookSecrets: [SECRET, OLD_SECRET] });
+  apiClient = await openApiClient({ webhookSecrets: [SECRET, OLD_SECRET] });
 });
-afterAll(() => office.close());
+afterAll(() => apiClient.close());
 
 const now = () => Math.floor((performance.timeOrigin + performance.now()) / 1000);
 
@@ -29,15 +29,15 @@ function signed(body: string, secret = SECRET, at = now()): string {
 }
 
 const send = (body: string | Buffer, signature?: string, type = 'application/json') =>
-  office.ask('POST', '/webhooks/stripe', {
+  apiClient.ask('POST', '/webhooks/stripe', {
     token: null,
     body,
     headers: { 'content-type': type, ...(signature && { 'stripe-signature': signature }) },
   });
 const stored = async () =>
-  (await office.db.pool.query('select event_id from webhook_events order by 1')).rows;
-const hints = async () =>
-  (await office.queues.queues['webhook-event'].getJobs(['waiting'])).map((job) => job.data);
+  (await apiClient.db.pool.query('select event_id from webhook_events order by 1')).rows;
+const events = async () =>
+  (await apiClient.queues.queues['webhook-event'].getJobs(['waiting'])).map((job) => job.data);
 
 describe('an event that is not to be believed', () => {
   it.each([
@@ -63,7 +63,7 @@ describe('an event that is not to be believed', () => {
     const answer = await sent(eventOf('evt_forged'));
     expect(answer).toMatchObject({ status: 400, code });
     expect(await stored()).toEqual([]);
-    expect(await hints()).toEqual([]);
+    expect(await events()).toEqual([]);
   });
 
   const bad = (changes: object) => {
@@ -86,7 +86,7 @@ describe('an event of Stripe’s', () => {
     for (const answer of answers) expect(answer.status).toBe(200);
     expect(answers.filter(({ json }) => !json.duplicate)).toHaveLength(1);
     expect(await stored()).toEqual([{ event_id: 'evt_1' }]);
-    expect(await hints()).toEqual([{ eventId: 'evt_1' }]);
+    expect(await events()).toEqual([{ eventId: 'evt_1' }]);
   });
 
   it('is believed with either secret while one is replaced', async () => {
@@ -107,16 +107,16 @@ describe('an event of Stripe’s', () => {
     };
     const body = eventOf('evt_3', { data: { object } });
     expect((await send(body, signed(body))).status).toBe(200);
-    const { rows } = await office.db.pool.query(
+    const { rows } = await apiClient.db.pool.query(
       "select * from webhook_events where event_id='evt_3'",
     );
     expect(rows).toMatchObject([{ object_id: 'pi_3', customer: 'cus_3', fee_id: null }]);
     expect(JSON.stringify(rows)).not.toContain('canary');
-    expect(office.log()).not.toContain('canary');
+    expect(apiClient.log()).not.toContain('canary');
   });
 
   it('is stored although the queue is away: the pump finds it', async () => {
-    const away = await openOffice();
+    const away = await openApiClient();
     await away.queues.queues['webhook-event'].close();
     const body = eventOf('evt_4');
     const answer = await away.app.inject({

@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { importFiles } from '../../cli/import.ts';
 import { claim, encounter, practitioner } from '../../sandbox/fhir/records.ts';
 import { type FhirServer, startFhirServer } from '../../sandbox/fhir/server.ts';
-import { openOffice, type Office } from '../api/office.ts';
+import { openApiClient, type ApiClient } from '../api/api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 let url: string;
 let server: FhirServer;
 let folder: string;
@@ -17,10 +17,10 @@ let folder: string;
 const NPI = '1234567893';
 
 beforeAll(async () => {
-  office = await openOffice();
+  apiClient = await openApiClient();
   const person = { ref: 'A1', name: 'Ann Lee', npi: NPI, vendor: 'theranest' };
-  await office.ask('PUT', '/v1/clinicians', { body: [person] });
-  url = await office.app.listen({ host: '127.0.0.1', port: 0 });
+  await apiClient.ask('PUT', '/v1/clinicians', { body: [person] });
+  url = await apiClient.app.listen({ host: '127.0.0.1', port: 0 });
   folder = await mkdtemp(join(tmpdir(), 'levy-fhir-'));
   const by = 'Practitioner/ann';
   server = await startFhirServer({
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await server.close();
-  await office.close();
+  await apiClient.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -48,7 +48,7 @@ async function run(argv: string[], env: Record<string, string> = {}) {
     stdin: Readable.from([]),
     stdout,
     stderr: Object.assign(stderr, { isTTY: false }),
-    env: { LEVY_URL: url, LEVY_TOKEN: office.tokens.operate, ...env },
+    env: { LEVY_URL: url, LEVY_TOKEN: apiClient.tokens.operate, ...env },
   });
   stdout.end();
   stderr.end();

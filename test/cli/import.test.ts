@@ -6,9 +6,9 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { importFiles } from '../../cli/import.ts';
-import { openOffice, type Office } from '../api/office.ts';
+import { openApiClient, type ApiClient } from '../api/api-client.ts';
 
-let office: Office;
+let apiClient: ApiClient;
 let url: string;
 let folder: string;
 
@@ -16,14 +16,14 @@ const HEADER = 'Date of Service,Clinician,Clinician NPI,Billing Code\n';
 const ROW = '2026-01-05,Ann Lee,1234567893,90834\n';
 
 beforeAll(async () => {
-  office = await openOffice();
+  apiClient = await openApiClient();
   const person = { ref: 'A1', name: 'Ann Lee', npi: '1234567893', vendor: 'theranest' };
-  await office.ask('PUT', '/v1/clinicians', { body: [person] });
-  url = await office.app.listen({ host: '127.0.0.1', port: 0 });
+  await apiClient.ask('PUT', '/v1/clinicians', { body: [person] });
+  url = await apiClient.app.listen({ host: '127.0.0.1', port: 0 });
   folder = await mkdtemp(join(tmpdir(), 'levy-import-'));
 });
 afterAll(async () => {
-  await office.close();
+  await apiClient.close();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -32,7 +32,7 @@ async function run(
   options: { stdin?: string; token?: string; tty?: boolean } = {},
 ) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const env = { LEVY_URL: url, LEVY_TOKEN: options.token ?? office.tokens.operate };
+  const env = { LEVY_URL: url, LEVY_TOKEN: options.token ?? apiClient.tokens.operate };
   const stdin = Readable.from([Buffer.from(options.stdin ?? '')]);
   const status = await importFiles(argv, {
     stdin,
@@ -98,7 +98,7 @@ it('says what is wrong with the token', async () => {
   const wrong = await run([good], { token: `levy_r_${'x'.repeat(43)}` });
   expect(wrong).toMatchObject({ status: 1, out: '' });
   expect(wrong.err).toContain('wrong_token');
-  const narrow = await run([good], { token: office.tokens.read });
+  const narrow = await run([good], { token: apiClient.tokens.read });
   expect(narrow.err).toContain('missing_scope');
 });
 

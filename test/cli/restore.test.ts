@@ -7,9 +7,9 @@ import { backUp } from '../support/backup.ts';
 import { elsewhere, OTHER_FEE } from '../support/elsewhere.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
 
-const placeOf = ({ house }: FeeLife): Books => ({
-  databaseUrl: house.db.appUrl,
-  stripe: { secretKey: 'sk_test_sandbox', apiBase: house.sandbox.url },
+const placeOf = ({ testApp }: FeeLife): Books => ({
+  databaseUrl: testApp.db.appUrl,
+  stripe: { secretKey: 'sk_test_sandbox', apiBase: testApp.sandbox.url },
 });
 
 async function run(argv: string[], place: Books) {
@@ -24,7 +24,7 @@ async function run(argv: string[], place: Books) {
 async function behind(): Promise<FeeLife> {
   const fee = await feeLife();
   await fee.live('charge');
-  const backup = await backUp(fee.house.db.pool);
+  const backup = await backUp(fee.testApp.db.pool);
   await fee.live();
   await backup.restore();
   return fee;
@@ -52,7 +52,7 @@ describe('levy restore', () => {
 
   it('ends with status 1 and with what to do where Stripe has fees that are not here', async () => {
     const fee = await feeLife();
-    const { stripe } = fee.house;
+    const { stripe } = fee.testApp;
     // Of a person who is not on this roster: the ledger was lost, and is empty but for one.
     const { id: customer } = await stripe.customers.create();
     await elsewhere({ ...fee, customer: () => Promise.resolve(customer) }).intent({

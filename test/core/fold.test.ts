@@ -193,7 +193,7 @@ describe('refunds', () => {
   it('that failed are not told of as given', () => {
     const failed = sample('refund_failed', { refund: 're_1', amountCents: AMOUNT });
     const lines: Line[] = [...paid, 'refunded', failed, 'held', 'released'];
-    expect(emailOwed(feeOf(...lines))).toEqual({ letter: 'receipt', about: 6 });
+    expect(emailOwed(feeOf(...lines))).toEqual({ email: 'receipt', about: 6 });
   });
 
   it('that failed leave nothing asked for, so that a person decides', () => {
@@ -215,9 +215,9 @@ describe('refunds', () => {
 
 describe('letters', () => {
   it('tell of a waiver to everybody who had heard of the fee, and to nobody else', () => {
-    expect(emailOwed(feeOf(...noticed, 'waived'))).toMatchObject({ letter: 'waived' });
+    expect(emailOwed(feeOf(...noticed, 'waived'))).toMatchObject({ email: 'waived' });
     const asked: Line[] = [...owed, 'card_missing', told('card_needed', 3), 'waived'];
-    expect(emailOwed(feeOf(...asked))).toMatchObject({ letter: 'waived' });
+    expect(emailOwed(feeOf(...asked))).toMatchObject({ email: 'waived' });
     expect(emailOwed(feeOf(...owed, 'card_missing', 'waived'))).toBeNull();
     expect(emailOwed(feeOf(...owed, 'waived'))).toBeNull();
   });
@@ -225,15 +225,15 @@ describe('letters', () => {
   it('are sent once for each occasion, and again for another', () => {
     const hard = sample('declined', { verdict: 'needs_card', retryAt: null });
     const first: Line[] = [...tried, hard];
-    expect(emailOwed(feeOf(...first))).toEqual({ letter: 'card_needed', about: 6 });
+    expect(emailOwed(feeOf(...first))).toEqual({ email: 'card_needed', about: 6 });
     const second: Line[] = [...first, told('card_needed', 6)];
     expect(emailOwed(feeOf(...second))).toBeNull();
     const third: Line[] = [...second, 'card_updated', 'attempted', hard];
-    expect(emailOwed(feeOf(...third))).toEqual({ letter: 'card_needed', about: 10 });
+    expect(emailOwed(feeOf(...third))).toEqual({ email: 'card_needed', about: 10 });
   });
 
   it('wait while a person holds the fee', () => {
     expect(emailOwed(feeOf(...paid, 'held'))).toBeNull();
-    expect(emailOwed(feeOf(...paid, 'held', 'released'))).toMatchObject({ letter: 'receipt' });
+    expect(emailOwed(feeOf(...paid, 'held', 'released'))).toMatchObject({ email: 'receipt' });
   });
 });

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openStripeHouse, type StripeHouse } from './stripe-house.ts';
+import { openStripeTestApp, type StripeTestApp } from './stripe-test-app.ts';
 
-let house: StripeHouse;
+let testApp: StripeTestApp;
 beforeAll(async () => {
-  house = await openStripeHouse();
+  testApp = await openStripeTestApp();
 });
-afterAll(() => house.close());
+afterAll(() => testApp.close());
 
 const setDefault = (customer: string, paymentMethod: string) =>
-  house.stripe.customers.update(customer, {
+  testApp.stripe.customers.update(customer, {
     invoice_settings: { default_payment_method: paymentMethod },
   });
 
 describe('the card to charge', () => {
   test('is the named one, with what a notice says of it', async () => {
-    const { customer, paymentMethod } = await house.customer();
-    await setDefault(customer, await house.attach(customer, 'pm_card_mastercard'));
-    const card = await house.payments.readCard(customer, paymentMethod);
+    const { customer, paymentMethod } = await testApp.customer();
+    await setDefault(customer, await testApp.attach(customer, 'pm_card_mastercard'));
+    const card = await testApp.payments.readCard(customer, paymentMethod);
     expect(card).toMatchObject({ found: true, paymentMethod, brand: 'visa', last4: '4242' });
     if (!card.found) return;
     expect(card.fingerprint).toEqual(expect.any(String));
@@ -25,49 +25,52 @@ describe('the card to charge', () => {
   });
 
   test('is the default when none is named or the named one is gone', async () => {
-    const { customer, paymentMethod } = await house.customer();
-    const standard = await house.attach(customer, 'pm_card_mastercard');
+    const { customer, paymentMethod } = await testApp.customer();
+    const standard = await testApp.attach(customer, 'pm_card_mastercard');
     await setDefault(customer, standard);
     const isStandard = { found: true, paymentMethod: standard };
-    expect(await house.payments.readCard(customer, null)).toMatchObject(isStandard);
-    await house.stripe.paymentMethods.detach(paymentMethod);
-    expect(await house.payments.readCard(customer, paymentMethod)).toMatchObject(isStandard);
-    expect(await house.payments.readCard(customer, 'pm_none')).toMatchObject(isStandard);
+    expect(await testApp.payments.readCard(customer, null)).toMatchObject(isStandard);
+    await testApp.stripe.paymentMethods.detach(paymentMethod);
+    expect(await testApp.payments.readCard(customer, paymentMethod)).toMatchObject(isStandard);
+    expect(await testApp.payments.readCard(customer, 'pm_none')).toMatchObject(isStandard);
   });
 
   test('is the only one attached when nothing says which', async () => {
-    const { customer, paymentMethod } = await house.customer();
-    expect(await house.payments.readCard(customer, null)).toMatchObject({ paymentMethod });
+    const { customer, paymentMethod } = await testApp.customer();
+    expect(await testApp.payments.readCard(customer, null)).toMatchObject({ paymentMethod });
   });
 
   test('is never guessed between several', async () => {
-    const { customer } = await house.customer();
-    await house.attach(customer, 'pm_card_mastercard');
-    expect(await house.payments.readCard(customer, null)).toEqual({ found: false, why: 'no_card' });
+    const { customer } = await testApp.customer();
+    await testApp.attach(customer, 'pm_card_mastercard');
+    expect(await testApp.payments.readCard(customer, null)).toEqual({
+      found: false,
+      why: 'no_card',
+    });
   });
 
   test('is never the card of somebody else', async () => {
-    const { customer } = await house.customer(null);
-    const other = await house.customer();
-    expect(await house.payments.readCard(customer, other.paymentMethod)).toEqual({
+    const { customer } = await testApp.customer(null);
+    const other = await testApp.customer();
+    expect(await testApp.payments.readCard(customer, other.paymentMethod)).toEqual({
       found: false,
       why: 'card_detached',
     });
   });
 
   test('is missing for a reason', async () => {
-    const { customer, paymentMethod } = await house.customer();
-    expect(await house.payments.readCard('cus_none', null)).toEqual({
+    const { customer, paymentMethod } = await testApp.customer();
+    expect(await testApp.payments.readCard('cus_none', null)).toEqual({
       found: false,
       why: 'no_customer',
     });
-    const bare = await house.customer(null);
-    expect(await house.payments.readCard(bare.customer, null)).toEqual({
+    const bare = await testApp.customer(null);
+    expect(await testApp.payments.readCard(bare.customer, null)).toEqual({
       found: false,
       why: 'no_card',
     });
-    await house.stripe.customers.del(customer);
-    expect(await house.payments.readCard(customer, paymentMethod)).toEqual({
+    await testApp.stripe.customers.del(customer);
+    expect(await testApp.payments.readCard(customer, paymentMethod)).toEqual({
       found: false,
       why: 'customer_deleted',
     });
@@ -76,13 +79,13 @@ describe('the card to charge', () => {
 
 describe('the e-mail of a customer', () => {
   test('is what Stripe has, and null where it has none', async () => {
-    const { id } = await house.stripe.customers.create({ email: 'ann@people.example' });
-    expect(await house.payments.readEmail(id)).toBe('ann@people.example');
-    const { customer } = await house.customer(null);
-    expect(await house.payments.readEmail(customer)).toBeNull();
-    expect(await house.payments.readEmail('cus_none')).toBeNull();
-    await house.stripe.customers.del(id);
-    expect(await house.payments.readEmail(id)).toBeNull();
+    const { id } = await testApp.stripe.customers.create({ email: 'ann@people.example' });
+    expect(await testApp.payments.readEmail(id)).toBe('ann@people.example');
+    const { customer } = await testApp.customer(null);
+    expect(await testApp.payments.readEmail(customer)).toBeNull();
+    expect(await testApp.payments.readEmail('cus_none')).toBeNull();
+    await testApp.stripe.customers.del(id);
+    expect(await testApp.payments.readEmail(id)).toBeNull();
   });
 });
 
@@ -91,34 +94,34 @@ describe('the page to give a card', () => {
   const feeId = '00000000-0000-8000-8000-000000000001';
 
   test('attaches the card, and can be closed while it is open', async () => {
-    const { customer } = await house.customer(null);
-    const { url, session } = await house.payments.cardLink({ customer, feeId, returnUrl });
+    const { customer } = await testApp.customer(null);
+    const { url, session } = await testApp.payments.cardLink({ customer, feeId, returnUrl });
     expect(url).toMatch(/^http/);
-    const done = await house.payments.cardLink({ customer, feeId, returnUrl });
-    await house.control('POST', `checkout/${done.session}/complete`, {
+    const done = await testApp.payments.cardLink({ customer, feeId, returnUrl });
+    await testApp.control('POST', `checkout/${done.session}/complete`, {
       payment_method: 'pm_card_visa',
     });
-    expect(await house.payments.readCard(customer, null)).toMatchObject({ found: true });
-    expect(await house.payments.closeCardPage(session)).toBe(true);
-    expect(await house.payments.closeCardPage(session)).toBe(false);
-    expect(await house.payments.closeCardPage(done.session)).toBe(false);
-    expect(await house.payments.closeCardPage('cs_test_none')).toBe(false);
-    expect((await house.stripe.checkout.sessions.retrieve(session)).status).toBe('expired');
+    expect(await testApp.payments.readCard(customer, null)).toMatchObject({ found: true });
+    expect(await testApp.payments.closeCardPage(session)).toBe(true);
+    expect(await testApp.payments.closeCardPage(session)).toBe(false);
+    expect(await testApp.payments.closeCardPage(done.session)).toBe(false);
+    expect(await testApp.payments.closeCardPage('cs_test_none')).toBe(false);
+    expect((await testApp.stripe.checkout.sessions.retrieve(session)).status).toBe('expired');
   });
 
   test('tells the fee it was opened for with the card it brings', async () => {
-    const { customer } = await house.customer(null);
-    const { session } = await house.payments.cardLink({ customer, feeId, returnUrl });
-    const { setup_intent: setup } = await house.stripe.checkout.sessions.retrieve(session, {
+    const { customer } = await testApp.customer(null);
+    const { session } = await testApp.payments.cardLink({ customer, feeId, returnUrl });
+    const { setup_intent: setup } = await testApp.stripe.checkout.sessions.retrieve(session, {
       expand: ['setup_intent'],
     });
     expect(setup).toMatchObject({ metadata: { fee: feeId } });
   });
 
   test('is the same one for the same key', async () => {
-    const { customer } = await house.customer(null);
+    const { customer } = await testApp.customer(null);
     const args = { customer, feeId, returnUrl, key: `link-${customer}` };
-    const first = await house.payments.cardLink(args);
-    expect(await house.payments.cardLink(args)).toEqual(first);
+    const first = await testApp.payments.cardLink(args);
+    expect(await testApp.payments.cardLink(args)).toEqual(first);
   });
 });

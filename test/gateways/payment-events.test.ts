@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PaymentEvent } from '../../gateways/stripe/payments.ts';
-import { openStripeHouse, type StripeHouse } from './stripe-house.ts';
+import { openStripeTestApp, type StripeTestApp } from './stripe-test-app.ts';
 
-let house: StripeHouse;
+let testApp: StripeTestApp;
 beforeAll(async () => {
-  house = await openStripeHouse({ delays: { settle: 0 } });
+  testApp = await openStripeTestApp({ delays: { settle: 0 } });
 });
-afterAll(() => house.close());
+afterAll(() => testApp.close());
 
 const SECRETS = ['whsec_new', 'whsec_old'];
 
 function signed(payload: string, secret: string, timestamp?: number) {
-  const { webhooks } = house.stripe;
+  const { webhooks } = testApp.stripe;
   return webhooks.generateTestHeaderString({ payload, secret, ...(timestamp && { timestamp }) });
 }
 
@@ -33,7 +33,7 @@ describe('a webhook', () => {
     },
   });
   const read = (text: string, signature: string, at?: Date) =>
-    house.payments.readEvent(Buffer.from(text), signature, SECRETS, at);
+    testApp.payments.readEvent(Buffer.from(text), signature, SECRETS, at);
 
   test.each(SECRETS)('signed with %s, one of two secrets, is read', (secret) => {
     expect(read(body, signed(body, secret))).toEqual({
@@ -56,8 +56,8 @@ describe('a webhook', () => {
     expect(read(body.replace('fee-1', 'fee-2'), signature)).toEqual(invalid);
     expect(read(body, '')).toEqual(invalid);
     expect(read('', signature)).toEqual(invalid);
-    expect(house.payments.readEvent(Buffer.from(body), signature, [])).toEqual(invalid);
-    expect(house.payments.readEvent(Buffer.from(body), signature, ['', ' '])).toEqual(invalid);
+    expect(testApp.payments.readEvent(Buffer.from(body), signature, [])).toEqual(invalid);
+    expect(testApp.payments.readEvent(Buffer.from(body), signature, ['', ' '])).toEqual(invalid);
   });
 
   test('that is more than five minutes old is stale, by the clock it is given', () => {
@@ -116,12 +116,12 @@ describe('a webhook', () => {
 });
 
 test('lost webhooks are found in the list of events, newest first and by type', async () => {
-  const { intent, paymentMethod, customer } = await house.intent('pm_card_visa', 'fee-listed');
-  await house.payments.confirmIntent({ intent, paymentMethod, key: 'listed-1' });
+  const { intent, paymentMethod, customer } = await testApp.intent('pm_card_visa', 'fee-listed');
+  await testApp.payments.confirmIntent({ intent, paymentMethod, key: 'listed-1' });
   const found: PaymentEvent[] = [];
   const since = new Date(0);
   const types = ['payment_intent.succeeded', 'payment_intent.created'];
-  for await (const event of house.payments.listEvents({ since, types })) found.push(event);
+  for await (const event of testApp.payments.listEvents({ since, types })) found.push(event);
   const ours = found.filter((event) => event.intent === intent);
   expect(ours.map((event) => event.type)).toEqual(types);
   expect(ours[0]).toMatchObject({ feeId: 'fee-listed', customer, livemode: false });
@@ -135,15 +135,15 @@ describe('the books', () => {
   };
 
   test('hold every intent, charge, refund and movement of our fees, and nobody else’s', async () => {
-    const { intent, paymentMethod, customer } = await house.intent('pm_card_visa', 'fee-booked');
-    await house.payments.confirmIntent({ intent, paymentMethod, key: 'booked-1' });
-    const refund = await house.payments.openRefund({
+    const { intent, paymentMethod, customer } = await testApp.intent('pm_card_visa', 'fee-booked');
+    await testApp.payments.confirmIntent({ intent, paymentMethod, key: 'booked-1' });
+    const refund = await testApp.payments.openRefund({
       intent,
       feeId: 'fee-booked',
       key: 'booked-2',
     });
-    await house.stripe.paymentIntents.create({ amount: 999, currency: 'usd', customer });
-    const books = house.payments.books({ since: new Date(0) });
+    await testApp.stripe.paymentIntents.create({ amount: 999, currency: 'usd', customer });
+    const books = testApp.payments.books({ since: new Date(0) });
 
     const intents = await all(books.intents());
     expect(intents.filter((line) => line.customer === customer)).toMatchObject([
@@ -158,18 +158,18 @@ describe('the books', () => {
     ]);
     const movements = await all(books.movements());
     const total = movements.reduce((sum, line) => sum + line.netCents, 0);
-    expect(total).toBe(house.books().totals.net);
+    expect(total).toBe(testApp.books().totals.net);
     expect(movements.every((m) => m.amountCents - m.feeCents === m.netCents)).toBe(true);
   });
 
   test('end where the period ends', async () => {
-    const { opened } = await house.intent('pm_card_visa', 'fee-period');
-    const [line] = await all(house.payments.books({ since: new Date(0) }).intents());
+    const { opened } = await testApp.intent('pm_card_visa', 'fee-period');
+    const [line] = await all(testApp.payments.books({ since: new Date(0) }).intents());
     expect(line?.intent).toBe(opened.intent);
     const until = line?.createdAt ?? new Date(0);
-    const before = await all(house.payments.books({ since: new Date(0), until }).intents());
+    const before = await all(testApp.payments.books({ since: new Date(0), until }).intents());
     expect(before.map((one) => one.intent)).not.toContain(opened.intent);
-    const from = await all(house.payments.books({ since: until }).intents());
+    const from = await all(testApp.payments.books({ since: until }).intents());
     expect(from.map((one) => one.intent)).toContain(opened.intent);
   });
 });

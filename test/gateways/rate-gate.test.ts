@@ -86,10 +86,12 @@ describe('a pace kept together', () => {
   it('lets no crowd at one endpoint keep another waiting', async () => {
     const { paces } = await processes(1);
     const limits = { perSecond: 2, perEndpoint: 1 };
-    const crowd = Array.from({ length: 6 }, () => paces[0]!.take({ ...limits, route: ROUTE }));
+    const feeFixtures = Array.from({ length: 6 }, () =>
+      paces[0]!.take({ ...limits, route: ROUTE }),
+    );
     // Nobody of the crowd gives anything back before.
     await paces[0]!.take({ ...limits, route: 'GET /v1/charges' });
-    await Promise.all(crowd.map(async (turn) => (await turn).release('unsent')));
+    await Promise.all(feeFixtures.map(async (turn) => (await turn).release('unsent')));
   });
 
   it('serves first who came first to an endpoint', async () => {

@@ -3,7 +3,7 @@ import type { Job } from 'bullmq';
 import { describe, expect, it } from 'vitest';
 import { jobId, type JobName } from '../../jobs/jobs.ts';
 import type { RunningWorker } from '../../jobs/queues.ts';
-import { createQueueHouse, workOff, type QueueHouse } from '../support/queue-house.ts';
+import { createQueueTestApp, workOff, type QueueTestApp } from '../support/queue-test-app.ts';
 import { queueBackends } from '../support/queues.ts';
 
 const fee = (n: number, seq = 0) => ({
@@ -12,40 +12,40 @@ const fee = (n: number, seq = 0) => ({
 });
 const CANARY = 'Dana Q. Canary <dana@canary.example>';
 
-async function jobOf({ queues }: QueueHouse, name: JobName, payload: object): Promise<Job> {
+async function jobOf({ queues }: QueueTestApp, name: JobName, payload: object): Promise<Job> {
   return (await queues.queues[name].getJob(jobId(name, payload as never))) as Job;
 }
 
 describe.each(queueBackends)('the queue on $name', (backend) => {
   it('hands a job to one worker, with the payload it was given and no more', async () => {
-    const house = await createQueueHouse(backend);
-    const others = await house.another();
-    await house.queues.enqueue('charge', { ...fee(1), name: CANARY } as never);
-    await house.queues.enqueueMany('charge', [fee(2), fee(3)]);
+    const testApp = await createQueueTestApp(backend);
+    const others = await testApp.another();
+    await testApp.queues.enqueue('charge', { ...fee(1), name: CANARY } as never);
+    await testApp.queues.enqueueMany('charge', [fee(2), fee(3)]);
     const elsewhere: unknown[] = [];
     const other = others.work('charge', async (payload) => {
       elsewhere.push(payload);
       return { done: 'there' };
     });
-    const here = house.queues.work('charge', async (payload) => {
+    const here = testApp.queues.work('charge', async (payload) => {
       elsewhere.push(payload);
       return { done: 'here' };
     });
-    while ((await house.queues.queued('charge')) > 0) await sleep(10);
+    while ((await testApp.queues.queued('charge')) > 0) await sleep(10);
     await Promise.all([here.close(), other.close()]);
     expect(elsewhere).toHaveLength(3);
     expect(elsewhere).toEqual(expect.arrayContaining([fee(1), fee(2), fee(3)]));
-    expect(await house.dump()).not.toContain('Canary');
+    expect(await testApp.dump()).not.toContain('Canary');
   });
 
   it('takes a job twice for one, alone or among many, waiting or in hand', async () => {
-    const house = await createQueueHouse(backend);
-    const { queues } = house;
+    const testApp = await createQueueTestApp(backend);
+    const { queues } = testApp;
     await queues.enqueue('notice', fee(1));
     await queues.enqueue('notice', fee(1));
     await queues.enqueueMany('notice', [fee(1), fee(2), fee(2)]);
     expect(await queues.queued('notice')).toBe(2);
-    const taken = await workOff(house, 'notice', 2, async (payload) => {
+    const taken = await workOff(testApp, 'notice', 2, async (payload) => {
       await queues.enqueue('notice', payload);
       return { done: 'sent' };
     });
@@ -57,7 +57,7 @@ describe.each(queueBackends)('the queue on $name', (backend) => {
   });
 
   it('refuses a payload that is not one, and adds none of those it came with', async () => {
-    const { queues } = await createQueueHouse(backend);
+    const { queues } = await createQueueTestApp(backend);
     const wrong = { feeId: CANARY, seq: 1 };
     await expect(queues.enqueue('charge', wrong)).rejects.toThrow('not valid');
     await expect(queues.enqueueMany('charge', [fee(1), wrong])).rejects.toThrow('not valid');
@@ -65,22 +65,22 @@ describe.each(queueBackends)('the queue on $name', (backend) => {
   });
 
   it('shows a declined charge as failed, with the reason, and does not try it again', async () => {
-    const house = await createQueueHouse(backend);
-    await house.queues.enqueue('charge', fee(1));
+    const testApp = await createQueueTestApp(backend);
+    await testApp.queues.enqueue('charge', fee(1));
     const reason = 'declined: insufficient_funds; next try 2026-02-01T15:00:00.000Z';
-    await workOff(house, 'charge', 1, () => ({ failed: reason }));
-    const job = await jobOf(house, 'charge', fee(1));
+    await workOff(testApp, 'charge', 1, () => ({ failed: reason }));
+    const job = await jobOf(testApp, 'charge', fee(1));
     expect(await job.getState()).toBe('failed');
     expect(job).toMatchObject({ failedReason: reason, attemptsMade: 1, stacktrace: [reason] });
-    expect(await house.queues.queued('charge')).toBe(0);
-    expect(house.errors).toEqual([]);
+    expect(await testApp.queues.queued('charge')).toBe(0);
+    expect(testApp.errors).toEqual([]);
   });
 
   it('keeps what a job came to, for people to look at', async () => {
-    const house = await createQueueHouse(backend);
-    await house.queues.enqueue('charge', fee(1));
-    await workOff(house, 'charge', 1, () => ({ done: 'paid' }));
-    const job = await jobOf(house, 'charge', fee(1));
+    const testApp = await createQueueTestApp(backend);
+    await testApp.queues.enqueue('charge', fee(1));
+    await workOff(testApp, 'charge', 1, () => ({ done: 'paid' }));
+    const job = await jobOf(testApp, 'charge', fee(1));
     expect([await job.getState(), job.returnvalue]).toEqual(['completed', 'paid']);
   });
 
@@ -101,40 +101,44 @@ describe.each(queueBackends)('the queue on $name', (backend) => {
     ['null', null, 'error'],
   ];
   it.each(thrown)('lets %s leave the process only as a code', async (_what, error, code) => {
-    const house = await createQueueHouse(backend);
-    await house.queues.enqueue('charge', fee(1));
-    await workOff(house, 'charge', 1, async () => {
+    const testApp = await createQueueTestApp(backend);
+    await testApp.queues.enqueue('charge', fee(1));
+    await workOff(testApp, 'charge', 1, async () => {
       throw error;
     });
-    const job = await jobOf(house, 'charge', fee(1));
+    const job = await jobOf(testApp, 'charge', fee(1));
     // It is tried again, later, under the same id.
     expect(await job.getState()).toBe('delayed');
-    expect(await house.dump()).not.toMatch(/canary/i);
+    expect(await testApp.dump()).not.toMatch(/canary/i);
     expect(job.stacktrace).toEqual([code]);
-    expect(house.errors).toHaveLength(1);
+    expect(testApp.errors).toHaveLength(1);
   });
 
   it('fails a job that somebody has forged, without running it', async () => {
-    const house = await createQueueHouse(backend);
-    await house.queues.queues.charge.add('charge', { feeId: "' or true", seq: 1 }, { jobId: 'x' });
-    await house.queues.enqueue('charge', fee(1));
-    const taken = await workOff(house, 'charge', 1, () => ({ done: 'paid' }));
+    const testApp = await createQueueTestApp(backend);
+    await testApp.queues.queues.charge.add(
+      'charge',
+      { feeId: "' or true", seq: 1 },
+      { jobId: 'x' },
+    );
+    await testApp.queues.enqueue('charge', fee(1));
+    const taken = await workOff(testApp, 'charge', 1, () => ({ done: 'paid' }));
     expect(taken).toEqual([fee(1)]);
-    const forged = (await house.queues.queues.charge.getJob('x')) as Job;
+    const forged = (await testApp.queues.queues.charge.getJob('x')) as Job;
     expect(await forged.getState()).toBe('failed');
     expect(forged.failedReason).toBe('Error');
   });
 
   it('counts what is not finished: waiting, delayed, in hand, and in a paused queue', async () => {
-    const house = await createQueueHouse(backend);
-    const { queues } = house;
+    const testApp = await createQueueTestApp(backend);
+    const { queues } = testApp;
     await queues.enqueueMany('settle', [fee(1), fee(2)]);
     expect(await queues.queued('settle')).toBe(2);
     await queues.queues.settle.pause();
     expect(await queues.queued('settle')).toBe(2);
     await queues.queues.settle.resume();
     const counts: number[] = [];
-    await workOff(house, 'settle', 2, async ({ feeId }) => {
+    await workOff(testApp, 'settle', 2, async ({ feeId }) => {
       counts.push(await queues.queued('settle'));
       if (feeId === fee(1).feeId) throw new Error('later');
       return { done: 'settled' };
@@ -145,11 +149,11 @@ describe.each(queueBackends)('the queue on $name', (backend) => {
   });
 
   it('clears away a job that has finished, and no other', async () => {
-    const house = await createQueueHouse(backend);
-    const { queues } = house;
+    const testApp = await createQueueTestApp(backend);
+    const { queues } = testApp;
     await queues.enqueue('email', fee(1));
     expect(await queues.clear('email', fee(1))).toBe(false);
-    await workOff(house, 'email', 1, async (payload) => {
+    await workOff(testApp, 'email', 1, async (payload) => {
       expect(await queues.clear('email', payload)).toBe(false);
       return { failed: 'refused' };
     });
@@ -163,7 +167,7 @@ describe.each(queueBackends)('the queue on $name', (backend) => {
   });
 
   it('closes a worker only when the job in its hands is done', async () => {
-    const { queues } = await createQueueHouse(backend);
+    const { queues } = await createQueueTestApp(backend);
     await queues.enqueueMany('open-assessment', [{ assessmentId: fee(1).feeId }]);
     let finish = () => undefined as void;
     const finished = new Promise<void>((resolve) => (finish = resolve));

@@ -22,7 +22,7 @@ let pullDown = () => Promise.resolve();
 beforeAll(async () => {
   stage = await everyState((end) => (pullDown = end));
   forge = await createForge(stage);
-  const { url, appUrl } = stage.house.db;
+  const { url, appUrl } = stage.testApp.db;
   const signIn = async (address: string) => {
     const client = new pg.Client(address);
     await client.connect();

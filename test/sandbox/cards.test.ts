@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cardholder, errorOf, openHouse, openIntent, pay } from './house.ts';
+import { cardholder, errorOf, openTestApp, openIntent, pay } from './test-app.ts';
 
 /** What Stripe's test mode answers for its documented declining cards, off session. */
 const DECLINES = [
@@ -29,7 +29,7 @@ const DECLINES = [
 ] as const;
 
 test.each(DECLINES)('%s is declined with %s, %s, advice %s', async (id, code, decline, advice) => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const error = await errorOf(pay(stripe, await cardholder(stripe, id)));
   expect(error).toMatchObject({ type: 'StripeCardError', code, decline_code: decline });
   expect(error.advice_code).toBe(advice);
@@ -41,14 +41,14 @@ test.each([
   ['pm_card_amex', 'amex', '8431', 'credit'],
   ['pm_card_visa_debit', 'visa', '5556', 'debit'],
 ])('%s is a good %s ending in %s (%s)', async (id, brand, last4, funding) => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { method } = await cardholder(stripe, id);
   expect(method).toMatchObject({ type: 'card', card: { brand, last4, funding, exp_month: 12 } });
   expect(method.id).not.toBe(id);
 });
 
 test('saved twice, a card is two payment methods with one fingerprint', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const one = await cardholder(stripe);
   const two = await cardholder(stripe);
   const other = await cardholder(stripe, 'pm_card_mastercard');
@@ -58,7 +58,7 @@ test('saved twice, a card is two payment methods with one fingerprint', async ()
 });
 
 test('a card that declines twice counts its tries over all intents', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_levy_insufficientFunds_twice');
   await errorOf(pay(stripe, who));
   await errorOf(pay(stripe, who));
@@ -66,7 +66,7 @@ test('a card that declines twice counts its tries over all intents', async () =>
 });
 
 test('a payment that Stripe blocks never reached the network', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_levy_blockedByStripe');
   await errorOf(pay(stripe, who));
   const { data } = await stripe.charges.list({ customer: who.customer });
@@ -82,7 +82,7 @@ test('a payment that Stripe blocks never reached the network', async () => {
 });
 
 test('a detached card is off its customer and can never be used again', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const who = await cardholder(stripe);
   expect((await stripe.paymentMethods.detach(who.card)).customer).toBeNull();
   const listed = await stripe.customers.listPaymentMethods(who.customer);
@@ -95,7 +95,7 @@ test('a detached card is off its customer and can never be used again', async ()
 });
 
 test('a card that no customer keeps is good for one payment', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { id } = await stripe.paymentMethods.create({ type: 'card', card: { token: 'tok_visa' } });
   const buy = () =>
     stripe.paymentIntents.create({
@@ -110,7 +110,7 @@ test('a card that no customer keeps is good for one payment', async () => {
 });
 
 test('a card of one customer cannot pay for another, nor for nobody', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const owner = await cardholder(stripe);
   const other = await stripe.customers.create({});
   const use = { payment_method: owner.card };
@@ -126,7 +126,7 @@ test('a card of one customer cannot pay for another, nor for nobody', async () =
 });
 
 test('the bank sends a new card: the saved one works again and an event says so', async () => {
-  const { stripe, control } = await openHouse();
+  const { stripe, control } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_chargeDeclinedExpiredCard');
   await errorOf(pay(stripe, who));
   await control('POST', `cards/${who.card}/update`, { exp_month: 4, exp_year: 2031 });
@@ -143,7 +143,7 @@ test('the bank sends a new card: the saved one works again and an event says so'
 });
 
 test('what is said about a customer or a card is kept', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer, card } = await cardholder(stripe);
   const address = { line1: '12 Harbor Way', postal_code: '90802' };
   const known = await stripe.customers.update(customer, { address, name: 'A. Person' });
@@ -157,13 +157,13 @@ test('what is said about a customer or a card is kept', async () => {
 });
 
 test('the older tokens make cards too', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const method = await stripe.paymentMethods.create({ type: 'card', card: { token: 'tok_amex' } });
   expect(method).toMatchObject({ customer: null, card: { brand: 'amex' } });
 });
 
 test('a deleted customer answers as deleted, loses the cards and cannot be charged', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const who = await cardholder(stripe);
   const intent = await openIntent(stripe, who.customer);
   await stripe.customers.del(who.customer);

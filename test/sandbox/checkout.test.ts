@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { expect, test } from 'vitest';
-import { errorOf, openHouse, openIntent } from './house.ts';
+import { errorOf, openTestApp, openIntent } from './test-app.ts';
 
 const BACK = 'https://practice.example.org/done?session={CHECKOUT_SESSION_ID}';
 
@@ -10,7 +10,7 @@ function open(stripe: Stripe, customer: string, more: object = {}) {
 }
 
 test('a person saves a card on the page of a session, and it can then be charged', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const customer = await stripe.customers.create({});
   const session = await open(stripe, customer.id, { metadata: { fee: 'f1' } });
   expect(session).toMatchObject({
@@ -52,7 +52,7 @@ test('a person saves a card on the page of a session, and it can then be charged
 });
 
 test('a session is used once; afterwards its page says so', async () => {
-  const { stripe, sandbox, control } = await openHouse();
+  const { stripe, sandbox, control } = await openTestApp();
   const { id: customer } = await stripe.customers.create({});
   const session = await open(stripe, customer);
   const complete = () =>
@@ -65,7 +65,7 @@ test('a session is used once; afterwards its page says so', async () => {
 });
 
 test('a session expires after a day, or when it is told to', async () => {
-  const { stripe, control } = await openHouse();
+  const { stripe, control } = await openTestApp();
   const { id: customer } = await stripe.customers.create({});
   const told = await open(stripe, customer);
   const left = await open(stripe, customer);
@@ -89,13 +89,13 @@ test.each([
   ['for a week', { expires_at: 1_800_000_000 }, 'expires_at'],
   ['with payment_method_types', { payment_method_types: ['card'] }, 'payment_method_types'],
 ])('a session %s is refused', async (_what, more, param) => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { id } = await stripe.customers.create({});
   expect(await errorOf(open(stripe, id, more))).toMatchObject({ statusCode: 400, param });
 });
 
 test('an address that is sent to the page cannot add to it, nor run there', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { id } = await stripe.customers.create({});
   const script = await errorOf(open(stripe, id, { cancel_url: 'javascript:alert(1)' }));
   expect(script).toMatchObject({ code: 'url_invalid', param: 'cancel_url' });

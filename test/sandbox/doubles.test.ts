@@ -6,7 +6,7 @@ import { createStripeDouble } from '../../testing/simulator/stripe/client.ts';
 import { outside } from '../../testing/simulator/stripe/outside.ts';
 import { createStripeWorld } from '../../testing/simulator/stripe/world.ts';
 import { createTimeline } from '../../testing/simulator/timeline.ts';
-import { cardholder, errorOf, MONDAY, openHouse } from './house.ts';
+import { cardholder, errorOf, MONDAY, openTestApp } from './test-app.ts';
 
 /** What both doubles of Stripe must do alike: the one over HTTP and the one within a process. */
 interface Double {
@@ -20,7 +20,7 @@ interface Double {
 }
 
 async function overHttp(): Promise<Double> {
-  const { stripe, clock, control } = await openHouse();
+  const { stripe, clock, control } = await openTestApp();
   const cards = { good: 'pm_card_visa', declined: 'pm_card_visa_chargeDeclinedLostCard' };
   return {
     stripe,

@@ -1,27 +1,27 @@
 import { expect, test } from 'vitest';
-import { cardholder, errorOf, openHouse, openIntent, stripeAt } from './house.ts';
-import type { House } from './house.ts';
+import { cardholder, errorOf, openTestApp, openIntent, stripeAt } from './test-app.ts';
+import type { TestApp } from './test-app.ts';
 
 const CONFIRM = 'payment_intents.confirm';
 
 /** An intent ready to be confirmed under one key, as often as wanted. */
-async function attempt(house: House) {
-  const { customer, card } = await cardholder(house.stripe);
-  const { id } = await openIntent(house.stripe, customer);
+async function attempt(testApp: TestApp) {
+  const { customer, card } = await cardholder(testApp.stripe);
+  const { id } = await openIntent(testApp.stripe, customer);
   const params = { payment_method: card, off_session: true };
   return {
     id,
-    confirm: (stripe = house.stripe) =>
+    confirm: (stripe = testApp.stripe) =>
       stripe.paymentIntents.confirm(id, params, { idempotencyKey: 'attempt-1' }),
-    status: async () => (await house.stripe.paymentIntents.retrieve(id)).status,
+    status: async () => (await testApp.stripe.paymentIntents.retrieve(id)).status,
   };
 }
 
 test('a connection dropped before the work leaves nothing; the same key then does it', async () => {
-  const house = await openHouse();
-  const { confirm, status } = await attempt(house);
+  const testApp = await openTestApp();
+  const { confirm, status } = await attempt(testApp);
   // The library repeats a reset call once by itself, so one reset is not enough to reach us.
-  await house.control('POST', 'faults', { route: CONFIRM, kind: 'drop_before', times: 2 });
+  await testApp.control('POST', 'faults', { route: CONFIRM, kind: 'drop_before', times: 2 });
   const error = await errorOf(confirm());
   expect(error).toMatchObject({ type: 'StripeConnectionError', statusCode: undefined });
   expect(await status()).toBe('requires_payment_method');
@@ -29,28 +29,32 @@ test('a connection dropped before the work leaves nothing; the same key then doe
 });
 
 test('a connection dropped after the work: paid, and the caller does not know', async () => {
-  const house = await openHouse();
-  const { confirm, status } = await attempt(house);
-  await house.control('POST', 'faults', { route: 'confirm', kind: 'drop_after_commit', times: 2 });
+  const testApp = await openTestApp();
+  const { confirm, status } = await attempt(testApp);
+  await testApp.control('POST', 'faults', {
+    route: 'confirm',
+    kind: 'drop_after_commit',
+    times: 2,
+  });
   expect(await errorOf(confirm())).toMatchObject({ type: 'StripeConnectionError' });
   expect(await status()).toBe('succeeded');
   const replayed = await confirm();
   expect(replayed.lastResponse.headers['idempotent-replayed']).toBe('true');
-  expect(house.sandbox.books().charges).toEqual({ succeeded: 1 });
+  expect(testApp.sandbox.books().charges).toEqual({ succeeded: 1 });
 });
 
 test('one reset is mended by the library itself, with the same key', async () => {
-  const house = await openHouse();
-  const { confirm } = await attempt(house);
-  await house.control('POST', 'faults', { route: 'confirm', kind: 'drop_after_commit' });
+  const testApp = await openTestApp();
+  const { confirm } = await attempt(testApp);
+  await testApp.control('POST', 'faults', { route: 'confirm', kind: 'drop_after_commit' });
   expect((await confirm()).status).toBe('succeeded');
-  expect(house.sandbox.books().charges).toEqual({ succeeded: 1 });
+  expect(testApp.sandbox.books().charges).toEqual({ succeeded: 1 });
 });
 
 test('a body cut in half is an unknown outcome although the money moved', async () => {
-  const house = await openHouse();
-  const { confirm, status } = await attempt(house);
-  await house.control('POST', 'faults', { route: 'confirm', kind: 'truncate', times: 2 });
+  const testApp = await openTestApp();
+  const { confirm, status } = await attempt(testApp);
+  await testApp.control('POST', 'faults', { route: 'confirm', kind: 'truncate', times: 2 });
   const error = await errorOf(confirm());
   expect(error).toMatchObject({ type: 'StripeConnectionError', statusCode: undefined });
   expect(await status()).toBe('succeeded');
@@ -60,10 +64,10 @@ test.each([
   ['timeout', 'requires_payment_method'],
   ['timeout_after_commit', 'succeeded'],
 ])('%s: the caller hears nothing, and the intent is %s', async (kind, left) => {
-  const house = await openHouse();
-  const { confirm, status } = await attempt(house);
-  await house.control('POST', 'faults', { route: 'confirm', kind });
-  const hasty = stripeAt(house.sandbox.url, { timeout: 150 });
+  const testApp = await openTestApp();
+  const { confirm, status } = await attempt(testApp);
+  await testApp.control('POST', 'faults', { route: 'confirm', kind });
+  const hasty = stripeAt(testApp.sandbox.url, { timeout: 150 });
   expect(await errorOf(confirm(hasty))).toMatchObject({ type: 'StripeConnectionError' });
   expect(await status()).toBe(left);
   expect((await confirm()).status).toBe('succeeded');
@@ -73,9 +77,9 @@ test.each([
   ['status_500', 'requires_payment_method'],
   ['status_500_after_commit', 'succeeded'],
 ])('%s is kept under the key for good, and the intent is %s', async (kind, left) => {
-  const house = await openHouse();
-  const { confirm, status } = await attempt(house);
-  await house.control('POST', 'faults', { route: 'confirm', kind });
+  const testApp = await openTestApp();
+  const { confirm, status } = await attempt(testApp);
+  await testApp.control('POST', 'faults', { route: 'confirm', kind });
   const error = await errorOf(confirm());
   expect(error).toMatchObject({ type: 'StripeAPIError', statusCode: 500, rawType: 'api_error' });
   expect(error.headers?.['stripe-should-retry']).toBe('false');
@@ -86,9 +90,9 @@ test.each([
 });
 
 test('a lock that could not be had is a 429 of its own kind and nothing is done', async () => {
-  const house = await openHouse();
-  const { confirm, status } = await attempt(house);
-  await house.control('POST', 'faults', { route: 'confirm', kind: 'lock_timeout' });
+  const testApp = await openTestApp();
+  const { confirm, status } = await attempt(testApp);
+  await testApp.control('POST', 'faults', { route: 'confirm', kind: 'lock_timeout' });
   const error = await errorOf(confirm());
   expect(error).toMatchObject({ statusCode: 429, code: 'lock_timeout' });
   expect(error.headers).toMatchObject({
@@ -99,7 +103,7 @@ test('a lock that could not be had is a 429 of its own kind and nothing is done'
 });
 
 test('a plan strikes its own route only, may let calls pass, and can be withdrawn', async () => {
-  const { stripe, control } = await openHouse();
+  const { stripe, control } = await openTestApp();
   const plan = { route: 'customers.*', kind: 'rate_limit', skip: 1, times: 1 };
   await control('POST', 'faults', plan);
   await stripe.charges.list();
@@ -113,7 +117,7 @@ test('a plan strikes its own route only, may let calls pass, and can be withdraw
 });
 
 test('a plan that makes no sense is refused', async () => {
-  const { control } = await openHouse();
+  const { control } = await openTestApp();
   const refused = [{ route: 'confirm', kind: 'earthquake' }, { kind: 'timeout' }];
   for (const plan of refused) await expect(control('POST', 'faults', plan)).rejects.toThrow();
 });

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { cardholder, errorOf, openHouse, openIntent, pay } from './house.ts';
+import { cardholder, errorOf, openTestApp, openIntent, pay } from './test-app.ts';
 
 const HOUR_MS = 3_600_000;
 
 test('the same request under the same key is answered again, not done again', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer } = await cardholder(stripe);
   const first = await openIntent(stripe, customer, {}, { idempotencyKey: 'k' });
   const again = await openIntent(stripe, customer, {}, { idempotencyKey: 'k' });
@@ -20,7 +20,7 @@ test('the same request under the same key is answered again, not done again', as
 });
 
 test('a replay tells what was answered then, not what is true now', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer, card } = await cardholder(stripe);
   const intent = await openIntent(stripe, customer, {}, { idempotencyKey: 'k' });
   await stripe.paymentIntents.confirm(intent.id, { payment_method: card });
@@ -29,7 +29,7 @@ test('a replay tells what was answered then, not what is true now', async () => 
 });
 
 test('a decline is kept under its key; another try needs another key', async () => {
-  const { stripe, sandbox } = await openHouse();
+  const { stripe, sandbox } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_levy_insufficientFunds_once');
   const { id } = await openIntent(stripe, who.customer);
   const confirm = (idempotencyKey: string) =>
@@ -43,7 +43,7 @@ test('a decline is kept under its key; another try needs another key', async () 
 });
 
 test('the same key for something else is refused and changes nothing', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer } = await cardholder(stripe);
   await openIntent(stripe, customer, {}, { idempotencyKey: 'k' });
   const calls = [
@@ -59,7 +59,7 @@ test('the same key for something else is refused and changes nothing', async () 
 });
 
 test('while the first request is being done, its key is in use', async () => {
-  const { stripe, control } = await openHouse();
+  const { stripe, control } = await openTestApp();
   await control('POST', 'faults', { route: 'customers.create', kind: 'delay', delayMs: 300 });
   const slow = stripe.customers.create({ name: 'x' }, { idempotencyKey: 'k' });
   let error = undefined as Awaited<ReturnType<typeof errorOf>> | undefined;
@@ -80,7 +80,7 @@ test('while the first request is being done, its key is in use', async () => {
 });
 
 test('nothing is kept of a request that was refused before work began', async () => {
-  const { stripe, control } = await openHouse();
+  const { stripe, control } = await openTestApp();
   const key = { idempotencyKey: 'k' };
   const { customer } = await cardholder(stripe);
   const invalid = { amount: 18.5 };
@@ -91,7 +91,7 @@ test('nothing is kept of a request that was refused before work began', async ()
 });
 
 test('what the work itself refused is kept', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const paid = await pay(stripe, await cardholder(stripe));
   const cancel = () => stripe.paymentIntents.cancel(paid.id, {}, { idempotencyKey: 'k' });
   await errorOf(cancel());
@@ -99,7 +99,7 @@ test('what the work itself refused is kept', async () => {
 });
 
 test('after 24 hours of its clock the key is forgotten and makes a new intent', async () => {
-  const { stripe, control } = await openHouse();
+  const { stripe, control } = await openTestApp();
   const { customer } = await cardholder(stripe);
   const create = () => openIntent(stripe, customer, {}, { idempotencyKey: 'k' });
   const first = await create();
@@ -110,7 +110,7 @@ test('after 24 hours of its clock the key is forgotten and makes a new intent', 
 });
 
 test('a key of more than 255 characters is refused', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const error = await errorOf(stripe.customers.create({}, { idempotencyKey: 'k'.repeat(256) }));
   expect(error.statusCode).toBe(400);
 });

@@ -1,9 +1,9 @@
 import type Stripe from 'stripe';
 import { expect, test } from 'vitest';
-import { cardholder, errorOf, openHouse, openIntent, pay } from './house.ts';
+import { cardholder, errorOf, openTestApp, openIntent, pay } from './test-app.ts';
 
 test('an intent goes from wanting a card over wanting confirmation to success', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer, card } = await cardholder(stripe);
   const intent = await openIntent(stripe, customer, { metadata: { fee: 'f1' } });
   expect(intent).toMatchObject({ status: 'requires_payment_method', livemode: false });
@@ -26,7 +26,7 @@ test('an intent goes from wanting a card over wanting confirmation to success', 
 });
 
 test('a decline puts the intent back, without its card, and tells why everywhere', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_visa_chargeDeclinedInsufficientFunds');
   const intent = await openIntent(stripe, who.customer);
   const error = await errorOf(
@@ -68,7 +68,7 @@ test('a decline puts the intent back, without its card, and tells why everywhere
 });
 
 test('each confirmation makes a charge of its own, and only one of them can succeed', async () => {
-  const { stripe, sandbox } = await openHouse();
+  const { stripe, sandbox } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_levy_insufficientFunds_once');
   const intent = await openIntent(stripe, who.customer);
   const confirm = () => stripe.paymentIntents.confirm(intent.id, { payment_method: who.card });
@@ -87,7 +87,7 @@ test('each confirmation makes a charge of its own, and only one of them can succ
 });
 
 test('confirming without a card is refused, since the declined one was taken off', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_visa_chargeDeclined');
   const intent = await openIntent(stripe, who.customer);
   await errorOf(stripe.paymentIntents.confirm(intent.id, { payment_method: who.card }));
@@ -96,7 +96,7 @@ test('confirming without a card is refused, since the declined one was taken off
 });
 
 test('a canceled intent can neither be confirmed nor canceled again', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer, card } = await cardholder(stripe);
   const intent = await openIntent(stripe, customer);
   const canceled = await stripe.paymentIntents.cancel(intent.id, {
@@ -114,7 +114,7 @@ test('a canceled intent can neither be confirmed nor canceled again', async () =
 });
 
 test('a paid intent keeps its amount, but its metadata can still change', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const paid = await pay(stripe, await cardholder(stripe), { metadata: { fee: 'f1', x: '1' } });
   const error = await errorOf(stripe.paymentIntents.update(paid.id, { amount: 1900 }));
   expect(error.code).toBe('payment_intent_unexpected_state');
@@ -123,7 +123,7 @@ test('a paid intent keeps its amount, but its metadata can still change', async 
 });
 
 test('how to pay can be said at any request until the payment', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer, card } = await cardholder(stripe);
   const intent = await stripe.paymentIntents.create({ amount: 1850, currency: 'usd', customer });
   const updated = await stripe.paymentIntents.update(intent.id, {
@@ -145,7 +145,7 @@ test('how to pay can be said at any request until the payment', async () => {
 });
 
 test('a card that takes its time is processing first and paid later', async () => {
-  const { stripe, clock, control } = await openHouse();
+  const { stripe, clock, control } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_levy_processing');
   const intent = await pay(stripe, who);
   expect(intent).toMatchObject({ status: 'processing', processing: { type: 'card' } });
@@ -164,7 +164,7 @@ test('a card that takes its time is processing first and paid later', async () =
 });
 
 test('off session, a card that wants authentication is declined', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_authenticationRequired');
   const error = await errorOf(pay(stripe, who));
   expect(error).toMatchObject({
@@ -176,7 +176,7 @@ test('off session, a card that wants authentication is declined', async () => {
 });
 
 test('on session, the same card asks its holder, who agrees or does not', async () => {
-  const { stripe, control } = await openHouse();
+  const { stripe, control } = await openTestApp();
   const who = await cardholder(stripe, 'pm_card_authenticationRequired');
   const confirmed = async () => {
     const { id } = await openIntent(stripe, who.customer);
@@ -201,7 +201,7 @@ test('on session, the same card asks its holder, who agrees or does not', async 
 });
 
 test('creating with confirm pays at once, and a refusal still leaves the intent', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const good = await cardholder(stripe);
   const now = { confirm: true, off_session: true };
   const paid = await openIntent(stripe, good.customer, { ...now, payment_method: good.card });

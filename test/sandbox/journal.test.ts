@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSandboxStripe } from '../../sandbox/stripe/server.ts';
-import { cardholder, controlOf, errorOf, openIntent, pay, stripeAt } from './house.ts';
+import { cardholder, controlOf, errorOf, openIntent, pay, stripeAt } from './test-app.ts';
 
 function journalFile(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'levy-journal-'));

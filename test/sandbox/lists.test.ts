@@ -1,9 +1,9 @@
 import type Stripe from 'stripe';
 import { expect, test } from 'vitest';
-import { cardholder, errorOf, MONDAY, openHouse, openIntent, pay } from './house.ts';
+import { cardholder, errorOf, MONDAY, openTestApp, openIntent, pay } from './test-app.ts';
 
 test('lists are newest first, ten at a time, and go on from where they stopped', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer } = await cardholder(stripe);
   const ids: string[] = [];
   for (let n = 0; n < 12; n += 1) ids.unshift((await openIntent(stripe, customer)).id);
@@ -19,7 +19,7 @@ test('lists are newest first, ten at a time, and go on from where they stopped',
 });
 
 test('the library pages through everything by itself', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer } = await cardholder(stripe);
   for (let n = 0; n < 25; n += 1) await openIntent(stripe, customer);
   await openIntent(stripe, (await cardholder(stripe)).customer);
@@ -29,14 +29,14 @@ test('the library pages through everything by itself', async () => {
 });
 
 test('a full last page has no more after it', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer } = await cardholder(stripe);
   for (let n = 0; n < 3; n += 1) await openIntent(stripe, customer);
   expect((await stripe.paymentIntents.list({ customer, limit: 3 })).has_more).toBe(false);
 });
 
 test('lists can be narrowed to a customer, an intent, and a span of time', async () => {
-  const { stripe, clock } = await openHouse();
+  const { stripe, clock } = await openTestApp();
   const who = await cardholder(stripe);
   const early = await pay(stripe, who);
   clock.ms += 60_000;
@@ -57,7 +57,7 @@ test('lists can be narrowed to a customer, an intent, and a span of time', async
 });
 
 test('a list refuses a limit over 100 and a cursor that is not there', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   for (const limit of [0, 101]) {
     expect(await errorOf(stripe.charges.list({ limit }))).toMatchObject({ param: 'limit' });
   }
@@ -66,7 +66,7 @@ test('a list refuses a limit over 100 and a cursor that is not there', async () 
 });
 
 test('expansion puts whole objects into one answer, also deep and inside lists', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const who = await cardholder(stripe);
   await pay(stripe, who);
   const { data } = await stripe.paymentIntents.list({
@@ -86,7 +86,7 @@ test('expansion puts whole objects into one answer, also deep and inside lists',
 });
 
 test("a customer's cards are listed under the customer and under the cards", async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const who = await cardholder(stripe);
   const second = await stripe.paymentMethods.attach('pm_card_amex', { customer: who.customer });
   await cardholder(stripe);
@@ -98,7 +98,7 @@ test("a customer's cards are listed under the customer and under the cards", asy
 });
 
 test('what has just been created is listed at once', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer } = await cardholder(stripe);
   const { id } = await openIntent(stripe, customer, { metadata: { fee: 'f1' } });
   const { data } = await stripe.paymentIntents.list({ customer });

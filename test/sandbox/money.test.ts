@@ -1,27 +1,27 @@
 import type Stripe from 'stripe';
 import { expect, test } from 'vitest';
-import { cardholder, errorOf, openHouse, openIntent, pay } from './house.ts';
-import type { House } from './house.ts';
+import { cardholder, errorOf, openTestApp, openIntent, pay } from './test-app.ts';
+import type { TestApp } from './test-app.ts';
 
 /** Lets everything that is planned on the sandbox's clock happen. */
-const later = (house: House) => house.control('POST', 'clock', { advanceMs: 60_000 });
+const later = (testApp: TestApp) => testApp.control('POST', 'clock', { advanceMs: 60_000 });
 
-async function paidCharge(house: House, testCard?: string) {
-  const intent = await pay(house.stripe, await cardholder(house.stripe, testCard));
+async function paidCharge(testApp: TestApp, testCard?: string) {
+  const intent = await pay(testApp.stripe, await cardholder(testApp.stripe, testCard));
   return { intent: intent.id, charge: intent.latest_charge as string };
 }
 
-async function eventTypes({ stripe }: House): Promise<string[]> {
+async function eventTypes({ stripe }: TestApp): Promise<string[]> {
   const { data } = await stripe.events.list({ limit: 100 });
   return data.map(({ type }) => type as string).reverse();
 }
 
 test('money reaches the balance a moment after the charge, less 2.9 % and 30 cents', async () => {
-  const house = await openHouse();
-  const { intent, charge } = await paidCharge(house);
-  expect((await house.stripe.charges.retrieve(charge)).balance_transaction).toBeNull();
-  await later(house);
-  const read = await house.stripe.paymentIntents.retrieve(intent, {
+  const testApp = await openTestApp();
+  const { intent, charge } = await paidCharge(testApp);
+  expect((await testApp.stripe.charges.retrieve(charge)).balance_transaction).toBeNull();
+  await later(testApp);
+  const read = await testApp.stripe.paymentIntents.retrieve(intent, {
     expand: ['latest_charge.balance_transaction'],
   });
   expect((read.latest_charge as Stripe.Charge).balance_transaction).toMatchObject({
@@ -32,7 +32,7 @@ test('money reaches the balance a moment after the charge, less 2.9 % and 30 cen
     net: 1766,
     source: charge,
   });
-  expect((await eventTypes(house)).slice(-3)).toEqual([
+  expect((await eventTypes(testApp)).slice(-3)).toEqual([
     'charge.succeeded',
     'payment_intent.succeeded',
     'charge.updated',
@@ -40,9 +40,9 @@ test('money reaches the balance a moment after the charge, less 2.9 % and 30 cen
 });
 
 test('a refund gives back the whole charge, or what is left of it, and never more', async () => {
-  const house = await openHouse();
-  const { stripe } = house;
-  const { intent, charge } = await paidCharge(house);
+  const testApp = await openTestApp();
+  const { stripe } = testApp;
+  const { intent, charge } = await paidCharge(testApp);
   const part = await stripe.refunds.create({ payment_intent: intent, amount: 850 });
   expect(part).toMatchObject({ status: 'succeeded', amount: 850, charge, payment_intent: intent });
   expect(await stripe.charges.retrieve(charge)).toMatchObject({
@@ -62,13 +62,13 @@ test('a refund gives back the whole charge, or what is left of it, and never mor
     [-1000, 0],
     [-850, 0],
   ]);
-  const types = await eventTypes(house);
+  const types = await eventTypes(testApp);
   expect(types.filter((type) => type === 'charge.refunded')).toHaveLength(2);
   expect(types).toContain('refund.created');
 });
 
 test('nothing that was not paid can be refunded', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer } = await cardholder(stripe);
   const { id } = await openIntent(stripe, customer);
   expect((await errorOf(stripe.refunds.create({ payment_intent: id }))).statusCode).toBe(400);
@@ -76,22 +76,22 @@ test('nothing that was not paid can be refunded', async () => {
 });
 
 test('a refund may stay pending for a while', async () => {
-  const house = await openHouse();
-  const { charge } = await paidCharge(house, 'pm_card_pendingRefund');
-  const refund = await house.stripe.refunds.create({ charge });
+  const testApp = await openTestApp();
+  const { charge } = await paidCharge(testApp, 'pm_card_pendingRefund');
+  const refund = await testApp.stripe.refunds.create({ charge });
   expect(refund.status).toBe('pending');
-  await later(house);
-  expect((await house.stripe.refunds.retrieve(refund.id)).status).toBe('succeeded');
-  expect(await eventTypes(house)).toContain('refund.updated');
+  await later(testApp);
+  expect((await testApp.stripe.refunds.retrieve(refund.id)).status).toBe('succeeded');
+  expect(await eventTypes(testApp)).toContain('refund.updated');
 });
 
 test('a refund that succeeded may fail after all: the money is back in the account', async () => {
-  const house = await openHouse();
-  const { stripe } = house;
-  const { charge } = await paidCharge(house, 'pm_card_refundFail');
+  const testApp = await openTestApp();
+  const { stripe } = testApp;
+  const { charge } = await paidCharge(testApp, 'pm_card_refundFail');
   const refund = await stripe.refunds.create({ charge });
   expect(refund.status).toBe('succeeded');
-  await later(house);
+  await later(testApp);
   expect(await stripe.refunds.retrieve(refund.id)).toMatchObject({
     status: 'failed',
     failure_reason: 'expired_or_canceled_card',
@@ -100,24 +100,28 @@ test('a refund that succeeded may fail after all: the money is back in the accou
     amount_refunded: 0,
     refunded: false,
   });
-  expect(await eventTypes(house)).toContain('refund.failed');
-  expect(house.sandbox.books().totals).toMatchObject({ charged: 1850, refunded: 0, settled: 1850 });
+  expect(await eventTypes(testApp)).toContain('refund.failed');
+  expect(testApp.sandbox.books().totals).toMatchObject({
+    charged: 1850,
+    refunded: 0,
+    settled: 1850,
+  });
 });
 
 test('any refund can be made to fail by the control endpoint, once', async () => {
-  const house = await openHouse();
-  const { charge } = await paidCharge(house);
-  const { id } = await house.stripe.refunds.create({ charge });
-  await house.control('POST', `refunds/${id}/fail`);
-  expect((await house.stripe.refunds.retrieve(id)).status).toBe('failed');
-  await expect(house.control('POST', `refunds/${id}/fail`)).rejects.toThrow('cannot fail');
+  const testApp = await openTestApp();
+  const { charge } = await paidCharge(testApp);
+  const { id } = await testApp.stripe.refunds.create({ charge });
+  await testApp.control('POST', `refunds/${id}/fail`);
+  expect((await testApp.stripe.refunds.retrieve(id)).status).toBe('failed');
+  await expect(testApp.control('POST', `refunds/${id}/fail`)).rejects.toThrow('cannot fail');
 });
 
 test('a disputed card: the money and a fee leave at once, and no refund is possible', async () => {
-  const house = await openHouse();
-  const { stripe } = house;
-  const { intent, charge } = await paidCharge(house, 'pm_card_createDispute');
-  await later(house);
+  const testApp = await openTestApp();
+  const { stripe } = testApp;
+  const { intent, charge } = await paidCharge(testApp, 'pm_card_createDispute');
+  await later(testApp);
   const { data } = await stripe.disputes.list({ payment_intent: intent });
   expect(data).toMatchObject([
     {
@@ -132,7 +136,7 @@ test('a disputed card: the money and a fee leave at once, and no refund is possi
   expect((await errorOf(stripe.refunds.create({ charge }))).code).toBe('charge_disputed');
   expect((await stripe.disputes.close(data[0]!.id)).status).toBe('lost');
   expect((await errorOf(stripe.disputes.close(data[0]!.id))).statusCode).toBe(400);
-  const types = (await eventTypes(house)).filter((type) => type.startsWith('charge.dispute'));
+  const types = (await eventTypes(testApp)).filter((type) => type.startsWith('charge.dispute'));
   expect(types).toEqual([
     'charge.dispute.created',
     'charge.dispute.funds_withdrawn',
@@ -141,13 +145,13 @@ test('a disputed card: the money and a fee leave at once, and no refund is possi
 });
 
 test('a dispute that is won brings the money and the fee back', async () => {
-  const house = await openHouse();
-  const { intent } = await paidCharge(house);
-  await later(house);
-  const opened = await house.control('POST', 'disputes', { payment_intent: intent });
-  expect(house.sandbox.books().totals).toMatchObject({ disputed: 1850, settled: 0 });
-  await house.control('POST', `disputes/${String(opened.id)}/close`, { status: 'won' });
-  expect(house.sandbox.books().totals).toEqual({
+  const testApp = await openTestApp();
+  const { intent } = await paidCharge(testApp);
+  await later(testApp);
+  const opened = await testApp.control('POST', 'disputes', { payment_intent: intent });
+  expect(testApp.sandbox.books().totals).toMatchObject({ disputed: 1850, settled: 0 });
+  await testApp.control('POST', `disputes/${String(opened.id)}/close`, { status: 'won' });
+  expect(testApp.sandbox.books().totals).toEqual({
     charged: 1850,
     refunded: 0,
     disputed: 0,
@@ -158,8 +162,8 @@ test('a dispute that is won brings the money and the fee back', async () => {
 });
 
 test('the books count what was paid, and find by metadata what was paid twice', async () => {
-  const house = await openHouse();
-  const { stripe, control, sandbox } = house;
+  const testApp = await openTestApp();
+  const { stripe, control, sandbox } = testApp;
   const who = await cardholder(stripe);
   const metadata = { fee: 'f1', year: '2026' };
   const first = await pay(stripe, who, { metadata });
@@ -167,7 +171,7 @@ test('the books count what was paid, and find by metadata what was paid twice', 
   expect(sandbox.books().doubleCharges).toEqual([]);
   const second = await pay(stripe, who, { metadata });
   await errorOf(pay(stripe, await cardholder(stripe, 'pm_card_chargeDeclined')));
-  await later(house);
+  await later(testApp);
   const charges = [first.latest_charge, second.latest_charge];
   const double = [{ for: 'fee=f1 year=2026', charges, amount: 3700 }];
   const books = await control('GET', 'books');
@@ -188,7 +192,7 @@ test('the books count what was paid, and find by metadata what was paid twice', 
 });
 
 test('the front page shows totals and the latest payments, and escapes what it shows', async () => {
-  const { stripe, sandbox } = await openHouse();
+  const { stripe, sandbox } = await openTestApp();
   const intent = await pay(stripe, await cardholder(stripe), { metadata: { fee: '<b>f1' } });
   await errorOf(pay(stripe, await cardholder(stripe, 'pm_card_chargeDeclinedLostCard')));
   const html = await (await fetch(sandbox.url)).text();

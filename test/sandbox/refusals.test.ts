@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { expect, test } from 'vitest';
-import { cardholder, errorOf, openHouse, openIntent, stripeAt } from './house.ts';
+import { cardholder, errorOf, openTestApp, openIntent, stripeAt } from './test-app.ts';
 
 type Create = Stripe.PaymentIntentCreateParams;
 /** Parameters that the types would not let through. */
@@ -92,7 +92,7 @@ test.each<[string, object, object]>([
     { code: 'sandbox_not_simulated', param: 'setup_future_usage' },
   ],
 ])('creating an intent with %s is refused', async (_what, params, expected) => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const error = await errorOf(stripe.paymentIntents.create(raw(params)));
   expect(error).toMatchObject({
     type: 'StripeInvalidRequestError',
@@ -105,7 +105,7 @@ test.each<[string, object, object]>([
 });
 
 test('confirming an intent that may redirect needs a return_url', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { customer, card } = await cardholder(stripe);
   const confirm = { payment_method: card, off_session: true };
   const usual = await stripe.paymentIntents.create({ ...ok, customer });
@@ -121,7 +121,7 @@ test('confirming an intent that may redirect needs a return_url', async () => {
 });
 
 test('what is not there is a 404 when asked for by its path', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const calls = [
     () => stripe.paymentIntents.retrieve('pi_nobody'),
     () => stripe.paymentIntents.confirm('pi_nobody'),
@@ -146,7 +146,7 @@ test('what is not there is a 404 when asked for by its path', async () => {
 });
 
 test('an endpoint that is not simulated says so', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const error = await errorOf(stripe.invoices.list());
   expect(error).toMatchObject({ statusCode: 404, type: 'StripeInvalidRequestError' });
   expect(error.message).toContain('GET: /v1/invoices');
@@ -155,7 +155,7 @@ test('an endpoint that is not simulated says so', async () => {
 test.each([['sk_live_levy'], ['pk_test_levy'], ['nonsense_of_a_key']])(
   'the key %s is not authenticated',
   async (key) => {
-    const { sandbox } = await openHouse();
+    const { sandbox } = await openTestApp();
     const error = await errorOf(stripeAt(sandbox.url, {}, key).customers.list());
     expect(error).toMatchObject({ type: 'StripeAuthenticationError', statusCode: 401 });
     expect(error.message).not.toContain(key.slice(8));
@@ -163,7 +163,7 @@ test.each([['sk_live_levy'], ['pk_test_levy'], ['nonsense_of_a_key']])(
 );
 
 test('without a key, or with an empty one, nothing is answered', async () => {
-  const { sandbox } = await openHouse();
+  const { sandbox } = await openTestApp();
   for (const authorization of ['', 'Bearer ', 'Basic Og==']) {
     const headers: Record<string, string> = authorization ? { authorization } : {};
     const response = await fetch(`${sandbox.url}/v1/customers`, { headers });
@@ -173,7 +173,7 @@ test('without a key, or with an empty one, nothing is answered', async () => {
 });
 
 test('an unknown API version is refused, a known one is echoed', async () => {
-  const { sandbox, stripe } = await openHouse();
+  const { sandbox, stripe } = await openTestApp();
   const odd = stripeAt(sandbox.url, { apiVersion: 'tomorrow' as never });
   expect(await errorOf(odd.customers.list())).toMatchObject({ statusCode: 400 });
   const { lastResponse } = await stripe.customers.list();
@@ -181,7 +181,7 @@ test('an unknown API version is refused, a known one is echoed', async () => {
 });
 
 test('beyond its limits the sandbox answers 429 and says which limit it was', async () => {
-  const { stripe, clock } = await openHouse({ limits: { perSecond: 3, perEndpoint: 2 } });
+  const { stripe, clock } = await openTestApp({ limits: { perSecond: 3, perEndpoint: 2 } });
   await stripe.customers.list();
   await stripe.customers.list();
   const endpoint = await errorOf(stripe.customers.list());
@@ -199,7 +199,7 @@ test('beyond its limits the sandbox answers 429 and says which limit it was', as
 });
 
 test('metadata named like a part of every object is kept as data', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const customer = await stripe.customers.create({ metadata: { constructor: 'c', toString: 's' } });
   expect(Object.entries(customer.metadata)).toEqual([
     ['constructor', 'c'],

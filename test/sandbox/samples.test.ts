@@ -7,7 +7,7 @@ import { firstUse, people, SHARED_NAME } from '../../sandbox/samples/people.ts';
 import { plantPeople } from '../../sandbox/samples/plant.ts';
 import { createMatcher } from '../../usage/match.ts';
 import { readUsage } from '../../usage/read.ts';
-import { openHouse } from './house.ts';
+import { openTestApp } from './test-app.ts';
 
 type Row = Record<string, string>;
 
@@ -52,7 +52,7 @@ test("the samples' README tells of the same people", () => {
 });
 
 test('planting makes a customer and a card for each, and the roster that names them', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   const { rosterCsv } = await plantPeople(stripe);
   const rows = parse<Row>(rosterCsv, { columns: true });
   expect(Object.keys(rows[0]!)).toEqual([
@@ -76,7 +76,7 @@ test('planting makes a customer and a card for each, and the roster that names t
 });
 
 test('no name and no address of a sample person gets into the sandbox Stripe', async () => {
-  const { stripe } = await openHouse();
+  const { stripe } = await openTestApp();
   await plantPeople(stripe);
   const held: string[] = [];
   for await (const customer of stripe.customers.list({ limit: 100 })) {

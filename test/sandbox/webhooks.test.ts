@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type Stripe from 'stripe';
 import { expect, onTestFinished, test } from 'vitest';
 import { startSandboxStripe } from '../../sandbox/stripe/server.ts';
-import { cardholder, controlOf, errorOf, pay, stripeAt } from './house.ts';
+import { cardholder, controlOf, errorOf, pay, stripeAt } from './test-app.ts';
 
 const SECRETS = ['whsec_old', 'whsec_new'];
 

@@ -12,7 +12,10 @@ export const OTHER_NOTICE: RecordedNotice = {
 };
 
 /** What another ledger on the same account, or a person in Stripe's dashboard, does with a fee. */
-export function elsewhere({ house: { stripe }, customer }: Pick<FeeLife, 'house' | 'customer'>) {
+export function elsewhere({
+  testApp: { stripe },
+  customer,
+}: Pick<FeeLife, 'testApp' | 'customer'>) {
   /** Confirms an intent with another card of the customer's; gives the card. */
   async function confirm(intent: string, card: string): Promise<string> {
     const { id } = await stripe.paymentMethods.attach(card, { customer: await customer() });

@@ -9,8 +9,8 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { createLedger } from '../../ledger/ledger.ts';
 import { recordUse, setClock } from './assessment.ts';
 import { EVIDENCE, testPolicy } from './fees.ts';
-import type { TestApp } from './house.ts';
-import { createTestApp } from './house.ts';
+import type { TestApp } from './test-app.ts';
+import { createTestApp } from './test-app.ts';
 import { run, standing, waitUntilDue } from './one-fee.ts';
 
 /** Whose fee ends in which state, with the card it has in the sandbox. */
@@ -49,7 +49,7 @@ export type Who = keyof typeof PEOPLE;
 
 /** One ledger in which real fees stand in every state, at one moment of a standing clock. */
 export interface EveryState {
-  house: TestApp;
+  testApp: TestApp;
   ledger: Ledger;
   assessmentId: string;
   fee: Record<Who, string>;
@@ -63,14 +63,14 @@ class Killed extends Error {}
 
 /** Lives the year up to that moment, through the program's own steps, on a house of its own. */
 export async function everyState(atEnd: (pullDown: () => Promise<void>) => void) {
-  const house = await createTestApp({ name: 'postgres', redis: () => undefined }, atEnd);
-  await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
-  const ledger = createLedger(house.db.appPool, () => 0);
-  const { assessmentId, fee, clinician } = await openFor(house, ledger);
+  const testApp = await createTestApp({ name: 'postgres', redis: () => undefined }, atEnd);
+  await setClock(testApp.db.pool, new Date('2026-01-15T14:00:00Z'));
+  const ledger = createLedger(testApp.db.appPool, () => 0);
+  const { assessmentId, fee, clinician } = await openFor(testApp, ledger);
   const load = async (who: Who) => (await ledger.fees.load(fee[who])) as FeeRecord;
-  const all = { house, ledger, assessmentId, fee, clinician, load };
+  const all = { testApp, ledger, assessmentId, fee, clinician, load };
   await live(all);
-  const rows = await house.db.pool.query<{ clinician_id: string; evidence_id: string }>(
+  const rows = await testApp.db.pool.query<{ clinician_id: string; evidence_id: string }>(
     'select clinician_id, evidence_id from evidence',
   );
   const ids = new Map(rows.rows.map((row) => [row.clinician_id, row.evidence_id]));
@@ -78,10 +78,10 @@ export async function everyState(atEnd: (pullDown: () => Promise<void>) => void)
   return { ...all, evidence } satisfies EveryState;
 }
 
-async function openFor(house: TestApp, ledger: Ledger) {
+async function openFor(testApp: TestApp, ledger: Ledger) {
   const ids: Partial<Record<Who, string>> = {};
   for (const [who, card] of Object.entries(PEOPLE) as [Who, string][]) {
-    const clinicianId = await house.clinician(who, card);
+    const clinicianId = await testApp.clinician(who, card);
     ids[who] = clinicianId;
     if (who === 'unused') continue;
     if (who === 'weak') await record(ledger, { clinicianId, certainty: 'weak' });
@@ -122,14 +122,14 @@ async function record(ledger: Ledger, changes: Partial<FirstUse>): Promise<void>
 
 /** Brings everybody to the state they stand for; whoever needs the most time comes first. */
 async function live(all: Omit<EveryState, 'evidence'>): Promise<void> {
-  const { house, ledger, fee, load } = all;
+  const { testApp, ledger, fee, load } = all;
   /** Does what is due when it is due, until nothing is or this step is next. */
   async function drive(who: Who, until?: Step): Promise<void> {
     for (;;) {
       const { step } = await standing(ledger, fee[who]);
       if (!step || step === until) return;
-      await waitUntilDue(house, ledger, fee[who]);
-      await run(house, ledger, step, fee[who]);
+      await waitUntilDue(testApp, ledger, fee[who]);
+      await run(testApp, ledger, step, fee[who]);
     }
   }
   const ask = (who: Who, act: Action) =>
@@ -143,11 +143,11 @@ async function live(all: Omit<EveryState, 'evidence'>): Promise<void> {
   await ask('held', { act: 'hold', why: 'a look' });
   await ask('bounced', { act: 'bounce', why: 'unknown address' });
   for (const who of ['waived', 'bounced', 'paid', 'lostCard'] as Who[]) await drive(who);
-  await waitUntilDue(house, ledger, fee.due);
+  await waitUntilDue(testApp, ledger, fee.due);
   await ask('waiveAsked', { act: 'waive', why: 'kindness' });
   await changeCustomer(all);
-  await run(house, ledger, 'charge', fee.changed);
-  await run(house, ledger, 'charge', fee.waiting);
+  await run(testApp, ledger, 'charge', fee.changed);
+  await run(testApp, ledger, 'charge', fee.waiting);
   await attemptAndDie(all);
   await drive('approved', 'notice');
   await drive('early', 'charge');
@@ -155,21 +155,25 @@ async function live(all: Omit<EveryState, 'evidence'>): Promise<void> {
 }
 
 /** The roster says that the person has another customer at Stripe. */
-async function changeCustomer({ house, ledger, clinician }: Omit<EveryState, 'evidence'>) {
+async function changeCustomer({ testApp, ledger, clinician }: Omit<EveryState, 'evidence'>) {
   const known = await ledger.clinicians.get(clinician.changed);
   if (!known) throw new Error('Bug! nobody there');
-  const { id } = await house.stripe.customers.create({});
+  const { id } = await testApp.stripe.customers.create({});
   await ledger.clinicians.upsert({ ...known, stripeCustomer: id });
 }
 
 /** A worker writes its attempt down and is killed before it sends it. */
-async function attemptAndDie({ house, ledger, fee }: Omit<EveryState, 'evidence'>): Promise<void> {
+async function attemptAndDie({
+  testApp,
+  ledger,
+  fee,
+}: Omit<EveryState, 'evidence'>): Promise<void> {
   const append: Ledger['fees']['append'] = async (...args) => {
     await ledger.fees.append(...args);
     throw new Killed();
   };
   const mortal = { ...ledger, fees: { ...ledger.fees, append } };
-  await run(house, mortal, 'charge', fee.open).catch((error: unknown) => {
+  await run(testApp, mortal, 'charge', fee.open).catch((error: unknown) => {
     if (!(error instanceof Killed)) throw error;
   });
 }

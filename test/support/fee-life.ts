@@ -14,7 +14,7 @@ import type { WorkerDeps } from '../../workers/deps.ts';
 import { createWebhookEvent } from '../../workers/webhook-event.ts';
 import { recordUse, setClock } from './assessment.ts';
 import { testPolicy } from './fees.ts';
-import { createTestApp, type TestApp } from './house.ts';
+import { createTestApp, type TestApp } from './test-app.ts';
 import { live, run, standing } from './one-fee.ts';
 
 /** What the one clinician of a test is like, and how the assessment treats people. */
@@ -56,10 +56,10 @@ export async function feeLife(circumstances: Circumstances = {}) {
     policy,
     ...person
   } = circumstances;
-  const house = await createTestApp({ name: 'postgres', redis: () => undefined });
-  await setClock(house.db.pool, new Date('2026-01-15T14:00:00Z'));
-  const ledger = createLedger(house.db.appPool, () => 0);
-  const clinicianId = await house.clinician('A1', card, person);
+  const testApp = await createTestApp({ name: 'postgres', redis: () => undefined });
+  await setClock(testApp.db.pool, new Date('2026-01-15T14:00:00Z'));
+  const ledger = createLedger(testApp.db.appPool, () => 0);
+  const clinicianId = await testApp.clinician('A1', card, person);
   if (used) await recordUse(ledger, clinicianId);
   const opening = await ledger.assessments.open({
     vendor: 'theranest',
@@ -74,10 +74,10 @@ export async function feeLife(circumstances: Circumstances = {}) {
   await ledger.assessments.enroll(assessmentId);
   const [fee] = await ledger.reports.fees({ limit: 1 });
   const feeId = fee?.feeId as string;
-  return { house, ledger, clinicianId, assessmentId, feeId, ...handsOn(house, ledger, feeId) };
+  return { testApp, ledger, clinicianId, assessmentId, feeId, ...handsOn(testApp, ledger, feeId) };
 }
 
-function handsOn(house: TestApp, ledger: Ledger, feeId: string) {
+function handsOn(testApp: TestApp, ledger: Ledger, feeId: string) {
   const load = async () => (await ledger.fees.load(feeId)) as FeeRecord;
   const changed = async (change: Promise<Changed | null>): Promise<string> => {
     const after = (await change) as Changed;
@@ -86,9 +86,9 @@ function handsOn(house: TestApp, ledger: Ledger, feeId: string) {
   return {
     load,
     /** Runs one processor now, as a job would; with `ledger`, on that view of it. */
-    run: (step: Step, view = ledger): Promise<Done> => run(house, view, step, feeId),
+    run: (step: Step, view = ledger): Promise<Done> => run(testApp, view, step, feeId),
     /** Does what is due when it is due, until nothing is or `until` is. */
-    live: (until?: Step) => live(house, ledger, feeId, until),
+    live: (until?: Step) => live(testApp, ledger, feeId, until),
     state: async () => (await standing(ledger, feeId)).state,
     standing: () => standing(ledger, feeId),
     kinds: async (): Promise<EntryKind[]> => (await load()).entries.map(({ kind }) => kind),
@@ -104,11 +104,11 @@ function handsOn(house: TestApp, ledger: Ledger, feeId: string) {
       ),
     /** Has something happen between the next mail and what its sender writes down about it. */
     whileSending(meanwhile: () => Promise<unknown>): void {
-      const { mail } = house.deps;
-      house.deps.mail = {
+      const { mail } = testApp.deps;
+      testApp.deps.mail = {
         ...mail,
         async send(outgoing) {
-          house.deps.mail = mail;
+          testApp.deps.mail = mail;
           const outcome = await mail.send(outgoing);
           await meanwhile();
           return outcome;
@@ -118,17 +118,17 @@ function handsOn(house: TestApp, ledger: Ledger, feeId: string) {
     /** Moves the database's clock on. */
     async pass(ms: number): Promise<void> {
       const now = await ledger.fees.now();
-      await setClock(house.db.pool, new Date(now.getTime() + ms));
+      await setClock(testApp.db.pool, new Date(now.getTime() + ms));
     },
-    ...stripeSide(house, ledger),
+    ...stripeSide(testApp, ledger),
     /** The mails received so far, by subject. */
-    mails: () => house.mailbox.messages().map(({ subject }) => subject),
+    mails: () => testApp.mailbox.messages().map(({ subject }) => subject),
   };
 }
 
-function stripeSide(house: TestApp, ledger: Ledger) {
+function stripeSide(testApp: TestApp, ledger: Ledger) {
   async function control(path: string, body: object): Promise<unknown> {
-    const answer = await fetch(`${house.sandbox.url}/_sandbox/${path}`, {
+    const answer = await fetch(`${testApp.sandbox.url}/_sandbox/${path}`, {
       method: 'POST',
       body: JSON.stringify(body),
     });
@@ -139,12 +139,12 @@ function stripeSide(house: TestApp, ledger: Ledger) {
   async function news(): Promise<PaymentEvent[]> {
     const found: PaymentEvent[] = [];
     const since = new Date(0);
-    for await (const one of house.deps.payments.listEvents({ since, types: EVENTS }))
+    for await (const one of testApp.deps.payments.listEvents({ since, types: EVENTS }))
       found.push(one);
     const heard = await Promise.all(found.map(({ id }) => ledger.events.get(id)));
     return found.filter((_, n) => heard[n] === null).reverse();
   }
-  const hear = async (event: PaymentEvent, deps: WorkerDeps = house.deps): Promise<string> => {
+  const hear = async (event: PaymentEvent, deps: WorkerDeps = testApp.deps): Promise<string> => {
     await ledger.events.receive(event);
     const done = await createWebhookEvent({ ...deps, ledger })({ eventId: event.id });
     return 'done' in done ? done.done : done.failed;
@@ -171,13 +171,13 @@ function stripeSide(house: TestApp, ledger: Ledger) {
     async attach(card: string): Promise<string> {
       const [clinician] = await ledger.clinicians.list({ limit: 1 });
       const customer = clinician?.stripeCustomer as string;
-      return (await house.stripe.paymentMethods.attach(card, { customer })).id;
+      return (await testApp.stripe.paymentMethods.attach(card, { customer })).id;
     },
     /** Succeeded charges, by Stripe's books. */
-    charged: () => house.sandbox.books('fee').succeeded.length,
+    charged: () => testApp.sandbox.books('fee').succeeded.length,
     /** Cents that stayed with the practice, by Stripe's books. */
     kept: () => {
-      const { charged, refunded, disputed } = house.sandbox.books('fee').totals;
+      const { charged, refunded, disputed } = testApp.sandbox.books('fee').totals;
       return charged - refunded - disputed;
     },
   };

@@ -4,7 +4,7 @@ import { createLedger } from '../../ledger/ledger.ts';
 import { startWorker } from '../../workers/worker.ts';
 import { recordUse, VENDORS } from './assessment.ts';
 import { createTestDatabase } from './database.ts';
-import { rehearsal, type TestApp } from './house.ts';
+import { rehearsal, type TestApp } from './test-app.ts';
 
 /**
  * Another ledger on the same Stripe account and mail server: a new server after the old one was

@@ -77,7 +77,7 @@ export function createTamper(owner: pg.Pool) {
         [fee],
       ),
 
-    sendLetterTwice: (fee: string) =>
+    sendEmailTwice: (fee: string) =>
       run(
         `with f as (update fees set seq = seq + 1 where fee_id = $1 returning seq)
          insert into entries (fee_id, seq, kind, at, actor, data)

@@ -1,6 +1,6 @@
 import type { Report } from '../../core/reconcile/checks.ts';
 import { createReconcile } from '../../workers/maintenance/reconcile.ts';
-import { createTestApp, type TestApp } from './house.ts';
+import { createTestApp, type TestApp } from './test-app.ts';
 import { queueBackends } from './queues.ts';
 import { createTamper } from './tamper.ts';
 import { feeOf, liveYear, type Somebody } from './year.ts';
@@ -11,11 +11,11 @@ export type VerifiedYear = Awaited<ReturnType<typeof openVerifiedYear>>;
 /** Lives a year with these people. To be closed. */
 export async function openVerifiedYear(people: Somebody[]) {
   let close = () => Promise.resolve();
-  const house = await createTestApp(queueBackends[0]!, (pullDown) => (close = pullDown));
-  const assessmentId = await liveYear(house, people);
+  const testApp = await createTestApp(queueBackends[0]!, (pullDown) => (close = pullDown));
+  const assessmentId = await liveYear(testApp, people);
 
   const check = (slackMs?: number): Promise<Report> =>
-    createReconcile({ ...house.deps, patienceMs: 0, slackMs }).once();
+    createReconcile({ ...testApp.deps, patienceMs: 0, slackMs }).once();
 
   /** What a check finds after an act that it had not found before: `check fee`, each once. */
   async function newly(act: () => Promise<unknown>, slackMs?: number): Promise<string[]> {
@@ -35,13 +35,13 @@ export async function openVerifiedYear(people: Somebody[]) {
     act: (feeId: string) => Promise<unknown>,
     slackMs?: number,
   ): Promise<string[]> {
-    const feeId = await feeOf(house, ref);
+    const feeId = await feeOf(testApp, ref);
     return (await newly(() => act(feeId), slackMs)).map((one) => one.replace(` ${feeId}`, ''));
   }
 
   return {
-    ...{ house, assessmentId, check, newly, named },
-    tamper: createTamper(house.db.pool),
+    ...{ testApp, assessmentId, check, newly, named },
+    tamper: createTamper(testApp.db.pool),
     close: () => close(),
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Policy } from '../../core/policy.ts';
 import { recordUse } from './assessment.ts';
-import { rehearsal, settled, type TestApp } from './house.ts';
+import { rehearsal, settled, type TestApp } from './test-app.ts';
 
 /** A clinician by reference, with a test card or none; `used` false: never used a code. */
 export type Somebody = [
@@ -31,15 +31,15 @@ export const payers = (count: number): Somebody[] =>
 
 /** Hires these people and opens the year's assessment for them, approved by itself. */
 export async function openYear(
-  house: TestApp,
+  testApp: TestApp,
   people: Somebody[],
   policy: Partial<Policy> = {},
 ): Promise<string> {
   for (const [ref, card, { used = true, ...changes } = {}] of people) {
-    const id = await house.clinician(ref, card, changes);
-    if (used) await recordUse(house.ledger, id);
+    const id = await testApp.clinician(ref, card, changes);
+    if (used) await recordUse(testApp.ledger, id);
   }
-  const opening = await house.ledger.assessments.open({
+  const opening = await testApp.ledger.assessments.open({
     vendor: 'theranest',
     year: 2026,
     policy: { ...rehearsal(), ...policy },
@@ -49,25 +49,25 @@ export async function openYear(
   });
   if (!opening.opened) throw new Error(opening.why);
   const { assessmentId } = opening.assessment;
-  await house.queues.enqueue('open-assessment', { assessmentId });
+  await testApp.queues.enqueue('open-assessment', { assessmentId });
   return assessmentId;
 }
 
 /** A whole year of these people, from the roster to rest, with Stripe's balance settled. */
-export async function liveYear(house: TestApp, people: Somebody[]): Promise<string> {
-  const work = await house.work();
-  const assessmentId = await openYear(house, people);
+export async function liveYear(testApp: TestApp, people: Somebody[]): Promise<string> {
+  const work = await testApp.work();
+  const assessmentId = await openYear(testApp, people);
   // The first charge waits for a check, and a check for news that may still be on its way.
-  await settled(house, 50_000);
+  await settled(testApp, 50_000);
   await work.close();
-  await balanced(house);
+  await balanced(testApp);
   return assessmentId;
 }
 
 /** Waits until every charge has reached Stripe's balance, which it does a moment later. */
-async function balanced(house: TestApp): Promise<void> {
-  const { charged, refunded, disputed } = house.sandbox.books().totals;
-  while (house.sandbox.books().totals.settled < charged - refunded - disputed) await sleep(20);
+async function balanced(testApp: TestApp): Promise<void> {
+  const { charged, refunded, disputed } = testApp.sandbox.books().totals;
+  while (testApp.sandbox.books().totals.settled < charged - refunded - disputed) await sleep(20);
 }
 
 /** The id of somebody's fee. */
@@ -79,9 +79,9 @@ export async function feeOf({ ledger }: TestApp, ref: string): Promise<string> {
 
 /** When each fee that was attempted was so first, and when it was paid, in the first order. */
 export async function firstTries(
-  house: TestApp,
+  testApp: TestApp,
 ): Promise<{ attempted: Date; paid: Date | null }[]> {
-  const { rows } = await house.db.pool.query<{ attempted: Date; paid: Date | null }>(
+  const { rows } = await testApp.db.pool.query<{ attempted: Date; paid: Date | null }>(
     `select min(recorded_at) filter (where kind = 'attempted') as attempted,
        min(recorded_at) filter (where kind = 'paid') as paid
      from entries group by fee_id having bool_or(kind = 'attempted') order by 1`,

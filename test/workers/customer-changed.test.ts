@@ -16,7 +16,7 @@ async function due(card = 'pm_card_visa'): Promise<FeeLife> {
 
 /** Another customer of Stripe's, with a card or none. */
 async function other(fee: FeeLife, card: string | null = 'pm_card_mastercard'): Promise<string> {
-  const { stripe } = fee.house;
+  const { stripe } = fee.testApp;
   const { id } = await stripe.customers.create();
   if (card) await stripe.paymentMethods.attach(card, { customer: id });
   return id;
@@ -37,7 +37,7 @@ async function move(fee: FeeLife, customer: string | null): Promise<void> {
 
 const notices = (fee: FeeLife) => fee.mails().filter((subject) => subject.includes(': $19.50 on'));
 const intentsOf = async (fee: FeeLife) =>
-  (await fee.house.stripe.paymentIntents.list()).data.map((one) => ({
+  (await fee.testApp.stripe.paymentIntents.list()).data.map((one) => ({
     ...{ customer: one.customer, status: one.status, why: one.cancellation_reason },
   }));
 const later = (kinds: string[], kind: string) => kinds.slice(kinds.lastIndexOf(kind) + 1);
@@ -65,7 +65,7 @@ describe('another customer on the roster after the notice', () => {
       { customer: first, status: 'canceled', why: 'abandoned' },
     ]);
     expect(notices(fee)).toHaveLength(2);
-    const { checks } = await createReconcile({ ...fee.house.deps, patienceMs: 0 }).once();
+    const { checks } = await createReconcile({ ...fee.testApp.deps, patienceMs: 0 }).once();
     expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
   });
 
@@ -100,7 +100,7 @@ describe('another customer on the roster after the notice', () => {
     };
     await expect(fee.run('charge', view)).rejects.toMatchObject({ code: 'LV018' });
     expect(await fee.kinds()).not.toContain('attempted');
-    expect(fee.house.sandbox.books('fee').charges).toEqual({});
+    expect(fee.testApp.sandbox.books('fee').charges).toEqual({});
     expect(await fee.run('charge')).toEqual({ done: 'customer_changed' });
     await fee.live();
     expect(await fee.last('attempted')).toMatchObject({ data: { customer: second } });
@@ -140,7 +140,7 @@ describe('another customer on the roster after the notice', () => {
     // Nothing else was announced in between; only its period has begun anew.
     expect(notices(fee)).toHaveLength(1);
     expect((await fee.kinds()).filter((kind) => kind === 'noticed')).toHaveLength(2);
-    const [intent] = (await fee.house.stripe.paymentIntents.list()).data;
+    const [intent] = (await fee.testApp.stripe.paymentIntents.list()).data;
     expect(intent?.metadata.notice).toBe(`<fee-${fee.feeId}-notice-1@sunrise.example>`);
   });
 
@@ -211,8 +211,10 @@ describe('another customer on the roster after the notice', () => {
   it('after the first one was charged elsewhere finds the payment', async () => {
     const fee = await due();
     const intent = (await fee.last('intent_opened'))?.data.intent as string;
-    const { data } = await fee.house.stripe.paymentMethods.list({ customer: await fee.customer() });
-    await fee.house.stripe.paymentIntents.confirm(intent, { payment_method: data[0]!.id });
+    const { data } = await fee.testApp.stripe.paymentMethods.list({
+      customer: await fee.customer(),
+    });
+    await fee.testApp.stripe.paymentIntents.confirm(intent, { payment_method: data[0]!.id });
     await move(fee, await other(fee));
     expect(await fee.run('settle')).toEqual({ done: 'paid' });
     await fee.live();
@@ -225,7 +227,7 @@ describe('another person’s customer on the roster', () => {
   /** Two people, and the second one's fee as it stands when the first one's is due. */
   async function two() {
     const fee = await feeLife();
-    const second = await fee.house.clinician('A2', 'pm_card_mastercard');
+    const second = await fee.testApp.clinician('A2', 'pm_card_mastercard');
     await recordUse(fee.ledger, second);
     await fee.ledger.clinicians.enrollLatecomers();
     const [theirs] = await fee.ledger.reports.fees({ ref: 'A2', limit: 1 });
@@ -265,7 +267,7 @@ describe('another person’s customer on the roster', () => {
 /** The same hands on another fee of the house. */
 function stepsOf(fee: FeeLife, feeId: string) {
   return {
-    runFor: (step: Parameters<typeof run>[2]) => run(fee.house, fee.ledger, step, feeId),
-    liveFor: (until?: Parameters<typeof run>[2]) => live(fee.house, fee.ledger, feeId, until),
+    runFor: (step: Parameters<typeof run>[2]) => run(fee.testApp, fee.ledger, step, feeId),
+    liveFor: (until?: Parameters<typeof run>[2]) => live(fee.testApp, fee.ledger, feeId, until),
   };
 }

@@ -118,7 +118,7 @@ describe('evidence withdrawn', () => {
     await fee.live();
     expect(await fee.state()).toBe('waived');
     expect(fee.mails().at(-1)).toBe('Your 2026 CPT license fee is waived');
-    expect(fee.house.sandbox.books('fee').intents).toEqual({ canceled: 1 });
+    expect(fee.testApp.sandbox.books('fee').intents).toEqual({ canceled: 1 });
   });
 
   it('between two tries: the intent is canceled', async () => {
@@ -128,7 +128,7 @@ describe('evidence withdrawn', () => {
     await withdraw(fee);
     await fee.live();
     expect(await fee.state()).toBe('waived');
-    expect(fee.house.sandbox.books('fee').intents).toEqual({ canceled: 1 });
+    expect(fee.testApp.sandbox.books('fee').intents).toEqual({ canceled: 1 });
   });
 
   it('while the charge is under way: kept for a person, not taken for settled', async () => {
@@ -197,7 +197,7 @@ describe('evidence withdrawn', () => {
       await fee.live();
       expect(await fee.state()).toBe('waived');
       expect(fee.charged()).toBe(0);
-      expect(fee.house.sandbox.books('fee').intents).toEqual({ canceled: 1 });
+      expect(fee.testApp.sandbox.books('fee').intents).toEqual({ canceled: 1 });
     },
   );
 
@@ -207,8 +207,8 @@ describe('evidence withdrawn', () => {
     await fee.fault('confirm', 'drop_before', 2);
     await fee.run('charge');
     await fee.live('charge');
-    const { payments } = fee.house.deps;
-    fee.house.deps.payments = {
+    const { payments } = fee.testApp.deps;
+    fee.testApp.deps.payments = {
       ...payments,
       async confirmIntent(args) {
         await withdraw(fee);
@@ -217,7 +217,7 @@ describe('evidence withdrawn', () => {
       },
     };
     await expect(fee.run('charge')).rejects.toThrow('moved on');
-    fee.house.deps.payments = payments;
+    fee.testApp.deps.payments = payments;
     await fee.live();
     expect(await fee.state()).toBe('waived');
     expect(await fee.last('declined')).toMatchObject({ data: { attempt: 1, code: 'lost_card' } });

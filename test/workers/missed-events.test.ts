@@ -12,10 +12,10 @@ async function waiting(): Promise<FeeLife> {
   return fee;
 }
 
-const depsOf = ({ house, ledger }: FeeLife) => ({ ...house.deps, ledger });
+const depsOf = ({ testApp, ledger }: FeeLife) => ({ ...testApp.deps, ledger });
 
 /** Follows the hints that wait, oldest first, as the pump has it done. */
-async function followHints(fee: FeeLife): Promise<void> {
+async function followEvents(fee: FeeLife): Promise<void> {
   for (const event of await fee.ledger.events.open(100)) await fee.hear(event);
 }
 
@@ -24,7 +24,7 @@ it('a card of which no webhook told is heard of within the hour, and charged', a
   const card = await fee.attach('pm_card_visa');
   const check = createReconcileJob(depsOf(fee));
   await check({});
-  await followHints(fee);
+  await followEvents(fee);
   await fee.live();
   expect(await fee.state()).toBe('paid');
   expect(await fee.last('attempted')).toMatchObject({ data: { paymentMethod: card } });
@@ -36,7 +36,7 @@ it('what was heard before is no news, also when nobody knows any more until when
   await fee.attach('pm_card_visa');
   expect(await syncMissedEvents(depsOf(fee))).toBe(1);
   expect(await syncMissedEvents(depsOf(fee))).toBe(0);
-  await fee.house.db.pool.query('delete from settings');
+  await fee.testApp.db.pool.query('delete from settings');
   expect(await syncMissedEvents(depsOf(fee))).toBe(0);
 });
 

@@ -13,7 +13,7 @@ async function due(circumstances: Circumstances = {}) {
 }
 
 const since = async (fee: FeeLife) => (await fee.kinds()).slice(2);
-const intentsOf = (fee: FeeLife) => fee.house.sandbox.books('fee').intents;
+const intentsOf = (fee: FeeLife) => fee.testApp.sandbox.books('fee').intents;
 const notices = (fee: FeeLife) => fee.mails().filter((subject) => subject.includes(': $19.50 on'));
 
 describe('before anybody is written to, a notice finds at Stripe', () => {
@@ -44,7 +44,7 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
     const intent = await others.intent();
     await others.confirm(intent, LOST);
     await others.confirm(intent, 'pm_card_visa');
-    await fee.house.stripe.refunds.create({ payment_intent: intent, amount: 500 });
+    await fee.testApp.stripe.refunds.create({ payment_intent: intent, amount: 500 });
     expect(await fee.run('notice')).toEqual({ done: 'intent_opened, declined, paid, refunded' });
   });
 
@@ -141,11 +141,11 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
   it('another card refused for good: the one on file is announced and charged', async () => {
     const { fee, others } = await due();
     const intent = await others.intent();
-    const { data } = await fee.house.stripe.paymentMethods.list({
+    const { data } = await fee.testApp.stripe.paymentMethods.list({
       customer: await fee.customer(),
     });
     const refused = await others.confirm(intent, LOST);
-    await fee.house.stripe.paymentMethods.detach(refused);
+    await fee.testApp.stripe.paymentMethods.detach(refused);
     expect(await fee.run('notice')).toEqual({ done: 'intent_opened, declined, card_updated' });
     await fee.live();
     expect(await fee.last('attempted')).toMatchObject({ data: { paymentMethod: data[0]?.id } });
@@ -212,9 +212,9 @@ describe('before anybody is written to, a notice finds at Stripe', () => {
 describe('a notice that was on its way when another ledger was faster', () => {
   it('takes over the intent that the other has made under the same key', async () => {
     const { fee, others } = await due();
-    const { payments } = fee.house.deps;
+    const { payments } = fee.testApp.deps;
     let intent = '';
-    fee.house.deps.payments = {
+    fee.testApp.deps.payments = {
       ...payments,
       async findIntents(args) {
         const found = await payments.findIntents(args);
@@ -231,11 +231,11 @@ describe('a notice that was on its way when another ledger was faster', () => {
 
   it('takes over what the other has been paid since', async () => {
     const { fee, others } = await due();
-    const { payments } = fee.house.deps;
-    fee.house.deps.payments = {
+    const { payments } = fee.testApp.deps;
+    fee.testApp.deps.payments = {
       ...payments,
       async findIntents(args) {
-        fee.house.deps.payments = payments;
+        fee.testApp.deps.payments = payments;
         const found = await payments.findIntents(args);
         const intent = await others.intent({ key: `levy-intent-2026-${args.customer}` });
         await others.confirmOnFile(intent);

@@ -35,7 +35,7 @@ describe('a notice that was accepted', () => {
       data: { intent: made?.id, customer, notice: 1 },
     });
     expect(made).toMatchObject({ customer, amount: 1950, status: 'requires_payment_method' });
-    const again = fee.house.stripe.paymentIntents.create(
+    const again = fee.testApp.stripe.paymentIntents.create(
       { amount: 5, currency: 'usd' },
       { idempotencyKey: `levy-intent-2026-${customer}` },
     );
@@ -52,7 +52,7 @@ describe('a notice that was accepted', () => {
       await fee.live();
       expect(await fee.state()).toBe('paid');
       expect((await intent())?.metadata.notice).toBe(idOf(fee, 1));
-      expect(fee.house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
+      expect(fee.testApp.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
     },
   );
 
@@ -64,7 +64,7 @@ describe('a notice that was accepted', () => {
     const made = await intent();
     await fee.live();
     expect(await fee.last('paid')).toMatchObject({ data: { intent: made?.id } });
-    expect(fee.house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
+    expect(fee.testApp.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
   });
 
   it.each([
@@ -142,8 +142,8 @@ describe('a notice that came back', () => {
       });
       await fee.live();
       expect(await fee.state()).toBe('paid');
-      expect(fee.house.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
-      const { checks } = await createReconcile({ ...fee.house.deps, patienceMs: 0 }).once();
+      expect(fee.testApp.sandbox.books('fee').intents).toEqual({ succeeded: 1 });
+      const { checks } = await createReconcile({ ...fee.testApp.deps, patienceMs: 0 }).once();
       expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
     },
   );

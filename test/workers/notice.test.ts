@@ -9,7 +9,7 @@ async function due(circumstances: Circumstances = {}): Promise<FeeLife> {
   return fee;
 }
 
-const ids = (fee: FeeLife) => fee.house.mailbox.messages().map(({ messageId }) => messageId);
+const ids = (fee: FeeLife) => fee.testApp.mailbox.messages().map(({ messageId }) => messageId);
 
 async function setEmail(fee: FeeLife, email: string): Promise<void> {
   const known = await fee.ledger.clinicians.get(fee.clinicianId);
@@ -20,8 +20,8 @@ async function setEmail(fee: FeeLife, email: string): Promise<void> {
 
 /** Has something happen after the mail server took the mail, before that is written down. */
 function onAcceptance(fee: FeeLife, what: () => Promise<unknown>): void {
-  const { mail } = fee.house.deps;
-  fee.house.deps.mail = {
+  const { mail } = fee.testApp.deps;
+  fee.testApp.deps.mail = {
     ...mail,
     async send(outgoing) {
       const outcome = await mail.send(outgoing);
@@ -43,7 +43,7 @@ describe('a notice', () => {
         card: { brand: 'visa', last4: '4242' },
       },
     });
-    const [mail] = fee.house.mailbox.messages();
+    const [mail] = fee.testApp.mailbox.messages();
     expect(mail).toMatchObject({
       to: ['a1@people.example'],
       subject: 'Your 2026 CPT license fee: $19.50 on January 29',
@@ -76,7 +76,7 @@ describe('a notice', () => {
 
   it('is not sent when the customer is gone at Stripe', async () => {
     const fee = await due();
-    await fee.house.stripe.customers.del(await fee.customer());
+    await fee.testApp.stripe.customers.del(await fee.customer());
     await fee.run('notice');
     expect(await fee.last('card_missing')).toMatchObject({ data: { why: 'customer_deleted' } });
     expect(fee.mails()).toEqual([]);
@@ -122,7 +122,7 @@ describe('a notice', () => {
     await fee.run('notice');
     await setEmail(fee, 'right@people.example');
     await fee.live('charge');
-    expect(fee.house.mailbox.messages().map(({ to }) => to)).toEqual([['right@people.example']]);
+    expect(fee.testApp.mailbox.messages().map(({ to }) => to)).toEqual([['right@people.example']]);
     expect(await fee.ask({ act: 'retry' })).toBe('not_retryable');
   });
 
@@ -184,12 +184,12 @@ describe('a notice', () => {
       replyTo: 'office@sunrise.example',
       timeoutMs: 2_000,
     });
-    const { mail: working } = fee.house.deps;
-    fee.house.deps.mail = mail;
+    const { mail: working } = fee.testApp.deps;
+    fee.testApp.deps.mail = mail;
     await expect(fee.run('notice')).rejects.toThrow('mail server cannot be used');
     mail.close();
     expect(await fee.kinds()).toEqual(before);
-    fee.house.deps.mail = working;
+    fee.testApp.deps.mail = working;
     await fee.run('notice');
     expect(await fee.state()).toBe('noticed');
   });

@@ -7,12 +7,17 @@ import type { FeeRecord } from '../../ledger/fees.ts';
 import { createPump } from '../../workers/maintenance/pump.ts';
 import { appendAll, setClock } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
-import { createQueueHouse, manyFees, workOff, type QueueHouse } from '../support/queue-house.ts';
+import {
+  createQueueTestApp,
+  manyFees,
+  workOff,
+  type QueueTestApp,
+} from '../support/queue-test-app.ts';
 import { queueBackends } from '../support/queues.ts';
 
 /** A pump whose clock the test turns, over a house's ledger and queue. */
 function pumpOf(
-  { ledger, queues }: QueueHouse,
+  { ledger, queues }: QueueTestApp,
   through: Partial<Queues> = {},
   isUpToDate?: () => boolean,
 ) {
@@ -42,14 +47,14 @@ function pumpOf(
 
 const EMPTY = Object.fromEntries(JOB_NAMES.map((name) => [name, 0])) as Record<JobName, number>;
 
-async function queued({ queues }: QueueHouse): Promise<Record<JobName, number>> {
+async function queued({ queues }: QueueTestApp): Promise<Record<JobName, number>> {
   const counts = await Promise.all(JOB_NAMES.map((name) => queues.queued(name)));
   return Object.fromEntries(JOB_NAMES.map((name, n) => [name, counts[n]])) as never;
 }
 
 /** Works on a queue until one job is done: it fails for good, and changes nothing. */
-const failOne = (house: QueueHouse, name: JobName) =>
-  workOff(house, name, 1, () => ({ failed: 'not today' }));
+const failOne = (testApp: QueueTestApp, name: JobName) =>
+  workOff(testApp, name, 1, () => ({ failed: 'not today' }));
 
 const hint = (id: string): PaymentEvent => ({
   ...{ id, type: 'payment_intent.succeeded', livemode: false, objectId: 'pi_1', intent: null },
@@ -57,13 +62,13 @@ const hint = (id: string): PaymentEvent => ({
 });
 
 /** Five fees, and of each step one that is due; gives the assessment, checked just now. */
-async function feesOfEveryStep(house: QueueHouse): Promise<string> {
-  await setClock(house.db.pool, new Date('2026-03-01T15:00:00Z'));
-  const assessmentId = await manyFees(house, 5);
-  const feeIds = (await house.ledger.reports.fees({ limit: 5 })).map(({ feeId }) => feeId);
+async function feesOfEveryStep(testApp: QueueTestApp): Promise<string> {
+  await setClock(testApp.db.pool, new Date('2026-03-01T15:00:00Z'));
+  const assessmentId = await manyFees(testApp, 5);
+  const feeIds = (await testApp.ledger.reports.fees({ limit: 5 })).map(({ feeId }) => feeId);
   const write = (n: number, kinds: Parameters<typeof sample>[0][]) =>
     appendAll(
-      house.ledger,
+      testApp.ledger,
       feeIds[n] as string,
       kinds.map((kind) => sample(kind)),
     );
@@ -71,173 +76,179 @@ async function feesOfEveryStep(house: QueueHouse): Promise<string> {
   await write(1, ['assessed', 'approved', 'noticed']);
   await write(2, ['assessed', 'approved', 'noticed', 'waived']);
   await write(3, ['assessed', 'approved', 'noticed', 'intent_opened', 'waive_asked']);
-  const now = await house.ledger.fees.now();
-  await house.ledger.findings.record(null, now, []);
+  const now = await testApp.ledger.fees.now();
+  await testApp.ledger.findings.record(null, now, []);
   return assessmentId;
 }
 
 describe.each(queueBackends)('the pump on $name', (backend) => {
   it('offers what is due, each fee once, and nothing that is not', async () => {
-    const house = await createQueueHouse(backend);
-    await manyFees(house, 3);
-    const [first, second] = (await house.ledger.reports.fees({ limit: 3 })).map((fee) => fee.feeId);
-    await appendAll(house.ledger, first as string, [sample('usage_checked')]);
-    await appendAll(house.ledger, second as string, [sample('assessed'), sample('approved')]);
-    const pump = pumpOf(house);
+    const testApp = await createQueueTestApp(backend);
+    await manyFees(testApp, 3);
+    const [first, second] = (await testApp.ledger.reports.fees({ limit: 3 })).map(
+      (fee) => fee.feeId,
+    );
+    await appendAll(testApp.ledger, first as string, [sample('usage_checked')]);
+    await appendAll(testApp.ledger, second as string, [sample('assessed'), sample('approved')]);
+    const pump = pumpOf(testApp);
     expect(await pump.once()).toBe(2);
-    expect(await queued(house)).toEqual({ ...EMPTY, detect: 1, notice: 1 });
+    expect(await queued(testApp)).toEqual({ ...EMPTY, detect: 1, notice: 1 });
     expect(await pump.after(200)).toBe(0);
-    expect(await queued(house)).toEqual({ ...EMPTY, detect: 1, notice: 1 });
+    expect(await queued(testApp)).toEqual({ ...EMPTY, detect: 1, notice: 1 });
   });
 
   it('never keeps more than its window on a queue, nor when that queue is paused', async () => {
-    const house = await createQueueHouse(backend);
-    await manyFees(house, 2_200);
-    await house.queues.queues.detect.pause();
-    const pump = pumpOf(house);
+    const testApp = await createQueueTestApp(backend);
+    await manyFees(testApp, 2_200);
+    await testApp.queues.queues.detect.pause();
+    const pump = pumpOf(testApp);
     for (let round = 0; round < 6; round += 1) await pump.after(200);
-    expect(await house.queues.queued('detect')).toBe(1_000);
-    const other = pumpOf(house);
+    expect(await testApp.queues.queued('detect')).toBe(1_000);
+    const other = pumpOf(testApp);
     await other.once();
-    expect(await house.queues.queued('detect')).toBe(1_000);
+    expect(await testApp.queues.queued('detect')).toBe(1_000);
   });
 
   it('puts back what a flush lost, and does so at once after a moment of emptiness', async () => {
-    const house = await createQueueHouse(backend);
-    await manyFees(house, 300);
-    await house.ledger.events.receive(hint('evt_1'));
-    const pump = pumpOf(house);
+    const testApp = await createQueueTestApp(backend);
+    await manyFees(testApp, 300);
+    await testApp.ledger.events.receive(hint('evt_1'));
+    const pump = pumpOf(testApp);
     await pump.once();
-    const before = await queued(house);
+    const before = await queued(testApp);
     expect(before).toMatchObject({ detect: 300, hint: 1 });
     for (let time = 0; time < 3; time += 1) {
-      await house.flush();
-      expect(await queued(house)).toEqual(EMPTY);
+      await testApp.flush();
+      expect(await queued(testApp)).toEqual(EMPTY);
       await pump.after(1_001);
-      expect(await queued(house)).toEqual(before);
+      expect(await queued(testApp)).toEqual(before);
     }
   });
 
   it('puts back what was lost from a queue that still holds other work', async () => {
-    const house = await createQueueHouse(backend);
-    await manyFees(house, 20);
-    const pump = pumpOf(house);
+    const testApp = await createQueueTestApp(backend);
+    await manyFees(testApp, 20);
+    const pump = pumpOf(testApp);
     await pump.once();
-    const [lost] = await house.queues.queues.detect.getJobs(['waiting']);
+    const [lost] = await testApp.queues.queues.detect.getJobs(['waiting']);
     await lost?.remove();
     await pump.after(30_000);
-    expect(await house.queues.queued('detect')).toBe(19);
+    expect(await testApp.queues.queued('detect')).toBe(19);
     await pump.after(30_001);
-    expect(await house.queues.queued('detect')).toBe(20);
+    expect(await testApp.queues.queued('detect')).toBe(20);
   });
 
   it.each(['the same', 'another'])(
     'replaces a finished job that blocks the next under its id, from %s process',
     async (which) => {
-      const house = await createQueueHouse(backend);
-      await manyFees(house, 1);
-      const first = pumpOf(house);
+      const testApp = await createQueueTestApp(backend);
+      await manyFees(testApp, 1);
+      const first = pumpOf(testApp);
       await first.once();
-      await failOne(house, 'detect');
-      const pump = which === 'another' ? pumpOf(house) : first;
+      await failOne(testApp, 'detect');
+      const pump = which === 'another' ? pumpOf(testApp) : first;
       // Another process finds out by the first try, which is swallowed.
       if (which === 'another') await pump.once();
       await pump.after(1_001);
-      expect(await house.queues.queued('detect')).toBe(1);
+      expect(await testApp.queues.queued('detect')).toBe(1);
     },
   );
 
   it('offers a hint again whose job failed for good, and once more after a restart', async () => {
-    const house = await createQueueHouse(backend);
-    await house.ledger.events.receive(hint('evt_1'));
-    const pump = pumpOf(house);
+    const testApp = await createQueueTestApp(backend);
+    await testApp.ledger.events.receive(hint('evt_1'));
+    const pump = pumpOf(testApp);
     await pump.once();
-    await failOne(house, 'webhook-event');
+    await failOne(testApp, 'webhook-event');
     await pump.after(1_001);
-    expect(await house.queues.queued('webhook-event')).toBe(1);
-    await failOne(house, 'webhook-event');
-    const restarted = pumpOf(house);
+    expect(await testApp.queues.queued('webhook-event')).toBe(1);
+    await failOne(testApp, 'webhook-event');
+    const restarted = pumpOf(testApp);
     await restarted.once();
     await restarted.after(1_001);
-    expect(await house.queues.queued('webhook-event')).toBe(1);
+    expect(await testApp.queues.queued('webhook-event')).toBe(1);
   });
 
   it('offers no hint that was followed', async () => {
-    const house = await createQueueHouse(backend);
-    await house.ledger.events.receive(hint('evt_1'));
-    await house.ledger.events.handled('evt_1', 'nothing new');
-    expect(await pumpOf(house).once()).toBe(0);
+    const testApp = await createQueueTestApp(backend);
+    await testApp.ledger.events.receive(hint('evt_1'));
+    await testApp.ledger.events.handled('evt_1', 'nothing new');
+    expect(await pumpOf(testApp).once()).toBe(0);
   });
 
   it('has an assessment enrolled whose job was lost or has failed, and none that is', async () => {
-    const house = await createQueueHouse(backend);
-    const assessmentId = await manyFees(house, 2);
-    await house.db.pool.query('update assessments set enrolled_at = null');
-    const pump = pumpOf(house);
+    const testApp = await createQueueTestApp(backend);
+    const assessmentId = await manyFees(testApp, 2);
+    await testApp.db.pool.query('update assessments set enrolled_at = null');
+    const pump = pumpOf(testApp);
     await pump.once();
-    expect(await house.queues.queued('open-assessment')).toBe(1);
-    await house.flush();
+    expect(await testApp.queues.queued('open-assessment')).toBe(1);
+    await testApp.flush();
     await pump.after(1_001);
-    expect(await house.queues.queued('open-assessment')).toBe(1);
-    await failOne(house, 'open-assessment');
+    expect(await testApp.queues.queued('open-assessment')).toBe(1);
+    await failOne(testApp, 'open-assessment');
     await pump.after(1_001);
-    expect(await house.queues.queued('open-assessment')).toBe(1);
-    await house.flush();
-    await house.ledger.assessments.enroll(assessmentId);
+    expect(await testApp.queues.queued('open-assessment')).toBe(1);
+    await testApp.flush();
+    await testApp.ledger.assessments.enroll(assessmentId);
     await pump.after(61_000);
-    expect(await house.queues.queued('open-assessment')).toBe(0);
+    expect(await testApp.queues.queued('open-assessment')).toBe(0);
   });
 
   it('leaves notices and charges of a paused assessment, and goes on with the rest', async () => {
-    const house = await createQueueHouse(backend);
-    const assessmentId = await feesOfEveryStep(house);
-    await house.ledger.assessments.pause(assessmentId, 'test', 'a look');
-    const pump = pumpOf(house);
+    const testApp = await createQueueTestApp(backend);
+    const assessmentId = await feesOfEveryStep(testApp);
+    await testApp.ledger.assessments.pause(assessmentId, 'test', 'a look');
+    const pump = pumpOf(testApp);
     await pump.once();
-    expect(await queued(house)).toEqual({ ...EMPTY, detect: 1, settle: 1 });
-    await house.ledger.assessments.resume(assessmentId);
+    expect(await queued(testApp)).toEqual({ ...EMPTY, detect: 1, settle: 1 });
+    await testApp.ledger.assessments.resume(assessmentId);
     await pump.after(200);
-    expect(await queued(house)).toEqual({
+    expect(await queued(testApp)).toEqual({
       ...EMPTY,
       ...{ detect: 1, settle: 1, notice: 1, letter: 1, charge: 1 },
     });
   });
 
   it('offers nothing that charges or writes before the ledger is known to be up to date', async () => {
-    const house = await createQueueHouse(backend);
-    await feesOfEveryStep(house);
+    const testApp = await createQueueTestApp(backend);
+    await feesOfEveryStep(testApp);
     let isUpToDate = false;
-    const pump = pumpOf(house, {}, () => isUpToDate);
+    const pump = pumpOf(testApp, {}, () => isUpToDate);
     await pump.once();
-    expect(await queued(house)).toEqual({ ...EMPTY, detect: 1, settle: 1 });
+    expect(await queued(testApp)).toEqual({ ...EMPTY, detect: 1, settle: 1 });
     isUpToDate = true;
     await pump.after(200);
-    expect(await queued(house)).toEqual({
+    expect(await queued(testApp)).toEqual({
       ...EMPTY,
       ...{ detect: 1, settle: 1, notice: 1, letter: 1, charge: 1 },
     });
   });
 
   it('does not offer a fee a second time that is in somebody’s hands', async () => {
-    const house = await createQueueHouse(backend);
-    await manyFees(house, 1);
-    const [fee] = await house.ledger.reports.fees({ limit: 1 });
-    const pump = pumpOf(house);
+    const testApp = await createQueueTestApp(backend);
+    await manyFees(testApp, 1);
+    const [fee] = await testApp.ledger.reports.fees({ limit: 1 });
+    const pump = pumpOf(testApp);
     await pump.once();
-    await house.flush();
-    const feeCase = (await house.ledger.fees.load(fee?.feeId as string)) as FeeRecord;
-    await house.ledger.fees.append(feeCase, [sample('usage_checked'), sample('reopened')], 'test');
+    await testApp.flush();
+    const feeCase = (await testApp.ledger.fees.load(fee?.feeId as string)) as FeeRecord;
+    await testApp.ledger.fees.append(
+      feeCase,
+      [sample('usage_checked'), sample('reopened')],
+      'test',
+    );
     expect(await pump.after(500)).toBe(0);
     expect(await pump.after(1_600)).toBe(1);
   });
 
   it('lets trouble with one queue keep no other from its turn', async () => {
-    const house = await createQueueHouse(backend);
-    await manyFees(house, 2);
+    const testApp = await createQueueTestApp(backend);
+    await manyFees(testApp, 2);
     // An id that no event of Stripe's has: the queue refuses it.
-    await house.ledger.events.receive(hint('not an event'));
-    await expect(pumpOf(house).once()).rejects.toThrow('not valid');
-    expect(await house.queues.queued('detect')).toBe(2);
+    await testApp.ledger.events.receive(hint('not an event'));
+    await expect(pumpOf(testApp).once()).rejects.toThrow('not valid');
+    expect(await testApp.queues.queued('detect')).toBe(2);
   });
 });
 
@@ -246,15 +257,15 @@ describe('the pump’s rounds', () => {
   if (!backend) throw new Error('no backend');
 
   it('go on after one that failed, say so by a code, and end when they are stopped', async () => {
-    const house = await createQueueHouse(backend);
-    await manyFees(house, 1);
+    const testApp = await createQueueTestApp(backend);
+    await manyFees(testApp, 1);
     const stop = new AbortController();
     let tries = 0;
-    const pump = pumpOf(house, {
+    const pump = pumpOf(testApp, {
       async enqueueMany<Name extends JobName>(name: Name, payloads: Payload<Name>[]) {
         tries += 1;
         if (tries === 1) throw Object.assign(new Error('secret text'), { code: 'ECONNREFUSED' });
-        await house.queues.enqueueMany(name, payloads);
+        await testApp.queues.enqueueMany(name, payloads);
         stop.abort();
       },
     });
@@ -262,7 +273,7 @@ describe('the pump’s rounds', () => {
     expect(pump.warnings).toEqual([
       [{ error: 'Error', code: 'ECONNREFUSED', failures: 1 }, expect.any(String)],
     ]);
-    expect(await house.queues.queued('detect')).toBe(1);
+    expect(await testApp.queues.queued('detect')).toBe(1);
   });
 
   it('name each job after the entry it will write, so that the next one has another id', () => {

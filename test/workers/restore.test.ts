@@ -6,14 +6,14 @@ import { createReconcile } from '../../workers/maintenance/reconcile.ts';
 import { backUp } from '../support/backup.ts';
 import { elsewhere, OTHER_FEE } from '../support/elsewhere.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
-import { createTestApp, type TestApp } from '../support/house.ts';
+import { createTestApp, type TestApp } from '../support/test-app.ts';
 import { queueBackends } from '../support/queues.ts';
 import { broken } from '../support/verified-year.ts';
 import { feeOf, liveYear, type Somebody } from '../support/year.ts';
 
 const restoreOf = ({ deps, ledger }: Pick<FeeLife, 'ledger'> & Pick<TestApp, 'deps'>) =>
   createRestore({ ...deps, ledger });
-const of = (fee: FeeLife) => restoreOf({ deps: fee.house.deps, ledger: fee.ledger });
+const of = (fee: FeeLife) => restoreOf({ deps: fee.testApp.deps, ledger: fee.ledger });
 const AGREES = { behind: 0, changed: 0, left: [], strangers: 0 };
 const ONE = { ...AGREES, behind: 1, changed: 1 };
 
@@ -25,7 +25,7 @@ async function restored(
 ) {
   const fee = await feeLife({ card });
   await fee.live(until);
-  const backup = await backUp(fee.house.db.pool);
+  const backup = await backUp(fee.testApp.db.pool);
   const length = (await fee.kinds()).length;
   await fee.live();
   await more?.(fee);
@@ -62,15 +62,15 @@ describe('a ledger that was restored', () => {
     expect(await of(fee).once()).toEqual(AGREES);
     // Nothing was charged and nobody was written to by it, and no card that was refused is tried.
     expect(fee.mails()).toHaveLength(mails);
-    const tries = fee.house.sandbox.books('fee').charges;
+    const tries = fee.testApp.sandbox.books('fee').charges;
     await fee.live();
-    expect(fee.house.sandbox.books('fee').charges).toEqual(tries);
+    expect(fee.testApp.sandbox.books('fee').charges).toEqual(tries);
   });
 
   it('takes over refunds and a dispute that were made since', async () => {
     const { fee, since } = await restored('charge', undefined, async (lived) => {
       const payment_intent = await intentOf(lived);
-      await lived.house.stripe.refunds.create({ payment_intent, amount: 500 });
+      await lived.testApp.stripe.refunds.create({ payment_intent, amount: 500 });
       await lived.control('disputes', { payment_intent });
     });
     expect(await of(fee).once()).toEqual(ONE);
@@ -80,19 +80,19 @@ describe('a ledger that was restored', () => {
   it('takes over a refund of a payment that it knows', async () => {
     const fee = await feeLife();
     await fee.live();
-    const backup = await backUp(fee.house.db.pool);
-    await fee.house.stripe.refunds.create({ payment_intent: await intentOf(fee) });
+    const backup = await backUp(fee.testApp.db.pool);
+    await fee.testApp.stripe.refunds.create({ payment_intent: await intentOf(fee) });
     await fee.hearAll();
     await backup.restore();
     expect(await of(fee).once()).toEqual(ONE);
     expect((await fee.kinds()).at(-1)).toBe('refunded');
-    const { checks } = await createReconcile({ ...fee.house.deps, patienceMs: 0 }).once();
+    const { checks } = await createReconcile({ ...fee.testApp.deps, patienceMs: 0 }).once();
     expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
   });
 
   it('leaves a fee for the next time that moves on meanwhile', async () => {
     const { fee } = await restored('notice');
-    const { payments } = fee.house.deps;
+    const { payments } = fee.testApp.deps;
     const busy = {
       ...payments,
       async findIntents(args: Parameters<typeof payments.findIntents>[0]) {
@@ -101,7 +101,7 @@ describe('a ledger that was restored', () => {
         return found;
       },
     };
-    const restore = createRestore({ ...fee.house.deps, ledger: fee.ledger, payments: busy });
+    const restore = createRestore({ ...fee.testApp.deps, ledger: fee.ledger, payments: busy });
     expect(await restore.once()).toEqual({ ...AGREES, behind: 1, left: [fee.feeId] });
     expect(await of(fee).once()).toEqual(ONE);
   });
@@ -119,7 +119,7 @@ describe('a ledger that was restored', () => {
     async function paidBefore() {
       const fee = await feeLife();
       await fee.live('charge');
-      const { id: earlier } = await fee.house.stripe.customers.create();
+      const { id: earlier } = await fee.testApp.stripe.customers.create();
       const lost = elsewhere({ ...fee, customer: () => Promise.resolve(earlier) });
       const intent = await lost.intent({ fee: fee.feeId });
       await lost.confirm(intent, 'pm_card_visa');
@@ -130,8 +130,8 @@ describe('a ledger that was restored', () => {
       const { fee, intent } = await paidBefore();
       expect(await of(fee).once()).toEqual(ONE);
       expect(await fee.last('paid')).toMatchObject({ data: { intent, attempt: null } });
-      await createReconcileJob({ ...fee.house.deps, patienceMs: 0 })({});
-      const { data } = await fee.house.stripe.paymentIntents.list();
+      await createReconcileJob({ ...fee.testApp.deps, patienceMs: 0 })({});
+      const { data } = await fee.testApp.stripe.paymentIntents.list();
       const states = data.map(({ id, status }) => (id === intent ? `theirs ${status}` : status));
       expect(states.sort()).toEqual(['canceled', 'theirs succeeded']);
       expect(await of(fee).once()).toEqual(AGREES);
@@ -139,7 +139,7 @@ describe('a ledger that was restored', () => {
 
     it('takes nothing over where the customer is another clinician’s here', async () => {
       const { fee, earlier } = await paidBefore();
-      await fee.house.db.pool.query(
+      await fee.testApp.db.pool.query(
         `insert into clinicians (ref, name, email, vendor, time_zone, stripe_customer)
          values ('Z-1', 'Zoe', 'zoe@people.example', 'theranest', 'America/New_York', $1)`,
         [earlier],
@@ -154,7 +154,7 @@ describe('a ledger that was restored', () => {
   it('counts what belongs to no fee here, and says nothing of it is left to do', async () => {
     const fee = await feeLife();
     await fee.live('notice');
-    const { stripe } = fee.house;
+    const { stripe } = fee.testApp;
     await stripe.paymentIntents.create({
       ...{ amount: 1950, currency: 'usd', confirm: true, payment_method: 'pm_card_amex' },
       automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
@@ -191,7 +191,7 @@ describe('before any work begins, a ledger', () => {
     const fee = await feeLife({ card });
     await fee.live(until);
     const routes: string[] = [];
-    const { payments } = fee.house.deps;
+    const { payments } = fee.testApp.deps;
     const counting = {
       ...payments,
       books(args: { since: Date }) {
@@ -203,7 +203,7 @@ describe('before any work begins, a ledger', () => {
         return Object.fromEntries(counted) as typeof books;
       },
     };
-    const restore = createRestore({ ...fee.house.deps, ledger: fee.ledger, payments: counting });
+    const restore = createRestore({ ...fee.testApp.deps, ledger: fee.ledger, payments: counting });
     expect(await restore.ifBehind()).toBeNull();
     expect(routes).toEqual(['charges']);
   });
@@ -223,7 +223,7 @@ describe('before any work begins, a ledger', () => {
     const { fee, since } = await restored('charge');
     const warned: string[] = [];
     const warn = (_: unknown, what: string) => void warned.push(what);
-    const deps = { ...fee.house.deps, ledger: fee.ledger };
+    const deps = { ...fee.testApp.deps, ledger: fee.ledger };
     const restore = createRestore({ ...deps, log: { ...deps.log, warn } });
     await fee.control('faults', { route: 'charges.list', kind: 'status_500' });
     expect(await restore.beforeWork(new AbortController().signal)).toBe(true);
@@ -246,33 +246,33 @@ describe('a year of many', () => {
     ['N1', null],
     ['F1', 'pm_card_visa', { used: false }],
   ];
-  let house: TestApp;
+  let testApp: TestApp;
   let close = () => Promise.resolve();
   beforeAll(async () => {
-    house = await createTestApp(queueBackends[0]!, (pullDown) => (close = pullDown));
-    await liveYear(house, PEOPLE);
+    testApp = await createTestApp(queueBackends[0]!, (pullDown) => (close = pullDown));
+    await liveYear(testApp, PEOPLE);
   });
   afterAll(() => close());
 
   it('agrees with Stripe after it was put back to any moment, and holds what holds', async () => {
-    const restore = restoreOf(house);
+    const restore = restoreOf(testApp);
     expect(await restore.once()).toEqual(AGREES);
-    const { pool } = house.db;
+    const { pool } = testApp.db;
     const intent = async (ref: string) =>
-      (await house.ledger.fees.load(await feeOf(house, ref)))?.entries.find(
+      (await testApp.ledger.fees.load(await feeOf(testApp, ref)))?.entries.find(
         ({ kind }) => kind === 'intent_opened',
       )?.data as { intent: string };
     const backup = await backUp(pool);
-    await house.stripe.refunds.create({ payment_intent: (await intent('P1')).intent });
-    const visa = await house.stripe.paymentMethods.attach('pm_card_visa', {
-      customer: (await house.ledger.fees.load(await feeOf(house, 'C1')))!.clinician
+    await testApp.stripe.refunds.create({ payment_intent: (await intent('P1')).intent });
+    const visa = await testApp.stripe.paymentMethods.attach('pm_card_visa', {
+      customer: (await testApp.ledger.fees.load(await feeOf(testApp, 'C1')))!.clinician
         .stripeCustomer as string,
     });
     const { intent: c1 } = await intent('C1');
-    await house.stripe.paymentIntents.confirm(c1, { payment_method: visa.id });
+    await testApp.stripe.paymentIntents.confirm(c1, { payment_method: visa.id });
     await backup.restore();
     expect(await restore.once()).toEqual({ ...AGREES, behind: 2, changed: 2 });
-    const check = await createReconcile({ ...house.deps, patienceMs: 0 }).once();
+    const check = await createReconcile({ ...testApp.deps, patienceMs: 0 }).once();
     expect([...broken(check).values()]).toEqual([]);
     expect(await restore.once()).toEqual(AGREES);
   });

@@ -23,12 +23,12 @@ async function paid(card = 'pm_card_visa'): Promise<FeeLife> {
 const after = (kinds: string[], kind: string) => kinds.slice(kinds.lastIndexOf(kind) + 1);
 const intentOf = async (fee: FeeLife) => (await fee.last('intent_opened'))?.data.intent as string;
 const statusOf = async (fee: FeeLife) =>
-  (await fee.house.stripe.paymentIntents.retrieve(await intentOf(fee))).status;
+  (await fee.testApp.stripe.paymentIntents.retrieve(await intentOf(fee))).status;
 
 /** Has something happen right after Stripe took the confirmation, before its answer arrives. */
 function atConfirmation(fee: FeeLife, what: () => Promise<unknown>): void {
-  const { payments } = fee.house.deps;
-  fee.house.deps.payments = {
+  const { payments } = fee.testApp.deps;
+  fee.testApp.deps.payments = {
     ...payments,
     async confirmIntent(args) {
       const answer = await payments.confirmIntent(args);
@@ -45,7 +45,7 @@ describe('a waiver', () => {
     await fee.ask(WAIVE);
     expect(await fee.state()).toBe('waived');
     await fee.live();
-    expect(fee.house.sandbox.books('fee').intents).toEqual({});
+    expect(fee.testApp.sandbox.books('fee').intents).toEqual({});
     expect(fee.mails()).toEqual([]);
   });
 
@@ -55,8 +55,8 @@ describe('a waiver', () => {
     expect(await fee.standing()).toMatchObject({ state: 'held', step: 'settle' });
     await fee.live();
     expect(await fee.state()).toBe('waived');
-    expect(fee.house.sandbox.books('fee').intents).toEqual({ canceled: 1 });
-    const { cancellation_reason } = await fee.house.stripe.paymentIntents.retrieve(
+    expect(fee.testApp.sandbox.books('fee').intents).toEqual({ canceled: 1 });
+    const { cancellation_reason } = await fee.testApp.stripe.paymentIntents.retrieve(
       await intentOf(fee),
     );
     expect(cancellation_reason).toBe('requested_by_customer');
@@ -173,7 +173,7 @@ describe('a refund', () => {
     await fee.live();
     expect(await fee.ask(REFUND)).toBe('not_paid');
     expect(await fee.state()).toBe('refunded');
-    expect(fee.house.sandbox.books('fee').refunds).toHaveLength(1);
+    expect(fee.testApp.sandbox.books('fee').refunds).toHaveLength(1);
     expect(fee.mails().at(-1)).toBe('Refund: $19.50 of your 2026 CPT license fee');
   });
 
@@ -184,7 +184,7 @@ describe('a refund', () => {
     await expect(fee.run('settle')).rejects.toThrow('no usable answer');
     await fee.live();
     expect(await fee.state()).toBe('refunded');
-    expect(fee.house.sandbox.books('fee').refunds).toHaveLength(1);
+    expect(fee.testApp.sandbox.books('fee').refunds).toHaveLength(1);
   });
 
   it('is followed until Stripe says that it is done, and told only then', async () => {
@@ -217,14 +217,14 @@ describe('a refund', () => {
     await fee.ask({ act: 'release' });
     await fee.ask(REFUND);
     await fee.run('settle');
-    expect(fee.house.sandbox.books('fee').refunds).toHaveLength(2);
+    expect(fee.testApp.sandbox.books('fee').refunds).toHaveLength(2);
   });
 
   it('goes on with what is left when a part was given back in the dashboard', async () => {
     const fee = await paid();
     const payment_intent = await intentOf(fee);
     await fee.ask(REFUND);
-    await fee.house.stripe.refunds.create({ payment_intent, amount: 500 });
+    await fee.testApp.stripe.refunds.create({ payment_intent, amount: 500 });
     await fee.hearAll();
     expect(await fee.standing()).toMatchObject({ state: 'paid', step: 'settle' });
     await fee.live();
@@ -237,13 +237,13 @@ describe('a refund', () => {
   it('of what the dashboard has given back already writes all of it down, unheard', async () => {
     const fee = await paid();
     const payment_intent = await intentOf(fee);
-    await fee.house.stripe.refunds.create({ payment_intent, amount: 500 });
-    await fee.house.stripe.refunds.create({ payment_intent, amount: 1450 });
+    await fee.testApp.stripe.refunds.create({ payment_intent, amount: 500 });
+    await fee.testApp.stripe.refunds.create({ payment_intent, amount: 1450 });
     await fee.ask(REFUND);
     await fee.live();
     expect(await fee.state()).toBe('refunded');
     expect((await fee.load()).entries.filter(({ kind }) => kind === 'refunded')).toHaveLength(2);
-    expect(fee.house.sandbox.books('fee').refunds).toHaveLength(2);
+    expect(fee.testApp.sandbox.books('fee').refunds).toHaveLength(2);
   });
 
   it('of a disputed charge is refused by Stripe and left to a person', async () => {
@@ -257,7 +257,7 @@ describe('a refund', () => {
     });
     expect((await fee.standing()).step).toBeNull();
     // Nothing was opened at Stripe, so nothing is missed there.
-    const { checks } = await createReconcile({ ...fee.house.deps, patienceMs: 0 }).once();
+    const { checks } = await createReconcile({ ...fee.testApp.deps, patienceMs: 0 }).once();
     expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
   });
 });

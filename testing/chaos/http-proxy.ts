@@ -26,15 +26,15 @@ export interface HttpProxy {
 export async function startHttpProxy(args: {
   who: string;
   target: string;
-  fate: (passing: Passing) => Trick;
+  faultInjector: (passing: Passing) => Trick;
 }): Promise<HttpProxy> {
-  const { who, fate } = args;
+  const { who, faultInjector } = args;
   const target = new URL(args.target);
   const agent = new http.Agent({ keepAlive: true });
   const server = http.createServer((request, response) => {
     const { method = 'GET', url: path = '/' } = request;
     const cut = () => void request.socket.destroy();
-    pass({ agent, target, request, response, trick: fate({ who, method, path }) }).catch(cut);
+    pass({ agent, target, request, response, trick: faultInjector({ who, method, path }) }).catch(cut);
   });
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -5,8 +5,8 @@ import type { Policy } from '../../core/policy.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { openLedger } from '../../ledger/open.ts';
 import { backUp, type Backup } from '../../test/support/backup.ts';
-import type { Crew, Member } from './crew.ts';
-import type { Fate } from './fate.ts';
+import type { Processes, Member } from './processes.ts';
+import type { FaultInjector } from './fault-injector.ts';
 import { noteLook, now, type History, type Which } from './history.ts';
 import { startHttpProxy } from './http-proxy.ts';
 import { createOperator, type Operator } from './operator.ts';
@@ -43,8 +43,8 @@ export interface Installation extends Place {
 /** What every installation of a run has in common. */
 export interface World {
   services: Services;
-  fate: Fate;
-  crew: Crew;
+  faultInjector: FaultInjector;
+  processes: Processes;
   history: History;
   policy: Policy;
   stop: AbortSignal;
@@ -105,11 +105,11 @@ async function startPrograms(
   place: Place,
   count: number,
 ): Promise<{ api: Member; workers: Member[] }> {
-  const { services, crew } = world;
+  const { services, processes } = world;
   const suffix = which === 'first' ? '' : '-of-second';
   const start = async (name: string, file: string) => {
     const who = `${name}${suffix}`;
-    return crew.add(who, file, { ...settingsOf(world, place), ...(await waysOf(world, who)) });
+    return processes.add(who, file, { ...settingsOf(world, place), ...(await waysOf(world, who)) });
   };
   const api = await start('api', 'api/server.ts');
   const workers: Member[] = [];
@@ -139,18 +139,18 @@ function settingsOf({ services, policy }: World, place: Place): Record<string, s
 
 /** The ways of one program to Stripe and to the mail server. */
 async function waysOf(world: World, who: string): Promise<Record<string, string>> {
-  const { services, fate, history, closers } = world;
+  const { services, faultInjector, history, closers } = world;
   const stripe = await startHttpProxy({
     who,
     target: services.sandbox.url,
-    fate(passing) {
+    faultInjector(passing) {
       noteLook(history, passing);
-      return fate.http(passing);
+      return faultInjector.http(passing);
     },
   });
   const mail = await startSmtpProxy(
     services.mailbox.smtpUrl,
-    () => fate.mail(who),
+    () => faultInjector.mail(who),
     (messageId) => void history.handings.push({ who, messageId, at: now() }),
   );
   closers.push(stripe.close, mail.close);
@@ -159,12 +159,12 @@ async function waysOf(world: World, who: string): Promise<Record<string, string>
 
 /** An account has one address for webhooks here: the second installation hears of nothing. */
 async function sendWebhooks(
-  { fate, closers }: World,
+  { faultInjector, closers }: World,
   { sandbox, webhookSecrets }: Services,
   port: number,
 ): Promise<void> {
   const target = `http://127.0.0.1:${port}`;
-  const webhooks = await startHttpProxy({ who: 'api', target, fate: fate.http });
+  const webhooks = await startHttpProxy({ who: 'api', target, faultInjector: faultInjector.http });
   closers.push(webhooks.close);
   await control(sandbox.url, 'POST', 'webhook', {
     url: `${webhooks.url}/webhooks/stripe`,

@@ -4,7 +4,7 @@ import { backUp } from '../../test/support/backup.ts';
 import { loseQueue } from './faults/stores.ts';
 import { now, type DoneAct } from './history.ts';
 import { giveKey } from './installation.ts';
-import type { Stage } from './stage.ts';
+import type { Harness } from './harness.ts';
 import { actOnFee, importWave, openYear, putRoster, until } from './year.ts';
 
 /** When the dump is made that is put back later. */
@@ -38,11 +38,11 @@ interface Dump {
 }
 
 /** A dump of the ledger as it is. Tried again where the database goes away meanwhile. */
-export async function dumpLedger(stage: Stage): Promise<Dump> {
+export async function dumpLedger(harness: Harness): Promise<Dump> {
   const since = now();
   const taken: Backup[] = [];
-  const isTaken = await until(stage, PATIENCE_MS, async () => {
-    await backUp(stage.pool).then(
+  const isTaken = await until(harness, PATIENCE_MS, async () => {
+    await backUp(harness.pool).then(
       (backup) => taken.push(backup),
       () => undefined,
     );
@@ -60,53 +60,53 @@ const PATIENCE_MS = 60_000;
  * @param early  the dump from before the opening
  */
 export async function loseLedgers(
-  stage: Stage,
+  harness: Harness,
   plan: Plan,
   { early, ms }: { early: Dump; ms: number },
 ): Promise<void> {
   const began = performance.now();
   const reach = (share: number) =>
-    until(stage, ms, async () => performance.now() - began > share * ms);
+    until(harness, ms, async () => performance.now() - began > share * ms);
   if (plan.dump) {
     const { moment, at } = plan.dump;
-    const dump = moment === 'before the opening' ? early : await dumpAt(stage, moment, ms);
+    const dump = moment === 'before the opening' ? early : await dumpAt(harness, moment, ms);
     await reach(at);
-    await putBack(stage, dump, `ledger: a dump from ${moment} is put back`);
+    await putBack(harness, dump, `ledger: a dump from ${moment} is put back`);
   }
   if (plan.lost) {
     await reach(plan.lost.at);
-    const nothing = { backup: stage.empty, since: 0 };
-    await putBack(stage, nothing, 'ledger: lost, and set up anew');
+    const nothing = { backup: harness.empty, since: 0 };
+    await putBack(harness, nothing, 'ledger: lost, and set up anew');
   }
 }
 
-async function dumpAt(stage: Stage, moment: Moment, ms: number): Promise<Dump> {
+async function dumpAt(harness: Harness, moment: Moment, ms: number): Promise<Dump> {
   const state = moment === 'between notices and charges' ? 'noticed' : 'paid';
-  const wanted = state === 'paid' ? stage.players.length / 8 : 1;
+  const wanted = state === 'paid' ? harness.people.length / 8 : 1;
   // A run in which nothing goes on for so long has its dump all the same.
-  await until(stage, ms / 3, async () => {
-    const { rows } = await stage.pool
+  await until(harness, ms / 3, async () => {
+    const { rows } = await harness.pool
       .query<{ fees: number }>('select count(*)::integer as fees from fees where state = $1', [
         state,
       ])
       .catch(() => ({ rows: [] }));
     return (rows[0]?.fees ?? 0) >= wanted;
   });
-  return dumpLedger(stage);
+  return dumpLedger(harness);
 }
 
 /**
  * Kills every program of the installation, puts the ledger back, with or without the queue of the
  * time between, and starts the programs again. Then the office goes on.
  */
-async function putBack(stage: Stage, dump: Dump, what: string): Promise<void> {
-  const { api, workers, history, operator, pool, random } = stage;
-  await until(stage, PATIENCE_MS, async () => !history.isBusy);
+async function putBack(harness: Harness, dump: Dump, what: string): Promise<void> {
+  const { api, workers, history, operator, pool, random } = harness;
+  await until(harness, PATIENCE_MS, async () => !history.isBusy);
   history.isBusy = true;
   const programs = [api, ...workers];
   await Promise.all(programs.map((one) => one.halt()));
   const lost = history.acts.filter(({ at }) => at >= dump.since);
-  const isBack = await until(stage, PATIENCE_MS, () =>
+  const isBack = await until(harness, PATIENCE_MS, () =>
     pool
       .query(END_OTHERS)
       .then(() => dump.backup.restore())
@@ -116,18 +116,18 @@ async function putBack(stage: Stage, dump: Dump, what: string): Promise<void> {
       ),
   );
   if (!isBack) throw new Error('the ledger could not be put back');
-  if (random.chance(0.5)) await loseQueue(stage);
-  stage.tally(what);
+  if (random.chance(0.5)) await loseQueue(harness);
+  harness.counter(what);
   history.losses += 1;
   operator.forget();
-  await until(stage, PATIENCE_MS, () =>
-    giveKey(stage).then(
+  await until(harness, PATIENCE_MS, () =>
+    giveKey(harness).then(
       () => true,
       () => false,
     ),
   );
   for (const one of programs) one.go();
-  await goOn(stage, lost);
+  await goOn(harness, lost);
   history.isBusy = false;
 }
 
@@ -137,29 +137,29 @@ const END_OTHERS = `select pg_terminate_backend(pid, 5000) from pg_stat_activity
     and backend_type = 'client backend'`;
 
 /** The office does again what it knows, and what it finds missing. */
-async function goOn(stage: Stage, lost: DoneAct[]): Promise<void> {
-  await putRoster(stage);
-  await openYear(stage);
-  for (const wave of stage.history.handedIn.keys()) await importWave(stage, wave);
+async function goOn(harness: Harness, lost: DoneAct[]): Promise<void> {
+  await putRoster(harness);
+  await openYear(harness);
+  for (const wave of harness.history.handedIn.keys()) await importWave(harness, wave);
   const people = new Set(lost.map(({ ref }) => ref));
   const again = async (ref: string) => {
-    for (const act of lost.filter((one) => one.ref === ref)) await askAgain(stage, act);
+    for (const act of lost.filter((one) => one.ref === ref)) await askAgain(harness, act);
   };
   await Promise.all([...people].map(again));
 }
 
 /** An act that was lost is asked for until it is done, or it is clear that it cannot be. */
-async function askAgain(stage: Stage, { ref, action, body }: DoneAct): Promise<void> {
+async function askAgain(harness: Harness, { ref, action, body }: DoneAct): Promise<void> {
   // What was released or tried again leaves nothing to be asked for.
   if (action === 'release' || action === 'retry') return;
-  await until(stage, ASK_MS, async () => {
-    const feeId = await feeOf(stage, ref);
+  await until(harness, ASK_MS, async () => {
+    const feeId = await feeOf(harness, ref);
     if (!feeId) return false;
-    const { done, refused } = await actOnFee(stage, feeId, action, body);
-    if (done > 0) stage.tally(`operator: ${action}, asked again after the ledger was put back`);
+    const { done, refused } = await actOnFee(harness, feeId, action, body);
+    if (done > 0) harness.counter(`operator: ${action}, asked again after the ledger was put back`);
     // Charged before the waiver was known again: the money goes back.
     if (action === 'waive' && refused === 'already_settled')
-      await actOnFee(stage, feeId, 'refund', body);
+      await actOnFee(harness, feeId, 'refund', body);
     return done > 0 || (refused !== null && !NOT_YET.has(refused));
   });
 }
@@ -168,7 +168,7 @@ const ASK_MS = 8_000;
 /** Refusals of a fee that has not come as far again as it was. */
 const NOT_YET: ReadonlySet<string> = new Set(['not_assessed', 'not_noticed', 'not_paid']);
 
-async function feeOf({ pool, refOf }: Stage, ref: string): Promise<string | null> {
+async function feeOf({ pool, refOf }: Harness, ref: string): Promise<string | null> {
   const { rows } = await pool
     .query<{ fee_id: string }>(
       'select fee_id from fees join clinicians using (clinician_id) where ref = $1',

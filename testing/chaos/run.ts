@@ -8,11 +8,11 @@ import { PROGRAM_FAULTS } from './faults/programs.ts';
 import { ROSTER_FAULTS } from './faults/roster.ts';
 import { loseQueue, STORE_FAULTS } from './faults/stores.ts';
 import { BANK_FAULTS, STRIPE_FAULTS } from './faults/stripe.ts';
-import { heal, hourlyCheck, quiet } from './quiet.ts';
+import { heal, hourlyCheck, converged } from './convergence.ts';
 import { dumpLedger, loseLedgers, planLosses } from './losses.ts';
 import { liveBeside, openSecond, planSecond, type Second } from './second.ts';
-import { openStage, type Stage } from './stage.ts';
-import { createTally } from './tally.ts';
+import { openHarness, type Harness } from './harness.ts';
+import { createCounter } from './counter.ts';
 import { beginYear, fillRoster, importWave, note, tend, WAVES } from './year.ts';
 
 export interface ChaosWish {
@@ -39,7 +39,7 @@ export interface ChaosOutcome {
   seconds: number;
   people: number;
   /** Seconds from the healing until nothing more was to be done. */
-  quietAfter: number;
+  convergedAfter: number;
   faults: Record<string, number>;
   states: Record<string, number>;
   charges: number;
@@ -60,63 +60,63 @@ const FAULTS: Fault[] = [
 /** Between two faults of the schedule, in ms. */
 const PAUSE_MS = [300, 1_100] as const;
 /** Stalled jobs come back after half a minute, and then take their turn. */
-const QUIET_LIMIT_MS = 240_000;
+const CONVERGENCE_LIMIT_MS = 240_000;
 
 /** One run from the start of the services to the last check. Throws when it could not be made. */
 export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
   const { queue, seconds, seed, people, say, stop } = wish;
   const random = createRandom(`chaos ${seed}`);
-  const { tally, counts } = createTally();
+  const { counter, counts } = createCounter();
   // A year of some 250 working days in the time there is; two weeks of notice take 14 of them.
   const dayMs = Math.max(60, Math.min(300, Math.round((seconds * 1000) / 250)));
   say(`chaos on ${queue}, seed ${seed}: ${seconds} s of faults, ${people} people, day ${dayMs} ms`);
-  const stage = await openStage({ queue, workers: wish.workers, dayMs, random, tally, stop });
+  const harness = await openHarness({ queue, workers: wish.workers, dayMs, random, counter, stop });
   let keep = true;
   try {
-    await fillRoster(stage, people);
-    const early = await dumpLedger(stage);
-    const second = wish.second ? await openSecond(stage) : null;
+    await fillRoster(harness, people);
+    const early = await dumpLedger(harness);
+    const second = wish.second ? await openSecond(harness) : null;
     const living = second
-      ? liveBeside(stage, second, planSecond(random.fork('second')), seconds * 1000)
+      ? liveBeside(harness, second, planSecond(random.fork('second')), seconds * 1000)
       : Promise.resolve();
     // Waited for at the end; a run that breaks off before does not wait.
     living.catch(() => undefined);
-    await beginYear(stage);
+    await beginYear(harness);
     say('the year has begun; from here on everything fails');
     const plan = planLosses(random.fork('losses'), seconds);
-    await fail(stage, seconds * 1000, () =>
-      loseLedgers(stage, plan, { early, ms: seconds * 1000 }),
+    await fail(harness, seconds * 1000, () =>
+      loseLedgers(harness, plan, { early, ms: seconds * 1000 }),
     );
     await living;
     say('healing, and waiting for quiet');
     const healedAt = performance.now();
-    if (wish.flushAtEnd) await loseQueue(stage);
-    await settle(stage, second, say);
-    const quietAfter = Math.round((performance.now() - healedAt) / 100) / 10;
-    const violations = await violationsOf(stage, second?.stage ?? null);
+    if (wish.flushAtEnd) await loseQueue(harness);
+    await settle(harness, second, say);
+    const convergedAfter = Math.round((performance.now() - healedAt) / 100) / 10;
+    const violations = await violationsOf(harness, second?.harness ?? null);
     keep = wish.keep || violations.length > 0;
-    const { sandbox, mailbox, folder } = stage.services;
+    const { sandbox, mailbox, folder } = harness.services;
     return {
-      ...{ queue, seed, seconds, people, quietAfter, faults: counts(), violations },
-      states: await statesOf(stage),
+      ...{ queue, seed, seconds, people, convergedAfter, faults: counts(), violations },
+      states: await statesOf(harness),
       // The last one was made to see whether the check names it.
       charges: sandbox.books('fee').succeeded.length - 1,
       mails: mailbox.received(),
       logs: keep ? folder : null,
     };
   } finally {
-    await stage.close(keep && !stop.aborted);
+    await harness.close(keep && !stop.aborted);
   }
 }
 
-async function violationsOf(stage: Stage, second: Stage | null): Promise<string[]> {
+async function violationsOf(harness: Harness, second: Harness | null): Promise<string[]> {
   return [
-    ...stage.violations,
-    ...(await verified(stage, second)),
-    ...(second ? await verified(second, stage) : []),
-    ...(await counted(stage, second)),
-    ...(await namesDouble(stage)),
-    ...stage.crew.fallen.map((last) => `ended by itself: ${last}`),
+    ...harness.violations,
+    ...(await verified(harness, second)),
+    ...(second ? await verified(second, harness) : []),
+    ...(await counted(harness, second)),
+    ...(await namesDouble(harness)),
+    ...harness.processes.fallen.map((last) => `ended by itself: ${last}`),
   ];
 }
 
@@ -126,9 +126,9 @@ async function violationsOf(stage: Stage, second: Stage | null): Promise<string[
  *
  * @param losing  over when the ledger was lost as planned and the office has gone on
  */
-async function fail(stage: Stage, ms: number, losing: () => Promise<void>): Promise<void> {
-  const { stop } = stage;
-  const random = stage.random.fork('schedule');
+async function fail(harness: Harness, ms: number, losing: () => Promise<void>): Promise<void> {
+  const { stop } = harness;
+  const random = harness.random.fork('schedule');
   const under: Promise<unknown>[] = [];
   const began = performance.now();
   const rest = () => ms - (performance.now() - began);
@@ -140,11 +140,11 @@ async function fail(stage: Stage, ms: number, losing: () => Promise<void>): Prom
   };
   let deck: Fault[] = [];
   const strike = async () => {
-    if (deck.length === 0) deck = shuffled(stage, random);
+    if (deck.length === 0) deck = shuffled(harness, random);
     under.push(
       deck
         .pop()
-        ?.strike(stage)
+        ?.strike(harness)
         .catch(() => undefined) ?? Promise.resolve(),
     );
   };
@@ -154,7 +154,7 @@ async function fail(stage: Stage, ms: number, losing: () => Promise<void>): Prom
     under.push(work);
   };
   let wave = 1;
-  const handIn = (part: number) => goesOn(importWave(stage, part));
+  const handIn = (part: number) => goesOn(importWave(harness, part));
   goesOn(losing());
   const imports = async () => {
     if (wave < WAVES) handIn(wave);
@@ -164,18 +164,18 @@ async function fail(stage: Stage, ms: number, losing: () => Promise<void>): Prom
     loop(() => random.between(...PAUSE_MS), strike),
     loop(
       () => 1_000,
-      () => tend(stage),
+      () => tend(harness),
     ),
     loop(() => ms / (2 * WAVES), imports),
   ]);
   stop.throwIfAborted();
   // What nobody has handed in yet is handed in now, late as it is.
   for (; wave < WAVES; wave += 1) handIn(wave);
-  await heal(stage);
+  await heal(harness);
   await Promise.all(under);
 }
 
-function shuffled({ queue }: Stage, random: Random): Fault[] {
+function shuffled({ queue }: Harness, random: Random): Fault[] {
   const cards = FAULTS.filter(({ on }) => !on || on === queue).flatMap((fault) =>
     Array.from({ length: fault.weight }, () => ({ fault, at: random.next() })),
   );
@@ -183,22 +183,22 @@ function shuffled({ queue }: Stage, random: Random): Fault[] {
 }
 
 /** Everything comes to its end: the fees, then the hourly check, then what that has brought up. */
-async function settle(stage: Stage, second: Second | null, say: ChaosWish['say']): Promise<void> {
-  await heal(stage);
+async function settle(harness: Harness, second: Second | null, say: ChaosWish['say']): Promise<void> {
+  await heal(harness);
   second?.go();
-  const offices: [Stage, () => Promise<void>][] = [[stage, () => tend(stage)]];
-  if (second) offices.push([second.stage, second.tend]);
+  const offices: [Harness, () => Promise<void>][] = [[harness, () => tend(harness)]];
+  if (second) offices.push([second.harness, second.tend]);
   for (const part of ['everything rests', 'everything rests after the hourly check'])
     for (const [one, attend] of offices) {
-      const left = await quiet(one, QUIET_LIMIT_MS, attend);
+      const left = await converged(one, CONVERGENCE_LIMIT_MS, attend);
       if (left) note(one, `no quiet: ${left}`);
       say(`${one.which} ledger: ${left ? `no quiet: ${left}` : part}`);
-      if (part === 'everything rests' && !(await hourlyCheck(one, QUIET_LIMIT_MS)))
+      if (part === 'everything rests' && !(await hourlyCheck(one, CONVERGENCE_LIMIT_MS)))
         note(one, 'the hourly check has not finished');
     }
 }
 
-async function statesOf({ pool }: Stage): Promise<Record<string, number>> {
+async function statesOf({ pool }: Harness): Promise<Record<string, number>> {
   const { rows } = await pool.query<{ state: string; fees: number }>(
     'select state, count(*)::integer as fees from fees group by state order by state',
   );
@@ -214,7 +214,7 @@ export function print(outcome: ChaosOutcome, say: (line: string) => void): void 
   say('\nFees at the end');
   for (const [state, fees] of Object.entries(states)) say(`${String(fees).padStart(6)}  ${state}`);
   say(
-    `\n${outcome.charges} charges, ${outcome.mails} mails taken; quiet ${outcome.quietAfter} s ` +
+    `\n${outcome.charges} charges, ${outcome.mails} mails taken; quiet ${outcome.convergedAfter} s ` +
       'after the healing.',
   );
   for (const violation of violations) say(`VIOLATION  ${violation}`);

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../../app/postgres/postgres.ts';
 import type { Random } from '../simulator/random.ts';
-import { exportOf } from './cast.ts';
+import { exportOf } from './population.ts';
 import { openInstallation } from './installation.ts';
-import { YEAR, type Stage } from './stage.ts';
+import { YEAR, type Harness } from './harness.ts';
 import { importPath, note, ROSTER, rosterNow, tend } from './year.ts';
 
 /** When the second installation works, as shares of the time in which things fail. */
@@ -21,7 +21,7 @@ export function planSecond(random: Random): SecondPlan {
 
 /** Another installation of the same practice, on the same Stripe account and mail server. */
 export interface Second {
-  stage: Stage;
+  harness: Harness;
   /** One round of its office: whatever is still to be uploaded, opened or approved. */
   tend(): Promise<void>;
   halt(): Promise<void>;
@@ -32,13 +32,13 @@ export interface Second {
  * Sets up a second installation: an API and a worker on a database and a queue of their own, with
  * the same people under other references. Webhooks do not reach it.
  */
-export async function openSecond(stage: Stage): Promise<Second> {
-  const { services, closers, history } = stage;
+export async function openSecond(harness: Harness): Promise<Second> {
+  const { services, closers, history } = harness;
   history.isShared = true;
   const name = 'levy_second';
   await createDatabase(services.postgres.url, name);
   const beside = (url: string) => url.replace(/levy$/, name);
-  const installation = await openInstallation(stage, 'second', {
+  const installation = await openInstallation(harness, 'second', {
     databaseUrl: beside(services.postgres.appUrl),
     ownerUrl: beside(services.postgres.url),
     redisUrl: services.redis ? `${services.redis.url}/1` : null,
@@ -46,13 +46,13 @@ export async function openSecond(stage: Stage): Promise<Second> {
     workers: 1,
     refOf: (ref) => `other-${ref}`,
   });
-  const second: Stage = { ...stage, ...installation };
+  const second: Harness = { ...harness, ...installation };
   const programs = [second.api, ...second.workers];
   const halt = async () => void (await Promise.all(programs.map((one) => one.halt())));
   closers.push(halt);
   await halt();
   return {
-    stage: second,
+    harness: second,
     tend: createOffice(second),
     halt,
     go: () => programs.forEach((one) => one.go()),
@@ -71,8 +71,8 @@ async function createDatabase(ownerUrl: string, name: string): Promise<void> {
 }
 
 /** An office that asks for each thing until it has been answered, and never waits. */
-function createOffice(second: Stage): () => Promise<void> {
-  const { operator, players, history } = second;
+function createOffice(second: Harness): () => Promise<void> {
+  const { operator, people, history } = second;
   const taken = new Set<string>();
   const put = async (method: string, path: string, body: object | string) => {
     const done = `${method} ${path}`;
@@ -90,14 +90,14 @@ function createOffice(second: Stage): () => Promise<void> {
     if (typeof opened?.['assessmentId'] === 'string') second.assessmentId = opened['assessmentId'];
     if (second.assessmentId === '') return;
     for (const wave of history.handedIn.keys())
-      await put('POST', importPath(wave), exportOf(players, wave));
+      await put('POST', importPath(wave), exportOf(people, wave));
     await tend(second);
   };
 }
 
 /** The second installation works for its part of the time, and is then killed. */
 export async function liveBeside(
-  { stop, tally }: Stage,
+  { stop, counter }: Harness,
   second: Second,
   { from, to }: SecondPlan,
   ms: number,
@@ -106,7 +106,7 @@ export async function liveBeside(
   const reached = (share: number) => stop.aborted || performance.now() - began >= share * ms;
   while (!reached(from)) await sleep(200);
   second.go();
-  tally('second installation: works on the same account');
+  counter('second installation: works on the same account');
   while (!reached(to)) {
     await second.tend();
     await sleep(1_000);

@@ -20,7 +20,7 @@ export interface SmtpProxy {
  */
 export async function startSmtpProxy(
   target: string,
-  fate: () => MailTrick,
+  faultInjector: () => MailTrick,
   handed: (messageId: string) => void,
 ): Promise<SmtpProxy> {
   const { hostname, port } = new URL(target);
@@ -31,7 +31,7 @@ export async function startSmtpProxy(
   };
   const server = net.createServer((client) => {
     keep(client);
-    const trick = fate();
+    const trick = faultInjector();
     void (trick.greeting?.() ?? Promise.resolve('go')).then((word) => {
       if (word === 'drop' || client.destroyed) return void client.destroy();
       const upstream = net.connect(Number(port), hostname);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exportOf, hire, rosterOf } from './cast.ts';
+import { exportOf, seedCustomers, rosterOf } from './population.ts';
 import { now } from './history.ts';
-import { YEAR, type Stage } from './stage.ts';
+import { YEAR, type Harness } from './harness.ts';
 
 /** Exports come in so many parts, the first before anything is charged. */
 export const WAVES = 6;
@@ -12,19 +12,19 @@ interface AssessmentNow {
 }
 
 /** The people of the year, on the roster. */
-export async function fillRoster(stage: Stage, people: number): Promise<void> {
-  const { stripe, random } = stage;
-  stage.players.push(...(await hire(stripe, random.fork('cast'), { people, waves: WAVES })));
-  await putRoster(stage);
+export async function fillRoster(harness: Harness, people: number): Promise<void> {
+  const { stripe, random } = harness;
+  harness.people.push(...(await seedCustomers(stripe, random.fork('cast'), { people, waves: WAVES })));
+  await putRoster(harness);
 }
 
 /** The beginning of the year, in peace: the opening, the first export, the first approval. */
-export async function beginYear(stage: Stage): Promise<void> {
-  await openYear(stage);
-  await importWave(stage, 0);
-  await until(stage, 60_000, async () => {
-    await approve(stage);
-    const current = await look(stage);
+export async function beginYear(harness: Harness): Promise<void> {
+  await openYear(harness);
+  await importWave(harness, 0);
+  await until(harness, 60_000, async () => {
+    await approve(harness);
+    const current = await look(harness);
     return (
       current?.states.some(({ state }) => state === 'approved' || state === 'noticed') ?? false
     );
@@ -32,85 +32,85 @@ export async function beginYear(stage: Stage): Promise<void> {
 }
 
 /** Uploads the roster as the office has it by now. Nobody on it is to be refused. */
-export async function putRoster(stage: Stage): Promise<void> {
-  const { refused } = await stage.operator.insist('PUT', ROSTER, rosterNow(stage));
-  if (refused !== 0) note(stage, `the right roster was refused for ${String(refused)} rows`);
+export async function putRoster(harness: Harness): Promise<void> {
+  const { refused } = await harness.operator.insist('PUT', ROSTER, rosterNow(harness));
+  if (refused !== 0) note(harness, `the right roster was refused for ${String(refused)} rows`);
 }
 
 export const ROSTER = '/v1/clinicians?check=none';
 
-export function rosterNow({ players, history, refOf }: Stage): string {
-  const rows = players.map((player) =>
-    history.moved.has(player.ref) ? { ...player, vendor: 'therapynotes' as const } : player,
+export function rosterNow({ people, history, refOf }: Harness): string {
+  const rows = people.map((person) =>
+    history.moved.has(person.ref) ? { ...person, vendor: 'therapynotes' as const } : person,
   );
   return rosterOf(rows, refOf);
 }
 
 /** Opens the year, or is given the one that is open. */
-export async function openYear(stage: Stage): Promise<void> {
+export async function openYear(harness: Harness): Promise<void> {
   const wish = { vendor: 'theranest', year: YEAR };
-  const { assessmentId } = await stage.operator.insist('POST', '/v1/assessments', wish);
-  stage.assessmentId = String(assessmentId);
+  const { assessmentId } = await harness.operator.insist('POST', '/v1/assessments', wish);
+  harness.assessmentId = String(assessmentId);
 }
 
 /** Hands in one part of the year's exports, again and again until it is taken. */
-export async function importWave(stage: Stage, wave: number): Promise<void> {
-  const { history, operator, players } = stage;
+export async function importWave(harness: Harness, wave: number): Promise<void> {
+  const { history, operator, people } = harness;
   if (!history.handedIn.has(wave)) history.handedIn.set(wave, now());
-  await operator.insist('POST', importPath(wave), exportOf(players, wave));
+  await operator.insist('POST', importPath(wave), exportOf(people, wave));
 }
 
 export const importPath = (wave: number) => `/v1/imports?fileName=billing-${wave}.csv`;
 
 /** What an attentive office does: approves what came in, and lets go on what paused itself. */
-export async function tend(stage: Stage): Promise<void> {
-  const current = await look(stage);
+export async function tend(harness: Harness): Promise<void> {
+  const current = await look(harness);
   if (!current) return;
   if (current.paused) {
     const { why } = current.paused;
     // Two ledgers do not count together how often the cards of one number were declined.
-    const isExcused = stage.history.isShared && /declines of one card/.test(why);
+    const isExcused = harness.history.isShared && /declines of one card/.test(why);
     if (why.startsWith('The check found a breach') && !isExcused)
-      note(stage, `paused itself: ${why}`);
-    stage.tally(why === BY_HAND ? 'operator: resume' : 'paused itself, resumed');
-    stage.resumes += 1;
-    await once(stage, 'resume', {});
-    stage.resumes += 1;
+      note(harness, `paused itself: ${why}`);
+    harness.counter(why === BY_HAND ? 'operator: resume' : 'paused itself, resumed');
+    harness.resumes += 1;
+    await once(harness, 'resume', {});
+    harness.resumes += 1;
   }
-  if (current.states.some(({ state }) => state === 'ready')) await approve(stage);
+  if (current.states.some(({ state }) => state === 'ready')) await approve(harness);
 }
 
 export const BY_HAND = 'somebody wants to look';
 
 /** Stops the assessment by hand; `tend` lets it go on. */
-export async function pause(stage: Stage): Promise<void> {
-  await once(stage, 'pause', { why: BY_HAND });
+export async function pause(harness: Harness): Promise<void> {
+  await once(harness, 'pause', { why: BY_HAND });
 }
 
-async function approve(stage: Stage): Promise<void> {
-  const path = `/v1/assessments/${stage.assessmentId}`;
-  const roster = await stage.operator.ask('GET', `${path}/roster?limit=1`);
+async function approve(harness: Harness): Promise<void> {
+  const path = `/v1/assessments/${harness.assessmentId}`;
+  const roster = await harness.operator.ask('GET', `${path}/roster?limit=1`);
   const hash = roster?.json['hash'];
-  if (typeof hash === 'string') await once(stage, 'approve', { hash });
+  if (typeof hash === 'string') await once(harness, 'approve', { hash });
 }
 
 /** An act on the assessment, asked for twice at once: it must come to one result. */
-async function once(stage: Stage, action: string, body: object): Promise<void> {
-  const { assessmentId, operator } = stage;
+async function once(harness: Harness, action: string, body: object): Promise<void> {
+  const { assessmentId, operator } = harness;
   const object = `assessment ${assessmentId}`;
   const path = `/v1/assessments/${assessmentId}/${action}`;
-  const { resumes } = stage;
+  const { resumes } = harness;
   const answers = await operator.twice({ action, object }, path, body);
   const done = answers.filter((one) => one?.status === 200 && one.json['fees'] !== 0);
   // Resumed between the two, on a slow machine, it may be paused again.
-  const isOther = action === 'resume' || (action === 'pause' && stage.resumes !== resumes);
-  if (done.length > 1 && !isOther) note(stage, `${action} twice had two results`);
-  if (done.length > 0) stage.tally(`operator: ${action}, asked twice at once`);
+  const isOther = action === 'resume' || (action === 'pause' && harness.resumes !== resumes);
+  if (done.length > 1 && !isOther) note(harness, `${action} twice had two results`);
+  if (done.length > 0) harness.counter(`operator: ${action}, asked twice at once`);
 }
 
 /** An act on a fee, asked for twice at the same moment. Gives what was answered. */
 export async function actOnFee(
-  { operator }: Stage,
+  { operator }: Harness,
   feeId: string,
   action: string,
   body: object = {},
@@ -125,14 +125,14 @@ export async function actOnFee(
   return { done, refused: errors[0] ?? null };
 }
 
-async function look(stage: Stage): Promise<AssessmentNow | null> {
-  const answer = await stage.operator.ask('GET', `/v1/assessments/${stage.assessmentId}`);
+async function look(harness: Harness): Promise<AssessmentNow | null> {
+  const answer = await harness.operator.ask('GET', `/v1/assessments/${harness.assessmentId}`);
   return answer?.status === 200 ? (answer.json as unknown as AssessmentNow) : null;
 }
 
-export function note(stage: Stage, violation: string): void {
-  const told = stage.which === 'first' ? violation : `second installation: ${violation}`;
-  if (!stage.violations.includes(told)) stage.violations.push(told);
+export function note(harness: Harness, violation: string): void {
+  const told = harness.which === 'first' ? violation : `second installation: ${violation}`;
+  if (!harness.violations.includes(told)) harness.violations.push(told);
 }
 
 /**
@@ -140,7 +140,7 @@ export function note(stage: Stage, violation: string): void {
  * when the run is told to end.
  */
 export async function until(
-  { stop }: Pick<Stage, 'stop'>,
+  { stop }: Pick<Harness, 'stop'>,
   limitMs: number,
   isSo: () => Promise<boolean>,
 ): Promise<boolean> {

@@ -15,7 +15,7 @@ export interface Wish {
 }
 
 /** Some processes that live through seeds side by side, each in a database of its own. */
-export interface Crowd {
+export interface SeedPool {
   size: number;
   /** Lives through one seed, as soon as a process is free. */
   run(wish: Wish): Promise<SeedResult>;
@@ -31,7 +31,7 @@ interface Worker {
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 /** Starts so many processes. `newDatabase` makes a migrated, empty database and gives its URL. */
-export function startCrowd(size: number, newDatabase: () => Promise<string>): Crowd {
+export function startSeedPool(size: number, newDatabase: () => Promise<string>): SeedPool {
   const workers = Array.from({ length: size }, (): Worker => {
     const child = fork(CHILD, { execArgv: ['--import', 'tsx'], serialization: 'advanced' });
     return { child, urls: new Map() };

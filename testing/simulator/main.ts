@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startCrowd, type Crowd } from './crowd.ts';
+import { startSeedPool, type SeedPool } from './crowd.ts';
 import type { Cut } from './plan.ts';
 import { plantOf, PLANTS } from './plants/plants.ts';
 import { tellFailure, tellHunt, tellRuns, tellShrunk } from './report.ts';
@@ -32,23 +32,23 @@ const say = (text: string) =>
 const first = Number(values.seed ?? 1);
 const count = Number(values.seeds ?? (values.plant ? HUNT_SEEDS : values.seed ? 1 : 200));
 const server = await startServer();
-const crowd = startCrowd(Math.min(availableParallelism(), Math.max(1, count)), server.newDatabase);
+const seedPool = startSeedPool(Math.min(availableParallelism(), Math.max(1, count)), server.newDatabase);
 let isFine = false;
 try {
-  if (values.log || values.cut) isFine = await one(crowd);
-  else if (values.plant) isFine = await plants(crowd, values.plant);
-  else isFine = await many(crowd);
+  if (values.log || values.cut) isFine = await one(seedPool);
+  else if (values.plant) isFine = await plants(seedPool, values.plant);
+  else isFine = await many(seedPool);
 } finally {
-  await crowd.close();
+  await seedPool.close();
   await server.close();
 }
 process.exit(isFine ? 0 : 1);
 
 /** One seed with its whole log. */
-async function one(crowd: Crowd): Promise<boolean> {
+async function one(seedPool: SeedPool): Promise<boolean> {
   const cut = JSON.parse(values.cut ?? '{}') as Cut;
   const plant = values.plant ?? 'none';
-  const result = await crowd.run({ seed: first, plant, cut, wantsLog: true });
+  const result = await seedPool.run({ seed: first, plant, cut, wantsLog: true });
   if (values.json) write(JSON.stringify(result));
   else {
     if (values.log) write(result.log.join('\n'));
@@ -59,16 +59,16 @@ async function one(crowd: Crowd): Promise<boolean> {
   return result.violations.length === 0;
 }
 
-async function many(crowd: Crowd): Promise<boolean> {
-  const runs = await runMany(crowd, first, count, (done, { seed, violations }) => {
+async function many(seedPool: SeedPool): Promise<boolean> {
+  const runs = await runMany(seedPool, first, count, (done, { seed, violations }) => {
     if (violations.length > 0) process.stderr.write(`seed ${seed} breaks something\n`);
     if (done % 100 === 0) process.stderr.write(`${done} seeds\n`);
   });
   say(tellRuns(runs));
   for (const failed of runs.failed.slice(0, SHRUNK)) {
-    const again = await crowd.run({ seed: failed.seed });
+    const again = await seedPool.run({ seed: failed.seed });
     say(tellFailure(failed, again.digest === failed.digest));
-    say(tellShrunk(await shrink(crowd, failed), 'none'));
+    say(tellShrunk(await shrink(seedPool, failed), 'none'));
   }
   for (const { seed } of runs.failed.slice(SHRUNK)) say(`seed ${seed} fails, too`);
   if (values.json) {
@@ -83,11 +83,11 @@ async function many(crowd: Crowd): Promise<boolean> {
 }
 
 /** Hunts for one planted bug, or for all of them. */
-async function plants(crowd: Crowd, wanted: string): Promise<boolean> {
+async function plants(seedPool: SeedPool, wanted: string): Promise<boolean> {
   const names = wanted === 'all' ? PLANTS.map(({ name }) => name) : [plantOf(wanted).name];
   const hunts: Hunt[] = await Promise.all(
     names.map(async (name) => {
-      const found = await hunt(crowd, name, first, count, names.length > 1 ? 1 : crowd.size);
+      const found = await hunt(seedPool, name, first, count, names.length > 1 ? 1 : seedPool.size);
       say(tellHunt(found));
       return found;
     }),

@@ -1,4 +1,4 @@
-import type { Crowd } from './crowd.ts';
+import type { SeedPool } from './crowd.ts';
 import type { Fault } from './faults.ts';
 import type { SeedResult } from './seed.ts';
 
@@ -16,7 +16,7 @@ export interface Runs {
 
 /** Lives through so many seeds, beginning with `first`. */
 export async function runMany(
-  crowd: Crowd,
+  seedPool: SeedPool,
   first: number,
   count: number,
   say: (done: number, result: SeedResult) => void = () => undefined,
@@ -34,7 +34,7 @@ export async function runMany(
   const hand = async () => {
     while (next < first + count) {
       const seed = (next += 1) - 1;
-      const result = await crowd.run({ seed });
+      const result = await seedPool.run({ seed });
       runs.seeds += 1;
       runs.steps += result.steps;
       runs.digests.set(seed, result.digest);
@@ -44,7 +44,7 @@ export async function runMany(
       say(runs.seeds, result);
     }
   };
-  await Promise.all(Array.from({ length: crowd.size }, hand));
+  await Promise.all(Array.from({ length: seedPool.size }, hand));
   runs.failed.sort((a, b) => a.seed - b.seed);
   runs.seconds = (performance.now() - started) / 1_000;
   return runs;
@@ -61,17 +61,17 @@ export interface Hunt {
 
 /** Lives through seeds with a bug planted, some at once, until one shows it or `most` have not. */
 export async function hunt(
-  crowd: Crowd,
+  seedPool: SeedPool,
   plant: string,
   first: number,
   most: number,
-  hands = crowd.size,
+  hands = seedPool.size,
 ): Promise<Hunt> {
   let next = first;
   const caught: SeedResult[] = [];
   const hand = async () => {
     while (caught.length === 0 && next < first + most) {
-      const result = await crowd.run({ seed: (next += 1) - 1, plant });
+      const result = await seedPool.run({ seed: (next += 1) - 1, plant });
       if (result.violations.length > 0) caught.push(result);
     }
   };

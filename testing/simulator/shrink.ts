@@ -1,4 +1,4 @@
-import type { Crowd } from './crowd.ts';
+import type { SeedPool } from './crowd.ts';
 import type { Fault } from './faults.ts';
 import { planOf, type Cut } from './plan.ts';
 import type { SeedResult } from './seed.ts';
@@ -17,7 +17,7 @@ export interface Shrunk {
  * at most `mostTries` years for that.
  */
 export async function shrink(
-  crowd: Crowd,
+  seedPool: SeedPool,
   failed: SeedResult,
   plant = 'none',
   mostTries = 150,
@@ -29,7 +29,7 @@ export async function shrink(
   async function fails(cut: Cut): Promise<boolean> {
     if (best.tries >= mostTries) return false;
     best.tries += 1;
-    const result = await crowd.run({ seed, plant, cut });
+    const result = await seedPool.run({ seed, plant, cut });
     if (!result.violations.some(({ invariant }) => invariant === first?.invariant)) return false;
     best = { ...best, cut, result };
     return true;

@@ -5,13 +5,7 @@ export const codeRules: Rule[] = [
   {
     name: 'no process.env but where a program starts: take the value from config, as a parameter',
     find: unless(
-      [
-        /^config\//,
-        /^(api\/server|workers\/main)\.ts$/,
-        /^cli\//,
-        /^(bench|simulator|chaos)\//,
-        /-?main\.ts$/,
-      ],
+      [/^config\//, /^(api\/server|workers\/main)\.ts$/, /^cli\//, /^testing\//, /-?main\.ts$/],
       ['test/support/global-setup.ts', 'test/api/server.test.ts'],
       ({ text }) => (text === 'process.env' ? text : undefined),
     ),
@@ -49,7 +43,7 @@ export const codeRules: Rule[] = [
     name: 'no SQL outside ledger/: give the ledger a function with a name',
     find: unless(
       // A test may look into the database, or break it.
-      [/^ledger\//, /^test\//, /^(bench|simulator|chaos)\//],
+      [/^ledger\//, /^app\/postgres\//, /^test\//, /^testing\//],
       // It asks the queue's own connections, which the ledger does not know, whether they live.
       ['jobs/queues.ts'],
       ({ node }) => sqlIn(node),

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { Stage } from '../stage.ts';
+import type { Harness } from '../harness.ts';
 
 /** What the sandbox and the mailbox have seen, read once for every count. Moments in ms. */
 export interface Seen {
@@ -22,7 +22,7 @@ interface Charge {
   at: number;
 }
 
-export async function readBooks({ stripe }: Stage): Promise<Seen> {
+export async function readBooks({ stripe }: Harness): Promise<Seen> {
   const charges: Charge[] = [];
   for await (const one of stripe.charges.list({ limit: 100 })) charges.unshift(chargeOf(one));
   const seen: Seen = { charges, noticed: [], customerOf: new Map() };

@@ -1,5 +1,5 @@
-import type { Player } from '../cast.ts';
-import type { Stage } from '../stage.ts';
+import type { Person } from '../population.ts';
+import type { Harness } from '../harness.ts';
 
 /** How a fee stands in a ledger, and how it came to that. */
 interface FeeNow {
@@ -11,12 +11,12 @@ interface FeeNow {
 
 /** The fees of one ledger. */
 export interface Fees {
-  of(player: Player): FeeNow | undefined;
+  of(person: Person): FeeNow | undefined;
   /** For whoever has to find out what happened. */
-  tell(player: Player): string;
+  tell(person: Person): string;
 }
 
-export async function readFees({ pool, refOf, which, touched }: Stage): Promise<Fees> {
+export async function readFees({ pool, refOf, which, touched }: Harness): Promise<Fees> {
   const { rows } = await pool.query<FeeNow>(
     `select c.ref, f.state,
        (select e.data ->> 'why' from entries e where e.fee_id = f.fee_id and e.kind = 'held'
@@ -25,13 +25,13 @@ export async function readFees({ pool, refOf, which, touched }: Stage): Promise<
      from fees f join clinicians c using (clinician_id)`,
   );
   const byRef = new Map(rows.map((fee) => [fee.ref, fee]));
-  const of = ({ ref }: Player) => byRef.get(refOf(ref));
+  const of = ({ ref }: Person) => byRef.get(refOf(ref));
   return {
     of,
-    tell(player) {
-      const { state, kinds, held } = of(player) ?? { state: 'nothing', kinds: [], held: null };
-      const who = `${player.ref} (${player.email}, ${player.wish}, ${player.customer})`;
-      const acted = touched.has(player.ref) ? ', touched' : '';
+    tell(person) {
+      const { state, kinds, held } = of(person) ?? { state: 'nothing', kinds: [], held: null };
+      const who = `${person.ref} (${person.email}, ${person.wish}, ${person.customer})`;
+      const acted = touched.has(person.ref) ? ', touched' : '';
       const why = held ? ` (${held})` : '';
       return `${who}${acted} ended as ${state}${why} in the ${which} ledger: ${kinds?.join(' ')}`;
     },

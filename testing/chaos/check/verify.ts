@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { verify } from '../../../cli/verify.ts';
 import type { Report } from '../../../core/reconcile/checks.ts';
 import { SECRET_KEY } from '../installation.ts';
-import { FEE_CENTS, YEAR, type Stage } from '../stage.ts';
+import { FEE_CENTS, YEAR, type Harness } from '../harness.ts';
 
 /** What `levy verify` says, run as anybody would run it; a sentence when it could not check. */
-async function checksOf({ services, databaseUrl }: Stage): Promise<Report['checks'] | string> {
+async function checksOf({ services, databaseUrl }: Harness): Promise<Report['checks'] | string> {
   let said = '';
   const stdout = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -27,10 +27,10 @@ async function checksOf({ services, databaseUrl }: Stage): Promise<Report['check
  *
  * @param other  the other installation on the account, if there is one
  */
-export async function verified(stage: Stage, other: Stage | null): Promise<string[]> {
-  const checks = await checksOf(stage);
+export async function verified(harness: Harness, other: Harness | null): Promise<string[]> {
+  const checks = await checksOf(harness);
   if (typeof checks === 'string') return [checks];
-  const theirs = other ? await objectsOf(stage, other) : new Set<string>();
+  const theirs = other ? await objectsOf(harness, other) : new Set<string>();
   const isTheirs = (detail: string) =>
     (detail.match(/\b(pi|ch)_\w+/g) ?? []).some((id) => theirs.has(id));
   return checks.flatMap(({ name, breaches }) =>
@@ -42,7 +42,7 @@ export async function verified(stage: Stage, other: Stage | null): Promise<strin
 }
 
 /** The intents and charges at Stripe that name a fee of that installation. */
-async function objectsOf({ stripe }: Stage, { pool }: Stage): Promise<Set<string>> {
+async function objectsOf({ stripe }: Harness, { pool }: Harness): Promise<Set<string>> {
   const { rows } = await pool.query<{ fee_id: string }>('select fee_id from fees');
   const fees = new Set(rows.map(({ fee_id }) => fee_id));
   const found = new Set<string>();
@@ -57,16 +57,16 @@ async function objectsOf({ stripe }: Stage, { pool }: Stage): Promise<Set<string
  * Somebody who has paid is charged once more, by a ledger that nobody knows. The check has to name
  * both charges; says so where it does not.
  */
-export async function namesDouble(stage: Stage): Promise<string[]> {
-  const { services, players } = stage;
-  const known = new Set(players.map(({ customer }) => customer));
+export async function namesDouble(harness: Harness): Promise<string[]> {
+  const { services, people } = harness;
+  const known = new Set(people.map(({ customer }) => customer));
   const paid = services.sandbox
     .books()
     .succeeded.filter((one) => one.amount_refunded === 0 && known.has(one.customer ?? ''));
   for (const { charge, customer } of paid) {
-    const twin = await chargeAgain(stage, customer ?? '').catch(() => null);
+    const twin = await chargeAgain(harness, customer ?? '').catch(() => null);
     if (twin === null) continue;
-    const checks = await checksOf(stage);
+    const checks = await checksOf(harness);
     if (typeof checks === 'string') return [checks];
     const named = checks.find(({ name }) => name === 'one_charge')?.breaches ?? [];
     if (named.some(({ detail }) => detail.includes(charge) && detail.includes(twin))) return [];
@@ -76,7 +76,7 @@ export async function namesDouble(stage: Stage): Promise<string[]> {
 }
 
 /** Null when the customer is gone. */
-async function chargeAgain({ stripe }: Stage, customer: string): Promise<string | null> {
+async function chargeAgain({ stripe }: Harness, customer: string): Promise<string | null> {
   const { latest_charge: charge } = await stripe.paymentIntents.create({
     ...{ amount: FEE_CENTS, currency: 'usd', customer, confirm: true },
     payment_method: 'pm_card_visa',

@@ -1,4 +1,4 @@
-import type { Stage } from '../stage.ts';
+import type { Harness } from '../harness.ts';
 
 /** Something that goes wrong, or that somebody does, at a moment of the schedule. */
 export interface Fault {
@@ -8,5 +8,5 @@ export interface Fault {
   /** How many cards it has in the deck from which the schedule is dealt. */
   weight: number;
   /** Strikes, or sets a trap that will; over when what it began is over. */
-  strike(stage: Stage): Promise<void>;
+  strike(harness: Harness): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { createQueues } from '../../../jobs/queues.ts';
 import { FEE_STATUSES, type Step } from '../../../core/fee/fee.ts';
-import { rosterOf } from '../cast.ts';
+import { rosterOf } from '../population.ts';
 import { now } from '../history.ts';
-import { YEAR, type Stage } from '../stage.ts';
+import { YEAR, type Harness } from '../harness.ts';
 import { actOnFee, note, pause, ROSTER } from '../year.ts';
 import type { Fault } from './fault.ts';
 import { anyFee, forget } from './some-fee.ts';
@@ -18,49 +18,49 @@ export const PEOPLE_FAULTS: Fault[] = [
   {
     name: 'pause',
     weight: 2,
-    strike: (stage) => pause(stage),
+    strike: (harness) => pause(harness),
   },
   {
     name: 'open once more',
     weight: 1,
-    async strike(stage) {
-      const { history } = stage;
+    async strike(harness) {
+      const { history } = harness;
       if (history.isBusy) return;
       const wish = { vendor: 'theranest', year: YEAR };
       const act = { action: 'open_assessment', object: `theranest ${YEAR}` };
-      const answers = await stage.operator.twice(act, '/v1/assessments', wish);
+      const answers = await harness.operator.twice(act, '/v1/assessments', wish);
       // Meanwhile the ledger may have been put back to where no year was open.
-      const isSame = (one: unknown) => one === stage.assessmentId || history.isBusy;
+      const isSame = (one: unknown) => one === harness.assessmentId || history.isBusy;
       for (const answer of answers)
         if (answer && answer.status < 300 && !isSame(answer.json['assessmentId']))
-          note(stage, 'a second assessment of the same year was opened');
-      stage.tally('operator: open the same year again, twice at once');
+          note(harness, 'a second assessment of the same year was opened');
+      harness.counter('operator: open the same year again, twice at once');
     },
   },
   {
     name: 'move to an EHR that does not levy',
     weight: 1,
-    async strike(stage) {
-      const player = stage.random.pick(stage.players);
-      stage.touched.add(player.ref);
-      stage.history.moved.add(player.ref);
-      const row = rosterOf([{ ...player, vendor: 'therapynotes' }], stage.refOf);
-      await stage.operator.insist('PUT', ROSTER, row);
-      stage.tally('operator: a clinician moves to an EHR that does not levy');
+    async strike(harness) {
+      const person = harness.random.pick(harness.people);
+      harness.touched.add(person.ref);
+      harness.history.moved.add(person.ref);
+      const row = rosterOf([{ ...person, vendor: 'therapynotes' }], harness.refOf);
+      await harness.operator.insist('PUT', ROSTER, row);
+      harness.counter('operator: a clinician moves to an EHR that does not levy');
     },
   },
   {
     name: 'the board: retry what failed',
     weight: 2,
-    async strike(stage) {
-      const queue = stage.random.pick(['charge', 'notice', 'settle', 'webhook-event']);
+    async strike(harness) {
+      const queue = harness.random.pick(['charge', 'notice', 'settle', 'webhook-event']);
       const path = `/queues/api/queues/${queue}/retry/failed`;
-      const answer = await stage.operator.ask('PUT', path);
-      if (answer && answer.status < 300) stage.tally('Bull Board: all failed jobs run again');
+      const answer = await harness.operator.ask('PUT', path);
+      if (answer && answer.status < 300) harness.counter('Bull Board: all failed jobs run again');
     },
   },
-  { name: 'forged jobs', weight: 2, strike: (stage) => forgedJobs(stage) },
-  { name: 'forged webhooks', weight: 2, strike: (stage) => forgedWebhooks(stage) },
+  { name: 'forged jobs', weight: 2, strike: (harness) => forgedJobs(harness) },
+  { name: 'forged webhooks', weight: 2, strike: (harness) => forgedWebhooks(harness) },
 ];
 
 /** One act on some fee, asked for twice at the same moment. */
@@ -68,38 +68,38 @@ function onFee(action: string, states: string[], weight: number): Fault {
   return {
     name: action,
     weight,
-    async strike(stage) {
-      const fee = await anyFee(stage, states);
+    async strike(harness) {
+      const fee = await anyFee(harness, states);
       if (!fee) return;
-      forget(stage, fee);
+      forget(harness, fee);
       const needsWhy = action !== 'release' && action !== 'retry';
       const body = needsWhy ? { why: 'somebody asked for it' } : {};
-      const { done } = await actOnFee(stage, fee.feeId, action, body);
+      const { done } = await actOnFee(harness, fee.feeId, action, body);
       // A retry can be over, and a release be followed by another hold, before the second is read.
       if (done > 1 && (action === 'waive' || action === 'hold'))
-        note(stage, `${action} of ${fee.ref} twice had two results`);
+        note(harness, `${action} of ${fee.ref} twice had two results`);
       if (done === 0) return;
-      stage.history.acts.push({ ref: fee.ref, action, body, at: now() });
-      stage.tally(`operator: ${action}, asked twice at once`);
+      harness.history.acts.push({ ref: fee.ref, action, body, at: now() });
+      harness.counter(`operator: ${action}, asked twice at once`);
     },
   };
 }
 
 /** Jobs that nobody who may has put there: for any fee, at any number, and plain nonsense. */
-async function forgedJobs(stage: Stage): Promise<void> {
-  const { random, redisUrl, databaseUrl } = stage;
+async function forgedJobs(harness: Harness): Promise<void> {
+  const { random, redisUrl, databaseUrl } = harness;
   const queues = await createQueues({ redisUrl, databaseUrl, onError: () => undefined });
   const given = async () => {
     for (const step of ['charge', 'notice', 'settle', 'email', 'detect'] satisfies Step[])
       for (let n = 0; n < 4; n += 1) {
-        const fee = await anyFee(stage, [...FEE_STATUSES]);
+        const fee = await anyFee(harness, [...FEE_STATUSES]);
         if (!fee) continue;
         const seq = random.chance(0.5) ? fee.seq : random.between(0, 12);
         await queues.enqueue(step, { feeId: fee.feeId, seq });
       }
     const nonsense = { feeId: 'all of them', amountCents: 1, paymentMethod: 'pm_card_visa' };
     await queues.queues.charge.add('charge', nonsense, { jobId: `forged-${random.next()}` });
-    stage.tally('queue: 20 jobs nobody asked for, and one of nonsense');
+    harness.counter('queue: 20 jobs nobody asked for, and one of nonsense');
   };
   try {
     await Promise.race([given(), new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
@@ -109,14 +109,14 @@ async function forgedJobs(stage: Stage): Promise<void> {
 }
 
 /** Each says that an unpaid fee was paid. Only the last one is to be believed, and only so far. */
-async function forgedWebhooks(stage: Stage): Promise<void> {
-  const fee = await anyFee(stage, ['retrying', 'needs_card', 'noticed', 'gave_up']);
+async function forgedWebhooks(harness: Harness): Promise<void> {
+  const fee = await anyFee(harness, ['retrying', 'needs_card', 'noticed', 'gave_up']);
   if (!fee) return;
-  const { stripe, services } = stage;
+  const { stripe, services } = harness;
   const [oldSecret = '', newSecret = ''] = services.webhookSecrets;
   const now = Math.floor((performance.timeOrigin + performance.now()) / 1000);
   const forge = async (livemode: boolean, secret: string | null, timestamp: number) => {
-    const id = `evt_forged${Math.floor(stage.random.next() * 1e12)}`;
+    const id = `evt_forged${Math.floor(harness.random.next() * 1e12)}`;
     const intent = { id: fee.intent || 'pi_none', object: 'payment_intent', status: 'succeeded' };
     const object = { ...intent, amount: 1950, metadata: { fee: fee.feeId }, livemode };
     const type = 'payment_intent.succeeded';
@@ -134,12 +134,12 @@ async function forgedWebhooks(stage: Stage): Promise<void> {
     await forge(true, newSecret, now),
   ];
   for (const status of refused)
-    if (status !== null && status < 400) note(stage, `a forged webhook was answered ${status}`);
+    if (status !== null && status < 400) note(harness, `a forged webhook was answered ${status}`);
   const believed = await forge(false, oldSecret, now);
   if (believed !== null && believed >= 400 && believed < 500)
-    note(stage, `a webhook signed with the older secret was refused: ${believed}`);
+    note(harness, `a webhook signed with the older secret was refused: ${believed}`);
   if (refused.some((status) => status !== null))
-    stage.tally('webhooks: forged, stale, of the other mode, and one that lies');
+    harness.counter('webhooks: forged, stale, of the other mode, and one that lies');
 }
 
 async function sendWebhook(port: number, body: string, signature: string): Promise<number | null> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Passing, Trick } from '../http-proxy.ts';
-import type { Member } from '../crew.ts';
-import type { Stage } from '../stage.ts';
+import type { Member } from '../processes.ts';
+import type { Harness } from '../harness.ts';
 import type { Fault } from './fault.ts';
 
 const CONFIRM = /^\/v1\/payment_intents\/\w+\/confirm/;
@@ -14,40 +14,40 @@ export const PROGRAM_FAULTS: Fault[] = [
   {
     name: 'worker killed',
     weight: 2,
-    async strike(stage) {
-      if (stage.random.pick(stage.workers).kill()) stage.tally('worker killed, at any moment');
+    async strike(harness) {
+      if (harness.random.pick(harness.workers).kill()) harness.counter('worker killed, at any moment');
     },
   },
   {
     name: 'API killed',
     weight: 1,
-    async strike(stage) {
-      if (stage.api.kill()) stage.tally('API killed');
+    async strike(harness) {
+      if (harness.api.kill()) harness.counter('API killed');
     },
   },
   {
     name: 'worker stands still',
     weight: 1,
-    async strike(stage) {
-      stage.tally('worker stopped for seconds, then continued');
-      await stage.random.pick(stage.workers).freeze(stage.random.between(1_500, 6_000));
+    async strike(harness) {
+      harness.counter('worker stopped for seconds, then continued');
+      await harness.random.pick(harness.workers).freeze(harness.random.between(1_500, 6_000));
     },
   },
   {
     name: 'API stands still',
     weight: 1,
-    async strike(stage) {
-      stage.tally('API stopped for seconds, then continued');
-      await stage.api.freeze(stage.random.between(500, 3_000));
+    async strike(harness) {
+      harness.counter('API stopped for seconds, then continued');
+      await harness.api.freeze(harness.random.between(500, 3_000));
     },
   },
   {
     name: 'worker with a wrong clock',
     weight: 1,
-    async strike(stage) {
-      const skewMs = stage.random.pick([60_000, 86_400_000, -3_600_000]);
-      stage.tally(`worker restarted with its clock ${skewMs / 1000} s off`);
-      await stage.random.pick(stage.workers).restart(skewMs);
+    async strike(harness) {
+      const skewMs = harness.random.pick([60_000, 86_400_000, -3_600_000]);
+      harness.counter(`worker restarted with its clock ${skewMs / 1000} s off`);
+      await harness.random.pick(harness.workers).restart(skewMs);
     },
   },
   killedAt('confirmation done, worker killed before it hears of it', CONFIRM, 'after', 3),
@@ -58,17 +58,17 @@ export const PROGRAM_FAULTS: Fault[] = [
   {
     name: 'zombie with an answer',
     weight: 2,
-    strike: (stage) => frozenAfterConfirm(stage),
+    strike: (harness) => frozenAfterConfirm(harness),
   },
   {
     name: 'worker killed with a mail taken',
     weight: 1,
-    async strike(stage) {
-      stage.fate.setMail({
+    async strike(harness) {
+      harness.faultInjector.setMail({
         trick: (who) => ({
           async taken() {
-            const killed = memberOf(stage, who)?.kill();
-            if (killed) stage.tally('mail taken, worker killed before it hears of it');
+            const killed = memberOf(harness, who)?.kill();
+            if (killed) harness.counter('mail taken, worker killed before it hears of it');
             return 'drop';
           },
         }),
@@ -82,14 +82,14 @@ function killedAt(name: string, path: RegExp, when: 'before' | 'after', weight: 
   return {
     name,
     weight,
-    async strike(stage) {
+    async strike(harness) {
       const strike = ({ who }: Passing) => {
-        if (memberOf(stage, who)?.kill()) stage.tally(name);
+        if (memberOf(harness, who)?.kill()) harness.counter(name);
         return Promise.resolve('drop' as const);
       };
       const trick = (passing: Passing): Trick =>
         when === 'before' ? { before: () => strike(passing) } : { after: () => strike(passing) };
-      stage.fate.set({ matches: (one) => one.method === 'POST' && path.test(one.path), trick });
+      harness.faultInjector.set({ matches: (one) => one.method === 'POST' && path.test(one.path), trick });
     },
   };
 }
@@ -98,19 +98,19 @@ function killedAt(name: string, path: RegExp, when: 'before' | 'after', weight: 
  * The worker stands still with the answer to its confirmation on the way. Meanwhile others find the
  * attempt open and settle it; then the sleeper wakes, and takes up its work where it left it.
  */
-async function frozenAfterConfirm(stage: Stage): Promise<void> {
-  const ms = stage.random.between(3_000, 7_000);
+async function frozenAfterConfirm(harness: Harness): Promise<void> {
+  const ms = harness.random.between(3_000, 7_000);
   const trick = ({ who }: Passing): Trick => ({
     async after() {
-      stage.tally('confirmation done, worker stopped until others have settled it');
-      void memberOf(stage, who)?.freeze(ms);
+      harness.counter('confirmation done, worker stopped until others have settled it');
+      void memberOf(harness, who)?.freeze(ms);
       await sleep(50);
       return 'go';
     },
   });
-  stage.fate.set({ matches: ({ path }) => CONFIRM.test(path), trick });
+  harness.faultInjector.set({ matches: ({ path }) => CONFIRM.test(path), trick });
 }
 
-function memberOf({ crew }: Stage, who: string): Member | undefined {
-  return crew.members.find(({ name }) => name === who);
+function memberOf({ processes }: Harness, who: string): Member | undefined {
+  return processes.members.find(({ name }) => name === who);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rosterOf, type Player } from '../cast.ts';
+import { rosterOf, type Person } from '../population.ts';
 import type { Answer } from '../operator.ts';
-import type { Stage } from '../stage.ts';
+import type { Harness } from '../harness.ts';
 import { note, putRoster, ROSTER } from '../year.ts';
 import type { Fault } from './fault.ts';
 
@@ -10,17 +10,17 @@ export const ROSTER_FAULTS: Fault[] = [
   {
     name: 'two people with one customer',
     weight: 2,
-    strike: (stage) => alone(stage, () => shareCustomer(stage)),
+    strike: (harness) => alone(harness, () => shareCustomer(harness)),
   },
   {
     name: 'a shifted column',
     weight: 2,
-    strike: (stage) => alone(stage, () => shiftCustomers(stage)),
+    strike: (harness) => alone(harness, () => shiftCustomers(harness)),
   },
 ];
 
 /** Not while somebody else is at the roster, or while the ledger is put back. */
-async function alone({ history }: Stage, work: () => Promise<void>): Promise<void> {
+async function alone({ history }: Harness, work: () => Promise<void>): Promise<void> {
   if (history.isBusy) return;
   history.isBusy = true;
   try {
@@ -30,27 +30,27 @@ async function alone({ history }: Stage, work: () => Promise<void>): Promise<voi
   }
 }
 
-async function shareCustomer(stage: Stage): Promise<void> {
-  const { operator, players, random, refOf } = stage;
-  const player = random.pick(players);
-  const other = random.pick(players.filter((one) => one !== player));
-  const row = rosterOf([{ ...player, customer: other.customer, card: other.card }], refOf);
+async function shareCustomer(harness: Harness): Promise<void> {
+  const { operator, people, random, refOf } = harness;
+  const person = random.pick(people);
+  const other = random.pick(people.filter((one) => one !== person));
+  const row = rosterOf([{ ...person, customer: other.customer, card: other.card }], refOf);
   const answer = await operator.ask('PUT', ROSTER, row);
-  if (taken(answer) > 0) note(stage, `${player.ref} was given the customer of ${other.ref}`);
-  if (answer) stage.tally('operator: a row with the customer of somebody else');
+  if (taken(answer) > 0) note(harness, `${person.ref} was given the customer of ${other.ref}`);
+  if (answer) harness.counter('operator: a row with the customer of somebody else');
 }
 
 /**
  * The customers of a spreadsheet slip down by one row, with or without their cards. Nobody gets the
  * customer of another; the first, whose cell is empty now, may lose theirs until it is put right.
  */
-async function shiftCustomers(stage: Stage): Promise<void> {
-  const { operator, players, random, refOf, history, touched } = stage;
-  const first = random.int(players.length);
-  const rows = [...players.slice(first), ...players.slice(0, first)];
+async function shiftCustomers(harness: Harness): Promise<void> {
+  const { operator, people, random, refOf, history, touched } = harness;
+  const first = random.int(people.length);
+  const rows = [...people.slice(first), ...people.slice(0, first)];
   const withCards = random.chance(0.5);
   const isRing = random.chance(0.3);
-  const above = (at: number): Pick<Player, 'customer' | 'card'> =>
+  const above = (at: number): Pick<Person, 'customer' | 'card'> =>
     rows[at - 1] ?? (isRing ? rows.at(-1) : undefined) ?? { customer: '', card: null };
   const shifted = rows.map((row, at) => {
     const { customer, card } = above(at);
@@ -65,10 +65,10 @@ async function shiftCustomers(stage: Stage): Promise<void> {
   const path = random.chance(0.5) ? ROSTER : '/v1/clinicians?check=stripe';
   const answer = await operator.ask('PUT', path, rosterOf(shifted, refOf));
   if (taken(answer) > (isRing || !withCards ? 0 : 1))
-    note(stage, `a shifted roster was taken for ${taken(answer)} people`);
-  stage.tally('operator: a roster with its customers moved by one row');
+    note(harness, `a shifted roster was taken for ${taken(answer)} people`);
+  harness.counter('operator: a roster with its customers moved by one row');
   await sleep(random.between(500, 3_000));
-  await putRoster(stage);
+  await putRoster(harness);
 }
 
 /** Rows that were written. */

@@ -1,4 +1,4 @@
-import type { Stage } from '../stage.ts';
+import type { Harness } from '../harness.ts';
 
 /** A fee somebody is going to do something about. */
 export interface SomeFee {
@@ -12,7 +12,7 @@ export interface SomeFee {
 
 /** Any fee in one of these states; null when there is none, or nobody can say at the moment. */
 export async function anyFee(
-  { pool, random }: Stage,
+  { pool, random }: Harness,
   states: string[],
   { withIntent = false } = {},
 ): Promise<SomeFee | null> {
@@ -28,6 +28,6 @@ export async function anyFee(
 }
 
 /** From now on this person's fee may end anywhere. */
-export function forget({ touched }: Stage, { ref }: Pick<SomeFee, 'ref'>): void {
+export function forget({ touched }: Harness, { ref }: Pick<SomeFee, 'ref'>): void {
   touched.add(ref);
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Stage } from '../stage.ts';
+import type { Harness } from '../harness.ts';
 import type { Fault } from './fault.ts';
 
 /** What the queue and the ledger stand on: lost, killed, cut off. */
@@ -10,27 +10,27 @@ export const STORE_FAULTS: Fault[] = [
     name: 'queue flushed',
     on: 'redis',
     weight: 2,
-    async strike(stage) {
-      if (await loseQueue(stage)) stage.tally('Redis: FLUSHALL');
+    async strike(harness) {
+      if (await loseQueue(harness)) harness.counter('Redis: FLUSHALL');
     },
   },
   {
     name: 'Redis killed',
     on: 'redis',
     weight: 2,
-    async strike(stage) {
-      stage.tally('Redis: killed with nothing kept, back empty');
-      await stage.services.redis?.killFor(stage.random.between(200, 2_500));
+    async strike(harness) {
+      harness.counter('Redis: killed with nothing kept, back empty');
+      await harness.services.redis?.killFor(harness.random.between(200, 2_500));
     },
   },
   {
     name: 'Redis connections killed',
     on: 'redis',
     weight: 2,
-    async strike(stage) {
-      stage.tally('Redis: a storm of CLIENT KILL');
+    async strike(harness) {
+      harness.counter('Redis: a storm of CLIENT KILL');
       for (let n = 0; n < 15; n += 1) {
-        await stage.services.redis?.command('CLIENT', 'KILL', 'TYPE', 'normal');
+        await harness.services.redis?.command('CLIENT', 'KILL', 'TYPE', 'normal');
         await sleep(60);
       }
     },
@@ -39,38 +39,38 @@ export const STORE_FAULTS: Fault[] = [
     name: 'queue emptied',
     on: 'postgres',
     weight: 3,
-    async strike(stage) {
-      if (await loseQueue(stage)) stage.tally('Postgres: the queue’s tables emptied');
+    async strike(harness) {
+      if (await loseQueue(harness)) harness.counter('Postgres: the queue’s tables emptied');
     },
   },
   {
     name: 'Postgres restarted at once',
     weight: 2,
-    async strike(stage) {
-      stage.tally('Postgres: restarted, immediate');
-      await stage.services.postgres.restartImmediate();
+    async strike(harness) {
+      harness.counter('Postgres: restarted, immediate');
+      await harness.services.postgres.restartImmediate();
     },
   },
   {
     name: 'Postgres restarted',
     weight: 1,
-    async strike(stage) {
-      const file = join(stage.services.postgres.dataDir, 'postmaster.pid');
+    async strike(harness) {
+      const file = join(harness.services.postgres.dataDir, 'postmaster.pid');
       const pid = Number.parseInt(await readFile(file, 'utf8'), 10);
       // What `pg_ctl stop -m fast` sends; whoever watches over the server starts it again.
       process.kill(pid, 'SIGINT');
-      stage.tally('Postgres: restarted, fast');
+      harness.counter('Postgres: restarted, fast');
     },
   },
   {
     name: 'Postgres connections ended',
     weight: 2,
-    async strike(stage) {
+    async strike(harness) {
       for (let n = 0; n < 8; n += 1) {
-        await endConnections(stage).catch(() => undefined);
+        await endConnections(harness).catch(() => undefined);
         await sleep(120);
       }
-      stage.tally('Postgres: a storm of pg_terminate_backend');
+      harness.counter('Postgres: a storm of pg_terminate_backend');
     },
   },
 ];
@@ -84,7 +84,7 @@ const EMPTY_QUEUE = `
   end $$`;
 
 /** Everything that waits, is in hand, or comes by the clock is gone. False: it was not there. */
-export async function loseQueue({ queue, services, pool }: Stage): Promise<boolean> {
+export async function loseQueue({ queue, services, pool }: Harness): Promise<boolean> {
   if (queue === 'redis') return (await services.redis?.command('FLUSHALL')) === 'OK';
   return pool.query(EMPTY_QUEUE).then(
     () => true,
@@ -92,7 +92,7 @@ export async function loseQueue({ queue, services, pool }: Stage): Promise<boole
   );
 }
 
-async function endConnections({ pool }: Stage): Promise<void> {
+async function endConnections({ pool }: Harness): Promise<void> {
   await pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid()

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../history.ts';
-import type { Stage } from '../stage.ts';
+import type { Harness } from '../harness.ts';
 import type { Fault } from './fault.ts';
 import { anyFee, forget, type SomeFee } from './some-fee.ts';
 
@@ -25,12 +25,12 @@ export const STRIPE_FAULTS: Fault[] = [
   {
     name: 'events sent again',
     weight: 1,
-    async strike(stage) {
-      const { rows } = await stage.pool.query<{ event_id: string }>(
+    async strike(harness) {
+      const { rows } = await harness.pool.query<{ event_id: string }>(
         'select event_id from webhook_events order by random() limit 20',
       );
-      for (const { event_id } of rows) await stage.control('POST', `events/${event_id}/resend`);
-      stage.tally('webhooks: old events sent again');
+      for (const { event_id } of rows) await harness.control('POST', `events/${event_id}/resend`);
+      harness.counter('webhooks: old events sent again');
     },
   },
 ];
@@ -40,47 +40,47 @@ export const BANK_FAULTS: Fault[] = [
   bank(
     'a bank renews the card on file',
     ['noticed', 'retrying', 'needs_card'],
-    async (stage, fee) => {
-      const { renewed } = stage.history;
+    async (harness, fee) => {
+      const { renewed } = harness.history;
       renewed.set(fee.card, [...(renewed.get(fee.card) ?? []), now()]);
-      await stage.control('POST', `cards/${fee.card}/update`);
+      await harness.control('POST', `cards/${fee.card}/update`);
     },
   ),
-  bank('another card is saved', ['needs_card', 'gave_up', 'retrying'], async (stage, fee) => {
-    await stage.stripe.paymentMethods.attach('pm_card_mastercard', { customer: fee.customer });
+  bank('another card is saved', ['needs_card', 'gave_up', 'retrying'], async (harness, fee) => {
+    await harness.stripe.paymentMethods.attach('pm_card_mastercard', { customer: fee.customer });
   }),
-  bank('the card on file is detached', ['noticed', 'approved'], async (stage, fee) => {
-    forget(stage, fee);
-    await stage.stripe.paymentMethods.detach(fee.card);
+  bank('the card on file is detached', ['noticed', 'approved'], async (harness, fee) => {
+    forget(harness, fee);
+    await harness.stripe.paymentMethods.detach(fee.card);
   }),
-  bank('the customer is deleted', ['noticed', 'retrying'], async (stage, fee) => {
-    forget(stage, fee);
-    await stage.stripe.customers.del(fee.customer);
+  bank('the customer is deleted', ['noticed', 'retrying'], async (harness, fee) => {
+    forget(harness, fee);
+    await harness.stripe.customers.del(fee.customer);
   }),
-  bank('a refund is made in the dashboard', ['paid'], async (stage, fee) => {
-    forget(stage, fee);
-    const amount = stage.random.chance(0.5) ? 700 : undefined;
-    await stage.stripe.refunds.create({ payment_intent: fee.intent, amount });
+  bank('a refund is made in the dashboard', ['paid'], async (harness, fee) => {
+    forget(harness, fee);
+    const amount = harness.random.chance(0.5) ? 700 : undefined;
+    await harness.stripe.refunds.create({ payment_intent: fee.intent, amount });
   }),
-  bank('a charge is disputed', ['paid'], async (stage, fee) => {
-    forget(stage, fee);
-    const { id } = await stage.control('POST', 'disputes', { payment_intent: fee.intent });
-    await sleep(stage.random.between(200, 3_000));
-    const status = stage.random.pick(['won', 'lost', null]);
-    if (status) await stage.control('POST', `disputes/${String(id)}/close`, { status });
+  bank('a charge is disputed', ['paid'], async (harness, fee) => {
+    forget(harness, fee);
+    const { id } = await harness.control('POST', 'disputes', { payment_intent: fee.intent });
+    await sleep(harness.random.between(200, 3_000));
+    const status = harness.random.pick(['won', 'lost', null]);
+    if (status) await harness.control('POST', `disputes/${String(id)}/close`, { status });
   }),
-  bank('a refund fails after the fact', ['refunded'], async (stage, fee) => {
-    forget(stage, fee);
-    const { data } = await stage.stripe.refunds.list({ payment_intent: fee.intent });
-    if (data[0]) await stage.control('POST', `refunds/${data[0].id}/fail`);
+  bank('a refund fails after the fact', ['refunded'], async (harness, fee) => {
+    forget(harness, fee);
+    const { data } = await harness.stripe.refunds.list({ payment_intent: fee.intent });
+    if (data[0]) await harness.control('POST', `refunds/${data[0].id}/fail`);
   }),
-  bank('the intent is paid elsewhere', ['retrying', 'needs_card'], async (stage, fee) => {
-    forget(stage, fee);
-    await stage.stripe.paymentIntents.confirm(fee.intent, { payment_method: 'pm_card_visa' });
+  bank('the intent is paid elsewhere', ['retrying', 'needs_card'], async (harness, fee) => {
+    forget(harness, fee);
+    await harness.stripe.paymentIntents.confirm(fee.intent, { payment_method: 'pm_card_visa' });
   }),
-  bank('the intent is canceled in the dashboard', ['retrying'], async (stage, fee) => {
-    forget(stage, fee);
-    await stage.stripe.paymentIntents.cancel(fee.intent);
+  bank('the intent is canceled in the dashboard', ['retrying'], async (harness, fee) => {
+    forget(harness, fee);
+    await harness.stripe.paymentIntents.cancel(fee.intent);
   }),
 ];
 
@@ -89,9 +89,9 @@ function burst(kind: string, route: string, times: number, delayMs = 0): Fault {
   return {
     name,
     weight: 1,
-    async strike(stage) {
-      await stage.control('POST', 'faults', { kind, route, times, delayMs });
-      stage.tally(`${name}, ${times} times`);
+    async strike(harness) {
+      await harness.control('POST', 'faults', { kind, route, times, delayMs });
+      harness.counter(`${name}, ${times} times`);
     },
   };
 }
@@ -101,11 +101,11 @@ function outage(which: 'stripe' | 'mail'): Fault {
   return {
     name,
     weight: 1,
-    async strike({ fate, random, tally }) {
-      fate.outage[which] = true;
-      tally(name);
+    async strike({ faultInjector, random, counter }) {
+      faultInjector.outage[which] = true;
+      counter(name);
       await sleep(random.between(1_000, 4_000));
-      fate.outage[which] = false;
+      faultInjector.outage[which] = false;
     },
   };
 }
@@ -114,8 +114,8 @@ function webhooks(name: string, manners: object): Fault {
   return {
     name: `webhooks ${name}`,
     weight: 1,
-    async strike({ control, random, tally }) {
-      tally(`webhooks: ${name}, for seconds`);
+    async strike({ control, random, counter }) {
+      counter(`webhooks: ${name}, for seconds`);
       await control('POST', 'webhook', manners);
       await sleep(random.between(1_500, 4_000));
       await control('POST', 'webhook', { mode: 'send', copies: 1, order: 'kept' });
@@ -126,16 +126,16 @@ function webhooks(name: string, manners: object): Fault {
 function bank(
   name: string,
   states: string[],
-  act: (stage: Stage, fee: SomeFee) => Promise<void>,
+  act: (harness: Harness, fee: SomeFee) => Promise<void>,
 ): Fault {
   return {
     name,
     weight: 1,
-    async strike(stage) {
-      const fee = await anyFee(stage, states, { withIntent: name.includes('intent') });
+    async strike(harness) {
+      const fee = await anyFee(harness, states, { withIntent: name.includes('intent') });
       if (!fee) return;
-      await act(stage, fee);
-      stage.tally(`bank: ${name}`);
+      await act(harness, fee);
+      harness.counter(`bank: ${name}`);
     },
   };
 }

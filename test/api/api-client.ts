@@ -15,7 +15,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testPolicy } from '../support/fees.ts';
 
 /** An API on a real database, queue and sandbox Stripe, with everything it logs. */
-export interface Office {
+export interface ApiClient {
   app: Api;
   deps: ApiDeps;
   db: TestDatabase;
@@ -53,7 +53,7 @@ export interface Answer {
 
 export const SECRET = 'whsec_office_secret_0123456789';
 
-export async function openOffice(changes: Partial<ApiDeps> = {}): Promise<Office> {
+export async function openApiClient(changes: Partial<ApiDeps> = {}): Promise<ApiClient> {
   const db = await createTestDatabase();
   const ledger = createLedger(db.appPool, () => performance.now());
   await ledger.rates.seed(VENDORS, RATES);

@@ -1,20 +1,20 @@
 import { expect, it } from 'vitest';
 import { JOB_NAMES, jobId } from '../../jobs/jobs.ts';
 import type { RunningWorker } from '../../jobs/queues.ts';
-import { createQueueHouse, workOff } from '../support/queue-house.ts';
+import { createQueueTestApp, workOff } from '../support/queue-test-app.ts';
 import { queueBackends } from '../support/queues.ts';
 
 const DAY_MS = 86_400_000;
 const FEE = { feeId: '00000000-0000-4000-8000-000000000001', seq: 0 };
 
 it('what a worker a day ahead has written holds nobody up until tomorrow', async () => {
-  const house = await createQueueHouse(queueBackends[0]!);
-  const { pool } = house.db;
-  const { queueSweep } = house.ledger;
-  await house.queues.enqueue('charge', FEE);
+  const testApp = await createQueueTestApp(queueBackends[0]!);
+  const { pool } = testApp.db;
+  const { queueSweep } = testApp.ledger;
+  await testApp.queues.enqueue('charge', FEE);
   let worker: RunningWorker | undefined;
   const finish = await new Promise<() => void>((taken) => {
-    worker = house.queues.work(
+    worker = testApp.queues.work(
       'charge',
       () => new Promise((end) => taken(() => end({ done: 'held' }))),
     );
@@ -54,20 +54,20 @@ it('what a worker a day ahead has written holds nobody up until tomorrow', async
 });
 
 it('of finished jobs a queue keeps the last hundred, and failed ones for a month', async () => {
-  const house = await createQueueHouse(queueBackends[0]!);
-  const { pool } = house.db;
+  const testApp = await createQueueTestApp(queueBackends[0]!);
+  const { pool } = testApp.db;
   const done = Array.from({ length: 130 }, (_, seq) => ({ ...FEE, seq }));
-  await house.queues.enqueueMany('detect', done);
-  await workOff(house, 'detect', done.length, () => ({ done: 'usage_checked' }));
-  await house.queues.enqueueMany('charge', done.slice(0, 3));
-  await workOff(house, 'charge', 3, () => ({ failed: 'declined' }));
-  await house.queues.enqueue('notice', FEE);
+  await testApp.queues.enqueueMany('detect', done);
+  await workOff(testApp, 'detect', done.length, () => ({ done: 'usage_checked' }));
+  await testApp.queues.enqueueMany('charge', done.slice(0, 3));
+  await workOff(testApp, 'charge', 3, () => ({ failed: 'declined' }));
+  await testApp.queues.enqueue('notice', FEE);
   await pool.query(
     `update bullmq.job set finished_at_ms = finished_at_ms - 31 * $1::bigint
      where queue = 'charge' and id = $2`,
     [DAY_MS, jobId('charge', FEE)],
   );
-  expect(await house.ledger.queueSweep.sweep(JOB_NAMES)).toBeGreaterThanOrEqual(31);
+  expect(await testApp.ledger.queueSweep.sweep(JOB_NAMES)).toBeGreaterThanOrEqual(31);
   const { rows } = await pool.query<{ queue: string; count: number }>(
     'select queue, count(*)::integer from bullmq.job group by queue order by queue',
   );
@@ -75,5 +75,5 @@ it('of finished jobs a queue keeps the last hundred, and failed ones for a month
   expect(left).toMatchObject({ charge: 2, notice: 1 });
   expect(left['detect']).toBeLessThanOrEqual(100);
   expect(left['detect']).toBeGreaterThan(60);
-  expect(await house.ledger.queueSweep.sweep(JOB_NAMES)).toBe(0);
+  expect(await testApp.ledger.queueSweep.sweep(JOB_NAMES)).toBe(0);
 });

@@ -15,7 +15,7 @@ const SHORT = 'pm_card_chargeDeclinedInsufficientFunds';
 
 /** The clinician gives a card on the page that was opened for a fee. */
 async function give(fee: FeeLife, feeId: string, card: string): Promise<void> {
-  const { session } = await fee.house.deps.payments.cardLink({
+  const { session } = await fee.testApp.deps.payments.cardLink({
     ...{ customer: await fee.customer(), feeId, returnUrl: 'http://levy.test/done' },
   });
   await fee.control(`checkout/${session}/complete`, { payment_method: card });
@@ -131,7 +131,7 @@ describe('a hint about another card', () => {
     await fee.hearAll();
     await fee.live();
     expect(await fee.last('attempted')).toMatchObject({ data: { paymentMethod: card } });
-    const [notice, receipt] = fee.house.mailbox.messages();
+    const [notice, receipt] = fee.testApp.mailbox.messages();
     expect(notice?.text).toContain('Visa ending in 4242');
     expect(receipt?.subject).toContain('Receipt');
     expect(receipt?.text).not.toContain('4242');

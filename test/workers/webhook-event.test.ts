@@ -38,8 +38,8 @@ describe('a hint about a payment', () => {
   it('that comes before our own answer is the record, and the answer adds nothing', async () => {
     const fee = await feeLife();
     await fee.live('charge');
-    const { payments } = fee.house.deps;
-    fee.house.deps.payments = {
+    const { payments } = fee.testApp.deps;
+    fee.testApp.deps.payments = {
       ...payments,
       async confirmIntent(args) {
         const answer = await payments.confirmIntent(args);
@@ -92,7 +92,7 @@ describe('a hint about a payment', () => {
 
   it('belongs to the fee whose intent it names, whatever else it says', async () => {
     const fee = await lived();
-    await fee.house.clinician('A2', 'pm_card_visa');
+    await fee.testApp.clinician('A2', 'pm_card_visa');
     await fee.ledger.clinicians.enrollLatecomers();
     const [other] = await fee.ledger.reports.fees({ ref: 'A2', limit: 1 });
     const about = { intent: await intentOf(fee), feeId: other?.feeId as string };
@@ -115,7 +115,7 @@ describe('a hint about a payment', () => {
 
   it('is kept open while Stripe cannot be asked, and followed afterwards', async () => {
     const fee = await lived();
-    await fee.house.stripe.refunds.create({ payment_intent: await intentOf(fee) });
+    await fee.testApp.stripe.refunds.create({ payment_intent: await intentOf(fee) });
     const [news] = (await fee.news()) as [PaymentEvent];
     await fee.fault('retrieve', 'status_500');
     await expect(fee.hear(news)).rejects.toThrow('no usable answer');
@@ -129,11 +129,11 @@ describe('a hint about money that went back', () => {
   it('records refunds made in Stripe’s dashboard, in part and in full, and tells', async () => {
     const fee = await lived();
     const payment_intent = await intentOf(fee);
-    await fee.house.stripe.refunds.create({ payment_intent, amount: 500 });
+    await fee.testApp.stripe.refunds.create({ payment_intent, amount: 500 });
     await fee.hearAll();
     await fee.live();
     expect(await fee.state()).toBe('paid');
-    await fee.house.stripe.refunds.create({ payment_intent });
+    await fee.testApp.stripe.refunds.create({ payment_intent });
     await fee.hearAll();
     await fee.live();
     expect(await fee.state()).toBe('refunded');
@@ -145,7 +145,7 @@ describe('a hint about money that went back', () => {
 
   it('takes back a refund that failed after it succeeded, and leaves it to a person', async () => {
     const fee = await lived();
-    const made = await fee.house.stripe.refunds.create({ payment_intent: await intentOf(fee) });
+    const made = await fee.testApp.stripe.refunds.create({ payment_intent: await intentOf(fee) });
     await fee.hearAll();
     await fee.control(`refunds/${made.id}/fail`, {});
     await fee.hearAll();

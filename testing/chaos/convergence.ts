@@ -1,52 +1,52 @@
 import { createQueues } from '../../jobs/queues.ts';
-import type { Stage } from './stage.ts';
+import type { Harness } from './harness.ts';
 import { actOnFee, tend, until } from './year.ts';
 
 /** A fee whose next step is further away than this waits for time, not for a program. */
 const FAR_MS = 30_000;
 
 /** Heals everything: from here on nothing fails any more. */
-export async function heal(stage: Stage): Promise<void> {
-  const { fate, services, crew, control } = stage;
-  fate.outage.stripe = false;
-  fate.outage.mail = false;
-  fate.rest();
+export async function heal(harness: Harness): Promise<void> {
+  const { faultInjector, services, processes, control } = harness;
+  faultInjector.outage.stripe = false;
+  faultInjector.outage.mail = false;
+  faultInjector.rest();
   await control('DELETE', 'faults');
   await control('POST', 'webhook', { mode: 'send', copies: 1, order: 'kept' });
   await services.redis?.command('PING');
-  const skewed = crew.members.filter((member) => member.skewMs() !== 0);
+  const skewed = processes.members.filter((member) => member.skewMs() !== 0);
   await Promise.all(skewed.map((member) => member.restart(0)));
 }
 
 /** Waits until every fee rests, or is due in a future that is none of this run's business. */
-export async function quiet(
-  stage: Stage,
+export async function converged(
+  harness: Harness,
   limitMs: number,
-  attend = () => tend(stage),
+  attend = () => tend(harness),
 ): Promise<string | null> {
   let left = 'nobody has looked';
-  const isQuiet = await until(stage, limitMs, async () => {
+  const isConverged = await until(harness, limitMs, async () => {
     await attend().catch(() => undefined);
-    await letGo(stage).catch(() => undefined);
-    left = await unfinished(stage).catch((error: unknown) => String(error));
+    await letGo(harness).catch(() => undefined);
+    left = await unfinished(harness).catch((error: unknown) => String(error));
     return left === '';
   });
-  return isQuiet ? null : left;
+  return isConverged ? null : left;
 }
 
 /**
  * An attempt that a hold has overtaken is only asked about, until Stripe has forgotten its key: a
  * real day, which nobody waits for here. Whoever asked for the hold lets go of it.
  */
-async function letGo(stage: Stage): Promise<void> {
-  const { rows } = await stage.pool.query<{ fee: string }>(
+async function letGo(harness: Harness): Promise<void> {
+  const { rows } = await harness.pool.query<{ fee: string }>(
     `select fee_id as fee from fees where state = 'unknown' and next_step = 'settle'
      and exists (select from entries e where e.fee_id = fees.fee_id and e.kind = 'held')`,
   );
-  for (const { fee } of rows) await actOnFee(stage, fee, 'release');
+  for (const { fee } of rows) await actOnFee(harness, fee, 'release');
 }
 
-async function unfinished({ pool }: Stage): Promise<string> {
+async function unfinished({ pool }: Harness): Promise<string> {
   const { rows } = await pool.query<{ what: string; count: number }>(
     `select concat_ws(' ', state, next_step) as what, count(*)::integer as count from fees
      where next_step is not null and due_at < clock_timestamp() + make_interval(secs => $1)
@@ -70,14 +70,14 @@ async function unfinished({ pool }: Stage): Promise<string> {
  * Brings the hourly check forward: it makes up for webhooks that never came. Waits until it has
  * been made, by a worker, from the queue.
  */
-export async function hourlyCheck(stage: Stage, limitMs: number): Promise<boolean> {
-  const { redisUrl, databaseUrl, ledger, assessmentId } = stage;
+export async function hourlyCheck(harness: Harness, limitMs: number): Promise<boolean> {
+  const { redisUrl, databaseUrl, ledger, assessmentId } = harness;
   const queues = await createQueues({ redisUrl, databaseUrl, onError: () => undefined });
   try {
     const before = await ledger.fees.now();
     await queues.clear('reconcile', {});
     await queues.enqueue('reconcile', {});
-    return await until(stage, limitMs, async () => {
+    return await until(harness, limitMs, async () => {
       const assessment = await ledger.assessments.get(assessmentId);
       return assessment?.checkedAt !== null && (assessment?.checkedAt ?? before) > before;
     });

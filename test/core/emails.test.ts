@@ -4,7 +4,7 @@ import type { EmailKind } from '../../core/fee/fee.ts';
 import { writeEmail, type EmailFacts } from '../../core/mail/emails.ts';
 import { FACTS, wordsOfHtml, wordsOfText } from './mail-said.ts';
 
-const LETTER: EmailFacts = {
+const EMAIL_STEP: EmailFacts = {
   ...FACTS,
   card: { brand: 'visa', last4: '4242' },
   on: '2027-02-03',
@@ -15,7 +15,7 @@ const LETTER: EmailFacts = {
 
 /** The text and the HTML of a letter as words. */
 function said(letter: EmailKind, more: Partial<EmailFacts> = {}): string[] {
-  const mail = writeEmail(letter, { ...LETTER, ...more });
+  const mail = writeEmail(letter, { ...EMAIL_STEP, ...more });
   return [wordsOfText(mail), wordsOfHtml(mail.html)];
 }
 

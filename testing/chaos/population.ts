@@ -3,7 +3,7 @@ import type { Random } from '../simulator/random.ts';
 import { inventedNpi } from '../../sandbox/samples/npi.ts';
 
 /** Somebody on the roster, and what is really true of them. */
-export interface Player {
+export interface Person {
   ref: string;
   name: string;
   email: string;
@@ -51,21 +51,21 @@ const PAYING = /^pm_card_(visa|mastercard|levy_insufficientFunds_\w+|levy_proces
 const DEAF = /^(refuse|full)$/;
 
 /** Puts customers and cards into the sandbox, and gives the people they belong to. */
-export async function hire(
+export async function seedCustomers(
   stripe: Stripe,
   random: Random,
   args: { people: number; waves: number },
-): Promise<Player[]> {
-  const players: Player[] = [];
+): Promise<Person[]> {
+  const people: Person[] = [];
   for (let n = 0; n < args.people; n += 1) {
     const drawn = random.weighted(CARDS);
     // A couple with one card and a customer each: two fees, two charges, the same number.
-    const partner = random.chance(0.05) ? players.at(-1) : undefined;
+    const partner = random.chance(0.05) ? people.at(-1) : undefined;
     const wish = partner?.wish ?? drawn;
     const mailbox = random.weighted(MAILBOXES);
     const email = `${mailbox}.${n}@people.example`;
     const free = random.chance(0.06);
-    players.push({
+    people.push({
       ...(await customerWith(stripe, email, wish)),
       wish,
       ref: `C-${String(n).padStart(4, '0')}`,
@@ -78,7 +78,7 @@ export async function hire(
       plain: PAYING.test(wish) && !free && !DEAF.test(mailbox),
     });
   }
-  return players;
+  return people;
 }
 
 async function customerWith(stripe: Stripe, email: string, wish: CardName) {
@@ -89,22 +89,22 @@ async function customerWith(stripe: Stripe, email: string, wish: CardName) {
 }
 
 /** What stands in a row of the roster. */
-type Row = Pick<Player, 'ref' | 'name' | 'email' | 'npi' | 'vendor' | 'customer' | 'card'>;
+type Row = Pick<Person, 'ref' | 'name' | 'email' | 'npi' | 'vendor' | 'customer' | 'card'>;
 
 /** The roster as a practice would upload it. */
-export function rosterOf(players: Row[], refOf: (ref: string) => string): string {
+export function rosterOf(people: Row[], refOf: (ref: string) => string): string {
   const head = 'ref,name,email,npi,vendor,time_zone,stripe_customer,payment_method';
-  const rows = players.map(({ ref, name, email, npi, vendor, customer, card }) =>
+  const rows = people.map(({ ref, name, email, npi, vendor, customer, card }) =>
     [refOf(ref), name, email, npi, vendor, 'America/New_York', customer, card ?? ''].join(','),
   );
   return [head, ...rows, ''].join('\n');
 }
 
 /** An export of the EHR's billing: who used a code, in this wave. */
-export function exportOf(players: Player[], wave: number): string {
+export function exportOf(people: Person[], wave: number): string {
   const head = 'Date of Service,Client,Clinician,Clinician NPI,Billing Code';
-  const rows = players
-    .filter((player) => player.uses && player.wave === wave)
+  const rows = people
+    .filter((person) => person.uses && person.wave === wave)
     .map(({ name, npi }, n) => `2026-03-0${1 + (n % 9)},Client ${n},${name},${npi},90834`);
   return [head, ...rows, ''].join('\n');
 }

@@ -123,11 +123,11 @@ export async function createTestApp(
       open.push(work);
       return work;
     },
-    clinician: (ref, card, changes = {}) => hire({ ledger, stripe }, ref, card, changes),
+    clinician: (ref, card, changes = {}) => addClinician({ ledger, stripe }, ref, card, changes),
   };
 }
 
-async function hire(
+async function addClinician(
   { ledger, stripe }: Pick<TestApp, 'ledger' | 'stripe'>,
   ref: string,
   card: string | null,
@@ -151,16 +151,16 @@ async function hire(
 }
 
 /** The state of every fee by the clinician's reference. */
-export async function statesOf(house: TestApp): Promise<Record<string, FeeStatus>> {
-  const fees = await house.ledger.reports.fees({ limit: 1_000 });
+export async function statesOf(testApp: TestApp): Promise<Record<string, FeeStatus>> {
+  const fees = await testApp.ledger.reports.fees({ limit: 1_000 });
   return Object.fromEntries(fees.map(({ ref, state }) => [ref, state]));
 }
 
 /** Waits until nothing is due any more, now or later, but for what waits for people. */
-export async function settled(house: TestApp, timeoutMs = 15_000): Promise<void> {
+export async function settled(testApp: TestApp, timeoutMs = 15_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const fees = await house.ledger.reports.fees({ limit: 1_000 });
+    const fees = await testApp.ledger.reports.fees({ limit: 1_000 });
     const going = fees.filter(({ nextStep }) => nextStep !== null);
     if (fees.length > 0 && going.length === 0) return;
     if (performance.now() > deadline)

@@ -2,7 +2,7 @@ import type { Random } from '../simulator/random.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Passing, Trick } from './http-proxy.ts';
 import type { MailTrick } from './smtp-proxy.ts';
-import type { Tally } from './tally.ts';
+import type { Counter } from './counter.ts';
 
 /** Waits for one request of a kind, and strikes it once. */
 export interface Trap {
@@ -16,7 +16,7 @@ export interface MailTrap {
 }
 
 /** Decides what becomes of every request to Stripe, of every webhook and of every mail. */
-export interface Fate {
+export interface FaultInjector {
   http(passing: Passing): Trick;
   mail(who: string): MailTrick;
   /** Sets a trap. The latest one that fits strikes first. */
@@ -32,7 +32,7 @@ export interface Fate {
 const DELAY_MS = 1_200;
 
 /** By chance something small happens to a few in a hundred; the traps do the rest. */
-export function createFate(random: Random, tally: Tally): Fate {
+export function createFaultInjector(random: Random, counter: Counter): FaultInjector {
   let traps: Trap[] = [];
   let mailTraps: MailTrap[] = [];
   let resting = false;
@@ -44,7 +44,7 @@ export function createFate(random: Random, tally: Tally): Fate {
     if (!random.chance(rarely ? 0.004 : 0.08)) return {};
     const kind = random.weighted({ drop_before: 2, drop_after: 2, half: 1, delay: 3 });
     const where = passing.path.startsWith('/webhooks') ? 'webhook' : 'stripe';
-    tally(`${where} ${NAMES[kind]}`);
+    counter(`${where} ${NAMES[kind]}`);
     switch (kind) {
       case 'drop_before':
         return { before: async () => 'drop' };
@@ -79,7 +79,7 @@ export function createFate(random: Random, tally: Tally): Fate {
       if (trap) return trap.trick(who);
       if (!random.chance(0.06)) return {};
       const kind = random.weighted({ refused: 1, unheard: 2, slow: 2 });
-      tally(`mail ${kind === 'unheard' ? 'taken, answer lost' : kind}`);
+      counter(`mail ${kind === 'unheard' ? 'taken, answer lost' : kind}`);
       if (kind === 'refused') return { greeting: async () => 'drop' };
       if (kind === 'unheard') return { taken: async () => 'drop' };
       return { taken: () => sleep(random.between(50, DELAY_MS), 'go' as const) };

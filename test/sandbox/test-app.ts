@@ -4,7 +4,7 @@ import { startSandboxStripe } from '../../sandbox/stripe/server.ts';
 import type { SandboxOptions, SandboxStripe } from '../../sandbox/stripe/server.ts';
 
 /** A sandbox with a library that speaks to it, both gone when the test is. */
-export interface House {
+export interface TestApp {
   sandbox: SandboxStripe;
   stripe: Stripe;
   /** The machine's clock as the sandbox sees it: tests set it, it never runs by itself. */
@@ -17,7 +17,7 @@ export interface House {
 export const MONDAY = Date.UTC(2026, 10, 2, 9);
 
 /** Starts a sandbox whose clock stands still at MONDAY until it is moved. */
-export async function openHouse(options: SandboxOptions = {}): Promise<House> {
+export async function openTestApp(options: SandboxOptions = {}): Promise<TestApp> {
   const clock = { ms: MONDAY };
   const sandbox = await startSandboxStripe({ clock: () => clock.ms, ...options });
   onTestFinished(() => sandbox.close());
@@ -42,7 +42,7 @@ export function stripeAt(
   });
 }
 
-export function controlOf(url: string): House['control'] {
+export function controlOf(url: string): TestApp['control'] {
   return async (method, path, body) => {
     const response = await fetch(`${url}/_sandbox/${path}`, {
       method,

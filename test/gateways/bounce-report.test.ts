@@ -6,8 +6,8 @@ const FEE = '4b1f3c52-9d0e-4c8a-9a11-0f2b8c7d6e5f';
 const ID = `<fee-${FEE}-notice-1@sunrise.example>`;
 const ABOUT = { feeId: FEE, kind: 'notice', number: 1 };
 
-const office = 'office@sunrise.example';
-const mail = createMail({ smtpUrl: 'smtp://127.0.0.1:9', from: office, replyTo: office });
+const apiClient = 'office@sunrise.example';
+const mail = createMail({ smtpUrl: 'smtp://127.0.0.1:9', from: apiClient, replyTo: apiClient });
 afterAll(() => mail.close());
 
 const FAILED = ['Final-Recipient: rfc822; ada@people.example', 'Action: failed', 'Status: 5.1.1'];

@@ -10,12 +10,12 @@ import type { Scope } from '../../ledger/access.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { testPolicy } from '../support/fees.ts';
 import type { QueueBackend } from '../support/queues.ts';
-import { createCrowd, type Crowd } from './crowd.ts';
+import { createFeeFixtures, type FeeFixtures } from './fee-fixtures.ts';
 
 /** The API with a crowd of fees in it, and people to look at it in a browser. */
-export interface Desk {
+export interface ConsoleClient {
   app: FastifyInstance;
-  crowd: Crowd;
+  feeFixtures: FeeFixtures;
   queues: Queues;
   /** Signs somebody in who may do this much. */
   visitor(...scopes: Scope[]): Promise<Visitor>;
@@ -39,12 +39,12 @@ export interface Visitor {
 const ORIGIN = 'http://levy.test';
 export const HOST = { host: 'levy.test' };
 
-export async function createDesk(
+export async function createConsoleClient(
   options: { backend?: QueueBackend; stripeUrl?: string; livemode?: boolean } = {},
-): Promise<Desk> {
+): Promise<ConsoleClient> {
   const db = await createTestDatabase();
   const redis = options.backend?.redis();
-  const crowd = await createCrowd(db.pool);
+  const feeFixtures = await createFeeFixtures(db.pool);
   const queues = await createQueues({
     redisUrl: redis?.url ?? null,
     databaseUrl: db.appUrl,
@@ -56,7 +56,7 @@ export async function createDesk(
     apiBase: options.stripeUrl ?? 'http://127.0.0.1:9',
   });
   const deps: ApiDeps = {
-    ledger: crowd.ledger,
+    ledger: feeFixtures.ledger,
     queues,
     payments: createPayments(stripe),
     policy: testPolicy(),
@@ -75,13 +75,13 @@ export async function createDesk(
   let visitors = 0;
   return {
     app,
-    crowd,
+    feeFixtures,
     queues,
     async visitor(...scopes) {
       visitors += 1;
       const name = `${scopes.join('-')} ${visitors}`;
       const token = randomBytes(32).toString('base64url');
-      return signIn(app, crowd, { name, token, scopes });
+      return signIn(app, feeFixtures, { name, token, scopes });
     },
     async close() {
       await app.close();
@@ -93,10 +93,10 @@ export async function createDesk(
 
 async function signIn(
   app: FastifyInstance,
-  crowd: Crowd,
+  feeFixtures: FeeFixtures,
   key: { name: string; token: string; scopes: Scope[] },
 ): Promise<Visitor> {
-  await crowd.ledger.access.addKey(key.name, key.token, key.scopes);
+  await feeFixtures.ledger.access.addKey(key.name, key.token, key.scopes);
   const answer = await app.inject({
     method: 'POST',
     url: '/console/sign-in',
@@ -130,8 +130,8 @@ async function signIn(
 }
 
 /** Every page there is, with something on it. */
-export function pagesOf({ crowd }: Desk): string[] {
-  const { fees, assessmentId, importId } = crowd;
+export function pagesOf({ feeFixtures }: ConsoleClient): string[] {
+  const { fees, assessmentId, importId } = feeFixtures;
   return [
     '/console',
     `/console/assessments/${assessmentId}`,

@@ -4,10 +4,10 @@ import { createPayments, createStripe, type CallOptions } from '../../gateways/s
 import { startSandboxStripe, type SandboxOptions } from '../../sandbox/stripe/server.ts';
 
 /** A sandbox Stripe with our gateway to it, and the library for what only a person would do. */
-export type StripeHouse = Awaited<ReturnType<typeof openStripeHouse>>;
+export type StripeTestApp = Awaited<ReturnType<typeof openStripeTestApp>>;
 
 /** Starts a sandbox on a free port. `timeoutMs` is short, so that silence costs little time. */
-export async function openStripeHouse(options: CallOptions & SandboxOptions = {}) {
+export async function openStripeTestApp(options: CallOptions & SandboxOptions = {}) {
   const sandbox = await startSandboxStripe(options);
   const stripe = createStripe({
     secretKey: 'sk_test_levy',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entry } from '../../core/fee/fee.ts';
 import type { Report } from '../../core/reconcile/checks.ts';
 import { createReconcile } from '../../workers/maintenance/reconcile.ts';
-import { createTestApp, settled } from '../support/house.ts';
+import { createTestApp, settled } from '../support/test-app.ts';
 import { queueBackends } from '../support/queues.ts';
 import { broken, openVerifiedYear, type VerifiedYear } from '../support/verified-year.ts';
 import { EVERYBODY, feeOf, openYear, payers, type Somebody } from '../support/year.ts';
@@ -67,13 +67,13 @@ describe('the checker names the fee', () => {
   });
 
   it('that is overdue, unless its assessment is paused', async () => {
-    const { ledger } = year.house;
+    const { ledger } = year.testApp;
     const again = () => ({ entries: [entry('retry_asked', {})] });
     const found = await year.named('D1', (fee) => ledger.fees.change(fee, 'test', again), 0);
     expect(found).toEqual(['nobody_forgotten']);
     await ledger.assessments.pause(year.assessmentId, 'test', 'a look');
     expect([...broken(await year.check(0)).values()]).not.toContain(
-      `nobody_forgotten ${await feeOf(year.house, 'D1')}`,
+      `nobody_forgotten ${await feeOf(year.testApp, 'D1')}`,
     );
     await ledger.assessments.resume(year.assessmentId, 'test');
   });
@@ -89,7 +89,7 @@ describe('the checker names the fee', () => {
     const found = await year.named('F1', () => year.tamper.oldEvidence('F1'));
     expect(found).toEqual(['nobody_forgotten']);
     const forgotten = await year.newly(async () => {
-      await year.house.clinician('Z1', 'pm_card_visa');
+      await year.testApp.clinician('Z1', 'pm_card_visa');
       await year.tamper.longAgo('Z1');
       await year.tamper.oldEvidence('Z1');
     });
@@ -131,7 +131,7 @@ describe('the checker names the fee', () => {
 
   it('tried more often than the policy allows', async () => {
     const found = await year.newly(() => year.tamper.attemptsMax(1));
-    const fees = await Promise.all(['B1', 'B2', 'B3'].map((ref) => feeOf(year.house, ref)));
+    const fees = await Promise.all(['B1', 'B2', 'B3'].map((ref) => feeOf(year.testApp, ref)));
     expect(found).toEqual(fees.map((fee) => `card_limits ${fee}`).sort());
     await year.tamper.attemptsMax(4);
   });
@@ -147,7 +147,7 @@ describe('the checker names the fee', () => {
       year.tamper.rewrite(fee, 'email_sent', { letter: 'refunded' }),
     );
     expect(other).toEqual(['index', 'letters']);
-    expect(await year.named('P14', year.tamper.sendLetterTwice)).toEqual(['letters']);
+    expect(await year.named('P14', year.tamper.sendEmailTwice)).toEqual(['letters']);
   });
 });
 
@@ -172,28 +172,28 @@ describe('the checker', () => {
   }, 60_000);
 
   it('allows Stripe to know the answer to an attempt before the ledger does', async () => {
-    const house = await createTestApp(queueBackends[0]!);
-    await fetch(`${house.sandbox.url}/_sandbox/faults`, {
+    const testApp = await createTestApp(queueBackends[0]!);
+    await fetch(`${testApp.sandbox.url}/_sandbox/faults`, {
       method: 'POST',
       body: JSON.stringify(LOST_ANSWERS),
     });
-    const work = await house.work();
-    await openYear(house, payers(3), { unknownLookMs: [600_000] });
+    const work = await testApp.work();
+    await openYear(testApp, payers(3), { unknownLookMs: [600_000] });
     const isUnknown = async () =>
-      (await house.ledger.reports.fees({ state: 'unknown', limit: 3 })).length === 3;
+      (await testApp.ledger.reports.fees({ state: 'unknown', limit: 3 })).length === 3;
     while (!(await isUnknown())) await sleep(30);
     await work.close();
-    expect(house.sandbox.books().succeeded).toHaveLength(3);
-    const report = await createReconcile({ ...house.deps, patienceMs: 0 }).once();
+    expect(testApp.sandbox.books().succeeded).toHaveLength(3);
+    const report = await createReconcile({ ...testApp.deps, patienceMs: 0 }).once();
     expect([...broken(report).keys()]).toEqual([]);
   });
 
   it('speaks of no assessment that is not there, and of none without Stripe', async () => {
-    const verify = createReconcile(year.house.deps);
+    const verify = createReconcile(year.testApp.deps);
     await expect(verify.once('00000000-0000-4000-8000-000000000000')).rejects.toThrow(
       'There is no assessment',
     );
-    await fetch(`${year.house.sandbox.url}/_sandbox/faults`, {
+    await fetch(`${year.testApp.sandbox.url}/_sandbox/faults`, {
       method: 'POST',
       body: JSON.stringify({ route: 'balance.list', kind: 'status_500', times: 1 }),
     });

@@ -9,7 +9,7 @@ import { testPolicy } from './fees.ts';
 import type { QueueBackend } from './queues.ts';
 
 /** A ledger and a queue, without anybody who works. */
-export interface QueueHouse {
+export interface QueueTestApp {
   db: TestDatabase;
   ledger: Ledger;
   queues: Queues;
@@ -24,7 +24,7 @@ export interface QueueHouse {
 }
 
 /** Builds one for the running test and pulls it down after it. */
-export async function createQueueHouse(backend: QueueBackend): Promise<QueueHouse> {
+export async function createQueueTestApp(backend: QueueBackend): Promise<QueueTestApp> {
   const db = await createTestDatabase();
   const ledger = await testLedger(db.pool);
   const redis = backend.redis();
@@ -49,7 +49,7 @@ export async function createQueueHouse(backend: QueueBackend): Promise<QueueHous
 
 /** Works on a queue until so many jobs have been taken, then lets those in hand finish. */
 export async function workOff<Name extends JobName>(
-  { queues }: QueueHouse,
+  { queues }: QueueTestApp,
   name: Name,
   count: number,
   process: (payload: Payload<Name>) => Promise<Done> | Done,
@@ -67,7 +67,7 @@ export async function workOff<Name extends JobName>(
 }
 
 /** An assessment with so many clinicians who used a code, enrolled and not looked at yet. */
-export async function manyFees({ db, ledger }: QueueHouse, count: number): Promise<string> {
+export async function manyFees({ db, ledger }: QueueTestApp, count: number): Promise<string> {
   await db.pool.query(
     `insert into clinicians (ref, name, vendor, time_zone)
      select 'C-' || n, 'Person ' || n, 'theranest', 'UTC' from generate_series(1, $1) n`,

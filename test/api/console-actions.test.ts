@@ -1,26 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStripe } from '../../gateways/stripe/payments.ts';
 import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
-import { createDesk, formTokenIn, HOST, pagesOf, type Desk, type Visitor } from './desk.ts';
+import {
+  createConsoleClient,
+  formTokenIn,
+  HOST,
+  pagesOf,
+  type ConsoleClient,
+  type Visitor,
+} from './console-client.ts';
 
-let desk: Desk;
+let consoleClient: ConsoleClient;
 let reader: Visitor;
-let office: Visitor;
+let apiClient: Visitor;
 
 beforeAll(async () => {
-  desk = await createDesk();
-  reader = await desk.visitor('read');
-  office = await desk.visitor('read', 'operate', 'approve');
+  consoleClient = await createConsoleClient();
+  reader = await consoleClient.visitor('read');
+  apiClient = await consoleClient.visitor('read', 'operate', 'approve');
 });
 
-afterAll(() => desk.close());
+afterAll(() => consoleClient.close());
 
 const entriesOf = async (feeId: string) =>
-  (await desk.crowd.ledger.fees.load(feeId))?.entries.map(({ kind }) => kind) ?? [];
+  (await consoleClient.feeFixtures.ledger.fees.load(feeId))?.entries.map(({ kind }) => kind) ?? [];
 
 describe('somebody who may only read', () => {
   it('sees every page, with no button but to sign out', async () => {
-    for (const url of pagesOf(desk)) {
+    for (const url of pagesOf(consoleClient)) {
       const { body, statusCode } = await reader.get(url);
       expect.soft(statusCode, url).toBe(url.endsWith('nothing-here') ? 404 : 200);
       const posts = body.match(/<form[^>]*method="post"[^>]*>/g) ?? [];
@@ -29,7 +36,7 @@ describe('somebody who may only read', () => {
   });
 
   it('is refused when sending the forms anyway, and nothing changes', async () => {
-    const { fees, assessmentId, ledger } = desk.crowd;
+    const { fees, assessmentId, ledger } = consoleClient.feeFixtures;
     const before = await entriesOf(fees.noticed);
     const { hash } = await ledger.assessments.totals(assessmentId);
     const [finding] = await ledger.evidence.weak(1);
@@ -58,11 +65,11 @@ describe('somebody who may only read', () => {
 
 describe('a form', () => {
   it('is refused without the token of its own session', async () => {
-    const { fees } = desk.crowd;
+    const { fees } = consoleClient.feeFixtures;
     const path = `/console/fees/${fees.noticed}/hold`;
     const theirs = formTokenIn((await reader.get('/console')).body);
     for (const token of ['', 'x', theirs]) {
-      const answer = await office.post(path, { why: 'because', token });
+      const answer = await apiClient.post(path, { why: 'because', token });
       expect.soft(answer.statusCode).toBe(403);
       expect.soft(answer.body).toContain('not of this session');
     }
@@ -70,7 +77,7 @@ describe('a form', () => {
   });
 
   it('is refused when it comes from another site, whatever it carries', async () => {
-    const { fees } = desk.crowd;
+    const { fees } = consoleClient.feeFixtures;
     for (const headers of [
       { origin: 'https://evil.test' },
       { origin: 'null' },
@@ -78,17 +85,17 @@ describe('a form', () => {
       { 'sec-fetch-site': 'same-site' },
     ] as Record<string, string>[]) {
       const path = `/console/fees/${fees.noticed}/hold`;
-      const answer = await office.post(path, { why: 'because' }, headers);
+      const answer = await apiClient.post(path, { why: 'because' }, headers);
       expect.soft(answer.statusCode).toBe(403);
     }
     expect(await entriesOf(fees.noticed)).not.toContain('held');
   });
 
   it('needs a reason where the ledger keeps one', async () => {
-    const { fees } = desk.crowd;
+    const { fees } = consoleClient.feeFixtures;
     for (const why of ['', 'nul\u0000l', 'x'.repeat(501)])
       expect
-        .soft((await office.post(`/console/fees/${fees.noticed}/hold`, { why })).statusCode)
+        .soft((await apiClient.post(`/console/fees/${fees.noticed}/hold`, { why })).statusCode)
         .toBe(400);
     expect(await entriesOf(fees.noticed)).not.toContain('held');
   });
@@ -96,15 +103,15 @@ describe('a form', () => {
 
 describe('somebody who may operate', () => {
   const press = async (feeId: string, act: string, fields: Record<string, string> = {}) => {
-    const answer = await office.post(`/console/fees/${feeId}/${act}`, fields);
+    const answer = await apiClient.post(`/console/fees/${feeId}/${act}`, fields);
     expect(answer.statusCode, answer.body).toBe(303);
     expect(answer.headers.location).toBe(`/console/fees/${feeId}?done=${act}`);
-    const page = await office.get(String(answer.headers.location));
+    const page = await apiClient.get(String(answer.headers.location));
     expect(page.body).toContain('role="status"');
   };
 
   it('holds, releases, waives, refunds, retries; each leaves an entry and a line', async () => {
-    const { fees, ledger } = desk.crowd;
+    const { fees, ledger } = consoleClient.feeFixtures;
     await press(fees.noticed, 'hold', { why: 'asked by phone' });
     expect((await entriesOf(fees.noticed)).at(-1)).toBe('held');
     await press(fees.noticed, 'release');
@@ -124,15 +131,15 @@ describe('somebody who may operate', () => {
       'release',
       'hold',
     ]);
-    expect(audited.every(({ actor }) => actor === office.name)).toBe(true);
-    const page = await office.get('/console/audit');
+    expect(audited.every(({ actor }) => actor === apiClient.name)).toBe(true);
+    const page = await apiClient.get('/console/audit');
     expect(page.body).toContain(`href="/console/fees/${fees.paid}"`);
     expect(page.body).toContain('charged by mistake');
   });
 
   it('gives no money back without the scope that also takes it', async () => {
-    const { fees } = desk.crowd;
-    const clerk = await desk.visitor('read', 'operate');
+    const { fees } = consoleClient.feeFixtures;
+    const clerk = await consoleClient.visitor('read', 'operate');
     const page = await clerk.get(`/console/fees/${fees.disputed}`);
     expect(page.body).toContain('/hold"');
     expect(page.body).not.toContain('/refund"');
@@ -140,7 +147,7 @@ describe('somebody who may operate', () => {
     const answer = await clerk.post(`/console/fees/${fees.disputed}/refund`, { why: 'because' });
     expect(answer.statusCode).toBe(403);
     expect(await entriesOf(fees.disputed)).toEqual(before);
-    const direct = await desk.app.inject({
+    const direct = await consoleClient.app.inject({
       method: 'POST',
       url: `/v1/fees/${fees.disputed}/refund`,
       headers: { ...HOST, authorization: `Bearer ${clerk.token}` },
@@ -153,17 +160,17 @@ describe('somebody who may operate', () => {
   });
 
   it('is told why when the ledger refuses, on a page that leads back', async () => {
-    const { fees } = desk.crowd;
-    const answer = await office.post(`/console/fees/${fees.waived}/waive`, { why: 'again' });
+    const { fees } = consoleClient.feeFixtures;
+    const answer = await apiClient.post(`/console/fees/${fees.waived}/waive`, { why: 'again' });
     expect(answer.statusCode).toBe(409);
     expect(answer.body).toContain('waived already');
     expect(answer.body).toContain(`href="/console/fees/${fees.waived}"`);
   });
 
   it('is offered only what can be done', async () => {
-    const { fees } = desk.crowd;
+    const { fees } = consoleClient.feeFixtures;
     const offers = async (feeId: string) => {
-      const { body } = await office.get(`/console/fees/${feeId}`);
+      const { body } = await apiClient.get(`/console/fees/${feeId}`);
       const targets = body.match(/action="\/console\/fees\/[^"]+\/([a-z-]+)"/g) ?? [];
       return targets.map((one) => /\/([a-z-]+)"$/.exec(one)?.[1]);
     };
@@ -174,50 +181,50 @@ describe('somebody who may operate', () => {
   });
 
   it('accepts and refuses weak findings, and the fee is looked at again', async () => {
-    const { ledger, fees } = desk.crowd;
+    const { ledger, fees } = consoleClient.feeFixtures;
     const weak = await ledger.evidence.weak(10);
     const [first, second] = weak;
-    const accept = await office.post(`/console/evidence/${first?.evidenceId}`, {
+    const accept = await apiClient.post(`/console/evidence/${first?.evidenceId}`, {
       verdict: 'accepted',
       fee: fees.detecting,
     });
     expect(accept.headers.location).toBe(`/console/fees/${fees.detecting}?done=accepted`);
-    const refuse = await office.post(`/console/evidence/${second?.evidenceId}`, {
+    const refuse = await apiClient.post(`/console/evidence/${second?.evidenceId}`, {
       verdict: 'refused',
     });
     expect(refuse.headers.location).toBe('/console/review?done=refused');
     expect(await ledger.evidence.weak(10)).toEqual(weak.slice(2));
-    const again = await office.post(`/console/evidence/${second?.evidenceId}`, {
+    const again = await apiClient.post(`/console/evidence/${second?.evidenceId}`, {
       verdict: 'refused',
     });
     expect(again.statusCode).toBe(409);
   });
 
   it('pauses with a reason that everybody sees, and resumes', async () => {
-    const { assessmentId, ledger } = desk.crowd;
+    const { assessmentId, ledger } = consoleClient.feeFixtures;
     const here = `/console/assessments/${assessmentId}`;
-    await office.post(`${here}/pause`, { why: 'the <wrong> rate?' });
+    await apiClient.post(`${here}/pause`, { why: 'the <wrong> rate?' });
     const paused = (await reader.get(here)).body;
     expect(paused).toContain('the &lt;wrong&gt; rate?');
-    expect(paused).toContain(office.name);
-    await office.post(`${here}/resume`);
+    expect(paused).toContain(apiClient.name);
+    await apiClient.post(`${here}/resume`);
     expect((await ledger.assessments.get(assessmentId))?.pausedAt).toBeNull();
   });
 
   it('opens an assessment whose rate is confirmed, and no other', async () => {
-    const { ledger } = desk.crowd;
+    const { ledger } = consoleClient.feeFixtures;
     const rate = { vendor: 'simplepractice', royaltyCents: 1850, processingCents: 150 };
     await ledger.rates.put({
       ...{ ...rate, year: 2026, status: 'confirmed', source: 'invoice', enteredBy: 'office' },
     });
-    const { body } = await office.get('/console');
+    const { body } = await apiClient.get('/console');
     expect(body).toContain('value="simplepractice 2026"');
     expect(body).not.toContain('value="theranest 2027"');
-    const opened = await office.post('/console/assessments', { rate: 'simplepractice 2026' });
+    const opened = await apiClient.post('/console/assessments', { rate: 'simplepractice 2026' });
     expect(opened.statusCode).toBe(303);
-    const page = await office.get(String(opened.headers.location));
+    const page = await apiClient.get(String(opened.headers.location));
     expect(page.body).toContain('SimplePractice 2026');
-    const forecast = await office.post('/console/assessments', { rate: 'theranest 2027' });
+    const forecast = await apiClient.post('/console/assessments', { rate: 'theranest 2027' });
     expect(forecast.statusCode).toBe(409);
     expect(forecast.body).toContain('The rate is a forecast.');
   });
@@ -225,14 +232,14 @@ describe('somebody who may operate', () => {
 
 describe('approving', () => {
   it('signs the hash of the roster that was read, and only with the scope for it', async () => {
-    const { assessmentId, fees, ledger } = desk.crowd;
+    const { assessmentId, fees, ledger } = consoleClient.feeFixtures;
     const here = `/console/assessments/${assessmentId}`;
-    expect((await office.get(here)).body).toContain('have not been looked at yet');
+    expect((await apiClient.get(here)).body).toContain('have not been looked at yet');
     const looking = await ledger.fees.load(fees.detecting);
     if (!looking) throw new Error('no such fee');
     await ledger.fees.append(looking, [{ kind: 'usage_checked', data: { found: false } }], 'test');
 
-    const operator = await desk.visitor('read', 'operate');
+    const operator = await consoleClient.visitor('read', 'operate');
     const seen = (await operator.get(here)).body;
     expect(seen).not.toContain('Approve this roster');
     expect(seen).toContain('Somebody with the');
@@ -240,14 +247,14 @@ describe('approving', () => {
     const fields = { hash, read: 'yes' };
     expect((await operator.post(`${here}/approve`, fields)).statusCode).toBe(403);
 
-    expect((await office.get(here)).body).toContain(`value="${hash}"`);
-    const stale = await office.post(`${here}/approve`, { ...fields, hash: '0'.repeat(64) });
+    expect((await apiClient.get(here)).body).toContain(`value="${hash}"`);
+    const stale = await apiClient.post(`${here}/approve`, { ...fields, hash: '0'.repeat(64) });
     expect(stale.statusCode).toBe(409);
     expect(stale.body).toContain('The roster has changed.');
-    expect((await office.post(`${here}/approve`, { hash })).statusCode).toBe(400);
+    expect((await apiClient.post(`${here}/approve`, { hash })).statusCode).toBe(400);
     expect(await entriesOf(fees.ready)).not.toContain('approved');
 
-    const done = await office.post(`${here}/approve`, fields);
+    const done = await apiClient.post(`${here}/approve`, fields);
     expect(done.headers.location).toBe(`${here}?done=approved`);
     expect((await entriesOf(fees.ready)).at(-1)).toBe('approved');
   });
@@ -255,11 +262,11 @@ describe('approving', () => {
 
 describe('the link to give another card', () => {
   let sandbox: SandboxStripe;
-  let bank: Desk;
+  let bank: ConsoleClient;
 
   beforeAll(async () => {
     sandbox = await startSandboxStripe();
-    bank = await createDesk({ stripeUrl: sandbox.url, livemode: true });
+    bank = await createConsoleClient({ stripeUrl: sandbox.url, livemode: true });
   });
 
   afterAll(async () => {
@@ -268,7 +275,7 @@ describe('the link to give another card', () => {
   });
 
   it('is shown once, on the page of the fee, and the audit does not hold it', async () => {
-    const { ledger, fees } = bank.crowd;
+    const { ledger, fees } = bank.feeFixtures;
     const stripe = createStripe({ secretKey: 'sk_test_desk', apiBase: sandbox.url });
     const customer = await stripe.customers.create({});
     const people = await ledger.clinicians.list({ limit: 100 });
@@ -287,7 +294,7 @@ describe('the link to give another card', () => {
 
   it('says so when Stripe does not know the customer', async () => {
     const visitor = await bank.visitor('read', 'operate');
-    const answer = await visitor.post(`/console/fees/${bank.crowd.fees.retrying}/card-link`);
+    const answer = await visitor.post(`/console/fees/${bank.feeFixtures.fees.retrying}/card-link`);
     expect(answer.statusCode).toBe(409);
     expect(answer.body).toContain('Stripe does not know the customer.');
   });
@@ -298,7 +305,7 @@ describe('the link to give another card', () => {
       method: 'POST',
       body: JSON.stringify({ route: 'checkout.create', kind: 'status_500' }),
     });
-    const answer = await visitor.post(`/console/fees/${bank.crowd.fees.retrying}/card-link`);
+    const answer = await visitor.post(`/console/fees/${bank.feeFixtures.fees.retrying}/card-link`);
     expect(answer.statusCode).toBe(503);
     expect(answer.body).toContain('Stripe cannot be asked now.');
   });

@@ -5,7 +5,7 @@ import { testLedger } from '../support/assessment.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { testPolicy } from '../support/fees.ts';
 
-async function hire(ledger: Ledger, ref: string, vendor = 'theranest'): Promise<void> {
+async function addClinician(ledger: Ledger, ref: string, vendor = 'theranest'): Promise<void> {
   await ledger.clinicians.upsert({
     ref,
     name: `Person ${ref}`,
@@ -21,7 +21,7 @@ async function hire(ledger: Ledger, ref: string, vendor = 'theranest'): Promise<
 async function opened(people: number) {
   const db = await createTestDatabase();
   const ledger = await testLedger(db.pool);
-  for (let n = 1; n <= people; n += 1) await hire(ledger, `P${n}`);
+  for (let n = 1; n <= people; n += 1) await addClinician(ledger, `P${n}`);
   const opening = await ledger.assessments.open({
     vendor: 'theranest',
     year: 2026,
@@ -40,7 +40,7 @@ const refs = async (ledger: Ledger) =>
 describe('the assessment job', () => {
   it('gives every clinician of the roster a fee, whichever EHR they work in', async () => {
     const { ledger, assessmentId } = await opened(3);
-    await hire(ledger, 'Q1', 'therapynotes');
+    await addClinician(ledger, 'Q1', 'therapynotes');
     expect(await createOpenAssessment({ ledger })({ assessmentId })).toEqual({
       done: '4 fees opened',
     });
@@ -63,7 +63,7 @@ describe('the assessment job', () => {
       ...ledger.assessments,
       async enroll(id) {
         const fees = await ledger.assessments.enroll(id);
-        await hire(ledger, 'P9');
+        await addClinician(ledger, 'P9');
         return fees;
       },
     };

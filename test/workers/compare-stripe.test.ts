@@ -20,14 +20,14 @@ const OF_A2 = 'pm_card_mastercard';
 
 /** Asks Stripe to charge a fee's intent, without telling the ledger. */
 async function confirmBehind(fee: string, card: string): Promise<void> {
-  const { intent } = await stripeSideOf(year.house, fee);
-  const confirmed = year.house.stripe.paymentIntents.confirm(intent, { payment_method: card });
+  const { intent } = await stripeSideOf(year.testApp, fee);
+  const confirmed = year.testApp.stripe.paymentIntents.confirm(intent, { payment_method: card });
   await confirmed.catch(() => undefined);
 }
 
 describe('by Stripe’s books, the checker names the fee', () => {
   it('that was charged twice', async () => {
-    const found = await year.named('P1', (fee) => payBehind(year.house, fee));
+    const found = await year.named('P1', (fee) => payBehind(year.testApp, fee));
     expect(found).toEqual(['announced', 'cents', 'objects', 'one_charge']);
   });
 
@@ -39,22 +39,22 @@ describe('by Stripe’s books, the checker names the fee', () => {
   });
 
   it('that was charged by another ledger and is not owed here', async () => {
-    const found = await year.named('E1', (fee) => payBehind(year.house, fee));
+    const found = await year.named('E1', (fee) => payBehind(year.testApp, fee));
     expect(found).toEqual(['orphan_objects']);
   });
 
   it('that was refunded in the dashboard', async () => {
     const found = await year.named('P2', async (fee) => {
-      const { intent } = await stripeSideOf(year.house, fee);
-      await year.house.stripe.refunds.create({ payment_intent: intent });
+      const { intent } = await stripeSideOf(year.testApp, fee);
+      await year.testApp.stripe.refunds.create({ payment_intent: intent });
     });
     expect(found).toEqual(['cents', 'objects']);
   });
 
   it('that is disputed', async () => {
     const found = await year.named('P3', async (fee) => {
-      const { intent } = await stripeSideOf(year.house, fee);
-      await fetch(`${year.house.sandbox.url}/_sandbox/disputes`, {
+      const { intent } = await stripeSideOf(year.testApp, fee);
+      await fetch(`${year.testApp.sandbox.url}/_sandbox/disputes`, {
         method: 'POST',
         body: JSON.stringify({ payment_intent: intent }),
       });
@@ -74,7 +74,7 @@ describe('by Stripe’s books, the checker names the fee', () => {
 
   it('that has an intent more than it should, though nothing was taken by it', async () => {
     const found = await year.named('P7', (fee) =>
-      year.house.stripe.paymentIntents.create({
+      year.testApp.stripe.paymentIntents.create({
         ...{ amount: 1950, currency: 'usd', metadata: { fee, year: '2026' } },
         automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
       }),
@@ -83,37 +83,37 @@ describe('by Stripe’s books, the checker names the fee', () => {
   });
 
   it('that only Stripe knows, as nobody’s', async () => {
-    const found = await year.newly(() => payBehind(year.house, STRANGER, { card: UNUSED }));
+    const found = await year.newly(() => payBehind(year.testApp, STRANGER, { card: UNUSED }));
     expect(found).toEqual(['strangers nobody']);
   });
 
   it('whose person was charged a second time, as that of a fee nobody knows', async () => {
     const found = await year.named('P8', async (fee) => {
-      const { customer } = await stripeSideOf(year.house, fee);
-      await payBehind(year.house, STRANGER, { customer, card: 'pm_card_discover' });
+      const { customer } = await stripeSideOf(year.testApp, fee);
+      await payBehind(year.testApp, STRANGER, { customer, card: 'pm_card_discover' });
     });
     expect(found).toEqual(['one_charge', 'strangers nobody']);
   });
 
   it('whose card was charged a second time, for a customer nobody knows', async () => {
-    const found = await year.newly(() => payBehind(year.house, STRANGER, { card: OF_A2 }));
-    const a2 = await feeOf(year.house, 'A2');
+    const found = await year.newly(() => payBehind(year.testApp, STRANGER, { card: OF_A2 }));
+    const a2 = await feeOf(year.testApp, 'A2');
     expect(found).toEqual([`one_charge ${a2}`, 'strangers nobody']);
   });
 
   it('of no second charge where the first was given back', async () => {
     const found = await year.named('A1', async (fee) => {
-      const { customer } = await stripeSideOf(year.house, fee);
-      const paid = await payBehind(year.house, STRANGER, { customer, card: 'pm_card_jcb' });
-      await year.house.stripe.refunds.create({ payment_intent: paid });
+      const { customer } = await stripeSideOf(year.testApp, fee);
+      const paid = await payBehind(year.testApp, STRANGER, { customer, card: 'pm_card_jcb' });
+      await year.testApp.stripe.refunds.create({ payment_intent: paid });
     });
     expect(found).toEqual(['strangers nobody']);
   });
 
   it('of none where the other charge is of another year', async () => {
     const found = await year.named('D2', async (fee) => {
-      const { customer } = await stripeSideOf(year.house, fee);
-      await payBehind(year.house, STRANGER, { customer, card: 'pm_card_jcb', year: '2025' });
+      const { customer } = await stripeSideOf(year.testApp, fee);
+      await payBehind(year.testApp, STRANGER, { customer, card: 'pm_card_jcb', year: '2025' });
     });
     expect(found).toEqual(['strangers nobody']);
   });
@@ -129,8 +129,8 @@ describe('by Stripe’s books, the checker names the fee', () => {
   it('of every test charge when the assessment is live', async () => {
     const found = await year.newly(() => year.tamper.livemode(true));
     for (const ref of ['A1', 'B2', 'P8'])
-      expect(found).toContain(`mode ${await feeOf(year.house, ref)}`);
+      expect(found).toContain(`mode ${await feeOf(year.testApp, ref)}`);
     expect(found.filter((one) => !one.startsWith('mode '))).toEqual([]);
-    expect(found).not.toContain(`mode ${await feeOf(year.house, 'F1')}`);
+    expect(found).not.toContain(`mode ${await feeOf(year.testApp, 'F1')}`);
   });
 });

@@ -5,7 +5,7 @@ import { appendAll, setClock, testLedger } from '../support/assessment.ts';
 import { EVIDENCE, sample, testPolicy } from '../support/fees.ts';
 
 /** An assessment with one fee in every state, told by real entries in a real ledger. */
-export interface Crowd {
+export interface FeeFixtures {
   ledger: Ledger;
   assessmentId: string;
   importId: string;
@@ -123,7 +123,7 @@ const STORIES: Record<FeeStatus, { before: NewEntry[]; after?: (n: number) => Ne
 };
 
 /** Puts the crowd into an empty, migrated database. */
-export async function createCrowd(pool: pg.Pool): Promise<Crowd> {
+export async function createFeeFixtures(pool: pg.Pool): Promise<FeeFixtures> {
   const ledger = await testLedger(pool);
   await setClock(pool, NOTICED_AT);
   const states = Object.keys(STORIES) as FeeStatus[];

@@ -1,15 +1,15 @@
 /** Counts faults as they strike, by what they are called. */
-export type Tally = (fault: string) => void;
+export type Counter = (fault: string) => void;
 
 export interface Tallies {
-  tally: Tally;
+  counter: Counter;
   counts(): Record<string, number>;
 }
 
-export function createTally(): Tallies {
+export function createCounter(): Tallies {
   const counts = new Map<string, number>();
   return {
-    tally: (fault) => void counts.set(fault, (counts.get(fault) ?? 0) + 1),
+    counter: (fault) => void counts.set(fault, (counts.get(fault) ?? 0) + 1),
     counts: () => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }

@@ -23,7 +23,7 @@ export interface Member {
   skewMs(): number;
 }
 
-export interface Crew {
+export interface Processes {
   members: Member[];
   /** Programs that ended without anybody having killed them, with their last words. */
   fallen: string[];
@@ -42,7 +42,7 @@ const STOP_MS = 10_000;
  * Starts programs as processes of their own and keeps them running, as a container's restart
  * policy would. `logs` is a folder for what they say.
  */
-export function createCrew(logs: string): Crew {
+export function createProcesses(logs: string): Processes {
   const members: (Member & { end(): Promise<void> })[] = [];
   const fallen: string[] = [];
   let disbanded = false;

@@ -34,7 +34,7 @@ describe('an address that was written on the roster, unheard', () => {
     expect(await heard(fee)).toBe(1);
     expect(await heard(fee)).toBe(0);
     await fee.live('charge');
-    expect(fee.house.mailbox.messages().map(({ to }) => to)).toEqual([['right@people.example']]);
+    expect(fee.testApp.mailbox.messages().map(({ to }) => to)).toEqual([['right@people.example']]);
     expect(await countOf(fee, 'retry_asked')).toBe(1);
   });
 
@@ -86,8 +86,8 @@ describe('an address that was written on the roster, unheard', () => {
 describe('a card that was written on the roster, unheard', () => {
   it('of another customer, as Stripe had it, is announced and charged', async () => {
     const fee = await waiting({ card: null });
-    const customer = await fee.house.stripe.customers.create();
-    const { id } = await fee.house.stripe.paymentMethods.attach('pm_card_visa', {
+    const customer = await fee.testApp.stripe.customers.create();
+    const { id } = await fee.testApp.stripe.paymentMethods.attach('pm_card_visa', {
       customer: customer.id,
     });
     await write(fee, { stripeCustomer: customer.id }, id);
@@ -98,7 +98,7 @@ describe('a card that was written on the roster, unheard', () => {
 
   it('of a customer that has none brings nothing', async () => {
     const fee = await waiting({ card: null });
-    const customer = await fee.house.stripe.customers.create();
+    const customer = await fee.testApp.stripe.customers.create();
     await write(fee, { stripeCustomer: customer.id });
     expect(await heard(fee)).toBe(0);
   });

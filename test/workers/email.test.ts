@@ -14,10 +14,10 @@ async function due(circumstances: Circumstances = {}): Promise<FeeLife> {
   return fee;
 }
 
-const textOf = (fee: FeeLife) => fee.house.mailbox.messages().at(-1)?.text ?? '';
+const textOf = (fee: FeeLife) => fee.testApp.mailbox.messages().at(-1)?.text ?? '';
 
 async function stateOf(fee: FeeLife, session: string): Promise<string | null> {
-  return (await fee.house.stripe.checkout.sessions.retrieve(session)).status;
+  return (await fee.testApp.stripe.checkout.sessions.retrieve(session)).status;
 }
 
 async function setEmail(fee: FeeLife, email: string | null): Promise<void> {
@@ -68,8 +68,10 @@ describe('a letter', () => {
   it('names no card when another was charged than the one announced, heard of or not', async () => {
     const fee = await feeLife();
     await fee.live('charge');
-    const { data } = await fee.house.stripe.paymentMethods.list({ customer: await fee.customer() });
-    await fee.house.stripe.paymentMethods.detach(data[0]?.id as string);
+    const { data } = await fee.testApp.stripe.paymentMethods.list({
+      customer: await fee.customer(),
+    });
+    await fee.testApp.stripe.paymentMethods.detach(data[0]?.id as string);
     await fee.attach('pm_card_mastercard');
     await fee.live();
     expect(await fee.state()).toBe('paid');
@@ -80,7 +82,7 @@ describe('a letter', () => {
   it('closes the pages on which another card could be given, once the fee is settled', async () => {
     const fee = await feeLife({ card: LOST });
     await fee.live();
-    const { payments } = fee.house.deps;
+    const { payments } = fee.testApp.deps;
     const page = async () => {
       const { session } = await payments.cardLink({
         customer: await fee.customer(),
@@ -138,7 +140,7 @@ describe('a letter', () => {
     const fee = await due();
     await setEmail(fee, 'drop@people.example');
     await fee.live();
-    const ids = fee.house.mailbox.messages().map(({ messageId }) => messageId);
+    const ids = fee.testApp.mailbox.messages().map(({ messageId }) => messageId);
     expect(ids).toHaveLength(3);
     expect(new Set(ids).size).toBe(2);
   });
@@ -220,7 +222,9 @@ describe('before it asks for something, a letter looks at Stripe', () => {
 
 describe('a letter’s Message-ID', () => {
   const idsOf = (fee: FeeLife) =>
-    fee.house.mailbox.messages().map(({ messageId }) => messageId?.replace(fee.feeId, 'FEE') ?? '');
+    fee.testApp.mailbox
+      .messages()
+      .map(({ messageId }) => messageId?.replace(fee.feeId, 'FEE') ?? '');
 
   it.each<[letter: string, card: string | null]>([
     ['receipt', 'pm_card_visa'],
@@ -231,7 +235,7 @@ describe('a letter’s Message-ID', () => {
     'of a %s is the same after a restore, so that mailboxes drop the second',
     async (letter, card) => {
       const fee = await feeLife({ card });
-      const backup = await backUp(fee.house.db.pool);
+      const backup = await backUp(fee.testApp.db.pool);
       await fee.live();
       const first = idsOf(fee).at(-1);
       expect(first).toContain(`-${letter}-`);
@@ -256,7 +260,7 @@ describe('a letter’s Message-ID', () => {
     await fee.live();
     const payment_intent = (await fee.last('intent_opened'))?.data.intent as string;
     for (const amount of [500, 1450]) {
-      await fee.house.stripe.refunds.create({ payment_intent, amount });
+      await fee.testApp.stripe.refunds.create({ payment_intent, amount });
       await fee.hearAll();
       await fee.live();
     }
@@ -277,7 +281,7 @@ describe('nobody is written to', () => {
     await fee.hearAll();
     expect(await fee.state()).toBe(state);
     expect(fee.mails()).toEqual([]);
-    expect(fee.house.sandbox.books('fee').intents).toEqual({});
+    expect(fee.testApp.sandbox.books('fee').intents).toEqual({});
   });
 
   it('whose fee was waived before the notice', async () => {

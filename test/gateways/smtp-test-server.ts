@@ -2,7 +2,7 @@ import type net from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 
 /** What a mail server received and how it behaves, for one test. */
-export interface SmtpHouse {
+export interface SmtpTestServer {
   url: string;
   port: number;
   /** Every mail handed over completely, as sent, whatever was answered. */
@@ -18,13 +18,13 @@ export interface SmtpHouse {
  * A real SMTP server on the loopback, without TLS or login unless the options say otherwise.
  * `answer` may end a mail with an error, cut the connection, or never answer.
  */
-export async function openSmtpHouse(
+export async function openSmtpTestServer(
   options: SMTPServerOptions = {},
-  answer: (house: SmtpHouse, done: (error?: Error | null, message?: string) => void) => void = (
-    _house,
-    done,
-  ) => done(null, '2.0.0 Ok: queued as 4F3D2A'),
-): Promise<SmtpHouse> {
+  answer: (
+    testApp: SmtpTestServer,
+    done: (error?: Error | null, message?: string) => void,
+  ) => void = (_testApp, done) => done(null, '2.0.0 Ok: queued as 4F3D2A'),
+): Promise<SmtpTestServer> {
   const sockets = new Set<net.Socket>();
   const server = new SMTPServer({
     authOptional: true,
@@ -35,8 +35,8 @@ export async function openSmtpHouse(
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
-        house.mails.push(Buffer.concat(chunks).toString('utf8'));
-        answer(house, done);
+        testApp.mails.push(Buffer.concat(chunks).toString('utf8'));
+        answer(testApp, done);
       });
     },
     ...options,
@@ -44,25 +44,25 @@ export async function openSmtpHouse(
   server.on('error', () => undefined);
   server.server.on('connection', (socket: net.Socket) => {
     sockets.add(socket);
-    house.connections.made += 1;
-    house.connections.most = Math.max(house.connections.most, sockets.size);
+    testApp.connections.made += 1;
+    testApp.connections.most = Math.max(testApp.connections.most, sockets.size);
     socket.on('close', () => sockets.delete(socket));
   });
-  const house: SmtpHouse = {
+  const testApp: SmtpTestServer = {
     url: '',
     port: 0,
     mails: [],
     connections: { made: 0, most: 0 },
     cut: () => sockets.forEach((socket) => socket.destroy()),
     close: () => {
-      house.cut();
+      testApp.cut();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  house.port = (server.server.address() as { port: number }).port;
-  house.url = `smtp://127.0.0.1:${house.port}`;
-  return house;
+  testApp.port = (server.server.address() as { port: number }).port;
+  testApp.url = `smtp://127.0.0.1:${testApp.port}`;
+  return testApp;
 }
 
 /** An SMTP refusal with its code, for smtp-server's callbacks. */

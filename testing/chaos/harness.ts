@@ -3,25 +3,25 @@ import { POLICY } from '../../config/policy.ts';
 import type { Policy } from '../../core/policy.ts';
 import { createStripe } from '../../gateways/stripe/payments.ts';
 import type { Random } from '../simulator/random.ts';
-import type { Player } from './cast.ts';
-import { createCrew } from './crew.ts';
-import { createFate } from './fate.ts';
+import type { Person } from './population.ts';
+import { createProcesses } from './processes.ts';
+import { createFaultInjector } from './fault-injector.ts';
 import { createHistory } from './history.ts';
 import { control, openInstallation, SECRET_KEY } from './installation.ts';
 import type { Installation, World } from './installation.ts';
 import { startServices } from './services.ts';
-import type { Tally } from './tally.ts';
+import type { Counter } from './counter.ts';
 
 /** An installation in a world that can be made to fail, and everybody in it. */
-export interface Stage extends World, Installation {
+export interface Harness extends World, Installation {
   queue: 'redis' | 'postgres';
   /** Stripe without anything in between. */
   stripe: Stripe;
-  players: Player[];
+  people: Person[];
   /** Whom a person or a bank has done something about: their fee may end anywhere. */
   touched: Set<string>;
   random: Random;
-  tally: Tally;
+  counter: Counter;
   /** What must not have happened, as it is found. */
   violations: string[];
   /** Told to end: nobody waits for anything any more. */
@@ -49,15 +49,15 @@ function policyOf(dayMs: number): Policy {
 }
 
 /** Starts everything. What fails here was no fault of the run's making. */
-export async function openStage(args: {
+export async function openHarness(args: {
   queue: 'redis' | 'postgres';
   workers: number;
   dayMs: number;
   random: Random;
-  tally: Tally;
+  counter: Counter;
   stop: AbortSignal;
-}): Promise<Stage> {
-  const { queue, random, tally, stop } = args;
+}): Promise<Harness> {
+  const { queue, random, counter, stop } = args;
   const services = await startServices(queue);
   const closers: World['closers'] = [];
   const close = async (keep: boolean) => {
@@ -65,11 +65,11 @@ export async function openStage(args: {
     await services.close(keep);
   };
   try {
-    const fate = createFate(random.fork('fate'), tally);
-    const crew = createCrew(services.folder);
+    const faultInjector = createFaultInjector(random.fork('fate'), counter);
+    const processes = createProcesses(services.folder);
     const history = createHistory();
     const policy = policyOf(args.dayMs);
-    const world = { services, fate, crew, history, policy, stop, closers };
+    const world = { services, faultInjector, processes, history, policy, stop, closers };
     const installation = await openInstallation(world, 'first', {
       databaseUrl: services.postgres.appUrl,
       ownerUrl: services.postgres.url,
@@ -79,13 +79,13 @@ export async function openStage(args: {
       refOf: (ref) => ref,
     });
     // Ended before their ways to the outside world are.
-    closers.push(() => crew.disband());
+    closers.push(() => processes.disband());
     return {
       ...world,
       ...installation,
-      ...{ queue, random, tally, close },
+      ...{ queue, random, counter, close },
       stripe: createStripe({ secretKey: SECRET_KEY, apiBase: services.sandbox.url }),
-      players: [],
+      people: [],
       touched: new Set(),
       violations: [],
       control: (method, path, body) => control(services.sandbox.url, method, path, body),
