@@ -27,12 +27,16 @@ const PACE: Pace = {
 };
 
 /** A FHIR server as a source of an import, or what is wrong with how it was named. */
-export function fhirServer(wish: FhirWish, env: Io['env'], pace = PACE): FhirServerSource | string {
-  const { address, year = '' } = wish;
+export function fhirServer(
+  input: FhirWish,
+  env: Io['env'],
+  pace = PACE,
+): FhirServerSource | string {
+  const { address, year = '' } = input;
   if (!/^20\d\d$/.test(year)) return '--fhir needs the year to read: --year 2026.';
   try {
     const base = fhirBase(address);
-    const tokens = tokensFor(base, wish.clientId ?? env.LEVY_FHIR_CLIENT_ID, env, pace);
+    const tokens = tokensFor(base, input.clientId ?? env.LEVY_FHIR_CLIENT_ID, env, pace);
     const open = (skipped: (type: string) => void) => {
       const http = createFhirHttp(base, tokens, pace);
       return Readable.from(fhirRecords(http, Number(year), skipped));

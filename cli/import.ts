@@ -130,7 +130,7 @@ function parse(argv: string[], io: ImportIo): Options | string {
 
 function sourcesOf(
   files: string[],
-  { fhir, ...wish }: { fhir?: string; year?: string; 'client-id'?: string },
+  { fhir, ...input }: { fhir?: string; year?: string; 'client-id'?: string },
   io: ImportIo,
 ): Source[] | string {
   if (fhir === undefined)
@@ -139,7 +139,7 @@ function sourcesOf(
       : 'Name at least one file, or - for stdin.';
   if (files.length > 0) return 'Import files or from a FHIR server, one at a time.';
   const server = fhirServer(
-    { address: fhir, year: wish.year, clientId: wish['client-id'] },
+    { address: fhir, year: input.year, clientId: input['client-id'] },
     io.env,
   );
   if (typeof server === 'string') return server;

@@ -135,7 +135,7 @@ export function createAssessments(pool: pg.Pool) {
      * Opens the assessment of a vendor and year with the rate and policy of the moment, or gives
      * the one there is. Two callers at once get the same one.
      */
-    async open(wish: {
+    async open(input: {
       vendor: string;
       year: number;
       policy: Policy;
@@ -146,7 +146,7 @@ export function createAssessments(pool: pg.Pool) {
       const { rows: known } = await pool.query<{ levies: boolean; status: string | null }>(
         `select v.levies, r.status from vendors v
          left join rates r on r.vendor = v.vendor and r.year = $2 where v.vendor = $1`,
-        [wish.vendor, wish.year],
+        [input.vendor, input.year],
       );
       if (!known[0]) return { opened: false, why: 'unknown_vendor' };
       if (!known[0].levies) return { opened: false, why: 'vendor_does_not_levy' };
@@ -157,11 +157,11 @@ export function createAssessments(pool: pg.Pool) {
          select vendor, year, $3, royalty_cents, processing_cents, false, source, $4, $5, $6
          from rates where vendor = $1 and year = $2 and status = 'confirmed'
          on conflict (vendor, year) do nothing`,
-        [wish.vendor, wish.year, wish.policy, wish.autoApprove, wish.livemode, wish.actor],
+        [input.vendor, input.year, input.policy, input.autoApprove, input.livemode, input.actor],
       );
       const { rows } = await pool.query<Assessment>(
         `${ASSESSMENT} where a.vendor = $1 and a.year = $2`,
-        [wish.vendor, wish.year],
+        [input.vendor, input.year],
       );
       if (!rows[0]) return { opened: false, why: 'rate_is_forecast' };
       return { opened: true, created: rowCount === 1, assessment: rows[0] };

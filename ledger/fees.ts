@@ -18,9 +18,9 @@ export interface DueFee {
 
 /** What a change came to: the fee as it stands afterwards, or why it was refused. */
 export type Changed =
-  { feeCase: FeeRecord; added: number } | Extract<Decision, { refused: string }>;
+  { feeRecord: FeeRecord; added: number } | Extract<Decision, { refused: string }>;
 
-type Append = { feeCase: FeeRecord; entries: Entry[] };
+type Append = { feeRecord: FeeRecord; entries: Entry[] };
 
 const APPEND = `
   with input as (
@@ -79,31 +79,31 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     });
   };
   const appendMany = async (appends: Append[], db: pg.PoolClient | null = null) => {
-    const fees = new Set(appends.map(({ feeCase }) => feeCase.feeId));
+    const fees = new Set(appends.map(({ feeRecord }) => feeRecord.feeId));
     // Two appends to one fee cannot both win: the batch runs them one after the other instead.
     if (fees.size < appends.length) throw new Error('one fee twice in a batch');
     const rowsIn = JSON.stringify(appends.map(rowOf));
     const { rows } = await (db ?? pool).query<{ fee_id: string }>(APPEND, [rowsIn]);
     const written = new Set(rows.map((row) => row.fee_id));
-    return appends.map(({ feeCase }) => written.has(feeCase.feeId));
+    return appends.map(({ feeRecord }) => written.has(feeRecord.feeId));
   };
   const loadOne = createBatch(loadMany, { items: 200, runs: 1 });
   const appendOne = createBatch((some: Append[]) => appendMany(some), { items: 200, runs: 1 });
 
   const load = (feeId: string): Promise<FeeRecord | null> => loadOne(feeId);
   const append = async (
-    feeCase: FeeRecord,
+    feeRecord: FeeRecord,
     entries: NewEntry[],
     actor: string,
-    at: Date = feeCase.now(),
+    at: Date = feeRecord.now(),
   ): Promise<FeeRecord | null> => {
-    const seq = feeCase.entries.length;
+    const seq = feeRecord.entries.length;
     const dated = entries.map((one, index) => ({ ...one, seq: seq + index + 1, at, actor }));
-    const one = { feeCase, entries: dated };
+    const one = { feeRecord, entries: dated };
     const written = await withinBudget(pool, dated, async (db) =>
       db ? (await appendMany([one], db))[0] : appendOne(one),
     );
-    return written ? { ...feeCase, entries: [...feeCase.entries, ...dated] } : null;
+    return written ? { ...feeRecord, entries: [...feeRecord.entries, ...dated] } : null;
   };
 
   return {
@@ -124,16 +124,16 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     async change(
       feeId: string,
       actor: string,
-      decide: (fee: FeeState, feeCase: FeeRecord) => Decision,
+      decide: (fee: FeeState, feeRecord: FeeRecord) => Decision,
     ): Promise<Changed | null> {
       for (let tries = 0; tries < 20; tries += 1) {
-        const feeCase = await load(feeId);
-        if (!feeCase) return null;
-        const decision = decide(fold(feeCase.entries), feeCase);
+        const feeRecord = await load(feeId);
+        if (!feeRecord) return null;
+        const decision = decide(fold(feeRecord.entries), feeRecord);
         if ('refused' in decision) return decision;
-        if (decision.entries.length === 0) return { feeCase, added: 0 };
-        const after = await append(feeCase, decision.entries, actor);
-        if (after) return { feeCase: after, added: decision.entries.length };
+        if (decision.entries.length === 0) return { feeRecord, added: 0 };
+        const after = await append(feeRecord, decision.entries, actor);
+        if (after) return { feeRecord: after, added: decision.entries.length };
       }
       throw new Error('the fee is being written to by too many others; try again');
     },
@@ -196,15 +196,15 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
 const idOf = ({ feeId }: { feeId: string | null }): string | null =>
   feeId && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(feeId) ? feeId : null;
 
-function rowOf({ feeCase, entries }: Append): Record<string, unknown> {
+function rowOf({ feeRecord, entries }: Append): Record<string, unknown> {
   const what: { state: FeeStatus; step: Step | null; at: Date | null } = next(
-    [...feeCase.entries, ...entries],
-    feeCase.assessment.policy,
+    [...feeRecord.entries, ...entries],
+    feeRecord.assessment.policy,
   );
   const opened = entries.findLast((one) => one.kind === 'intent_opened');
   return {
-    fee_id: feeCase.feeId,
-    after_seq: feeCase.entries.length,
+    fee_id: feeRecord.feeId,
+    after_seq: feeRecord.entries.length,
     state: what.state,
     next_step: what.step,
     due_at: what.at,

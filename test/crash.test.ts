@@ -10,11 +10,11 @@ class Killed extends Error {}
 /** A worker that dies at its n-th write: before it is written, or right after. */
 function mortal(ledger: Ledger, dies: { at: number; when: 'before' | 'after' } | null): Ledger {
   let writes = 0;
-  const append = async (feeCase: FeeRecord, entries: NewEntry[], actor: string, at?: Date) => {
+  const append = async (feeRecord: FeeRecord, entries: NewEntry[], actor: string, at?: Date) => {
     writes += 1;
     const last = writes === dies?.at;
     if (last && dies?.when === 'before') throw new Killed();
-    const after = await ledger.fees.append(feeCase, entries, actor, at);
+    const after = await ledger.fees.append(feeRecord, entries, actor, at);
     if (last) throw new Killed();
     return after;
   };

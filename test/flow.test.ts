@@ -63,9 +63,9 @@ describe.each(queueBackends)('a year on $name', (backend) => {
     expect(books).toMatchObject({ doubleCharges: [] });
 
     for (const { feeId } of await ledger.reports.fees({ limit: 100, state: 'paid' })) {
-      const feeCase = await ledger.fees.load(feeId);
-      const fee = fold(feeCase?.entries ?? []);
-      const first = feeCase?.entries.find(({ kind }) => kind === 'attempted');
+      const feeRecord = await ledger.fees.load(feeId);
+      const fee = fold(feeRecord?.entries ?? []);
+      const first = feeRecord?.entries.find(({ kind }) => kind === 'attempted');
       const notice = fee.noticed?.at.getTime() ?? Infinity;
       expect((first?.at.getTime() ?? 0) - notice).toBeGreaterThanOrEqual(500);
     }

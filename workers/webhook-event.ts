@@ -62,16 +62,16 @@ export async function reconcileFee(
   feeId: string,
   intents: readonly string[] = [],
 ): Promise<string> {
-  const feeCase = await deps.ledger.fees.load(feeId);
-  if (!feeCase) return 'no such fee';
-  const fee = fold(feeCase.entries);
-  const due = { feeCase, fee };
+  const feeRecord = await deps.ledger.fees.load(feeId);
+  if (!feeRecord) return 'no such fee';
+  const fee = fold(feeRecord.entries);
+  const due = { feeRecord, fee };
   const others = intents.filter((intent) => intent !== fee.intent);
   const paid = fee.paid ? null : await paidByEarlierCustomer(deps, due, others);
-  if (!paid && fee.intent) return readKnown(deps, feeCase, fee, fee.intent);
+  if (!paid && fee.intent) return readKnown(deps, feeRecord, fee, fee.intent);
   const entries = paid ?? (await compareWithStripe(deps, due, null)).entries;
   if (entries.length === 0) return 'no intent';
-  const after = await deps.ledger.fees.append(feeCase, entries, STRIPE);
+  const after = await deps.ledger.fees.append(feeRecord, entries, STRIPE);
   if (!after) throw new ConflictError('the fee has moved on');
   return `${entries.length} new entries`;
 }

@@ -43,8 +43,8 @@ function feeActRoutes(app: FastifyInstance, deps: ApiDeps): void {
       guarded(deps, scopeOf(act), { params: ById, body }),
       async (request, reply) => {
         const { id } = request.params;
-        const wish: Action = inputFor(act, request.body.why?.trim() ?? '');
-        await applyAction(deps, byOf(request), id, wish);
+        const input: Action = inputFor(act, request.body.why?.trim() ?? '');
+        await applyAction(deps, byOf(request), id, input);
         return reply.redirect(doneAt(`/console/fees/${id}`, act), 303);
       },
     );
@@ -60,8 +60,8 @@ function assessmentActRoutes(app: FastifyInstance, deps: ApiDeps): void {
     guarded(deps, 'operate', { body: Open }),
     async (request, reply) => {
       const [vendor = '', year] = request.body.rate.split(' ');
-      const wish = { vendor, year: Number(year), autoApprove: false };
-      const { assessment } = await openAssessment(deps, byOf(request), wish);
+      const input = { vendor, year: Number(year), autoApprove: false };
+      const { assessment } = await openAssessment(deps, byOf(request), input);
       return reply.redirect(doneAt(page(assessment.assessmentId), 'opened'), 303);
     },
   );

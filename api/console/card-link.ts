@@ -8,9 +8,9 @@ import { problem } from '../http/errors.ts';
  */
 export async function cardLinkOf(deps: ApiDeps, by: By, feeId: string): Promise<string> {
   return audited(deps, by, { action: 'card_link', object: `fee ${feeId}` }, async () => {
-    const feeCase = await deps.ledger.fees.load(feeId);
-    if (!feeCase) throw problem('not_found');
-    const customer = feeCase.clinician.stripeCustomer;
+    const feeRecord = await deps.ledger.fees.load(feeId);
+    if (!feeRecord) throw problem('not_found');
+    const customer = feeRecord.clinician.stripeCustomer;
     if (!customer) throw problem('no_customer');
     const returnUrl = `${deps.publicUrl}/card-saved`;
     const { url, session } = await deps.payments.cardLink({ customer, feeId, returnUrl });

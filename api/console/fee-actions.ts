@@ -37,14 +37,14 @@ const OFFERS: { act: Action['act']; label: string; says: string; danger?: boolea
  * Buttons for what can be done to this fee now; what the ledger would refuse is not offered, and
  * whoever may only look gets none. The server decides again when one is pressed.
  */
-export function feeActions(feeCase: FeeRecord, fee: FeeState, viewer: Viewer): Html | null {
+export function feeActions(feeRecord: FeeRecord, fee: FeeState, viewer: Viewer): Html | null {
   const offers = OFFERS.filter(
     ({ act }) => may(viewer, scopeOf(act)) && 'entries' in decide(fee, inputFor(act, '')),
   );
   const card =
-    may(viewer, 'operate') && wantsCard(fee) && feeCase.clinician.stripeCustomer !== null;
+    may(viewer, 'operate') && wantsCard(fee) && feeRecord.clinician.stripeCustomer !== null;
   if (offers.length === 0 && !card) return null;
-  const here = `/console/fees/${feeCase.feeId}`;
+  const here = `/console/fees/${feeRecord.feeId}`;
   return html`<section class="card">
     <h3>What you can do</h3>
     <div class="acts">

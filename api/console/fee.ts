@@ -16,15 +16,15 @@ import { KIND_WORDS, nextWords } from './words.ts';
 type Proof = FirstUse & { evidenceId: string; fileName: string; verdict: string | null };
 
 export interface FeeView {
-  feeCase: FeeRecord;
+  feeRecord: FeeRecord;
   evidence: Proof[];
   /** A page of Stripe's to give another card on, just made; null when none was asked for. */
   cardLink: string | null;
 }
 
 /** The story of a fee: what happened, what is next, when and why, and what a person may do. */
-export function feeBody({ feeCase, evidence, cardLink }: FeeView, viewer: Viewer): Html {
-  const { clinician, assessment, entries } = feeCase;
+export function feeBody({ feeRecord, evidence, cardLink }: FeeView, viewer: Viewer): Html {
+  const { clinician, assessment, entries } = feeRecord;
   const fee = fold(entries);
   const next = nextOf(fee, assessment.policy);
   return html`<p class="crumbs">
@@ -43,22 +43,22 @@ export function feeBody({ feeCase, evidence, cardLink }: FeeView, viewer: Viewer
       <div class="now">
         <section class="card">
           <h3>Next</h3>
-          ${whatIsNext(next, feeCase)}
+          ${whatIsNext(next, feeRecord)}
         </section>
-        ${feeActions(feeCase, fee, viewer)}
+        ${feeActions(feeRecord, fee, viewer)}
       </div>
       <section class="past" aria-labelledby="story">
         <h2 id="story" class="first">What happened</h2>
-        ${story(feeCase, next)}
+        ${story(feeRecord, next)}
       </section>
       <div class="rest">
         <section class="card">
           <h3>Evidence of use</h3>
-          ${proofs(feeCase, evidence, viewer)}
+          ${proofs(feeRecord, evidence, viewer)}
         </section>
         <section class="card">
           <h3>Facts</h3>
-          ${facts(feeCase, fee.intent)}
+          ${facts(feeRecord, fee.intent)}
         </section>
       </div>
     </div>`;
@@ -106,8 +106,9 @@ function whatIsNext({ state, step, at, why }: Next, { now, assessment }: FeeReco
     ${stopped && html`<p class="soft">The assessment is paused; it waits for that, too.</p>`}`;
 }
 
-function proofs(feeCase: FeeRecord, evidence: readonly Proof[], viewer: Viewer): Html {
-  if (evidence.length === 0) return html`<p class="soft">None for ${feeCase.assessment.year}.</p>`;
+function proofs(feeRecord: FeeRecord, evidence: readonly Proof[], viewer: Viewer): Html {
+  if (evidence.length === 0)
+    return html`<p class="soft">None for ${feeRecord.assessment.year}.</p>`;
   return html`<ul class="proofs">
     ${evidence.map(
       (one) =>
@@ -116,7 +117,7 @@ function proofs(feeCase: FeeRecord, evidence: readonly Proof[], viewer: Viewer):
           <p class="meta">
             <bdi>${one.fileName}</bdi>, line ${one.line} · <code>${one.rule}</code>
           </p>
-          ${may(viewer, 'operate') && verdictForm(one, feeCase.feeId, viewer)}
+          ${may(viewer, 'operate') && verdictForm(one, feeRecord.feeId, viewer)}
         </li>`,
     )}
   </ul>`;
@@ -208,7 +209,7 @@ const TONES: Partial<Record<EntryKind, Tone>> = {
   gave_up: 'ended',
 };
 
-/** The first letter made a capital. */
+/** The first e-mail made a capital. */
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -192,11 +192,11 @@ export async function sendFee(
   deps: ApiDeps,
   shown: { id: string; done?: string; cardLink: string | null },
 ): Promise<FastifyReply> {
-  const feeCase = await deps.ledger.fees.load(shown.id);
-  if (!feeCase) throw problem('not_found');
-  const { clinician, assessment } = feeCase;
+  const feeRecord = await deps.ledger.fees.load(shown.id);
+  if (!feeRecord) throw problem('not_found');
+  const { clinician, assessment } = feeRecord;
   const evidence = await deps.ledger.evidence.of(clinician.clinicianId, assessment.year);
-  const view = { feeCase, evidence, cardLink: shown.cardLink };
+  const view = { feeRecord, evidence, cardLink: shown.cardLink };
   return sendPage(request, reply, deps, {
     title: `Fee of ${clinician.ref}`,
     section: 'fees',

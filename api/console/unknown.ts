@@ -33,14 +33,14 @@ const ABOUT = {
 type Look = ReturnType<typeof lookOf>;
 
 /** What is known about not knowing. */
-function lookOf(feeCase: FeeRecord) {
-  const { entries, assessment } = feeCase;
+function lookOf(feeRecord: FeeRecord) {
+  const { entries, assessment } = feeRecord;
   const fee = fold(entries);
   const looks = entries.filter(
     (one) => one.kind === 'unknown' && one.seq > (fee.openAttempt?.seq ?? 0),
   );
   return {
-    feeCase,
+    feeRecord,
     timeZone: assessment.policy.timeZone,
     unknown: fee.unknown,
     looks: looks.length,
@@ -53,12 +53,12 @@ const COLUMNS: Column<Look>[] = [
   {
     head: 'Clinician',
     kind: 'name',
-    cell: ({ feeCase: { clinician, feeId } }) => person(clinician.name, clinician.ref, feeId),
+    cell: ({ feeRecord: { clinician, feeId } }) => person(clinician.name, clinician.ref, feeId),
   },
   {
     head: 'Fee',
     kind: 'number',
-    cell: ({ feeCase }) => dollars(feeCase.assessment.amountCents),
+    cell: ({ feeRecord }) => dollars(feeRecord.assessment.amountCents),
   },
   {
     head: 'Not known',
@@ -74,9 +74,9 @@ const COLUMNS: Column<Look>[] = [
   },
   {
     head: 'Asked again',
-    cell: ({ again, timeZone, feeCase }) =>
+    cell: ({ again, timeZone, feeRecord }) =>
       again &&
       html`${when(again, timeZone)}
-        <span class="small soft">${distance(again, feeCase.now())}</span>`,
+        <span class="small soft">${distance(again, feeRecord.now())}</span>`,
   },
 ];

@@ -28,12 +28,12 @@ export interface ImportInput {
 export async function readImport(
   ledger: Pick<Ledger, 'clinicians'>,
   body: Readable,
-  wish: ImportInput,
+  input: ImportInput,
   importedBy: string,
 ): Promise<ReadImport> {
-  const tally = createTally(createMatcher(await ledger.clinicians.forMatching()), periodOf(wish));
+  const tally = createTally(createMatcher(await ledger.clinicians.forMatching()), periodOf(input));
   const meter = createMeter(body);
-  const options = wish.kind ? { kind: wish.kind } : {};
+  const options = input.kind ? { kind: input.kind } : {};
   let counted = { format: 'text', records: 0, bytes: 0 };
   try {
     for await (const item of readUsage(meter.chunks(), options)) {
@@ -53,10 +53,10 @@ export async function readImport(
   }
   return {
     sha256: meter.sha256(),
-    fileName: wish.fileName,
-    vendor: wish.vendor,
-    periodFrom: wish.periodFrom,
-    periodTo: wish.periodTo,
+    fileName: input.fileName,
+    vendor: input.vendor,
+    periodFrom: input.periodFrom,
+    periodTo: input.periodTo,
     format: counted.format,
     bytes: counted.bytes,
     records: counted.records,

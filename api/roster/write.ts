@@ -46,7 +46,7 @@ export async function writeRoster(
       }
     }
   });
-  if (written.feesChanged <= FEW) for (const feeCase of few) await enqueueNext(deps, feeCase);
+  if (written.feesChanged <= FEW) for (const feeRecord of few) await enqueueNext(deps, feeRecord);
   // Also when nobody is new: an earlier upload may have ended before it got here.
   written.enrolled = await deps.ledger.clinicians.enrollLatecomers();
   return written;
@@ -60,13 +60,13 @@ async function followRow(
   changed: (keyof Clinician)[],
   vendors: Vendor[],
 ): Promise<FeeRecord | null> {
-  const after = await deps.ledger.fees.change(feeId, by.actor, (fee, feeCase) => {
-    const changes = changesOf(fee, feeCase, row, changed, vendors);
+  const after = await deps.ledger.fees.change(feeId, by.actor, (fee, feeRecord) => {
+    const changes = changesOf(fee, feeRecord, row, changed, vendors);
     const entries = changes.map((one) => applyExternalChange(fee, one));
     // The first that makes a difference decides: the others are looked at again after it.
     return { entries: entries.find(({ length }) => length > 0) ?? [] };
   });
-  return after && 'feeCase' in after && after.added > 0 ? after.feeCase : null;
+  return after && 'feeRecord' in after && after.added > 0 ? after.feeRecord : null;
 }
 
 /** What a changed row means for one fee, the weightiest change first. */

@@ -56,15 +56,15 @@ export async function applyAction(
   deps: ActionDeps,
   by: By,
   feeId: string,
-  wish: Action,
+  input: Action,
 ): Promise<FeeRecord> {
-  const detail = 'why' in wish ? { why: wish.why } : {};
-  return audited(deps, by, { action: wish.act, object: `fee ${feeId}`, detail }, async () => {
-    const changed = await deps.ledger.fees.change(feeId, by.actor, (fee) => decide(fee, wish));
+  const detail = 'why' in input ? { why: input.why } : {};
+  return audited(deps, by, { action: input.act, object: `fee ${feeId}`, detail }, async () => {
+    const changed = await deps.ledger.fees.change(feeId, by.actor, (fee) => decide(fee, input));
     if (!changed) throw problem('not_found');
     if ('refused' in changed) throw problem(changed.refused, { message: sentence(changed.why) });
-    await enqueueNext(deps, changed.feeCase);
-    return changed.feeCase;
+    await enqueueNext(deps, changed.feeRecord);
+    return changed.feeRecord;
   });
 }
 
@@ -72,19 +72,19 @@ export async function applyAction(
 export async function openAssessment(
   deps: ActionDeps,
   by: By,
-  wish: { vendor: string; year: number; autoApprove: boolean },
+  input: { vendor: string; year: number; autoApprove: boolean },
 ): Promise<{ created: boolean; assessment: Assessment }> {
-  const object = `${wish.vendor} ${wish.year}`;
-  const detail = { autoApprove: wish.autoApprove };
+  const object = `${input.vendor} ${input.year}`;
+  const detail = { autoApprove: input.autoApprove };
   return audited(deps, by, { action: 'open_assessment', object, detail }, async () => {
     const { policy, livemode } = deps;
     const opening = await deps.ledger.assessments.open({
-      ...wish,
+      ...input,
       policy,
       livemode,
       actor: by.actor,
     });
-    if (!opening.opened) throw problem(opening.why, { details: { ...wish } });
+    if (!opening.opened) throw problem(opening.why, { details: { ...input } });
     const { assessmentId } = opening.assessment;
     await enqueueDue(deps, 'open-assessment', { assessmentId });
     return opening;
@@ -167,7 +167,7 @@ export async function followEvidence(
     });
     if (!after || 'refused' in after || after.added === 0) return;
     changed += 1;
-    if (feeIds.length <= FEW) await enqueueNext(deps, after.feeCase);
+    if (feeIds.length <= FEW) await enqueueNext(deps, after.feeRecord);
   });
   return changed;
 }
@@ -176,11 +176,11 @@ export async function followEvidence(
 export const FEW = 20;
 
 /** Puts a fee's next step on the queue if it is due: a fast path, the pump would do it later. */
-export async function enqueueNext(deps: ActionDeps, feeCase: FeeRecord): Promise<void> {
-  const { step, at } = nextOf(fold(feeCase.entries), feeCase.assessment.policy);
-  if (!step || (at && at > feeCase.now())) return;
-  if (feeCase.assessment.paused && step !== 'detect' && step !== 'settle') return;
-  await enqueueDue(deps, step, { feeId: feeCase.feeId, seq: feeCase.entries.length });
+export async function enqueueNext(deps: ActionDeps, feeRecord: FeeRecord): Promise<void> {
+  const { step, at } = nextOf(fold(feeRecord.entries), feeRecord.assessment.policy);
+  if (!step || (at && at > feeRecord.now())) return;
+  if (feeRecord.assessment.paused && step !== 'detect' && step !== 'settle') return;
+  await enqueueDue(deps, step, { feeId: feeRecord.feeId, seq: feeRecord.entries.length });
 }
 
 /** Puts a job on the queue. Without a queue nothing is lost: the pump finds it in the ledger. */

@@ -17,7 +17,7 @@ const Give = Type.Object({ page: Uuid }, { additionalProperties: false });
 const FORM_BYTES = 1_024;
 
 /**
- * The pages a clinician comes to from a letter, without a login: to give another card on a page of
+ * The pages a clinician comes to from an e-mail, without a login: to give another card on a page of
  * Stripe's. The link is signed, names the fee and expires; nothing about the clinician is shown.
  * Mail programs open links by themselves: nothing is created before the form is sent.
  */
@@ -27,30 +27,30 @@ export async function cardPages(app: Api, deps: ApiDeps): Promise<void> {
   const send = (reply: FastifyReply, title: string, body: Html) =>
     sendPage(reply, policy, title, body);
 
-  const feeOf = async (token: string): Promise<{ feeCase: FeeRecord; expired: boolean }> => {
+  const feeOf = async (token: string): Promise<{ feeRecord: FeeRecord; expired: boolean }> => {
     const link = readCardLink(token, deps.sessionSecret);
-    const feeCase = link ? await deps.ledger.fees.load(link.feeId) : null;
-    if (!link || !feeCase)
+    const feeRecord = link ? await deps.ledger.fees.load(link.feeId) : null;
+    if (!link || !feeRecord)
       throw problem('not_found', { help: 'Open the link from the e-mail once more.' });
-    return { feeCase, expired: feeCase.now() >= link.until };
+    return { feeRecord, expired: feeRecord.now() >= link.until };
   };
 
   app.get('/card/:token', options, async ({ params }, reply) => {
-    const { feeCase, expired } = await feeOf(params.token);
-    if (!wantsCard(feeCase)) return send(reply, 'Another card', nothingToDo());
+    const { feeRecord, expired } = await feeOf(params.token);
+    if (!wantsCard(feeRecord)) return send(reply, 'Another card', nothingToDo());
     if (expired) return send(reply.code(410), 'This link has expired', expiredLink());
-    return send(reply, 'Another card', cardForm(deps, feeCase, params.token));
+    return send(reply, 'Another card', cardForm(deps, feeRecord, params.token));
   });
 
   await app.register(async (scope: Api) => {
     await scope.register(formbody, { bodyLimit: FORM_BYTES });
     const give = { ...options, schema: { ...options.schema, body: Give }, bodyLimit: FORM_BYTES };
     scope.post('/card/:token/give', give, async ({ params, body }, reply) => {
-      const { feeCase, expired } = await feeOf(params.token);
-      const { feeId } = feeCase;
-      const { stripeCustomer: customer } = feeCase.clinician;
+      const { feeRecord, expired } = await feeOf(params.token);
+      const { feeId } = feeRecord;
+      const { stripeCustomer: customer } = feeRecord.clinician;
       // The page says why.
-      if (expired || !wantsCard(feeCase) || !customer)
+      if (expired || !wantsCard(feeRecord) || !customer)
         return reply.redirect(`/card/${params.token}`, 303);
       const returnUrl = `${deps.publicUrl}/card-saved`;
       // A form sent twice, as by a double click, leads to one page of Stripe's.

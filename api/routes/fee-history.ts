@@ -73,22 +73,25 @@ export async function historyOf(
   { ledger }: Pick<ApiDeps, 'ledger'>,
   feeId: string,
 ): Promise<Static<typeof FeeHistory> | null> {
-  const feeCase = await ledger.fees.load(feeId);
-  if (!feeCase) return null;
-  const { clinicianId } = feeCase.clinician;
-  return describedEntry(feeCase, await ledger.evidence.of(clinicianId, feeCase.assessment.year));
+  const feeRecord = await ledger.fees.load(feeId);
+  if (!feeRecord) return null;
+  const { clinicianId } = feeRecord.clinician;
+  return describedEntry(
+    feeRecord,
+    await ledger.evidence.of(clinicianId, feeRecord.assessment.year),
+  );
 }
 
 /** The story of a fee already loaded. */
 export function describedEntry(
-  feeCase: FeeRecord,
+  feeRecord: FeeRecord,
   evidence: Static<typeof FeeHistory>['evidence'],
 ): Static<typeof FeeHistory> {
-  const { assessment, clinician, entries } = feeCase;
+  const { assessment, clinician, entries } = feeRecord;
   const fee = fold(entries);
   const { state, step, at, why } = nextOf(fee, assessment.policy);
   return {
-    feeId: feeCase.feeId,
+    feeId: feeRecord.feeId,
     assessmentId: assessment.assessmentId,
     vendor: assessment.vendor,
     vendorName: assessment.vendorName,

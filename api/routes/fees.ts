@@ -148,8 +148,8 @@ function actRoutes(app: Api, deps: ApiDeps): void {
       `/v1/fees/:id/${act}`,
       secured(scopeOf(act), { summary, tags: ['fees'], params: ById, response: { 200: Acted } }),
       async (request) => {
-        const wish: Action = { act };
-        await applyAction(deps, byOf(request), request.params.id, wish);
+        const input: Action = { act };
+        await applyAction(deps, byOf(request), request.params.id, input);
         return after(request.params.id);
       },
     );

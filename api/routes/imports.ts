@@ -88,7 +88,7 @@ export async function importRoutes(app: Api, deps: ApiDeps): Promise<void> {
         if (request.headers['content-type']?.startsWith('multipart/'))
           throw problem('unsupported_type', { help: 'Send the file itself: curl -T claims.837' });
         if (!(request.body instanceof Readable)) throw problem('empty_body');
-        const result = await importFile(deps, byOf(request), request.body, wishOf(request.query));
+        const result = await importFile(deps, byOf(request), request.body, inputOf(request.query));
         return reply.code(result.created ? 201 : 200).send(result);
       },
     );
@@ -152,12 +152,12 @@ async function importFile(
   deps: ApiDeps,
   by: By,
   body: Readable,
-  wish: ImportInput,
+  input: ImportInput,
 ): Promise<Static<typeof Result>> {
   const act = { action: 'import', object: 'file', detail: {} };
   return audited(deps, by, act, async () => {
-    if (wish.vendor && !(await knows(deps, wish.vendor))) throw problem('unknown_vendor');
-    const read = await readImport(deps.ledger, body, wish, by.actor);
+    if (input.vendor && !(await knows(deps, input.vendor))) throw problem('unknown_vendor');
+    const read = await readImport(deps.ledger, body, input, by.actor);
     const { created, import: kept } = await deps.ledger.evidence.record(read);
     // The same content on another roster may tell more: somebody new, or an NPI put right.
     const added = created
@@ -199,7 +199,7 @@ async function resultOf({ ledger }: ApiDeps, kept: ImportResult) {
   };
 }
 
-function wishOf(query: Static<typeof Options>): ImportInput {
+function inputOf(query: Static<typeof Options>): ImportInput {
   const { fileName = 'upload', vendor = null, from = null, to = null, kind = null } = query;
   for (const [name, day] of Object.entries({ from, to }))
     if (day && !isDay(day))

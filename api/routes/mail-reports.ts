@@ -63,11 +63,11 @@ async function follow(deps: ApiDeps, by: By, report: MailReport): Promise<Static
   const { feeId, kind } = report.about;
   try {
     if (kind === 'notice') {
-      const wish = wishOf(report);
-      await applyAction(deps, by, feeId, wish);
-      return { outcome: wish.act === 'bounce' ? 'bounced' : 'held', feeId, why: report.report };
+      const input = inputOf(report);
+      await applyAction(deps, by, feeId, input);
+      return { outcome: input.act === 'bounce' ? 'bounced' : 'held', feeId, why: report.report };
     }
-    await noteLetter(deps, by, report);
+    await noteEmail(deps, by, report);
     return { outcome: 'noted', feeId, why: kind };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -76,7 +76,7 @@ async function follow(deps: ApiDeps, by: By, report: MailReport): Promise<Static
   }
 }
 
-function wishOf(report: AboutOurs): Extract<Action, { act: 'bounce' | 'hold' }> {
+function inputOf(report: AboutOurs): Extract<Action, { act: 'bounce' | 'hold' }> {
   if (report.report === 'complaint')
     return { act: 'hold', why: 'the notice was reported as unwanted' };
   const why = ['bounced', report.status].join(' ').trim();
@@ -84,8 +84,8 @@ function wishOf(report: AboutOurs): Extract<Action, { act: 'bounce' | 'hold' }> 
   return { act: 'bounce', why, ...(number !== null && { notice: number }) };
 }
 
-/** Nothing depends on whether a letter arrived; that it did not is for the audit to tell. */
-async function noteLetter(deps: ApiDeps, by: By, { about, report }: AboutOurs): Promise<void> {
+/** Nothing depends on whether an e-mail arrived; that it did not is for the audit to tell. */
+async function noteEmail(deps: ApiDeps, by: By, { about, report }: AboutOurs): Promise<void> {
   const detail = { mail: about.kind, report };
   const line = { action: 'mail_report', object: `fee ${about.feeId}`, detail };
   await audited(deps, by, line, async () => {

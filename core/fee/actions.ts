@@ -29,26 +29,26 @@ export type RefusedAction =
   | 'under_way';
 
 /** Decides a person's act. Asking twice gets one result: the second is told it was done. */
-export function decide(fee: FeeState, wish: Action): Decision {
-  switch (wish.act) {
+export function decide(fee: FeeState, input: Action): Decision {
+  switch (input.act) {
     case 'waive':
-      return waive(fee, wish.why);
+      return waive(fee, input.why);
     case 'hold':
       if (fee.held) return refuse('already_held', 'the fee is held already');
-      return { entries: [entry('held', { why: wish.why })] };
+      return { entries: [entry('held', { why: input.why })] };
     case 'release':
       if (!fee.held) return refuse('not_held', 'the fee is not held');
       return { entries: [entry('released', {})] };
     case 'retry':
       return retry(fee);
     case 'bounce':
-      return bounce(fee, wish);
+      return bounce(fee, input);
     case 'refund':
       if (!fee.paid || fee.refundedCents >= fee.paidCents)
         return refuse('not_paid', 'there is no payment to give back');
       if (fee.refundAsked || fee.refundOpened || fee.waiveAsked)
         return refuse('under_way', 'a refund is under way already');
-      return { entries: [entry('refund_asked', { why: wish.why })] };
+      return { entries: [entry('refund_asked', { why: input.why })] };
   }
 }
 
@@ -83,10 +83,10 @@ function retry(fee: FeeState): Decision {
  * The notice was accepted and came back later: it announced nothing, so nothing is charged before
  * another one stands. An attempt that has been sent already is followed to its end all the same.
  */
-function bounce(fee: FeeState, wish: Extract<Action, { act: 'bounce' }>): Decision {
+function bounce(fee: FeeState, input: Extract<Action, { act: 'bounce' }>): Decision {
   if (fee.paid) return refuse('already_settled', 'the fee is paid');
   if (fee.waived ?? fee.waiveAsked) return refuse('already_settled', 'the fee is waived');
-  const { why, notice = fee.notices } = wish;
+  const { why, notice = fee.notices } = input;
   if (fee.noticed && notice === fee.notices) {
     const { emailChanges = 0 } = fee.noticed;
     return { entries: [entry('notice_failed', { why, emailChanges })] };

@@ -8,10 +8,10 @@
  * - assessment  one year's run for one vendor, policy and rate frozen when it was opened
  * - fee         what one clinician owes in one assessment
  * - entry       one immutable fact about a fee, numbered from 1 without gaps
- * - notice      the e-mail that announces the fee; a letter is any later e-mail about it
+ * - notice      the e-mail that announces the fee; an e-mail is any later e-mail about it
  * - intent      the fee's single Stripe PaymentIntent
  * - attempt     the n-th confirmation of the intent: frozen parameters, one key, one outcome
- * - step        what `next` asks for: detect, notice, charge, settle, letter
+ * - step        what `next` asks for: detect, notice, charge, settle, e-mail
  */
 
 /** The kind of record a use of a code was found in. */
@@ -174,7 +174,7 @@ export interface EntryData {
   gave_up: { amountCents: number; why: string };
   /** A new card or a person's wish takes up a fee that had been written off. */
   revived: { amountCents: number };
-  /** A letter was accepted by the mail server. */
+  /** An e-mail was accepted by the mail server. */
   email_sent: { email: EmailKind; about: number; messageId: string };
   email_failed: { email: EmailKind; about: number; why: string };
 }

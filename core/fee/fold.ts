@@ -66,7 +66,7 @@ export interface FeeState {
   disputesClosed: Set<string>;
   disputed: Recorded<'disputed'> | null;
   gaveUp: Recorded<'gave_up'> | null;
-  /** `letter about seq` of every letter that was sent or failed for good. */
+  /** `letter about seq` of every e-mail that was sent or failed for good. */
   emailsHandled: Set<string>;
 }
 

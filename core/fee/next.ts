@@ -91,10 +91,10 @@ function refund(fee: FeeState, policy: Policy): Next | null {
 
 function moneyTaken(fee: FeeState): Next | null {
   if (!fee.paid) return null;
-  const letter = emailOwed(fee);
+  const email = emailOwed(fee);
   const tell = (state: FeeStatus, why: string): Next =>
-    letter
-      ? { state, step: 'email', at: letterAt(fee), why: `${why}; send the ${letter.email}` }
+    email
+      ? { state, step: 'email', at: emailAt(fee), why: `${why}; send the ${email.email}` }
       : rest(state, why);
   if (fee.refundedCents >= fee.paidCents) return tell('refunded', 'paid and refunded');
   if (fee.disputed) return rest('disputed', 'the cardholder disputes the charge');
@@ -113,11 +113,11 @@ function setAside(fee: FeeState, policy: Policy): Next | null {
     const at = fee.unknown ? nextLook(fee, policy) : fee.waiveAsked.at;
     return { state: 'held', step: 'settle', at, why: 'being waived: first cancel the intent' };
   }
-  if (fee.waived) return withLetter(fee, 'waived', `waived: ${fee.waived.why}`);
+  if (fee.waived) return withEmail(fee, 'waived', `waived: ${fee.waived.why}`);
   if (fee.held) return rest('held', `held for a person: ${fee.held.why}`);
   if (fee.reopened)
     return { state: 'detecting', step: 'detect', at: fee.reopened.at, why: 'something changed' };
-  if (fee.gaveUp) return withLetter(fee, 'gave_up', `given up: ${fee.gaveUp.why}`);
+  if (fee.gaveUp) return withEmail(fee, 'gave_up', `given up: ${fee.gaveUp.why}`);
   return fee.exempted ? rest('exempt', fee.exempted.why) : null;
 }
 
@@ -158,7 +158,7 @@ export function mustStrike({ noticeFailed, intent, recordedNotice }: FeeState): 
 
 function notice(fee: FeeState): Next | null {
   if (fee.noticeFailed) return rest('notice_failed', fee.noticeFailed.why);
-  if (fee.cardMissing) return withLetter(fee, 'needs_card', fee.cardMissing.why);
+  if (fee.cardMissing) return withEmail(fee, 'needs_card', fee.cardMissing.why);
   if (fee.noticed) return null;
   const approvedAt = fee.approved?.at ?? AT_ONCE;
   const at = fee.deferred ? new Date(fee.deferred.until) : approvedAt;
@@ -173,7 +173,7 @@ function charge(fee: FeeState): Next {
     return { state, step: 'charge', at: at < from ? from : at, why };
   };
   if (!fee.declined) return due('noticed', from, 'noticed; charged when the notice period is over');
-  if (needsCard(fee)) return withLetter(fee, 'needs_card', `declined: ${fee.declined.code}`);
+  if (needsCard(fee)) return withEmail(fee, 'needs_card', `declined: ${fee.declined.code}`);
   const asked = newest(fee.cardUpdated, fee.retryAsked);
   if (asked && asked.seq > fee.declined.seq) return due('retrying', asked.at, 'asked to try again');
   const at = fee.declined.retryAt ? new Date(fee.declined.retryAt) : fee.declined.at;
@@ -186,13 +186,13 @@ function needsCard(fee: FeeState): boolean {
   return !fee.cardUpdated || fee.cardUpdated.seq < fee.declined.seq;
 }
 
-function withLetter(fee: FeeState, state: FeeStatus, why: string): Next {
-  const letter = emailOwed(fee);
-  if (!letter) return rest(state, why);
-  return { state, step: 'email', at: letterAt(fee), why: `${why}; send the ${letter.email}` };
+function withEmail(fee: FeeState, state: FeeStatus, why: string): Next {
+  const email = emailOwed(fee);
+  if (!email) return rest(state, why);
+  return { state, step: 'email', at: emailAt(fee), why: `${why}; send the ${email.email}` };
 }
 
-function letterAt(fee: FeeState): Date {
+function emailAt(fee: FeeState): Date {
   if (fee.deferred?.step === 'email') return new Date(fee.deferred.until);
   return fee.lastAt ?? AT_ONCE;
 }

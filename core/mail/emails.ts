@@ -13,26 +13,26 @@ import {
   type FeeFacts,
 } from './notice.ts';
 
-/** What a letter is made of; each letter uses what it needs. */
+/** What an e-mail is made of; each e-mail uses what it needs. */
 export interface EmailFacts extends FeeFacts {
-  /** The card the letter is about: charged, declined, refunded to. Null when there is none. */
+  /** The card the e-mail is about: charged, declined, refunded to. Null when there is none. */
   card: { brand: string; last4: string } | null;
-  /** Calendar day of what the letter tells, YYYY-MM-DD: of the payment, the decline, ... */
+  /** Calendar day of what the e-mail tells, YYYY-MM-DD: of the payment, the decline, ... */
   on: string;
   /** Whether the clinician has had the notice; if not, a charge will be announced first. */
   announced: boolean;
   /**
-   * Stripe's code of the decline the letter is about, null when it is not about a decline. It
+   * Stripe's code of the decline the e-mail is about, null when it is not about a decline. It
    * decides what is asked for; the code itself is hardly ever spoken of.
    */
   declineCode: string | null;
-  /** What went back with the refund the letter is about; null in all other letters. */
+  /** What went back with the refund the e-mail is about; null in all other e-mails. */
   refundedCents: number | null;
 }
 
-/** A letter: what the clinician is told after the notice. Throws on facts that contradict. */
-export function writeEmail(letter: EmailKind, facts: EmailFacts): Mail {
-  const { subject, preview, parts } = LETTERS[letter](facts);
+/** An e-mail: what the clinician is told after the notice. Throws on facts that contradict. */
+export function writeEmail(email: EmailKind, facts: EmailFacts): Mail {
+  const { subject, preview, parts } = EMAILS[email](facts);
   return textAndHtml({
     subject,
     preview,
@@ -49,7 +49,7 @@ export function writeEmail(letter: EmailKind, facts: EmailFacts): Mail {
 
 type Body = Pick<Draft, 'subject' | 'preview' | 'parts'>;
 
-const LETTERS: Record<EmailKind, (facts: EmailFacts) => Body> = {
+const EMAILS: Record<EmailKind, (facts: EmailFacts) => Body> = {
   receipt: (facts) => {
     const { year, amountCents, card, on } = facts;
     const from = card ? ` from your ${cardInText(card)}` : '';
@@ -115,7 +115,7 @@ const LETTERS: Record<EmailKind, (facts: EmailFacts) => Body> = {
 
   refunded: ({ year, amountCents, refundedCents, card }) => {
     if (refundedCents === null || refundedCents > amountCents)
-      throw new Error('Bug! a letter about a refund needs the amount, at most the fee');
+      throw new Error('Bug! an e-mail about a refund needs the amount, at most the fee');
     const back = dollars(refundedCents);
     const part = refundedCents < amountCents ? ` of the ${dollars(amountCents)} you paid` : '';
     const to = card ? ` to your ${cardInText(card)}` : '';

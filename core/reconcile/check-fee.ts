@@ -37,7 +37,7 @@ export function checkFee(fee: StoredFee): Breach[] {
     ...unannounced(fee).map((detail) => found('announced', detail)),
     ...overLimit(fee).map((detail) => found('card_limits', detail)),
     ...againstAdvice(fee).map((detail) => found('refused_cards', detail)),
-    ...lettersAmiss(fee).map((detail) => found('letters', detail)),
+    ...emailsAmiss(fee).map((detail) => found('emails', detail)),
   ];
 }
 
@@ -155,7 +155,7 @@ function againstAdvice({ entries }: StoredFee): string[] {
   return wrong;
 }
 
-/** The entry each letter must be about. */
+/** The entry each e-mail must be about. */
 const OCCASIONS: Record<EmailKind, (about: Entry) => boolean> = {
   receipt: ({ kind }) => kind === 'paid',
   card_needed: (about) =>
@@ -166,7 +166,7 @@ const OCCASIONS: Record<EmailKind, (about: Entry) => boolean> = {
   refunded: ({ kind }) => kind === 'refunded',
 };
 
-function lettersAmiss({ entries }: StoredFee): string[] {
+function emailsAmiss({ entries }: StoredFee): string[] {
   const sent = new Set<string>();
   return entries.flatMap((one) => {
     if (one.kind !== 'email_sent') return [];

@@ -78,8 +78,8 @@ export const CHECKS = {
     sentence: 'No card was tried again after its bank had said not to.',
     stops: true,
   },
-  letters: {
-    sentence: 'No letter was sent without its occasion, and none twice for the same.',
+  emails: {
+    sentence: 'No e-mail was sent without its occasion, and none twice for the same.',
     stops: true,
   },
 } as const;

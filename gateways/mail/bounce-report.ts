@@ -5,7 +5,7 @@ import type { EmailKind } from '../../core/fee/fee.ts';
 export interface SentMail {
   feeId: string;
   kind: 'notice' | EmailKind;
-  /** Which notice, from 1; null for a letter, which is named by what it is about. */
+  /** Which notice, from 1; null for an e-mail, which is named by what it is about. */
   number: number | null;
 }
 
@@ -62,7 +62,7 @@ function textOf({ attachments }: ParsedMail, type: RegExp): string {
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 /** The kinds of mail levy sends. */
-export const LETTERS_SENT = Object.keys({
+export const EMAILS_SENT = Object.keys({
   notice: true,
   receipt: true,
   card_needed: true,
@@ -73,7 +73,7 @@ export const LETTERS_SENT = Object.keys({
 
 /** As `messageId` in mail.ts makes it; in the header, which a mail server may have folded. */
 const OURS = new RegExp(
-  `^message-id:\\s*<fee-(${UUID})-(${LETTERS_SENT.join('|')})-(\\w{1,100})@[\\w.-]+>`,
+  `^message-id:\\s*<fee-(${UUID})-(${EMAILS_SENT.join('|')})-(\\w{1,100})@[\\w.-]+>`,
   'im',
 );
 

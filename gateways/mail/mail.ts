@@ -94,7 +94,7 @@ export function createMail(args: {
     verify,
     /**
      * The Message-ID of a mail about a fee, in the sender's domain: the same for every try of the
-     * same mail. `which`: of a notice its number, of a letter what it is about.
+     * same mail. `which`: of a notice its number, of an e-mail what it is about.
      */
     messageId: (feeId: string, kind: 'notice' | EmailKind, which: number | string): string =>
       `<fee-${feeId}-${kind}-${which}@${from.address.split('@')[1]}>`,

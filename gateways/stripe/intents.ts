@@ -108,8 +108,8 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
     customer?: string | null;
   }): Promise<OpenedRefund> {
     const { intent, key, feeId, customer } = args;
-    const wish = { payment_intent: intent, metadata: { fee: feeId } };
-    const send = () => stripe.refunds.create(wish, { idempotencyKey: key });
+    const input = { payment_intent: intent, metadata: { fee: feeId } };
+    const send = () => stripe.refunds.create(input, { idempotencyKey: key });
     try {
       const made = await call('POST /v1/refunds', send, customer);
       if (!isReplay(made)) return opened(made);

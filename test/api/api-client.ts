@@ -24,7 +24,7 @@ export interface ApiClient {
   stripe: SandboxStripe;
   /** Tokens that may do one thing only, and one that may do everything. */
   tokens: Record<Scope | 'all', string>;
-  ask(method: Method, url: string, wish?: Wish): Promise<Answer>;
+  ask(method: Method, url: string, input?: Wish): Promise<Answer>;
   /** Everything that was logged. */
   log(): string;
   close(): Promise<void>;
@@ -94,7 +94,7 @@ export async function openApiClient(changes: Partial<ApiDeps> = {}): Promise<Api
   };
   return {
     ...{ app, deps, db, ledger, queues, stripe, tokens },
-    ask: (method, url, wish = {}) => ask(app, tokens.all, method, url, wish),
+    ask: (method, url, input = {}) => ask(app, tokens.all, method, url, input),
     log: () => lines.join(''),
     async close() {
       await app.close();

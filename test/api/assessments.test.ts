@@ -52,8 +52,8 @@ describe('an assessment that cannot be', () => {
   });
 
   it('approves itself only for those who may approve', async () => {
-    const wish = { vendor: 'theranest', year: 2026, autoApprove: true };
-    const answer = await open(wish, apiClient.tokens.operate);
+    const input = { vendor: 'theranest', year: 2026, autoApprove: true };
+    const answer = await open(input, apiClient.tokens.operate);
     expect(answer).toMatchObject({ status: 403, code: 'missing_scope' });
     expect(answer.json.error.details).toEqual({ scope: 'approve' });
   });
@@ -78,8 +78,8 @@ describe('a preview', () => {
 
 describe('an assessment', () => {
   it('is opened once, and given again to whoever asks again', async () => {
-    const wish = { vendor: 'theranest', year: 2026 };
-    const answers = await Promise.all([open(wish), open(wish), open(wish)]);
+    const input = { vendor: 'theranest', year: 2026 };
+    const answers = await Promise.all([open(input), open(input), open(input)]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 201]);
     expect(new Set(answers.map(({ json }) => json.assessmentId)).size).toBe(1);
     id = answers[0].json.assessmentId;

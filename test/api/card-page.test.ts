@@ -47,7 +47,7 @@ const give = (url: string, page: string = randomUUID()) =>
   });
 const sessions = async () => (await stripe().checkout.sessions.list({ limit: 100 })).data;
 
-it('a link from a letter leads, over a form of ours, to a page of Stripe’s', async () => {
+it('a link from an e-mail leads, over a form of ours, to a page of Stripe’s', async () => {
   const page = await visit(path(feeIds[0]!));
   expect(page.status).toBe(200);
   expect(page.text).toContain('Sunrise Practice');

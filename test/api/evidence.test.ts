@@ -20,8 +20,8 @@ afterAll(() => apiClient.close());
 
 /** What the worker does with the job that was put on the queue. */
 async function look(): Promise<string> {
-  const feeCase = await apiClient.ledger.fees.load(feeId);
-  await createDetect(apiClient)({ feeId, seq: feeCase!.entries.length });
+  const feeRecord = await apiClient.ledger.fees.load(feeId);
+  await createDetect(apiClient)({ feeId, seq: feeRecord!.entries.length });
   return stateNow();
 }
 const stateNow = async () => (await apiClient.ask('GET', `/v1/fees/${feeId}`)).json.state as string;

@@ -105,7 +105,7 @@ it('a complaint holds the fee for a person', async () => {
 });
 
 describe('what changes nothing', () => {
-  it('is a letter that came back: it stands in the audit', async () => {
+  it('is an e-mail that came back: it stands in the audit', async () => {
     const feeId = await noticedFee(5);
     const answer = await send(report(idOf(feeId, 'receipt')));
     expect(answer.json).toEqual({ outcome: 'noted', feeId, why: 'receipt' });

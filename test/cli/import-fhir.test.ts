@@ -56,8 +56,8 @@ async function run(argv: string[], env: Record<string, string> = {}) {
 }
 
 it('imports a year of a FHIR server like a file, and the same again changes nothing', async () => {
-  const wish = ['--fhir', server.url, '--year', '2026'];
-  const told = await run([...wish, '--json'], { LEVY_FHIR_TOKEN: 'good' });
+  const input = ['--fhir', server.url, '--year', '2026'];
+  const told = await run([...input, '--json'], { LEVY_FHIR_TOKEN: 'good' });
   expect(told).toMatchObject({ status: 0, err: `${server.url}: no ExplanationOfBenefit there\n` });
   expect(JSON.parse(told.out)).toMatchObject({
     file: server.url,
@@ -70,24 +70,24 @@ it('imports a year of a FHIR server like a file, and the same again changes noth
     clinicians: 1,
   });
   await writeFile(join(folder, 'token'), 'good\n');
-  const again = await run(wish, { LEVY_FHIR_TOKEN_FILE: join(folder, 'token') });
+  const again = await run(input, { LEVY_FHIR_TOKEN_FILE: join(folder, 'token') });
   expect(again.out).toContain('imported before: nothing has changed');
 });
 
 it('says what is missing, and imports nothing of a year that breaks off', async () => {
-  const wish = ['--fhir', server.url, '--year', '2026'];
-  const bare = await run(wish);
+  const input = ['--fhir', server.url, '--year', '2026'];
+  const bare = await run(input);
   expect(bare).toMatchObject({ status: 2, out: '' });
   expect(bare.err).toContain('Set LEVY_FHIR_TOKEN, or LEVY_FHIR_TOKEN_FILE');
   const env = { LEVY_FHIR_TOKEN: 'bad' };
   expect((await run(['--fhir', server.url], env)).err).toContain('--year 2026');
   const away = await run(['--fhir', 'http://ehr.example/fhir', '--year', '2026'], env);
   expect(away).toMatchObject({ status: 2, out: '' });
-  const refused = await run(wish, env);
+  const refused = await run(input, env);
   expect(refused.status).toBe(1);
   expect(refused.err).toBe(
     `${server.url}: fhir_unauthorized. The FHIR server does not take this token.\n`,
   );
-  const key = await run([...wish, '--client-id', 'levy'], { LEVY_FHIR_KEY: 'no key' });
+  const key = await run([...input, '--client-id', 'levy'], { LEVY_FHIR_KEY: 'no key' });
   expect(key.err).toContain('must be an RSA or P-384 private key');
 });

@@ -73,8 +73,8 @@ const WISHES: Action[] = [
 
 /** What each wish comes to: the entries it leads to, or `- code` why it is refused. */
 function answers(situation: readonly Line[]): string[] {
-  return WISHES.map((wish) => {
-    const decision = decide(feeOf(...situation), wish);
+  return WISHES.map((input) => {
+    const decision = decide(feeOf(...situation), input);
     if ('refused' in decision) return `- ${decision.refused}`;
     return decision.entries.map(({ kind }) => kind).join(' ');
   });
@@ -159,19 +159,20 @@ describe('a person asks to waive, hold, release, retry or refund, or says the no
 
   it('and twice gets one result: the second is told that it was done', () => {
     for (const lines of Object.values(SITUATIONS))
-      for (const wish of WISHES) {
-        const first = decide(feeOf(...lines), wish);
+      for (const input of WISHES) {
+        const first = decide(feeOf(...lines), input);
         if ('refused' in first) continue;
-        expect(decide(feeOf(...lines, ...first.entries), wish), `${wish.act} again`).toHaveProperty(
-          'refused',
-        );
+        expect(
+          decide(feeOf(...lines, ...first.entries), input),
+          `${input.act} again`,
+        ).toHaveProperty('refused');
       }
   });
 
   it('and is told why not, in a sentence', () => {
     for (const lines of Object.values(SITUATIONS))
-      for (const wish of WISHES) {
-        const decision = decide(feeOf(...lines), wish);
+      for (const input of WISHES) {
+        const decision = decide(feeOf(...lines), input);
         if ('refused' in decision) expect(decision.why).toMatch(/^[a-z].{10,}[^.]$/);
       }
   });
@@ -190,13 +191,13 @@ describe('a person asks to waive, hold, release, retry or refund, or says the no
 
   it('says so of one that nobody has written down yet, and its number is used up', () => {
     const sent: Line[] = [...owed];
-    const wish: Action = { act: 'bounce', why: 'bounced', notice: 1 };
-    const decision = decide(feeOf(...sent), wish);
+    const input: Action = { act: 'bounce', why: 'bounced', notice: 1 };
+    const decision = decide(feeOf(...sent), input);
     if ('refused' in decision) throw new Error(decision.why);
     expect(feeOf(...sent, ...decision.entries)).toMatchObject({ notices: 1, noticed: null });
-    expect(decide(feeOf(...sent, ...decision.entries), wish)).toHaveProperty('refused');
-    expect(decide(feeOf(...sent), { ...wish, notice: 2 })).toHaveProperty('refused');
-    expect(decide(feeOf('assessed'), wish)).toHaveProperty('refused');
+    expect(decide(feeOf(...sent, ...decision.entries), input)).toHaveProperty('refused');
+    expect(decide(feeOf(...sent), { ...input, notice: 2 })).toHaveProperty('refused');
+    expect(decide(feeOf('assessed'), input)).toHaveProperty('refused');
   });
 
   it('and the address that failed is the one the notice went to, not a later one', () => {

@@ -13,9 +13,9 @@ const EMAIL_STEP: EmailFacts = {
   refundedCents: null,
 };
 
-/** The text and the HTML of a letter as words. */
-function said(letter: EmailKind, more: Partial<EmailFacts> = {}): string[] {
-  const mail = writeEmail(letter, { ...EMAIL_STEP, ...more });
+/** The text and the HTML of an e-mail as words. */
+function said(email: EmailKind, more: Partial<EmailFacts> = {}): string[] {
+  const mail = writeEmail(email, { ...EMAIL_STEP, ...more });
   return [wordsOfText(mail), wordsOfHtml(mail.html)];
 }
 
@@ -29,9 +29,9 @@ const ALL: [EmailKind, Partial<EmailFacts>][] = [
 ];
 
 test.each(ALL)(
-  'a letter "%s" %j greets, gives a way to answer, and names the year',
-  (letter, more) => {
-    for (const words of said(letter, more)) {
+  'an e-mail "%s" %j greets, gives a way to answer, and names the year',
+  (email, more) => {
+    for (const words of said(email, more)) {
       expect(words).toContain('Hello Dana Example,');
       expect(words).toContain('reply to this e-mail (office@sunrise.example)');
       expect(words).toContain('2026');
@@ -51,7 +51,7 @@ test('the receipt says what was paid, when, with which card, and how it is made 
     expect(words).toContain('We received $19.50 on February 3, 2027');
 });
 
-describe('the letter that asks for a card', () => {
+describe('the e-mail that asks for a card', () => {
   test('says that the charge was declined, and what happens with a new card', () => {
     for (const words of said('card_needed', { declineCode: 'do_not_honor' })) {
       expect(words).toContain('to your Visa ending in 4242, and the charge was declined');
@@ -98,7 +98,7 @@ describe('the letter that asks for a card', () => {
   );
 });
 
-test('the last letter says that we stop, and how to settle all the same', () => {
+test('the last e-mail says that we stop, and how to settle all the same', () => {
   for (const words of said('final')) {
     expect(words).toContain('Our last try, with your Visa ending in 4242, was on February 3, 2027');
     expect(words).toContain('we will not try again by ourselves');
@@ -114,7 +114,7 @@ test('a waiver is good news and nothing to do', () => {
     expect(words).toContain('we have waived your CPT license fee');
 });
 
-describe('the letter about a refund', () => {
+describe('the e-mail about a refund', () => {
   test('says how much went back, where to, and how long it takes', () => {
     for (const words of said('refunded', { refundedCents: 1950 })) {
       expect(words).toContain('We have refunded $19.50 for your CPT license fee');

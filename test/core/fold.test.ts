@@ -150,12 +150,12 @@ describe('what a mail server asked for one mail', () => {
   );
 
   it('neither delays the notice of a card that came, nor the receipt', () => {
-    const letter = sample('deferred', { step: 'email', until: '2030-01-01T00:00:00.000Z' });
-    const came = nextOf(...owed, 'card_missing', letter, 'card_updated');
+    const email = sample('deferred', { step: 'email', until: '2030-01-01T00:00:00.000Z' });
+    const came = nextOf(...owed, 'card_missing', email, 'card_updated');
     expect(came).toMatchObject({ step: 'notice' });
     expect(came.at?.getUTCFullYear()).toBe(2026);
     const hard = sample('declined', { verdict: 'needs_card', retryAt: null });
-    const receipt = nextOf(...tried, hard, letter, 'card_updated', 'attempted', 'paid');
+    const receipt = nextOf(...tried, hard, email, 'card_updated', 'attempted', 'paid');
     expect(receipt).toMatchObject({ step: 'email' });
     expect(receipt.at?.getUTCFullYear()).toBe(2026);
   });
@@ -213,7 +213,7 @@ describe('refunds', () => {
   });
 });
 
-describe('letters', () => {
+describe('e-mails', () => {
   it('tell of a waiver to everybody who had heard of the fee, and to nobody else', () => {
     expect(emailOwed(feeOf(...noticed, 'waived'))).toMatchObject({ email: 'waived' });
     const asked: Line[] = [...owed, 'card_missing', told('card_needed', 3), 'waived'];

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createMail } from '../../gateways/mail/mail.ts';
-import { LETTERS_SENT, readMailReport } from '../../gateways/mail/bounce-report.ts';
+import { EMAILS_SENT, readMailReport } from '../../gateways/mail/bounce-report.ts';
 
 const FEE = '4b1f3c52-9d0e-4c8a-9a11-0f2b8c7d6e5f';
 const ID = `<fee-${FEE}-notice-1@sunrise.example>`;
@@ -68,13 +68,13 @@ describe('a report that a mail was not delivered', () => {
     expect(await readMailReport(report(bare))).toMatchObject({ report: 'failed', status: null });
   });
 
-  it.each(LETTERS_SENT)('knows the %s', async (kind) => {
+  it.each(EMAILS_SENT)('knows the %s', async (kind) => {
     const original = [`Message-ID: <fee-${FEE}-${kind}-3@sunrise.example>`];
     expect(await readMailReport(report({ original }))).toMatchObject({ about: { kind } });
   });
 
   it.each(['ch_3QxYz0AbCdEf', 're_3QxYz0AbCdEf', 'attempt2', 'card0', 'waived'])(
-    'knows a letter by what it is about (%s), and of no notice',
+    'knows an e-mail by what it is about (%s), and of no notice',
     async (which) => {
       const original = [`Message-ID: ${mail.messageId(FEE, 'card_needed', which)}`];
       expect(await readMailReport(report({ original }))).toMatchObject({

@@ -18,7 +18,7 @@ async function routesOf(act: () => Promise<unknown>): Promise<string[]> {
 }
 
 /** What is asked for when an intent is created. */
-const wish = (customer: string) => ({
+const input = (customer: string) => ({
   ...{ feeId: 'fee-of-a-wish', year: 2026, vendor: 'theranest', amountCents: 1950 },
   ...{ notice: null, customer },
 });
@@ -62,7 +62,7 @@ describe('the intent', () => {
 
   test('opened twice with one key is one intent, and the second answer is as it is now', async () => {
     const { customer, paymentMethod } = await testApp.customer();
-    const args = { ...wish(customer), key: 'twice' };
+    const args = { ...input(customer), key: 'twice' };
     const first = await testApp.payments.openIntent(args);
     await testApp.payments.confirmIntent({ intent: first.intent, paymentMethod, key: 'twice-1' });
     const again = await testApp.payments.openIntent(args);
@@ -70,7 +70,7 @@ describe('the intent', () => {
   });
 
   test('of a customer Stripe does not know is our mistake, said in codes', async () => {
-    const args = { ...wish('cus_none'), key: 'none' };
+    const args = { ...input('cus_none'), key: 'none' };
     const error: unknown = await testApp.payments
       .openIntent(args)
       .catch((thrown: unknown) => thrown);
@@ -82,8 +82,8 @@ describe('the intent', () => {
   test('that another ledger has created under the key, with other words, says so', async () => {
     const { customer } = await testApp.customer();
     const key = `levy-intent-2026-${customer}`;
-    await testApp.payments.openIntent({ ...wish(customer), key });
-    const other = testApp.payments.openIntent({ ...wish(customer), feeId: 'another-fee', key });
+    await testApp.payments.openIntent({ ...input(customer), key });
+    const other = testApp.payments.openIntent({ ...input(customer), feeId: 'another-fee', key });
     await expect(other).rejects.toMatchObject({
       name: 'PaymentsRefused',
       code: 'idempotency_error',

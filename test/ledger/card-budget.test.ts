@@ -24,11 +24,11 @@ async function oneCardOfMany() {
   const others = [ledger, createLedger(pool, () => 0), createLedger(pool, () => 0)];
   const attempt = async (n: number) => {
     const own = others[n % others.length]!;
-    const feeCase = (await own.fees.load(feeIds[n]!))!;
+    const feeRecord = (await own.fees.load(feeIds[n]!))!;
     const tried = sample('attempted', {
       ...{ intent: `pi_${n}`, brand: 'visa', fingerprint: 'one card', chargeBefore: null },
     });
-    return own.fees.append(feeCase, [ownOf(feeCase, tried)], 'levy');
+    return own.fees.append(feeRecord, [ownOf(feeRecord, tried)], 'levy');
   };
   const decline = (n: number) =>
     appendAll(ledger, feeIds[n]!, [

@@ -65,9 +65,9 @@ describe('the database refuses', () => {
 
   it('an attempt by a writer whose clock is ahead', async () => {
     await appendAll(ledger, feeId, [...upToNotice, opened()]);
-    const feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
-    const own = ownOf(feeCase, attempted());
-    const ahead = ledger.fees.append(feeCase, [own], 'test', CHARGE_FROM);
+    const feeRecord = (await ledger.fees.load(feeId)) as FeeRecord;
+    const own = ownOf(feeRecord, attempted());
+    const ahead = ledger.fees.append(feeRecord, [own], 'test', CHARGE_FROM);
     await expect(ahead).rejects.toMatchObject({ code: 'LV011' });
   });
 
@@ -82,8 +82,8 @@ describe('the database refuses', () => {
       const early = new Date(retryAt.getTime() - 1);
       await setClock(db.pool, CHARGE_FROM);
       expect(await refusalOf(tried(), again(), early)).toBe('LV015');
-      const feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
-      const ahead = ledger.fees.append(feeCase, [ownOf(feeCase, again())], 'test', retryAt);
+      const feeRecord = (await ledger.fees.load(feeId)) as FeeRecord;
+      const ahead = ledger.fees.append(feeRecord, [ownOf(feeRecord, again())], 'test', retryAt);
       await expect(ahead).rejects.toMatchObject({ code: 'LV015' });
       expect(await refusalOf([], again(), retryAt)).toBe('accepted');
     });
@@ -204,11 +204,11 @@ describe('the database refuses', () => {
 
   it('a notice that is not dated when it is written, but for five minutes', async () => {
     await appendAll(ledger, feeId, [sample('assessed'), sample('approved')]);
-    const feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
+    const feeRecord = (await ledger.fees.load(feeId)) as FeeRecord;
     const dated = (agoMs: number) =>
       ledger.fees.append(
-        feeCase,
-        [ownOf(feeCase, noticed())],
+        feeRecord,
+        [ownOf(feeRecord, noticed())],
         'test',
         new Date(NOTICED_AT.getTime() - agoMs),
       );
@@ -306,13 +306,13 @@ describe('the database refuses', () => {
 });
 
 describe('appending', () => {
-  const assessed = (feeCase: FeeRecord) => [ownOf(feeCase, sample('assessed'))];
+  const assessed = (feeRecord: FeeRecord) => [ownOf(feeRecord, sample('assessed'))];
 
   it('lets one of many writers win, and tells the others', async () => {
     const seen = await Promise.all(Array.from({ length: 8 }, () => ledger.fees.load(feeId)));
     const won = await Promise.all(
-      (seen as FeeRecord[]).map((feeCase) =>
-        ledger.fees.append(feeCase, assessed(feeCase), 'test'),
+      (seen as FeeRecord[]).map((feeRecord) =>
+        ledger.fees.append(feeRecord, assessed(feeRecord), 'test'),
       ),
     );
     expect(won.filter(Boolean)).toHaveLength(1);
@@ -352,9 +352,9 @@ describe('appending', () => {
     await setClock(db.pool, NOTICED_AT);
     const { hash } = await ledger.assessments.totals(assessmentId);
     for (const id of feeIds) {
-      const feeCase = (await ledger.fees.load(id)) as FeeRecord;
-      if (next(feeCase.entries, feeCase.assessment.policy).state === 'detecting')
-        await ledger.fees.append(feeCase, assessed(feeCase), 'test');
+      const feeRecord = (await ledger.fees.load(id)) as FeeRecord;
+      if (next(feeRecord.entries, feeRecord.assessment.policy).state === 'detecting')
+        await ledger.fees.append(feeRecord, assessed(feeRecord), 'test');
     }
     const roster = await ledger.assessments.totals(assessmentId);
     expect(roster.hash).not.toBe(hash);
@@ -372,11 +372,11 @@ describe('appending', () => {
     }>('select fee_id, seq, state, next_step, due_at from fees');
     expect(rows.length).toBe(feeIds.length);
     for (const row of rows) {
-      const feeCase = (await ledger.fees.load(row.fee_id)) as FeeRecord;
-      const { state, step, at } = next(feeCase.entries, feeCase.assessment.policy);
+      const feeRecord = (await ledger.fees.load(row.fee_id)) as FeeRecord;
+      const { state, step, at } = next(feeRecord.entries, feeRecord.assessment.policy);
       expect({ ...row }).toEqual({
         fee_id: row.fee_id,
-        seq: feeCase.entries.length,
+        seq: feeRecord.entries.length,
         state,
         next_step: step,
         due_at: at,

@@ -126,8 +126,8 @@ it('lists exactly the fees to which something is added that they have waited for
 
   const expected: string[] = [];
   await each(async (_, feeId) => {
-    const feeCase = await load(feeId);
-    if (missedChanges(fold(feeCase.entries), externalFactsOf(feeCase)).length > 0)
+    const feeRecord = await load(feeId);
+    if (missedChanges(fold(feeRecord.entries), externalFactsOf(feeRecord)).length > 0)
       expected.push(feeId);
   });
   const listed = await ledger.invariants.staleFees(10_000);

@@ -121,13 +121,13 @@ export async function appendAll(
   feeId: string,
   entries: NewEntry[],
 ): Promise<FeeRecord> {
-  let feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
+  let feeRecord = (await ledger.fees.load(feeId)) as FeeRecord;
   for (const one of entries) {
-    const after = await ledger.fees.append(feeCase, [ownOf(feeCase, one)], 'test');
+    const after = await ledger.fees.append(feeRecord, [ownOf(feeRecord, one)], 'test');
     if (!after) throw new Error('another writer came first');
-    feeCase = after;
+    feeRecord = after;
   }
-  return feeCase;
+  return feeRecord;
 }
 
 /** A sample as this fee would have it; anything else as it is. */

@@ -96,7 +96,7 @@ function handsOn(testApp: TestApp, ledger: Ledger, feeId: string) {
     last: async <K extends EntryKind>(kind: K): Promise<Extract<Entry, { kind: K }> | undefined> =>
       (await load()).entries.findLast((one) => one.kind === kind) as never,
     /** A person's act; the refusal's code, or how many entries it added. */
-    ask: (wish: Action) => changed(ledger.fees.change(feeId, 'test', (fee) => decide(fee, wish))),
+    ask: (input: Action) => changed(ledger.fees.change(feeId, 'test', (fee) => decide(fee, input))),
     /** A change outside, followed as the API follows it. */
     follow: (change: ExternalChange) =>
       changed(

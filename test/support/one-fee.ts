@@ -19,8 +19,8 @@ const annual = {
 
 /** Where a fee stands. */
 export async function standing(ledger: Ledger, feeId: string): Promise<Next> {
-  const feeCase = (await ledger.fees.load(feeId)) as FeeRecord;
-  return next(feeCase.entries, feeCase.assessment.policy);
+  const feeRecord = (await ledger.fees.load(feeId)) as FeeRecord;
+  return next(feeRecord.entries, feeRecord.assessment.policy);
 }
 
 /** Runs one processor now, as a job would. */

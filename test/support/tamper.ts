@@ -86,7 +86,7 @@ export function createTamper(owner: pg.Pool) {
         [fee],
       ),
 
-    /** Moves the last entry, a letter, one number up. */
+    /** Moves the last entry, an e-mail, one number up. */
     leaveGap: (fee: string) =>
       run(
         `with f as (update fees set seq = seq + 1 where fee_id = $1 returning seq)

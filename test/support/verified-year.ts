@@ -60,10 +60,10 @@ export function broken({ checks }: Report): Map<string, string> {
 
 /** The intent and the customer of a fee. */
 export async function stripeSideOf({ ledger }: TestApp, feeId: string) {
-  const feeCase = await ledger.fees.load(feeId);
-  const opened = feeCase?.entries.find(({ kind }) => kind === 'intent_opened');
+  const feeRecord = await ledger.fees.load(feeId);
+  const opened = feeRecord?.entries.find(({ kind }) => kind === 'intent_opened');
   const intent = opened?.kind === 'intent_opened' ? opened.data.intent : '';
-  return { intent, customer: feeCase?.clinician.stripeCustomer ?? '' };
+  return { intent, customer: feeRecord?.clinician.stripeCustomer ?? '' };
 }
 
 /** A payment at Stripe that carries a fee and of which levy knows nothing; gives its intent. */

@@ -78,7 +78,7 @@ describe('charge', () => {
     expect(succeeded(testApp)).toBe(1);
   });
 
-  it('starts no second attempt and writes no letter while the outcome is open', async () => {
+  it('starts no second attempt and writes no e-mail while the outcome is open', async () => {
     const { testApp, ledger, feeId } = await dueFee();
     await fault(testApp, 'confirm', 'truncate');
     await run(testApp, ledger, 'charge', feeId);

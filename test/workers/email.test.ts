@@ -7,7 +7,7 @@ import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.t
 const LOST = 'pm_card_chargeDeclinedLostCard';
 const SHORT = 'pm_card_chargeDeclinedInsufficientFunds';
 
-/** A fee with a letter due now. */
+/** A fee with an e-mail due now. */
 async function due(circumstances: Circumstances = {}): Promise<FeeLife> {
   const fee = await feeLife(circumstances);
   await fee.live('email');
@@ -26,7 +26,7 @@ async function setEmail(fee: FeeLife, email: string | null): Promise<void> {
   await fee.ledger.clinicians.upsert({ ...known, email });
 }
 
-describe('a letter', () => {
+describe('an e-mail', () => {
   it.each<[what: string, circumstances: Circumstances, subject: string]>([
     ['is the receipt after a payment', {}, 'Receipt: $19.50 for your 2026 CPT license fee'],
     [
@@ -108,7 +108,7 @@ describe('a letter', () => {
     await setEmail(fee, null);
     await fee.live();
     expect(await fee.last('email_failed')).toMatchObject({
-      data: { letter: 'receipt', why: 'no_email' },
+      data: { email: 'receipt', why: 'no_email' },
     });
     expect(await fee.standing()).toMatchObject({ state: 'paid', step: null });
   });
@@ -173,15 +173,15 @@ describe('a letter', () => {
   });
 });
 
-describe('before it asks for something, a letter looks at Stripe', () => {
-  it.each<[what: string, card: string | null, letter: string]>([
+describe('before it asks for something, an e-mail looks at Stripe', () => {
+  it.each<[what: string, card: string | null, email: string]>([
     ['another card', LOST, 'card_needed'],
     ['a card where there is none', null, 'card_needed'],
     ['the payment elsewhere after the last try', SHORT, 'final'],
-  ])('for a payment made elsewhere, and does not ask for %s', async (_what, card, letter) => {
+  ])('for a payment made elsewhere, and does not ask for %s', async (_what, card, email) => {
     const fee = await due({ card });
     const before = fee.mails();
-    expect((await fee.standing()).why).toContain(`send the ${letter}`);
+    expect((await fee.standing()).why).toContain(`send the ${email}`);
     const others = elsewhere(fee);
     const [own] = await others.all();
     await others.confirm(own?.id ?? (await others.intent()), 'pm_card_visa');
@@ -220,30 +220,30 @@ describe('before it asks for something, a letter looks at Stripe', () => {
   });
 });
 
-describe('a letter’s Message-ID', () => {
+describe('an e-mail’s Message-ID', () => {
   const idsOf = (fee: FeeLife) =>
     fee.testApp.mailbox
       .messages()
       .map(({ messageId }) => messageId?.replace(fee.feeId, 'FEE') ?? '');
 
-  it.each<[letter: string, card: string | null]>([
+  it.each<[email: string, card: string | null]>([
     ['receipt', 'pm_card_visa'],
     ['card_needed', LOST],
     ['card_needed', null],
     ['final', SHORT],
   ])(
     'of a %s is the same after a restore, so that mailboxes drop the second',
-    async (letter, card) => {
+    async (email, card) => {
       const fee = await feeLife({ card });
       const backup = await backUp(fee.testApp.db.pool);
       await fee.live();
       const first = idsOf(fee).at(-1);
-      expect(first).toContain(`-${letter}-`);
+      expect(first).toContain(`-${email}-`);
       await backup.restore();
       await fee.live();
-      const sent = idsOf(fee).filter((id) => id.includes(`-${letter}-`));
+      const sent = idsOf(fee).filter((id) => id.includes(`-${email}-`));
       expect(sent).toEqual([first, first]);
-      expect(fee.charged()).toBe(letter === 'receipt' ? 1 : 0);
+      expect(fee.charged()).toBe(email === 'receipt' ? 1 : 0);
     },
   );
 

@@ -121,8 +121,8 @@ describe('a card that was written on the roster, unheard', () => {
       ...fee.ledger,
       fees: {
         ...fee.ledger.fees,
-        async append(feeCase, entries, actor, at) {
-          const after = await fee.ledger.fees.append(feeCase, entries, actor, at);
+        async append(feeRecord, entries, actor, at) {
+          const after = await fee.ledger.fees.append(feeRecord, entries, actor, at);
           if (entries.some(({ kind }) => kind === 'attempted'))
             await write(fee, { paymentMethod: await fee.attach('pm_card_visa') });
           return after;

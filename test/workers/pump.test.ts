@@ -206,7 +206,7 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     await pump.after(200);
     expect(await queued(testApp)).toEqual({
       ...EMPTY,
-      ...{ detect: 1, settle: 1, notice: 1, letter: 1, charge: 1 },
+      ...{ detect: 1, settle: 1, notice: 1, email: 1, charge: 1 },
     });
   });
 
@@ -221,7 +221,7 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     await pump.after(200);
     expect(await queued(testApp)).toEqual({
       ...EMPTY,
-      ...{ detect: 1, settle: 1, notice: 1, letter: 1, charge: 1 },
+      ...{ detect: 1, settle: 1, notice: 1, email: 1, charge: 1 },
     });
   });
 
@@ -232,9 +232,9 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     const pump = pumpOf(testApp);
     await pump.once();
     await testApp.flush();
-    const feeCase = (await testApp.ledger.fees.load(fee?.feeId as string)) as FeeRecord;
+    const feeRecord = (await testApp.ledger.fees.load(fee?.feeId as string)) as FeeRecord;
     await testApp.ledger.fees.append(
-      feeCase,
+      feeRecord,
       [sample('usage_checked'), sample('reopened')],
       'test',
     );

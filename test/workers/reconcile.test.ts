@@ -142,12 +142,12 @@ describe('the checker names the fee', () => {
     expect(found).toEqual(['refused_cards']);
   });
 
-  it('with a letter that had no occasion, or was sent twice', async () => {
+  it('with an e-mail that had no occasion, or was sent twice', async () => {
     const other = await year.named('P13', (fee) =>
-      year.tamper.rewrite(fee, 'email_sent', { letter: 'refunded' }),
+      year.tamper.rewrite(fee, 'email_sent', { email: 'refunded' }),
     );
-    expect(other).toEqual(['index', 'letters']);
-    expect(await year.named('P14', year.tamper.sendEmailTwice)).toEqual(['letters']);
+    expect(other).toEqual(['index', 'emails']);
+    expect(await year.named('P14', year.tamper.sendEmailTwice)).toEqual(['emails']);
   });
 });
 

@@ -124,7 +124,7 @@ describe('a hint about another card', () => {
     expect(await countOf(fee, 'card_updated')).toBe(0);
   });
 
-  it('between notice and charge has that card charged, and no letter name the other', async () => {
+  it('between notice and charge has that card charged, and no e-mail name the other', async () => {
     const fee = await feeLife();
     await fee.live('charge');
     const card = await fee.attach('pm_card_mastercard');

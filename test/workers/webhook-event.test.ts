@@ -152,7 +152,7 @@ describe('a hint about money that went back', () => {
     expect(await fee.state()).toBe('held');
     const stripe = (await fee.ledger.reports.balances()).find((one) => one.account === 'stripe');
     expect(stripe?.balanceCents).toBe(1950);
-    // The letter about the refund had not gone out: now it must not.
+    // The e-mail about the refund had not gone out: now it must not.
     await fee.ask({ act: 'release' });
     await fee.live();
     expect(fee.mails()).toHaveLength(2);

@@ -146,20 +146,20 @@ async function plantDue(
   const due = await ledger.fees.due('detect', fees, []);
   await Promise.all(
     due.map(async ({ feeId }) => {
-      const feeCase = await ledger.fees.load(feeId);
-      if (!feeCase?.firstUse) throw new Error('Bug! a fee without evidence');
-      const chargeFrom = feeCase.now().toISOString();
+      const feeRecord = await ledger.fees.load(feeId);
+      if (!feeRecord?.firstUse) throw new Error('Bug! a fee without evidence');
+      const chargeFrom = feeRecord.now().toISOString();
       const shown = { brand: 'amex', last4: '8431' };
       await ledger.fees.append(
-        feeCase,
+        feeRecord,
         [
-          entry('assessed', { amountCents, evidence: feeCase.firstUse }),
+          entry('assessed', { amountCents, evidence: feeRecord.firstUse }),
           entry('approved', { rosterHash: 'bench' }),
           entry('noticed', {
             amountCents,
             chargeFrom,
             messageId: `<${feeId}>`,
-            customer: feeCase.clinician.stripeCustomer ?? '',
+            customer: feeRecord.clinician.stripeCustomer ?? '',
             card: shown,
           }),
         ],

@@ -34,7 +34,9 @@ export async function startHttpProxy(args: {
   const server = http.createServer((request, response) => {
     const { method = 'GET', url: path = '/' } = request;
     const cut = () => void request.socket.destroy();
-    pass({ agent, target, request, response, trick: faultInjector({ who, method, path }) }).catch(cut);
+    pass({ agent, target, request, response, trick: faultInjector({ who, method, path }) }).catch(
+      cut,
+    );
   });
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -13,7 +13,7 @@ export interface Person {
   /** The card on file, as Stripe knows it; null when there is none. */
   card: string | null;
   /** How that card behaves. */
-  wish: CardName;
+  input: CardName;
   uses: boolean;
   /** In which of the exports the use stands, from 0. */
   wave: number;
@@ -61,13 +61,13 @@ export async function seedCustomers(
     const drawn = random.weighted(CARDS);
     // A couple with one card and a customer each: two fees, two charges, the same number.
     const partner = random.chance(0.05) ? people.at(-1) : undefined;
-    const wish = partner?.wish ?? drawn;
+    const input = partner?.input ?? drawn;
     const mailbox = random.weighted(MAILBOXES);
     const email = `${mailbox}.${n}@people.example`;
     const free = random.chance(0.06);
     people.push({
-      ...(await customerWith(stripe, email, wish)),
-      wish,
+      ...(await customerWith(stripe, email, input)),
+      input,
       ref: `C-${String(n).padStart(4, '0')}`,
       name: `Person ${String.fromCharCode(65 + (n % 26))}${n}`,
       email,
@@ -75,16 +75,16 @@ export async function seedCustomers(
       vendor: free ? 'therapynotes' : 'theranest',
       uses: random.chance(0.85),
       wave: random.chance(0.5) ? 0 : random.between(1, args.waves - 1),
-      plain: PAYING.test(wish) && !free && !DEAF.test(mailbox),
+      plain: PAYING.test(input) && !free && !DEAF.test(mailbox),
     });
   }
   return people;
 }
 
-async function customerWith(stripe: Stripe, email: string, wish: CardName) {
+async function customerWith(stripe: Stripe, email: string, input: CardName) {
   const { id: customer } = await stripe.customers.create({ email });
-  if (wish === 'none') return { customer, card: null };
-  const { id } = await stripe.paymentMethods.attach(wish, { customer });
+  if (input === 'none') return { customer, card: null };
+  const { id } = await stripe.paymentMethods.attach(input, { customer });
   return { customer, card: id };
 }
 

@@ -63,19 +63,26 @@ const PAUSE_MS = [300, 1_100] as const;
 const CONVERGENCE_LIMIT_MS = 240_000;
 
 /** One run from the start of the services to the last check. Throws when it could not be made. */
-export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
-  const { queue, seconds, seed, people, say, stop } = wish;
+export async function runChaos(input: ChaosWish): Promise<ChaosOutcome> {
+  const { queue, seconds, seed, people, say, stop } = input;
   const random = createRandom(`chaos ${seed}`);
   const { counter, counts } = createCounter();
   // A year of some 250 working days in the time there is; two weeks of notice take 14 of them.
   const dayMs = Math.max(60, Math.min(300, Math.round((seconds * 1000) / 250)));
   say(`chaos on ${queue}, seed ${seed}: ${seconds} s of faults, ${people} people, day ${dayMs} ms`);
-  const harness = await openHarness({ queue, workers: wish.workers, dayMs, random, counter, stop });
+  const harness = await openHarness({
+    queue,
+    workers: input.workers,
+    dayMs,
+    random,
+    counter,
+    stop,
+  });
   let keep = true;
   try {
     await fillRoster(harness, people);
     const early = await dumpLedger(harness);
-    const second = wish.second ? await openSecond(harness) : null;
+    const second = input.second ? await openSecond(harness) : null;
     const living = second
       ? liveBeside(harness, second, planSecond(random.fork('second')), seconds * 1000)
       : Promise.resolve();
@@ -90,11 +97,11 @@ export async function runChaos(wish: ChaosWish): Promise<ChaosOutcome> {
     await living;
     say('healing, and waiting for quiet');
     const healedAt = performance.now();
-    if (wish.flushAtEnd) await loseQueue(harness);
+    if (input.flushAtEnd) await loseQueue(harness);
     await settle(harness, second, say);
     const convergedAfter = Math.round((performance.now() - healedAt) / 100) / 10;
     const violations = await violationsOf(harness, second?.harness ?? null);
-    keep = wish.keep || violations.length > 0;
+    keep = input.keep || violations.length > 0;
     const { sandbox, mailbox, folder } = harness.services;
     return {
       ...{ queue, seed, seconds, people, convergedAfter, faults: counts(), violations },
@@ -183,7 +190,11 @@ function shuffled({ queue }: Harness, random: Random): Fault[] {
 }
 
 /** Everything comes to its end: the fees, then the hourly check, then what that has brought up. */
-async function settle(harness: Harness, second: Second | null, say: ChaosWish['say']): Promise<void> {
+async function settle(
+  harness: Harness,
+  second: Second | null,
+  say: ChaosWish['say'],
+): Promise<void> {
   await heal(harness);
   second?.go();
   const offices: [Harness, () => Promise<void>][] = [[harness, () => tend(harness)]];

@@ -14,7 +14,9 @@ interface AssessmentNow {
 /** The people of the year, on the roster. */
 export async function fillRoster(harness: Harness, people: number): Promise<void> {
   const { stripe, random } = harness;
-  harness.people.push(...(await seedCustomers(stripe, random.fork('cast'), { people, waves: WAVES })));
+  harness.people.push(
+    ...(await seedCustomers(stripe, random.fork('cast'), { people, waves: WAVES })),
+  );
   await putRoster(harness);
 }
 
@@ -48,8 +50,8 @@ export function rosterNow({ people, history, refOf }: Harness): string {
 
 /** Opens the year, or is given the one that is open. */
 export async function openYear(harness: Harness): Promise<void> {
-  const wish = { vendor: 'theranest', year: YEAR };
-  const { assessmentId } = await harness.operator.insist('POST', '/v1/assessments', wish);
+  const input = { vendor: 'theranest', year: YEAR };
+  const { assessmentId } = await harness.operator.insist('POST', '/v1/assessments', input);
   harness.assessmentId = String(assessmentId);
 }
 

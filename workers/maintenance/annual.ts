@@ -25,8 +25,8 @@ export function createAnnual(
     const refused: string[] = [];
     for (const vendor of annual.vendors) {
       const { policy, autoApprove, livemode } = annual;
-      const wish = { vendor, year, policy, autoApprove, livemode, actor: 'the annual trigger' };
-      const opening = await ledger.assessments.open(wish);
+      const input = { vendor, year, policy, autoApprove, livemode, actor: 'the annual trigger' };
+      const opening = await ledger.assessments.open(input);
       if (!opening.opened) refused.push(`${vendor} ${year}: ${opening.why}`);
       else {
         const { assessmentId } = opening.assessment;

@@ -17,14 +17,14 @@ export async function cancelOrphans(
   feeId: string,
   intents: readonly string[] = [],
 ): Promise<number> {
-  const feeCase = await ledger.fees.load(feeId);
-  if (!feeCase) return 0;
-  const fee = fold(feeCase.entries);
-  const customers = customersOf(feeCase);
+  const feeRecord = await ledger.fees.load(feeId);
+  if (!feeRecord) return 0;
+  const fee = fold(feeRecord.entries);
+  const customers = customersOf(feeRecord);
   // What another ledger has at Stripe for somebody who is not written to here is not an orphan.
   if (!customers.size) return 0;
   // The notice and the charge step look for a lost creation themselves, and adopt it.
-  const { policy, year } = feeCase.assessment;
+  const { policy, year } = feeRecord.assessment;
   const { step } = nextOf(fee, policy);
   if (!fee.intent && (step === 'charge' || step === 'notice')) return 0;
   for (const intent of intents) {

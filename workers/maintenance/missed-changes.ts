@@ -13,8 +13,8 @@ const AT_ONCE = 1_000;
 export async function applyMissedChanges({ ledger }: Pick<WorkerDeps, 'ledger'>): Promise<number> {
   let changed = await ledger.clinicians.enrollLatecomers();
   for (const feeId of await ledger.invariants.staleFees(AT_ONCE)) {
-    const after = await ledger.fees.change(feeId, WORKER, (fee, feeCase) => ({
-      entries: missedChanges(fee, externalFactsOf(feeCase)),
+    const after = await ledger.fees.change(feeId, WORKER, (fee, feeRecord) => ({
+      entries: missedChanges(fee, externalFactsOf(feeRecord)),
     }));
     if (after && 'added' in after && after.added > 0) changed += 1;
   }

@@ -94,18 +94,18 @@ export function createPump(deps: PumpDeps) {
     return due.length;
   }
 
-  const hints = createReminder('webhook-event', { queues, elapsedMs });
-  const openings = createReminder('open-assessment', { queues, elapsedMs });
+  const remindOfEvents = createReminder('webhook-event', { queues, elapsedMs });
+  const remindOfOpenings = createReminder('open-assessment', { queues, elapsedMs });
 
   async function pumpEvents(): Promise<number> {
     const events = await ledger.events.open(CHUNK);
-    return hints(events.map(({ id }) => ({ eventId: id })));
+    return remindOfEvents(events.map(({ id }) => ({ eventId: id })));
   }
 
   async function pumpAssessments(): Promise<number> {
     const all = await ledger.assessments.list();
     const open = all.filter(({ enrolledAt }) => !enrolledAt);
-    return openings(open.map(({ assessmentId }) => ({ assessmentId })));
+    return remindOfOpenings(open.map(({ assessmentId }) => ({ assessmentId })));
   }
 
   /**

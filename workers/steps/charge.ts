@@ -34,7 +34,7 @@ export function createCharge(deps: Deps): Processor<'charge'> {
   };
 }
 
-interface Looked {
+interface ChargeReading {
   due: DueFee;
   reading: IntentReading;
   /** What Stripe has and the ledger does not: an intent that is new to it, and what came of it. */
@@ -45,15 +45,15 @@ interface Looked {
  * Reads the fee's intent, or finds it, or creates it. Until it is written down it is found again in
  * the same way, and takes no money.
  */
-async function look(deps: Deps, due: DueFee): Promise<Looked | Done> {
-  const { fee, feeCase } = due;
-  const { clinician, assessment } = feeCase;
+async function look(deps: Deps, due: DueFee): Promise<ChargeReading | Done> {
+  const { fee, feeRecord } = due;
+  const { clinician, assessment } = feeRecord;
   if (fee.intent) {
     const reading = await readIntentFor(deps.payments, fee, fee.intent);
     return {
       due,
       reading,
-      entries: reconcileIntent(fee, reading, feeCase.now(), assessment.policy),
+      entries: reconcileIntent(fee, reading, feeRecord.now(), assessment.policy),
     };
   }
   if (assessment.paused) return { done: 'paused' };
@@ -71,20 +71,23 @@ async function look(deps: Deps, due: DueFee): Promise<Looked | Done> {
 }
 
 /** An attempt was sent and Stripe shows no trace of it: send the same again, or let it lapse. */
-async function resume(deps: Deps, { due, reading }: Looked): Promise<Done> {
+async function resume(deps: Deps, { due, reading }: ChargeReading): Promise<Done> {
   const open = due.fee.openAttempt;
   if (!open) throw new Error('Bug! nothing to resume');
   if (reading.status === 'processing') return unknown(deps, due, 'processing');
-  if (due.feeCase.assessment.paused) return { done: 'paused' };
-  if (due.feeCase.now().getTime() - open.at.getTime() > KEY_SAFE_MS) {
+  if (due.feeRecord.assessment.paused) return { done: 'paused' };
+  if (due.feeRecord.now().getTime() - open.at.getTime() > KEY_SAFE_MS) {
     const why = 'Stripe shows no trace of it after a day';
     return settled(deps, due, [entry('lapsed', { attempt: open.attempt, why })]);
   }
   return conclude(deps, due, await confirm(deps.payments, due));
 }
 
-async function attempt(deps: Deps, { due, reading, entries: opened }: Looked): Promise<Done> {
-  const { assessment, clinician } = due.feeCase;
+async function attempt(
+  deps: Deps,
+  { due, reading, entries: opened }: ChargeReading,
+): Promise<Done> {
+  const { assessment, clinician } = due.feeRecord;
   const instead = (what: NewEntry) => settled(deps, due, [...opened, what]);
   if (assessment.paused) return { done: 'paused' };
   if (isReplaced(reading)) return instead(replacedIntent(reading));
@@ -92,7 +95,7 @@ async function attempt(deps: Deps, { due, reading, entries: opened }: Looked): P
     return instead(entry('held', { why: 'the intent was canceled at Stripe' }));
   if (reading.status === 'processing')
     return { failed: 'Stripe is processing a payment made elsewhere; looking again later' };
-  const card = await readyCard(deps, clinician, due.feeCase.now());
+  const card = await readyCard(deps, clinician, due.feeRecord.now());
   if ('missing' in card) return instead(noCard(clinician, card.missing));
   if ('spent' in card) return instead(entry('held', { why: card.spent }));
   // The card given instead may be gone again, and what is left is the one that was refused.
@@ -111,7 +114,7 @@ async function attempt(deps: Deps, { due, reading, entries: opened }: Looked): P
   });
   try {
     const before = [...opened, ...another(due, card)];
-    const sent = await write(deps.ledger, due.feeCase, [...before, attempted]);
+    const sent = await write(deps.ledger, due.feeRecord, [...before, attempted]);
     return await conclude(deps, sent, await confirm(deps.payments, sent));
   } catch (error) {
     if ((error as { code?: unknown }).code === PAUSED) return { done: 'paused' };
@@ -119,7 +122,7 @@ async function attempt(deps: Deps, { due, reading, entries: opened }: Looked): P
   }
 }
 
-/** The announced card was exchanged without a word: letters must not name it any more. */
+/** The announced card was exchanged without a word: e-mails must not name it any more. */
 function another(
   { fee }: DueFee,
   card: { paymentMethod: string; brand: string; last4: string },
@@ -133,7 +136,7 @@ function another(
 /** SQLSTATE with which the database refuses an attempt of a paused assessment. */
 const PAUSED = 'LV006';
 
-function confirm(payments: Payments, { feeCase, fee }: DueFee): Promise<Confirmation> {
+function confirm(payments: Payments, { feeRecord, fee }: DueFee): Promise<Confirmation> {
   if (!fee.openAttempt) throw new Error('Bug! nothing to confirm');
   const openedAt = fee.openAttempt.at.getTime();
   return payments.confirmIntent({
@@ -142,28 +145,28 @@ function confirm(payments: Payments, { feeCase, fee }: DueFee): Promise<Confirma
     customer: fee.openAttempt.customer,
     key: keys.attempt(fee.openAttempt),
     // A process that stood still for a day must not go on where it stopped.
-    isLate: () => feeCase.now().getTime() - openedAt > KEY_SAFE_MS,
+    isLate: () => feeRecord.now().getTime() - openedAt > KEY_SAFE_MS,
   });
 }
 
 /** Writes down what the confirmation came to. */
 async function conclude(deps: Deps, due: DueFee, answer: Confirmation): Promise<Done> {
-  const { feeCase, fee } = due;
+  const { feeRecord, fee } = due;
   const number = fee.openAttempt?.attempt ?? 0;
   switch (answer.outcome) {
     case 'answered': {
-      const adopted = reconcileIntent(fee, answer.reading, feeCase.now(), policyOf(due));
+      const adopted = reconcileIntent(fee, answer.reading, feeRecord.now(), policyOf(due));
       return adopted.length > 0
         ? settled(deps, due, adopted)
         : unknown(deps, due, answer.reading.status);
     }
     case 'declined':
-      return settled(deps, due, recordRefusal(fee, answer.refusal, feeCase.now(), policyOf(due)));
+      return settled(deps, due, recordRefusal(fee, answer.refusal, feeRecord.now(), policyOf(due)));
     case 'unknown':
       return unknown(deps, due, answer.why);
     case 'closed': {
       // Should it show after all: an intent is paid once at most, also by a later attempt.
-      const adopted = reconcileIntent(fee, answer.reading, feeCase.now(), policyOf(due));
+      const adopted = reconcileIntent(fee, answer.reading, feeRecord.now(), policyOf(due));
       const why = 'Stripe has ended it with an error of its own and shows no trace of it';
       const lapsed = entry('lapsed', { attempt: number, why });
       return settled(deps, due, adopted.length > 0 ? adopted : [lapsed]);
@@ -183,7 +186,7 @@ async function conclude(deps: Deps, due: DueFee, answer: Confirmation): Promise<
 
 /** Records what is now known. What a person may have to see to shows as a failed job. */
 async function settled(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {
-  await write(deps.ledger, due.feeCase, entries);
+  await write(deps.ledger, due.feeRecord, entries);
   const trouble = entries.map(troubleOf).find((what) => what !== null);
   return trouble ? { failed: trouble } : { done: entries.map((one) => one.kind).join(', ') };
 }
@@ -205,8 +208,8 @@ function troubleOf(one: NewEntry): string | null {
 
 async function unknown(deps: Deps, due: DueFee, why: string): Promise<Done> {
   const look = due.fee.unknown ? due.fee.unknown.look + 1 : 0;
-  await write(deps.ledger, due.feeCase, [entry('unknown', { about: 'attempt', look, why })]);
+  await write(deps.ledger, due.feeRecord, [entry('unknown', { about: 'attempt', look, why })]);
   return { failed: `outcome unknown (${why}); Stripe will be asked again` };
 }
 
-const policyOf = (due: DueFee) => due.feeCase.assessment.policy;
+const policyOf = (due: DueFee) => due.feeRecord.assessment.policy;

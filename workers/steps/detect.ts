@@ -8,7 +8,7 @@ export function createDetect({ ledger }: Pick<WorkerDeps, 'ledger'>): Processor<
   return async ({ feeId }) => {
     const due = await takeDue(ledger, feeId, 'detect');
     if ('done' in due) return due;
-    const { assessment, clinician, firstUse } = due.feeCase;
+    const { assessment, clinician, firstUse } = due.feeRecord;
     const entries = detect(due.fee, {
       sameVendor: clinician.vendor === assessment.vendor,
       vendorLevies: clinician.vendorLevies,
@@ -16,7 +16,7 @@ export function createDetect({ ledger }: Pick<WorkerDeps, 'ledger'>): Processor<
       amountCents: assessment.amountCents,
       autoApprove: assessment.autoApprove,
     });
-    await write(ledger, due.feeCase, entries);
+    await write(ledger, due.feeRecord, entries);
     return { done: entries.map((entry) => entry.kind).join(', ') };
   };
 }

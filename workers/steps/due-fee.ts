@@ -8,7 +8,7 @@ import { WORKER } from '../deps.ts';
 
 /** A fee whose step is due, with what its entries add up to. */
 export interface DueFee {
-  feeCase: FeeRecord;
+  feeRecord: FeeRecord;
   fee: FeeState;
 }
 
@@ -21,18 +21,18 @@ export async function takeDue(
   feeId: string,
   step: Step,
 ): Promise<DueFee | { done: string }> {
-  const feeCase = await ledger.fees.load(feeId);
-  if (!feeCase) return { done: 'no such fee' };
-  const fee = fold(feeCase.entries);
-  const what = nextOf(fee, feeCase.assessment.policy);
+  const feeRecord = await ledger.fees.load(feeId);
+  if (!feeRecord) return { done: 'no such fee' };
+  const fee = fold(feeRecord.entries);
+  const what = nextOf(fee, feeRecord.assessment.policy);
   if (what.step !== step) return { done: `nothing to do: ${what.state}` };
-  if (what.at && what.at > feeCase.now())
+  if (what.at && what.at > feeRecord.now())
     return { done: `not due before ${what.at.toISOString()}` };
   // Nobody is written to or charged for what does not hold any more.
   const entries =
-    step === 'notice' || step === 'charge' ? missedChanges(fee, externalFactsOf(feeCase)) : [];
-  if (entries.length === 0) return { feeCase, fee };
-  await write(ledger, feeCase, entries);
+    step === 'notice' || step === 'charge' ? missedChanges(fee, externalFactsOf(feeRecord)) : [];
+  if (entries.length === 0) return { feeRecord, fee };
+  await write(ledger, feeRecord, entries);
   return { done: entries.map((one) => one.kind).join(', ') };
 }
 
@@ -58,11 +58,11 @@ export class ConflictError extends Error {
 /** Writes a processor's outcome. Throws `Overtaken` when the fee has moved on meanwhile. */
 export async function write(
   ledger: Ledger,
-  feeCase: FeeRecord,
+  feeRecord: FeeRecord,
   entries: NewEntry[],
   at?: Date,
 ): Promise<DueFee> {
-  const after = await ledger.fees.append(feeCase, entries, WORKER, at);
+  const after = await ledger.fees.append(feeRecord, entries, WORKER, at);
   if (!after) throw new ConflictError('the fee has moved on');
-  return { feeCase: after, fee: fold(after.entries) };
+  return { feeRecord: after, fee: fold(after.entries) };
 }

@@ -15,24 +15,24 @@ export function createEmail(deps: Deps): Processor<'email'> {
   return async ({ feeId }) => {
     const due = await takeDue(deps.ledger, feeId, 'email');
     if ('done' in due) return due;
-    if (due.feeCase.assessment.paused) return { done: 'paused' };
+    if (due.feeRecord.assessment.paused) return { done: 'paused' };
     const owed = emailOwed(due.fee);
-    if (!owed) return { done: 'no letter is owed' };
+    if (!owed) return { done: 'no e-mail is owed' };
     const news = ASKS.has(owed.email) ? await compareWithStripe(deps, due, null) : NO_NEWS;
     if (news.entries.length > 0) {
-      await write(deps.ledger, due.feeCase, news.entries);
+      await write(deps.ledger, due.feeRecord, news.entries);
       return { done: news.entries.map(({ kind }) => kind).join(', ') };
     }
     await closeCardPages(deps, due);
-    const { name, email } = due.feeCase.clinician;
+    const { name, email } = due.feeRecord.clinician;
     const failed = (why: string) => entry('email_failed', { ...owed, why });
     const wrote = async (one: NewEntry) => {
-      await write(deps.ledger, due.feeCase, [one]);
+      await write(deps.ledger, due.feeRecord, [one]);
       return { done: `${owed.email}: ${one.kind}` };
     };
     if (!email) return wrote(failed('no_email'));
-    const id = deps.mail.messageId(due.feeCase.feeId, owed.email, nameOf(due, owed.about));
-    const mail = writeEmail(owed.email, letterFacts(due, owed.about, deps));
+    const id = deps.mail.messageId(due.feeRecord.feeId, owed.email, nameOf(due, owed.about));
+    const mail = writeEmail(owed.email, emailFacts(due, owed.about, deps));
     const sent = await deps.mail.send({ to: { name, address: email }, messageId: id, ...mail });
     if (sent.outcome === 'accepted') return wrote(entry('email_sent', { ...owed, messageId: id }));
     if (sent.outcome === 'refused') return wrote(failed(sent.code));
@@ -40,16 +40,16 @@ export function createEmail(deps: Deps): Processor<'email'> {
   };
 }
 
-/** Letters that ask for something: nobody gets one who has paid elsewhere meanwhile. */
+/** E-mails that ask for something: nobody gets one who has paid elsewhere meanwhile. */
 const ASKS: ReadonlySet<EmailKind> = new Set(['card_needed', 'final']);
 const NO_NEWS = { entries: [] };
 
 /**
- * What a letter is about, for its Message-ID: by Stripe's own id where there is one, so that a
+ * What an e-mail is about, for its Message-ID: by Stripe's own id where there is one, so that a
  * ledger which was restored sends the same mail under the same name, and mailboxes drop it.
  */
-function nameOf({ feeCase }: DueFee, about: number): string {
-  const subject = feeCase.entries[about - 1];
+function nameOf({ feeRecord }: DueFee, about: number): string {
+  const subject = feeRecord.entries[about - 1];
   switch (subject?.kind) {
     case 'paid':
     case 'declined':
@@ -60,33 +60,33 @@ function nameOf({ feeCase }: DueFee, about: number): string {
       return `card${subject.data.cardChanges ?? 0}`;
     case 'gave_up': {
       // A fee that is taken up again may be given up again, after another decline.
-      const last = feeCase.entries.slice(0, about).findLast(({ kind }) => kind === 'declined');
+      const last = feeRecord.entries.slice(0, about).findLast(({ kind }) => kind === 'declined');
       return (last?.kind === 'declined' && last.data.charge) || subject.kind;
     }
     case 'waived':
       return subject.kind;
     default:
-      throw new Error('Bug! a letter about an entry that asks for none');
+      throw new Error('Bug! an e-mail about an entry that asks for none');
   }
 }
 
 /** A settled fee needs no card: pages that were opened to give one take none any more. */
-async function closeCardPages({ ledger, payments }: Deps, { feeCase, fee }: DueFee) {
+async function closeCardPages({ ledger, payments }: Deps, { feeRecord, fee }: DueFee) {
   if (!fee.paid && !fee.waived) return;
-  for (const session of feeCase.cardPages) {
+  for (const session of feeRecord.cardPages) {
     await payments.closeCardPage(session);
     await ledger.cardPages.closed(session);
   }
 }
 
-function letterFacts({ feeCase, fee }: DueFee, about: number, deps: Deps) {
-  const subject = feeCase.entries[about - 1];
-  if (!subject) throw new Error('Bug! a letter about an entry that is not there');
+function emailFacts({ feeRecord, fee }: DueFee, about: number, deps: Deps) {
+  const subject = feeRecord.entries[about - 1];
+  if (!subject) throw new Error('Bug! an e-mail about an entry that is not there');
   return {
-    ...factsOf(feeCase, deps.practice),
+    ...factsOf(feeRecord, deps.practice),
     // The card that was announced; once another was charged instead, none is named.
     card: fee.cardUpdated ? null : (fee.noticed?.card ?? null),
-    on: calendarDay(subject.at, feeCase.assessment.policy.timeZone),
+    on: calendarDay(subject.at, feeRecord.assessment.policy.timeZone),
     announced: fee.noticed !== null,
     declineCode: subject.kind === 'declined' ? subject.data.code : null,
     refundedCents: subject.kind === 'refunded' ? subject.data.amountCents : null,

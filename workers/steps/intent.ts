@@ -66,11 +66,11 @@ export interface Comparison {
  */
 export async function compareWithStripe(
   deps: Deps,
-  due: { feeCase: FeeRecord; fee: FeeState },
+  due: { feeRecord: FeeRecord; fee: FeeState },
   card: ShownCard | null,
 ): Promise<Comparison> {
-  const { feeCase, fee } = due;
-  const { assessment, clinician, now } = feeCase;
+  const { feeRecord, fee } = due;
+  const { assessment, clinician, now } = feeRecord;
   if (fee.intent) {
     const reading = await readIntentFor(deps.payments, fee, fee.intent);
     const notice = card && noticeFound(due, fee.intentCustomer, reading, card);
@@ -96,10 +96,10 @@ export async function compareWithStripe(
  */
 export async function paidByEarlierCustomer(
   { ledger, payments }: Deps,
-  { feeCase, fee }: { feeCase: FeeRecord; fee: FeeState },
+  { feeRecord, fee }: { feeRecord: FeeRecord; fee: FeeState },
   intents: readonly string[],
 ): Promise<NewEntry[] | null> {
-  const { feeId, assessment, clinician, now } = feeCase;
+  const { feeId, assessment, clinician, now } = feeRecord;
   if (!fee.assessed) return null;
   for (const intent of intents) {
     const reading = await payments.readIntent(intent);
@@ -122,14 +122,14 @@ export async function paidByEarlierCustomer(
  */
 export async function findIntent(
   { ledger, payments }: Deps,
-  { feeCase, fee }: { feeCase: FeeRecord; fee: FeeState },
+  { feeRecord, fee }: { feeRecord: FeeRecord; fee: FeeState },
   customer: string,
   card: ShownCard | null,
 ): Promise<Found> {
-  const { year, amountCents, policy } = feeCase.assessment;
-  const at = feeCase.now();
+  const { year, amountCents, policy } = feeRecord.assessment;
+  const at = feeRecord.now();
   const intents = await payments.findIntents({ customer, year });
-  const ofOtherFees = await ledger.fees.intentsOfOthers(feeCase.feeId, intents);
+  const ofOtherFees = await ledger.fees.intentsOfOthers(feeRecord.feeId, intents);
   const existing = existingIntent(fee, intents, { amountCents, ofOtherFees });
   if (existing.found === 'nothing') return { ...existing, at };
   if (existing.found === 'conflict')
@@ -151,8 +151,8 @@ export async function findIntent(
   }
   const reading = await withHistory(payments, fee, existing.reading);
   const adopted = reconcileIntent(fee, reading, at, policy);
-  const notice = card && noticeFound({ feeCase, fee }, customer, reading, card);
-  const number = notice ? fee.notices + 1 : numberOf(feeCase.entries, reading.notice);
+  const notice = card && noticeFound({ feeRecord, fee }, customer, reading, card);
+  const number = notice ? fee.notices + 1 : numberOf(feeRecord.entries, reading.notice);
   const opened = entry('intent_opened', { intent, customer, notice: number });
   return { found: 'intent', reading, entries: [opened, ...(notice ? [notice] : []), ...adopted] };
 }
@@ -162,12 +162,12 @@ export async function findIntent(
  * anew now: this ledger cannot prove when the other's began.
  */
 function noticeFound(
-  { feeCase, fee }: { feeCase: FeeRecord; fee: FeeState },
+  { feeRecord, fee }: { feeRecord: FeeRecord; fee: FeeState },
   customer: string | null,
   { status, notice }: IntentReading,
   card: ShownCard,
 ): NewEntry | null {
-  const { assessment, clinician, entries, now } = feeCase;
+  const { assessment, clinician, entries, now } = feeRecord;
   const { policy, amountCents } = assessment;
   const isAlive = status === 'waiting' || status === 'processing';
   const isWanted = fee.approved && !fee.noticed && !fee.noticeFailed && isAlive;
@@ -235,7 +235,7 @@ export function standingNotice(
  */
 export async function openIntent(
   deps: Deps,
-  due: { feeCase: FeeRecord; fee: FeeState },
+  due: { feeRecord: FeeRecord; fee: FeeState },
   {
     customer,
     notice,
@@ -246,7 +246,7 @@ export async function openIntent(
     since: Extract<Found, { found: 'nothing' }>;
   },
 ): Promise<Exclude<Found, { found: 'nothing' }> | null> {
-  const { feeId, assessment, now } = due.feeCase;
+  const { feeId, assessment, now } = due.feeRecord;
   const { year, vendor, amountCents } = assessment;
   // After a wait Stripe may have forgotten the key under which another creation would be found.
   const isLate = () => now().getTime() - since.at.getTime() > KEY_SAFE_MS;

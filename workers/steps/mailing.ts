@@ -5,8 +5,8 @@ import type { Practice } from '../deps.ts';
 import type { DueFee } from './due-fee.ts';
 
 /** What every mail about this fee says. */
-export function factsOf(feeCase: FeeRecord, practice: Practice): FeeFacts {
-  const { assessment, clinician } = feeCase;
+export function factsOf(feeRecord: FeeRecord, practice: Practice): FeeFacts {
+  const { assessment, clinician } = feeRecord;
   return {
     clinician: clinician.name,
     practice: practice.name,
@@ -15,15 +15,15 @@ export function factsOf(feeCase: FeeRecord, practice: Practice): FeeFacts {
     rate: { royaltyCents: assessment.royaltyCents, processingCents: assessment.processingCents },
     amountCents: assessment.amountCents,
     replyTo: practice.replyTo,
-    cardLink: practice.cardLink(feeCase.feeId),
+    cardLink: practice.cardLink(feeRecord.feeId),
   };
 }
 
 /** The mail server asked to wait, or did not answer: until when; null when it was the last try. */
 export function deferral(due: DueFee, step: 'notice' | 'email', why: string): NewEntry | null {
-  const { feeCase, fee } = due;
-  const wait = feeCase.assessment.policy.mailRetryMs[fee.deferrals];
+  const { feeRecord, fee } = due;
+  const wait = feeRecord.assessment.policy.mailRetryMs[fee.deferrals];
   if (wait === undefined) return null;
-  const until = new Date(feeCase.now().getTime() + wait).toISOString();
+  const until = new Date(feeRecord.now().getTime() + wait).toISOString();
   return entry('deferred', { step, until, why });
 }

@@ -27,7 +27,7 @@ export function createNotice(deps: Deps): Processor<'notice'> {
   return async ({ feeId }) => {
     const due = await takeDue(deps.ledger, feeId, 'notice');
     if ('done' in due) return due;
-    const { assessment, clinician } = due.feeCase;
+    const { assessment, clinician } = due.feeRecord;
     if (assessment.paused) return { done: 'paused' };
     const { stripeCustomer, paymentMethod } = clinician;
     if (!stripeCustomer) {
@@ -68,16 +68,16 @@ async function send(
   card: { brand: string; last4: string; customer: string },
   nothing: Comparison['nothing'],
 ): Promise<Done> {
-  const { feeCase, fee } = due;
-  const { policy, amountCents } = feeCase.assessment;
-  const { name, email, emailChanges } = feeCase.clinician;
+  const { feeRecord, fee } = due;
+  const { policy, amountCents } = feeRecord.assessment;
+  const { name, email, emailChanges } = feeRecord.clinician;
   if (!fee.assessed || !email) throw new Error('Bug! a notice without evidence or an address');
-  const promised = chargeFrom(feeCase.now(), policy);
+  const promised = chargeFrom(feeRecord.now(), policy);
   // Another number after one that announced nothing: mailboxes drop a mail they think they have.
-  const messageId = deps.mail.messageId(feeCase.feeId, 'notice', fee.notices + 1);
+  const messageId = deps.mail.messageId(feeRecord.feeId, 'notice', fee.notices + 1);
   const shown = { brand: card.brand, last4: card.last4 };
   const mail = writeNotice({
-    ...factsOf(feeCase, deps.practice),
+    ...factsOf(feeRecord, deps.practice),
     card: shown,
     evidence: fee.assessed.evidence,
     chargeOn: calendarDay(promised, policy.timeZone),
@@ -107,7 +107,7 @@ async function recordAtStripe(
   due: DueFee,
   nothing: Comparison['nothing'],
 ): Promise<void> {
-  const { feeCase, fee } = due;
+  const { feeRecord, fee } = due;
   // Waived or paid meanwhile: an intent would only have to be canceled.
   if (!fee.noticed || fee.waived || fee.waiveAsked || fee.paid) return;
   const notice = standingNotice(fee.noticed, fee.notices);
@@ -117,22 +117,22 @@ async function recordAtStripe(
       const { intent } = fee;
       const key = keys.notice(intent, fee.noticed.seq);
       await deps.payments.recordNotice({ intent, notice: notice.record, key, customer });
-      await write(deps.ledger, feeCase, [entry('notice_recorded', { notice: notice.number })]);
+      await write(deps.ledger, feeRecord, [entry('notice_recorded', { notice: notice.number })]);
     } else if (nothing) {
       const opened = await openIntent(deps, due, { customer, notice, since: nothing });
-      if (opened) await write(deps.ledger, feeCase, opened.entries);
+      if (opened) await write(deps.ledger, feeRecord, opened.entries);
     }
   } catch (error) {
     const isStripe = error instanceof PaymentsUnavailable || error instanceof PaymentsRefused;
     if (!isStripe && !(error instanceof ConflictError)) throw error;
-    const { feeId } = feeCase;
+    const { feeId } = feeRecord;
     deps.log.warn({ feeId, error: error.name }, 'the notice is not in Stripe’s metadata yet');
   }
 }
 
 /** The notice did not get out; another address than the one it knew of takes it up again. */
-function failed({ feeCase }: DueFee, why: string): NewEntry {
-  return entry('notice_failed', { why, emailChanges: feeCase.clinician.emailChanges });
+function failed({ feeRecord }: DueFee, why: string): NewEntry {
+  return entry('notice_failed', { why, emailChanges: feeRecord.clinician.emailChanges });
 }
 
 /**
@@ -142,14 +142,14 @@ function failed({ feeCase }: DueFee, why: string): NewEntry {
  */
 async function accepted(
   { ledger }: Deps,
-  { feeCase, fee: { notices } }: DueFee,
+  { feeRecord, fee: { notices } }: DueFee,
   noticed: (at: Date) => NewEntry,
 ): Promise<DueFee | null> {
-  const at = feeCase.now();
-  const first = await ledger.fees.append(feeCase, [noticed(at)], WORKER, at).catch(ifOutdated);
-  if (first) return { feeCase: first, fee: fold(first.entries) };
+  const at = feeRecord.now();
+  const first = await ledger.fees.append(feeRecord, [noticed(at)], WORKER, at).catch(ifOutdated);
+  if (first) return { feeRecord: first, fee: fold(first.entries) };
   const record = () =>
-    ledger.fees.change(feeCase.feeId, WORKER, (fee, { now }) => ({
+    ledger.fees.change(feeRecord.feeId, WORKER, (fee, { now }) => ({
       entries: fee.notices > notices || !fee.assessed ? [] : [noticed(now())],
     }));
   let changed: Awaited<ReturnType<typeof record>> = null;
@@ -157,7 +157,7 @@ async function accepted(
   for (let tries = 1; !changed && tries <= DATINGS; tries += 1)
     changed = await (tries < DATINGS ? record().catch(ifOutdated) : record());
   if (!changed || 'refused' in changed || changed.added === 0) return null;
-  return { feeCase: changed.feeCase, fee: fold(changed.feeCase.entries) };
+  return { feeRecord: changed.feeRecord, fee: fold(changed.feeRecord.entries) };
 }
 
 /** How often an acceptance is dated anew before its job fails and is worked on again. */
@@ -173,7 +173,7 @@ function ifOutdated(error: unknown): null {
 const OUTDATED = 'LV016';
 
 async function wrote(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {
-  await write(deps.ledger, due.feeCase, entries);
+  await write(deps.ledger, due.feeRecord, entries);
   const fails = entries.find((one) => one.kind === 'notice_failed');
   if (fails?.kind === 'notice_failed') return { failed: `notice failed: ${fails.data.why}` };
   const held = entries.find((one) => one.kind === 'held');

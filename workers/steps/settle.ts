@@ -41,14 +41,14 @@ export function createSettle(deps: Deps): Processor<'settle'> {
 
 /** Reads the intent and records what it says; if nothing new, when to look again. */
 async function look(deps: Deps, due: DueFee, about: EntryData['unknown']['about']): Promise<Done> {
-  const { feeCase, fee } = due;
+  const { feeRecord, fee } = due;
   if (!fee.intent) throw new Error('Bug! there is no intent to look at');
   const reading = await readIntentFor(deps.payments, fee, fee.intent);
-  const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  const adopted = reconcileIntent(fee, reading, feeRecord.now(), feeRecord.assessment.policy);
   if (adopted.length > 0) return wrote(deps, due, adopted);
   // What could still be on its way would be too late by now: nothing will come of it any more.
   const isOver =
-    fee.openAttempt && feeCase.now().getTime() - fee.openAttempt.at.getTime() > KEY_SAFE_MS;
+    fee.openAttempt && feeRecord.now().getTime() - fee.openAttempt.at.getTime() > KEY_SAFE_MS;
   if (!fee.openAttempt || !isOver || reading.status !== 'waiting')
     return again(deps, due, about, reading.status);
   const why = 'Stripe shows no trace of it after a day';
@@ -56,10 +56,10 @@ async function look(deps: Deps, due: DueFee, about: EntryData['unknown']['about'
 }
 
 async function waive(deps: Deps, due: DueFee): Promise<Done> {
-  const { feeCase, fee } = due;
+  const { feeRecord, fee } = due;
   if (!fee.intent || !fee.waiveAsked) throw new Error('Bug! nothing to waive at Stripe');
   const reading = await cancel(deps, fee, 'requested_by_customer');
-  const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  const adopted = reconcileIntent(fee, reading, feeRecord.now(), feeRecord.assessment.policy);
   // If the money had been taken after all, the waiver goes on as a refund.
   if (reading.status === 'succeeded') return wrote(deps, due, adopted);
   if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
@@ -69,10 +69,10 @@ async function waive(deps: Deps, due: DueFee): Promise<Done> {
 
 /** The roster names another customer: this one's intent must not be paid any more. */
 async function close(deps: Deps, due: DueFee): Promise<Done> {
-  const { feeCase, fee } = due;
+  const { feeRecord, fee } = due;
   if (!fee.intent) throw new Error('Bug! nothing to close at Stripe');
   const reading = await cancel(deps, fee, 'abandoned');
-  const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  const adopted = reconcileIntent(fee, reading, feeRecord.now(), feeRecord.assessment.policy);
   if (reading.status === 'succeeded') return wrote(deps, due, adopted);
   if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
   const closed = entry('intent_closed', { intent: fee.intent, why: 'the customer changed' });
@@ -102,19 +102,19 @@ async function cancel(
 }
 
 async function refund(deps: Deps, due: DueFee): Promise<Done> {
-  const { feeCase, fee } = due;
+  const { feeRecord, fee } = due;
   const asked = fee.refundAsked ?? fee.waiveAsked;
   if (!fee.paid || !asked) throw new Error('Bug! nothing to refund');
   // What was given back meanwhile, here or in Stripe's dashboard, is written down first.
   const reading = await deps.payments.readIntent(fee.paid.intent);
-  const adopted = reconcileIntent(fee, reading, feeCase.now(), feeCase.assessment.policy);
+  const adopted = reconcileIntent(fee, reading, feeRecord.now(), feeRecord.assessment.policy);
   if (adopted.length > 0) return wrote(deps, due, adopted);
-  const key = keys.refund(feeCase.feeId, asked.seq);
-  const { feeId } = feeCase;
+  const key = keys.refund(feeRecord.feeId, asked.seq);
+  const { feeId } = feeRecord;
   const customer = fee.intentCustomer;
-  const wish = { intent: fee.paid.intent, key, feeId, customer };
+  const input = { intent: fee.paid.intent, key, feeId, customer };
   try {
-    const opened = await deps.payments.openRefund(wish);
+    const opened = await deps.payments.openRefund(input);
     return await wrote(deps, due, refundEntries(opened));
   } catch (error) {
     // E.g. a disputed charge cannot be refunded: asking again would not help, a person must look.
@@ -143,6 +143,6 @@ async function again(
 }
 
 async function wrote(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {
-  await write(deps.ledger, due.feeCase, entries);
+  await write(deps.ledger, due.feeRecord, entries);
   return { done: entries.map((one) => one.kind).join(', ') };
 }

@@ -55,7 +55,7 @@ const REFUSED: ReadonlySet<CardName> = new Set([
 /** No card is tried again, by any ledger, once its bank has refused it for good. */
 export function refusedCards({ people, history }: Harness, seen: Seen): string[] {
   return people
-    .filter(({ card, wish }) => card && REFUSED.has(wish))
+    .filter(({ card, input }) => card && REFUSED.has(input))
     .flatMap(({ ref, card }) => {
       const [first, ...more] = seen.charges.filter((one) => one.card === card);
       const renewals = history.renewed.get(card ?? '') ?? [];

@@ -30,7 +30,7 @@ export async function readFees({ pool, refOf, which, touched }: Harness): Promis
     of,
     tell(person) {
       const { state, kinds, held } = of(person) ?? { state: 'nothing', kinds: [], held: null };
-      const who = `${person.ref} (${person.email}, ${person.wish}, ${person.customer})`;
+      const who = `${person.ref} (${person.email}, ${person.input}, ${person.customer})`;
       const acted = touched.has(person.ref) ? ', touched' : '';
       const why = held ? ` (${held})` : '';
       return `${who}${acted} ended as ${state}${why} in the ${which} ledger: ${kinds?.join(' ')}`;

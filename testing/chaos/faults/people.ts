@@ -26,9 +26,9 @@ export const PEOPLE_FAULTS: Fault[] = [
     async strike(harness) {
       const { history } = harness;
       if (history.isBusy) return;
-      const wish = { vendor: 'theranest', year: YEAR };
+      const input = { vendor: 'theranest', year: YEAR };
       const act = { action: 'open_assessment', object: `theranest ${YEAR}` };
-      const answers = await harness.operator.twice(act, '/v1/assessments', wish);
+      const answers = await harness.operator.twice(act, '/v1/assessments', input);
       // Meanwhile the ledger may have been put back to where no year was open.
       const isSame = (one: unknown) => one === harness.assessmentId || history.isBusy;
       for (const answer of answers)

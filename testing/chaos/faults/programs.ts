@@ -15,7 +15,8 @@ export const PROGRAM_FAULTS: Fault[] = [
     name: 'worker killed',
     weight: 2,
     async strike(harness) {
-      if (harness.random.pick(harness.workers).kill()) harness.counter('worker killed, at any moment');
+      if (harness.random.pick(harness.workers).kill())
+        harness.counter('worker killed, at any moment');
     },
   },
   {
@@ -89,7 +90,10 @@ function killedAt(name: string, path: RegExp, when: 'before' | 'after', weight: 
       };
       const trick = (passing: Passing): Trick =>
         when === 'before' ? { before: () => strike(passing) } : { after: () => strike(passing) };
-      harness.faultInjector.set({ matches: (one) => one.method === 'POST' && path.test(one.path), trick });
+      harness.faultInjector.set({
+        matches: (one) => one.method === 'POST' && path.test(one.path),
+        trick,
+      });
     },
   };
 }
