@@ -69,7 +69,7 @@ export function secured<Schema extends Documented>(scope: Scope, schema: Schema)
     onRequest: requireScope(scope),
     schema: {
       ...schema,
-      description: [schema.description, `Needs the scope \`${scope}\`..`].filter(Boolean).join(' '),
+      description: [schema.description, `Needs the scope \`${scope}\`.`].filter(Boolean).join(' '),
       security: [{ token: [] }],
       response: { ...schema.response, ...FAILURES } as Schema['response'],
     },

@@ -32,7 +32,7 @@ export function createCardLinks(args: { publicUrl: string; secret: string; now: 
 
 /** What a link's last part says, or null when it was not made with this secret. */
 export function readCardLink(token: string, secret: string): CardLink | null {
-  const [feeId = '', day = '', signature = ''] = token.split('..');
+  const [feeId = '', day = '', signature = ''] = token.split('.');
   const given = Buffer.from(signature);
   const right = Buffer.from(sign(secret, feeId, day));
   if (given.length !== right.length || !timingSafeEqual(given, right)) return null;

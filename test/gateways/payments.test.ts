@@ -42,6 +42,7 @@ describe('the intent', () => {
       canceledFor: null,
       charge: null,
       refusal: null,
+      refusedCard: null,
       refusedBefore: [],
       refunds: [],
       dispute: null,

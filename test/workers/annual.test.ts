@@ -48,7 +48,7 @@ describe('the annual trigger', () => {
       openedBy: 'the annual trigger',
       policy: ANNUAL.policy,
     });
-    expect(enqueued).toEqual([['assessment', { assessmentId: assessment?.assessmentId }]]);
+    expect(enqueued).toEqual([['open-assessment', { assessmentId: assessment?.assessmentId }]]);
   });
 
   it('changes nothing when it fires again, but that a lost job is put back', async () => {

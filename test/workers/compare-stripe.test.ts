@@ -84,7 +84,7 @@ describe('by Stripe’s books, the checker names the fee', () => {
 
   it('that only Stripe knows, as nobody’s', async () => {
     const found = await year.newly(() => payBehind(year.testApp, STRANGER, { card: UNUSED }));
-    expect(found).toEqual(['strangers nobody']);
+    expect(found).toEqual(['orphan_objects nobody']);
   });
 
   it('whose person was charged a second time, as that of a fee nobody knows', async () => {
@@ -92,13 +92,13 @@ describe('by Stripe’s books, the checker names the fee', () => {
       const { customer } = await stripeSideOf(year.testApp, fee);
       await payBehind(year.testApp, STRANGER, { customer, card: 'pm_card_discover' });
     });
-    expect(found).toEqual(['one_charge', 'strangers nobody']);
+    expect(found).toEqual(['one_charge', 'orphan_objects nobody']);
   });
 
   it('whose card was charged a second time, for a customer nobody knows', async () => {
     const found = await year.newly(() => payBehind(year.testApp, STRANGER, { card: OF_A2 }));
     const a2 = await feeOf(year.testApp, 'A2');
-    expect(found).toEqual([`one_charge ${a2}`, 'strangers nobody']);
+    expect(found).toEqual([`one_charge ${a2}`, 'orphan_objects nobody']);
   });
 
   it('of no second charge where the first was given back', async () => {
@@ -107,7 +107,7 @@ describe('by Stripe’s books, the checker names the fee', () => {
       const paid = await payBehind(year.testApp, STRANGER, { customer, card: 'pm_card_jcb' });
       await year.testApp.stripe.refunds.create({ payment_intent: paid });
     });
-    expect(found).toEqual(['strangers nobody']);
+    expect(found).toEqual(['orphan_objects nobody']);
   });
 
   it('of none where the other charge is of another year', async () => {
@@ -115,7 +115,7 @@ describe('by Stripe’s books, the checker names the fee', () => {
       const { customer } = await stripeSideOf(year.testApp, fee);
       await payBehind(year.testApp, STRANGER, { customer, card: 'pm_card_jcb', year: '2025' });
     });
-    expect(found).toEqual(['strangers nobody']);
+    expect(found).toEqual(['orphan_objects nobody']);
   });
 
   it('whose card was tried more often than its network allows', async () => {

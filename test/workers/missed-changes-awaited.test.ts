@@ -96,11 +96,25 @@ describe('a card that was written on the roster, unheard', () => {
     expect(await fee.state()).toBe('paid');
   });
 
-  it('of a customer that has none brings nothing', async () => {
+  it('of another customer without one is looked up once, and asked for again', async () => {
     const fee = await waiting({ card: null });
     const customer = await fee.testApp.stripe.customers.create();
     await write(fee, { stripeCustomer: customer.id });
+    expect(await heard(fee)).toBe(1);
+    await fee.live();
+    expect(await fee.state()).toBe('needs_card');
     expect(await heard(fee)).toBe(0);
+  });
+
+  it('of another customer who has one already is found, though the roster names none', async () => {
+    const fee = await waiting({ card: null });
+    const { stripe } = fee.testApp;
+    const customer = await stripe.customers.create();
+    await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    await write(fee, { stripeCustomer: customer.id });
+    expect(await heard(fee)).toBe(1);
+    await fee.live();
+    expect(await fee.state()).toBe('paid');
   });
 
   it('takes up a fee whose card was refused, and never the card that was', async () => {

@@ -116,7 +116,7 @@ describe.each(queueBackends)('the pump on $name', (backend) => {
     const pump = pumpOf(testApp);
     await pump.once();
     const before = await queued(testApp);
-    expect(before).toMatchObject({ detect: 300, hint: 1 });
+    expect(before).toMatchObject({ detect: 300, 'webhook-event': 1 });
     for (let time = 0; time < 3; time += 1) {
       await testApp.flush();
       expect(await queued(testApp)).toEqual(EMPTY);

@@ -146,7 +146,7 @@ describe('the checker names the fee', () => {
     const other = await year.named('P13', (fee) =>
       year.tamper.rewrite(fee, 'email_sent', { email: 'refunded' }),
     );
-    expect(other).toEqual(['index', 'emails']);
+    expect(other).toEqual(['emails', 'index']);
     expect(await year.named('P14', year.tamper.sendEmailTwice)).toEqual(['emails']);
   });
 });

@@ -32,7 +32,7 @@ export interface Processes {
   disband(): Promise<void>;
 }
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const PRELOAD = new URL('./preload.ts', import.meta.url).href;
 /** A program told to stop finishes what it has in hand; after so long it is killed. */
