@@ -55,7 +55,7 @@ function issuer(declineCode: string, details: Details = {}): Decline {
       seller_message:
         declineCode === 'generic_decline'
           ? 'The bank gave no reason for this decline.'
-          : `The bank returned the decline code \`${declineCode}\`..`,
+          : `The bank returned the decline code \`${declineCode}\`.`,
     },
   };
 }

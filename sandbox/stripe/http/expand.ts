@@ -6,7 +6,7 @@ import type { World } from '../engine/world.ts';
 /** Refuses what cannot be expanded, before anything is done. At most four levels, as at Stripe. */
 export function refuseExpand(paths: string[] | undefined): void {
   for (const [at, path] of (paths ?? []).entries()) {
-    const steps = path.split('..').filter((step) => step !== 'data');
+    const steps = path.split('.').filter((step) => step !== 'data');
     if (steps.length > 4) {
       throw invalidRequest('You cannot expand more than 4 levels of a property.', {
         param: `expand[${at}]`,
@@ -24,7 +24,7 @@ export function refuseExpand(paths: string[] | undefined): void {
 export function expand(world: World, answer: object, paths: string[] | undefined): object {
   if (!paths || paths.length === 0) return answer;
   const copy = structuredClone(answer) as Level;
-  for (const path of paths) expandPath(world, copy, path.split('..'));
+  for (const path of paths) expandPath(world, copy, path.split('.'));
   return copy;
 }
 
