@@ -1,17 +1,12 @@
 import { pino, type Logger } from 'pino';
-import { buildApi } from '../api/app.ts';
-import { REQUEST_LIMITS } from '../api/deps.ts';
 import { firstToken } from '../api/http/access-key.ts';
 import type { Config } from '../config/config.ts';
-import { FREE_VENDORS, RATES, VENDORS } from '../config/rates.ts';
-import { createPayments, createStripe, gateFor } from '../gateways/stripe/payments.ts';
-import { createQueues } from '../jobs/queues.ts';
-import { retryUntilAvailable } from '../ledger/connect-retry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { openLedger } from '../ledger/open.ts';
-import { startWorkerFrom } from './worker.ts';
+import { createApi } from './api.ts';
+import { connect } from './connect.ts';
 import { openInstallation, type Installation } from './installation.ts';
 import { announce } from './running.ts';
+import { startWorker } from './worker.ts';
 
 /** A whole levy in one process: what it runs on, the API and a worker. */
 export interface RunningLevy {
@@ -38,57 +33,26 @@ export async function startLevy(
 ): Promise<RunningLevy> {
   const installation = await openInstallation(config, say);
   const { services, sandbox } = installation;
-  const closers: (() => Promise<void>)[] = [() => installation.close()];
+  const closers: (() => Promise<unknown>)[] = [() => installation.close()];
   const close = async () => {
     for (const end of closers.reverse()) await end();
   };
   try {
-    const elapsedMs = () => performance.now();
-    const opened = await openLedger({
-      databaseUrl: services.databaseUrl,
-      ownerUrl: services.databaseOwnerUrl,
-      connections: 12,
-      vendors: VENDORS,
-      rates: RATES,
-      elapsedMs,
-      log,
-    });
-    closers.push(opened.close);
-    const { ledger, databaseUrl } = opened;
-    const onError = (error: Error & { code?: string }) =>
-      log.warn({ error: error.name, code: error.code }, 'a job or its queue had trouble');
-    const queues = await retryUntilAvailable(
-      () => createQueues({ ...services, databaseUrl, onError }),
-      log,
-    );
-    closers.push(queues.close);
-    const payments = createPayments(
-      createStripe(services.stripe),
-      gateFor(ledger.rateLimiter, config.stripeLimits),
-    );
-    const parts = { ledger, queues, payments, log };
-    const api = await buildApi({
-      ...config,
-      ...parts,
-      webhookSecrets: services.webhookSecrets,
-      sessionSecret: services.sessionSecret,
-      limits: REQUEST_LIMITS,
-      checks: {},
-    });
+    const connections = await connect({ config, services, connections: 12, log });
+    closers.push(connections.close);
+    const api = await createApi(config, services, connections);
     closers.push(() => api.close());
     await api.listen({ host: config.host, port: config.port });
-    const annual = { ...config.annual, policy: config.policy, livemode: config.livemode };
-    const settings = { ...config, ...services, freeVendors: FREE_VENDORS, annual };
-    const work = await startWorkerFrom(settings, parts, elapsedMs);
-    closers.push(work.close);
+    const worker = await startWorker(config, services, connections);
+    closers.push(worker.close);
     closers.push(await announce(config.home, services));
     return {
       url: config.publicUrl,
-      ledger,
-      queue: queues.backend,
+      ledger: connections.ledger,
+      queue: connections.queues.backend,
       sandbox,
       // Last: made by a start that then failed, nobody would ever see it.
-      firstToken: await firstToken(ledger, log),
+      firstToken: await firstToken(connections.ledger, log),
       stripeBase: services.stripe,
       close,
     };

@@ -1,48 +1,55 @@
+import type { Config } from '../config/config.ts';
+import { FREE_VENDORS } from '../config/rates.ts';
+import type { Services } from '../config/services.ts';
+import { createMail, type Mail } from '../gateways/mail/mail.ts';
 import { createCardLinks } from '../gateways/stripe/card-links.ts';
-import { createMail } from '../gateways/mail/mail.ts';
-import type { Payments } from '../gateways/stripe/payments.ts';
-import type { Queues } from '../jobs/queues.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Annual } from '../workers/maintenance/annual.ts';
-import type { WorkerLog } from '../workers/deps.ts';
-import { startWorker } from '../workers/worker.ts';
+import type { Practice } from '../workers/deps.ts';
+import { runWorker } from '../workers/worker.ts';
+import type { Connections } from './connect.ts';
 
-/** What of the configuration the workers need. */
-export interface WorkerSettings {
-  smtpUrl: string;
-  mailFrom: string;
-  mailReplyTo: string;
-  practiceName: string;
-  publicUrl: string;
-  sessionSecret: string;
-  /** Names of vendors that do not levy the fee, for the notice. */
-  freeVendors: string[];
-  annual: Annual;
-}
+/** What of the configuration a worker needs. */
+export type WorkerConfig = Pick<
+  Config,
+  'mailFrom' | 'mailReplyTo' | 'practiceName' | 'publicUrl' | 'annual' | 'policy' | 'livemode'
+>;
+type WorkerServices = Pick<Services, 'smtpUrl' | 'sessionSecret'>;
+type WorkerConnections = Omit<Connections, 'close'>;
 
-/** Builds the workers' outside world from settings and starts to work, until closed. */
-export async function startWorkerFrom(
-  settings: WorkerSettings,
-  parts: { ledger: Ledger; queues: Queues; payments: Payments; log: WorkerLog },
-  elapsedMs: () => number,
+/** Starts to work on every queue over these connections, until closed. */
+export async function startWorker(
+  config: WorkerConfig,
+  services: WorkerServices,
+  connections: WorkerConnections,
 ): Promise<{ close(): Promise<void> }> {
-  const { smtpUrl, mailFrom, mailReplyTo, publicUrl, sessionSecret } = settings;
-  const mail = createMail({ smtpUrl, from: mailFrom, replyTo: mailReplyTo });
-  const now = await clockOf(parts.ledger, elapsedMs);
-  const links = createCardLinks({ publicUrl, secret: sessionSecret, now });
-  const practice = {
-    name: settings.practiceName,
-    replyTo: mailReplyTo,
-    freeVendors: settings.freeVendors,
-    cardLink: links.linkFor,
-  };
-  const { queues, ...rest } = parts;
-  const deps = { ...rest, mail, practice };
-  const work = await startWorker({ deps, queues, annual: settings.annual, elapsedMs });
+  const { ledger, queues, payments, log, elapsedMs } = connections;
+  const { mail, practice } = await createOutside(config, services, connections);
+  const deps = { ledger, payments, mail, practice, log };
+  const annual = { ...config.annual, policy: config.policy, livemode: config.livemode };
+  const work = await runWorker({ deps, queues, annual, elapsedMs });
   return {
     async close() {
       await work.close();
       mail.close();
+    },
+  };
+}
+
+/** The mail server, and what the mails say of the practice. */
+async function createOutside(
+  { mailFrom, mailReplyTo, practiceName, publicUrl }: WorkerConfig,
+  { smtpUrl, sessionSecret }: WorkerServices,
+  { ledger, elapsedMs }: WorkerConnections,
+): Promise<{ mail: Mail; practice: Practice }> {
+  const now = await clockOf(ledger, elapsedMs);
+  const links = createCardLinks({ publicUrl, secret: sessionSecret, now });
+  return {
+    mail: createMail({ smtpUrl, from: mailFrom, replyTo: mailReplyTo }),
+    practice: {
+      name: practiceName,
+      replyTo: mailReplyTo,
+      freeVendors: FREE_VENDORS,
+      cardLink: links.linkFor,
     },
   };
 }

@@ -10,6 +10,7 @@ import {
   type JobsOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import pg from 'pg';
 import { checkPayload, JOB_NAMES, jobId, JOBS, type JobName, type Payload } from './jobs.ts';
@@ -21,7 +22,20 @@ export interface QueueOptions {
   databaseUrl: string;
   /** Namespace of the keys on a shared Redis. */
   prefix?: string;
+  /** Told of trouble with the connection. */
   onError: (error: Error) => void;
+  /** Told of every job whose processor threw; nobody is told unless given. */
+  onFailure?: (failure: JobFailure) => void;
+}
+
+/** A processor threw. The queue keeps only a code and `errorId`, by which the log is found. */
+export interface JobFailure {
+  errorId: string;
+  job: JobName;
+  jobId: string;
+  /** Null for a job that is about no single fee. */
+  feeId: string | null;
+  error: unknown;
 }
 
 /** What a processor came to. `failed` is a decision too: shown as failed, not tried again. */
@@ -137,7 +151,7 @@ export async function createQueues(options: QueueOptions) {
     work<Name extends JobName>(name: Name, process: Processor<Name>): RunningWorker {
       const worker = new Worker(
         name,
-        (job: Job) => run(name, process, job.data, options.onError),
+        (job: Job) => run(name, process, job, options.onFailure),
         {
           ...shared,
           connection: backend.forWorkers,
@@ -184,16 +198,21 @@ async function isScheduled(
 async function run<Name extends JobName>(
   name: Name,
   process: Processor<Name>,
-  data: unknown,
-  onError: (error: Error) => void,
+  job: Pick<Job, 'id' | 'data'>,
+  onFailure: QueueOptions['onFailure'],
 ): Promise<string> {
   let outcome: Done;
   try {
-    outcome = await process(checkPayload(name, data));
+    outcome = await process(checkPayload(name, job.data));
   } catch (error) {
-    // The queue keeps the reason in clear and shows it: only a code may leave this process.
-    onError(error instanceof Error ? error : new Error(String(error)));
-    const failure = new Error(codeOf(error));
+    const errorId = randomUUID().slice(0, 8);
+    const { feeId } = Object(job.data) as { feeId?: unknown };
+    onFailure?.({
+      ...{ errorId, job: name, jobId: job.id ?? '', error },
+      feeId: typeof feeId === 'string' ? feeId : null,
+    });
+    // The queue keeps the reason in clear and shows it: only codes may leave this process.
+    const failure = new Error(`${codeOf(error)} (error ${errorId} in the log)`);
     failure.stack = failure.message;
     throw failure;
   }

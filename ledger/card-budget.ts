@@ -12,8 +12,8 @@ const TRIES = `
   select count(*) filter (where kind = 'declined' and data ->> 'sentToNetwork' = 'true')::integer
       as declines,
     count(*) filter (where kind = 'attempted' and not exists (select from entries
-        where fee_id = e.fee_id and seq > e.seq and kind in ('declined', 'lapsed', 'paid')))::integer
-      as open
+      where fee_id = e.fee_id and seq > e.seq
+        and kind in ('declined', 'lapsed', 'paid')))::integer as open
   from entries e
   where kind in ('attempted', 'declined') and data ->> 'fingerprint' = $1 and at >= $2`;
 

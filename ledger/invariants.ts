@@ -174,7 +174,8 @@ const STALE_FEES = `
     or (f.state in ('retrying', 'needs_card') and c.card_changes > 0
       and c.latest_card is not null and ${CARD_CAME})
     or (f.state = 'needs_card' and c.card_changes > 0 and c.latest_card is null
-      and exists (select from ${latest("'card_missing', 'card_updated', 'customer_changed'")} as last
+      and exists (
+        select from ${latest("'card_missing', 'card_updated', 'customer_changed'")} as last
         where last.kind = 'card_missing'
           and c.card_changes > coalesce((last.data ->> 'cardChanges')::integer, 0)))
     or (f.state = 'paid' and not e.used and not exists (select from entries h

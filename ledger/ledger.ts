@@ -9,6 +9,7 @@ import { createEvents } from './events.ts';
 import { createEvidence } from './evidence.ts';
 import { createFees } from './fees.ts';
 import { createFindings } from './findings.ts';
+import { createJobErrors } from './job-errors.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createQueueSweep } from './queue-sweep.ts';
 import { createRates } from './rates.ts';
@@ -32,6 +33,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     evidence: createEvidence(pool),
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
+    jobErrors: createJobErrors(pool),
     rateLimiter: createRateLimiter(pool),
     queueSweep: createQueueSweep(pool),
     rates: createRates(pool),

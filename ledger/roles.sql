@@ -110,6 +110,7 @@ grant select, insert, update (value) on settings to levy_app;
 grant select, insert (check_name, assessment_id, fee_id, detail), update (gone_at)
   on findings to levy_app;
 grant select, insert (session, fee_id), update (closed_at) on card_pages to levy_app;
+grant select, insert (job, type), update (errors, last_at) on job_errors to levy_app;
 -- Turns at Stripe: nothing is proven by them, and nothing is lost with them.
 grant select, insert, update, delete on tokens, holds to levy_app;
 -- Which schema this is.
@@ -120,7 +121,7 @@ grant select on migrations to levy_app;
 ------------------------------------------------------------------------------------------------
 
 grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
-  assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, tokens, holds,
-  migrations to levy_reader;
+  assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, job_errors,
+  tokens, holds, migrations to levy_reader;
 -- Not the hash of a key. Not sessions, settings and replayed answers, which are or hold secrets.
 grant select (key_id, name, prefix, scopes, created_at, revoked_at) on access_keys to levy_reader;

@@ -90,6 +90,8 @@ constraint imports.imports_sha256_key UNIQUE (sha256)
 
 constraint imports.imports_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
 
+constraint job_errors.job_errors_pkey PRIMARY KEY (job, type)
+
 constraint migrations.migrations_pkey PRIMARY KEY (number)
 
 constraint rates.rates_pkey PRIMARY KEY (vendor, year)
@@ -483,6 +485,8 @@ index CREATE UNIQUE INDEX imports_pkey ON public.imports USING btree (import_id)
 
 index CREATE UNIQUE INDEX imports_sha256_key ON public.imports USING btree (sha256)
 
+index CREATE UNIQUE INDEX job_errors_pkey ON public.job_errors USING btree (job, type)
+
 index CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (number)
 
 index CREATE UNIQUE INDEX rates_pkey ON public.rates USING btree (vendor, year)
@@ -522,6 +526,8 @@ table idempotent_requests (actor text not null, key text not null, fingerprint t
 table import_problems (import_id uuid not null, line bigint not null, reason text not null, field text, message text not null, clinician_npi text, clinician_name text, times integer not null default 1)
 
 table imports (import_id uuid not null default gen_random_uuid(), sha256 text not null, file_name text not null, vendor text, period_from date, period_to date, format text not null, bytes bigint not null, records bigint not null, findings bigint not null, matched bigint not null, imported_by text not null, imported_at timestamp with time zone not null default levy_now())
+
+table job_errors (job text not null, type text not null, errors bigint not null default 1, last_at timestamp with time zone not null default levy_now())
 
 table migrations (number integer not null, name text not null, applied_at timestamp with time zone not null default now())
 

@@ -131,7 +131,8 @@ const ORPHAN_OBJECTS = `
   where not exists (select from fees f where f.fee_id::text = ours."feeId")
     -- An older or another ledger's, taken over by a fee of this one.
     and not exists (select from entries e, books_intents i
-      where i."feeId" = ours."feeId" and e.kind = 'intent_opened' and e.data ->> 'intent' = i.intent)
+      where i."feeId" = ours."feeId" and e.kind = 'intent_opened'
+        and e.data ->> 'intent' = i.intent)
     and ($1::uuid is null or coalesce(year, '') in ('',
       (select a.year::text from assessments a where a.assessment_id = $1)))`;
 

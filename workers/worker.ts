@@ -43,7 +43,7 @@ const SWEEP_EVERY_MS = 5_000;
  * Works on every queue and keeps them filled from the ledger, until closed. Any number of
  * processes may do so at once. Closing waits for the jobs in hand.
  */
-export async function startWorker(args: {
+export async function runWorker(args: {
   deps: WorkerDeps;
   queues: Queues;
   annual: Annual;

@@ -1,3 +1,4 @@
+import { errorFacts } from '../../core/error-facts.ts';
 import { readFile } from 'node:fs/promises';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
@@ -18,7 +19,7 @@ import { callerOf, isHttps } from '../http/auth.ts';
 import { shownAnswer, shownPayload } from './guard.ts';
 import { checkFormToken, formTokenOf, signInPath } from '../console/form-token.ts';
 import type { ApiDeps } from '../deps.ts';
-import { asProblem, ERRORS, factsOf, Problem, problem } from '../http/errors.ts';
+import { asProblem, ERRORS, Problem, problem } from '../http/errors.ts';
 
 /** Where the board lives; its page, scripts and API are all below. */
 const BASE = '/queues';
@@ -79,7 +80,7 @@ function answerTo(error: Error, { log }: ApiDeps): ControllerHandlerReturnType {
   const { code, said } = asProblem(error);
   const [status, message] = ERRORS[code];
   if (status >= 500) {
-    log.error(factsOf(error), 'the board could not answer');
+    log.error(errorFacts(error), 'the board could not answer');
     const body = { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' } };
     return { status: status as HTTPStatus, body };
   }

@@ -1,3 +1,4 @@
+import { errorFacts } from '../../core/error-facts.ts';
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -122,7 +123,7 @@ export function answer(error: unknown, request: FastifyRequest, reply: FastifyRe
   const [status, message, help] = ERRORS[code];
   // A flood is counted by its answers, and must not fill the log twice.
   if (status >= 500 && code !== 'too_busy')
-    request.log[status === 500 ? 'error' : 'warn'](factsOf(error), code);
+    request.log[status === 500 ? 'error' : 'warn'](errorFacts(error), code);
   const wait = said.retryAfterSeconds ?? (status === 503 ? 5 : undefined);
   if (wait !== undefined) void reply.header('retry-after', String(wait));
   if (status === 401) void reply.header('www-authenticate', 'Bearer realm="levy"');
@@ -209,19 +210,3 @@ function named(params: Record<string, unknown>): string {
   const names = [additionalProperties, requiredProperties, allowedValues].find(Array.isArray);
   return names ? `: ${names.slice(0, 20).map(String).join(', ')}` : '';
 }
-
-/** An error without its message: messages quote values, and values may be personal. */
-export function factsOf(error: unknown): Record<string, unknown> {
-  const { name, code, constraint, table, stack, cause } = error as Record<string, unknown>;
-  const frames = typeof stack === 'string' ? stack.split('\n').filter(isFrame).slice(0, 12) : [];
-  return {
-    type: name,
-    code,
-    constraint,
-    table,
-    frames,
-    ...(cause instanceof Error ? { cause: factsOf(cause) } : {}),
-  };
-}
-
-const isFrame = (line: string): boolean => /^\s+at /.test(line);

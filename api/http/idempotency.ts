@@ -1,7 +1,8 @@
+import { errorFacts } from '../../core/error-facts.ts';
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../deps.ts';
-import { factsOf, problem } from './errors.ts';
+import { problem } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -55,7 +56,7 @@ export function installIdempotency(app: FastifyInstance, deps: Pick<ApiDeps, 'le
       );
     } catch (error) {
       // The act stands whether or not its answer is kept; all acts say so when repeated.
-      request.log.error(factsOf(error), 'the answer to a request with a key could not be kept');
+      request.log.error(errorFacts(error), 'the answer to a request with a key could not be kept');
     }
   });
 }

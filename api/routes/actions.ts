@@ -1,3 +1,4 @@
+import { errorFacts } from '../../core/error-facts.ts';
 import type { FastifyRequest } from 'fastify';
 import { decide, applyExternalChange, type Action } from '../../core/fee/actions.ts';
 import { fold } from '../../core/fee/fold.ts';
@@ -8,7 +9,7 @@ import type { Assessment } from '../../ledger/assessments.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import { callerOf } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
-import { factsOf, Problem, problem } from '../http/errors.ts';
+import { Problem, problem } from '../http/errors.ts';
 
 /** Who does something, and in which request. */
 export interface By {
@@ -196,7 +197,10 @@ export async function enqueueDue<Name extends JobName>(
     // A queue whose connection is going down may never answer at all.
     await Promise.race([deps.queues.enqueue(name, payload), late]);
   } catch (error) {
-    deps.log.warn({ job: name, ...factsOf(error) }, 'the queue is away; the pump will offer this');
+    deps.log.warn(
+      { job: name, ...errorFacts(error) },
+      'the queue is away; the pump will offer this',
+    );
   }
 }
 

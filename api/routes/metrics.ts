@@ -1,8 +1,8 @@
+import { errorFacts } from '../../core/error-facts.ts';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { JOB_NAMES } from '../../jobs/jobs.ts';
 import type { ApiDeps } from '../deps.ts';
-import { factsOf } from '../http/errors.ts';
 import type { Api } from '../http/schemas.ts';
 
 /** The sums over the ledger are asked for at most this often, however many scrape. */
@@ -52,6 +52,12 @@ function createLedgerMetrics(registry: Registry, deps: ApiDeps): () => Promise<v
   const fees = gauge('levy_fees', 'Fees by state', 'state');
   const attempts = gauge('levy_attempts', 'Attempts to charge by outcome', 'outcome');
   const jobs = gauge('levy_queue_jobs', 'Jobs waiting, delayed or in hand', 'queue');
+  const errors = new Gauge({
+    name: 'levy_job_errors',
+    help: 'Jobs whose processor threw, by job and type of error, of all workers',
+    labelNames: ['job', 'type'],
+    registers: [registry],
+  });
   const failed = gauge('levy_queue_failed_jobs', 'Failed jobs kept on the queue', 'queue');
 
   const attempt = async (part: string, work: () => Promise<void>) => {
@@ -60,7 +66,7 @@ function createLedgerMetrics(registry: Registry, deps: ApiDeps): () => Promise<v
       up.set({ part }, 1);
     } catch (error) {
       up.set({ part }, 0);
-      deps.log.warn(factsOf(error), `no metrics of the ${part}`);
+      deps.log.warn(errorFacts(error), `no metrics of the ${part}`);
     }
   };
   const fromLedger = async () => {
@@ -76,6 +82,8 @@ function createLedgerMetrics(registry: Registry, deps: ApiDeps): () => Promise<v
     }
     for (const { state, fees: count } of states) fees.set({ state }, count);
     for (const { outcome, attempts: count } of outcomes) attempts.set({ outcome }, count);
+    for (const { job, type, errors: count } of await deps.ledger.jobErrors.list())
+      errors.set({ job, type }, count);
   };
   const fromQueue = async () => {
     for (const queue of JOB_NAMES) {

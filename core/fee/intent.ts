@@ -290,7 +290,8 @@ export const keys = {
     `levy-intent-${year}-${customer}${nth > 0 ? `-${nth}` : ''}`,
   /**
    * With the card and the charge before: another ledger may try the same intent with another card,
-   * or number its attempts otherwise. Two that know the same charges and try the same card ask once.
+   * or number its attempts otherwise. Two ledgers that know the same charges and try the same card
+   * ask once.
    */
   attempt: ({
     intent,

@@ -41,8 +41,8 @@ export const CHECKS = {
   },
   orphan_objects: {
     sentence:
-      'Stripe’s books hold no intent or charge of levy’s that this ledger has no fee for, or only ' +
-      'one that nobody owes here.',
+      'Stripe’s books hold no intent or charge of levy’s that this ledger has no fee for, or ' +
+      'only one that nobody owes here.',
     stops: false,
   },
   cents: {

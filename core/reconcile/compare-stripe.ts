@@ -253,8 +253,8 @@ function modes({ livemode, books }: ComparedFee): string[] {
 }
 
 /**
- * Every confirmation that Stripe saw was an attempt of ours first, or a payment made elsewhere. What
- * another ledger was refused before the fee was paid here is not written down any more.
+ * Every confirmation that Stripe saw was an attempt of this ledger first, or a payment made
+ * elsewhere. What another ledger was refused before the fee was paid here is not recorded any more.
  */
 function unheard({ books }: ComparedFee, fee: FeeState): string[] {
   const allowed = fee.attempts + (fee.paid?.attempt === null ? 1 : 0);

@@ -11,7 +11,7 @@ export interface OpenedRefund {
   status: 'pending' | 'succeeded' | 'failed';
 }
 
-/** Why an intent is canceled, in Stripe's words; see core/fee/existing-intent.ts for what they mean. */
+/** Why an intent is canceled, in Stripe's words; core/fee/existing-intent.ts says what follows. */
 export type CancelReason = 'duplicate' | 'abandoned' | 'requested_by_customer';
 
 /** Opening and ending the fee's one intent. */

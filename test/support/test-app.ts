@@ -9,7 +9,7 @@ import { createLedger, type Ledger } from '../../ledger/ledger.ts';
 import { startMailbox, type Mailbox } from '../../sandbox/mailbox/mailbox.ts';
 import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
 import type { WorkerDeps } from '../../workers/deps.ts';
-import { startWorker } from '../../workers/worker.ts';
+import { runWorker } from '../../workers/worker.ts';
 import { VENDORS } from './assessment.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { testPolicy } from './fees.ts';
@@ -107,7 +107,7 @@ export async function createTestApp(
   return {
     ...{ db, ledger, queues, stripe, sandbox, mailbox, deps },
     async work() {
-      const work = await startWorker({
+      const work = await runWorker({
         deps,
         queues,
         annual: {

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createQueues } from '../../jobs/queues.ts';
 import { createPump } from '../../workers/maintenance/pump.ts';
-import { startWorker } from '../../workers/worker.ts';
+import { runWorker } from '../../workers/worker.ts';
 import { createTestApp, rehearsal, settled, statesOf } from '../support/test-app.ts';
 import { queueBackends } from '../support/queues.ts';
 import { openYear } from '../support/year.ts';
@@ -32,7 +32,7 @@ it.runIf(redis)(
       ...{ cron: '0 9 15 1 *', timeZone: 'UTC', vendors: [], autoApprove: true, livemode: false },
       policy: rehearsal(),
     };
-    const work = await startWorker({ deps: testApp.deps, queues, annual, elapsedMs });
+    const work = await runWorker({ deps: testApp.deps, queues, annual, elapsedMs });
     onTestFinished(() => work.close());
     await settled(testApp);
     expect(await statesOf(testApp)).toEqual({ P1: 'paid', P2: 'paid' });

@@ -1,7 +1,7 @@
 /** One of several processes that share Stripe's limits; reports what its calls were answered. */
 import { once } from 'node:events';
 import { pino } from 'pino';
-import { FREE_VENDORS, RATES, VENDORS } from '../../config/rates.ts';
+import { RATES, VENDORS } from '../../config/rates.ts';
 import { POLICY } from '../../config/policy.ts';
 import {
   createPayments,
@@ -12,7 +12,7 @@ import {
 } from '../../gateways/stripe/payments.ts';
 import { createQueues } from '../../jobs/queues.ts';
 import { openLedger } from '../../ledger/open.ts';
-import { startWorkerFrom } from '../../app/worker.ts';
+import { startWorker } from '../../app/worker.ts';
 import { argument } from './child.ts';
 
 const { databaseUrl, stripeUrl, smtpUrl, limits, calls } = argument<{
@@ -48,16 +48,13 @@ async function work(): Promise<void> {
   const payments = createPayments(stripe, { gate, onCall: ({ status }) => count(status) });
   const where = { redisUrl: null, databaseUrl: workUrl };
   const queues = await createQueues({ ...where, onError: () => undefined });
-  const settings = {
-    ...{ smtpUrl, mailFrom: 'bench@practice.example', mailReplyTo: 'bench@practice.example' },
-    ...{ practiceName: 'Bench', publicUrl: 'http://127.0.0.1', sessionSecret: 'bench' },
-    freeVendors: FREE_VENDORS,
-    annual: {
-      ...{ cron: '0 9 15 1 *', timeZone: 'UTC', vendors: [], autoApprove: true, policy: POLICY },
-      livemode: false,
-    },
+  const config = {
+    ...{ mailFrom: 'bench@practice.example', mailReplyTo: 'bench@practice.example' },
+    ...{ practiceName: 'Bench', publicUrl: 'http://127.0.0.1', policy: POLICY, livemode: false },
+    annual: { cron: '0 9 15 1 *', timeZone: 'UTC', vendors: [], autoApprove: true },
   };
-  await startWorkerFrom(settings, { ledger, queues, payments, log }, elapsedMs);
+  const connections = { ledger, queues, payments, log, elapsedMs };
+  await startWorker(config, { smtpUrl, sessionSecret: 'bench' }, connections);
 }
 
 async function loops(): Promise<void> {

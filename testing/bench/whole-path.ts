@@ -1,11 +1,11 @@
 /** The measured process: a worker with its pump, from the opened assessment to the last charge. */
 import { pino } from 'pino';
-import { FREE_VENDORS, RATES, VENDORS } from '../../config/rates.ts';
+import { RATES, VENDORS } from '../../config/rates.ts';
 import { POLICY } from '../../config/policy.ts';
 import { createPayments, createStripe } from '../../gateways/stripe/payments.ts';
 import { createQueues } from '../../jobs/queues.ts';
 import { openLedger } from '../../ledger/open.ts';
-import { startWorkerFrom } from '../../app/worker.ts';
+import { startWorker } from '../../app/worker.ts';
 import { argument, peakMb } from './child.ts';
 import { plantUsers } from './plant.ts';
 
@@ -38,22 +38,14 @@ const queues = await createQueues({
 });
 // The notice period is a wait, not work: here a day has no length.
 const policy = { ...POLICY, dayMs: 1, noticeDays: 0, canaryFees: 0 };
-const settings = {
-  smtpUrl,
+const config = {
   mailFrom: 'bench@practice.example',
   mailReplyTo: 'bench@practice.example',
   practiceName: 'Bench',
   publicUrl: 'http://127.0.0.1',
-  sessionSecret: 'bench',
-  freeVendors: FREE_VENDORS,
-  annual: {
-    cron: '0 9 15 1 *',
-    timeZone: 'UTC',
-    vendors: [],
-    autoApprove: true,
-    policy,
-    livemode: false,
-  },
+  annual: { cron: '0 9 15 1 *', timeZone: 'UTC', vendors: [], autoApprove: true },
+  policy,
+  livemode: false,
 };
 const startedAt = performance.now();
 const opening = await ledger.assessments.open({
@@ -65,10 +57,10 @@ const opening = await ledger.assessments.open({
   actor: 'bench',
 });
 if (!opening.opened) throw new Error(opening.why);
-await startWorkerFrom(
-  settings,
-  { ledger, queues, payments: createPayments(stripe), log },
-  elapsedMs,
+await startWorker(
+  config,
+  { smtpUrl, sessionSecret: 'bench' },
+  { ledger, queues, payments: createPayments(stripe), log, elapsedMs },
 );
 const wanted = used ? 'paid' : 'no_use';
 for (;;) {

@@ -225,7 +225,8 @@ export function print(outcome: ChaosOutcome, say: (line: string) => void): void 
   say('\nFees at the end');
   for (const [state, fees] of Object.entries(states)) say(`${String(fees).padStart(6)}  ${state}`);
   say(
-    `\n${outcome.charges} charges, ${outcome.mails} mails taken; quiet ${outcome.convergedAfter} s ` +
+    `\n${outcome.charges} charges, ${outcome.mails} mails taken; ` +
+      `quiet ${outcome.convergedAfter} s ` +
       'after the healing.',
   );
   for (const violation of violations) say(`VIOLATION  ${violation}`);

@@ -33,7 +33,8 @@ interface Import {
 export const importRules: Rule[] = [
   {
     name:
-      'imports point inwards: core <- usage, ledger, gateways, jobs <- api, workers <- app <- cli; ' +
+      'imports point inwards: core <- usage, ledger, gateways, jobs <- api, workers <- app <- ' +
+      'cli; ' +
       'hand over a value or a function where two siblings must meet',
     find: (source) => importsOf(source).flatMap((each) => wrongDirection(source, each)),
     breaks: [
@@ -55,7 +56,7 @@ export const importRules: Rule[] = [
     ],
   },
   {
-    name: 'only app/, cli/, api/server.ts and workers/main.ts import config; others are handed values',
+    name: 'only app/, cli/ and the two mains import config; others are handed values',
     find: (source) => importsOf(source).flatMap((each) => configOutsideMains(source, each)),
     breaks: [
       { path: 'api/app.ts', text: `import type { Config } from '../config/config.ts';` },
