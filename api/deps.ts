@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Policy } from '../core/policy.ts';
-import type { Payments } from '../gateways/stripe/payments.ts';
+import type { Payments } from '../gateways/payments.ts';
 import type { Queues } from '../jobs/queues.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 

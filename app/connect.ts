@@ -3,12 +3,9 @@ import type { Config } from '../config/config.ts';
 import { RATES, VENDORS } from '../config/rates.ts';
 import type { Services } from '../config/services.ts';
 import { errorFacts } from '../core/error-facts.ts';
-import {
-  createPayments,
-  createStripe,
-  gateFor,
-  type Payments,
-} from '../gateways/stripe/payments.ts';
+import type { Payments } from '../gateways/payments.ts';
+import { gateFor } from '../gateways/stripe/rate-gate.ts';
+import { createPayments, createStripe } from '../gateways/stripe/client.ts';
 import { createQueues, type JobFailure, type Queues } from '../jobs/queues.ts';
 import { retryUntilAvailable } from '../ledger/connect-retry.ts';
 import type { Ledger } from '../ledger/ledger.ts';

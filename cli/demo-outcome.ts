@@ -1,6 +1,6 @@
 import { dollars } from '../core/fee/money.ts';
 import type { Report } from '../core/reconcile/checks.ts';
-import { createPayments, createStripe } from '../gateways/stripe/payments.ts';
+import { createPayments, createStripe } from '../gateways/stripe/client.ts';
 import { people } from '../sandbox/samples/people.ts';
 import { createReconcile } from '../workers/maintenance/reconcile.ts';
 import type { Client, FeeRow } from './client.ts';

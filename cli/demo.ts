@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseConfig, type Config } from '../config/config.ts';
-import { createStripe } from '../gateways/stripe/payments.ts';
+import { createStripe } from '../gateways/stripe/client.ts';
 import { freePort } from '../app/postgres/postgres.ts';
 import { plantPeople } from '../sandbox/samples/plant.ts';
 import { usageExports } from '../sandbox/samples/exports.ts';

@@ -1,11 +1,6 @@
 import pg from 'pg';
-import {
-  createPayments,
-  createStripe,
-  PaymentsRefused,
-  PaymentsUnavailable,
-  type Payments,
-} from '../gateways/stripe/payments.ts';
+import { PaymentsRefused, PaymentsUnavailable, type Payments } from '../gateways/payments.ts';
+import { createPayments, createStripe } from '../gateways/stripe/client.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { workingUrl } from '../ledger/roles.ts';
 

@@ -5,7 +5,7 @@ import { REQUEST_LIMITS } from '../api/deps.ts';
 import { createKey } from '../api/http/access-key.ts';
 import type { Api } from '../api/http/schemas.ts';
 import { JOB_NAMES } from '../jobs/jobs.ts';
-import { createPayments, createStripe } from '../gateways/stripe/payments.ts';
+import { createPayments, createStripe } from '../gateways/stripe/client.ts';
 import { claimFile } from '../sandbox/samples/claims.ts';
 import { inventedNpi } from '../sandbox/samples/npi.ts';
 import { dumpQueue, dumpTables } from './support/dump.ts';

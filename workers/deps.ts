@@ -1,5 +1,5 @@
 import type { Mail } from '../gateways/mail/mail.ts';
-import type { Payments } from '../gateways/stripe/payments.ts';
+import type { Payments } from '../gateways/payments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
 /** What the processors work with. Everything of the outside world comes in here. */

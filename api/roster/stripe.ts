@@ -1,9 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  PaymentsUnavailable,
-  type CardReading,
-  type Payments,
-} from '../../gateways/stripe/payments.ts';
+import { PaymentsUnavailable, type CardReading, type Payments } from '../../gateways/payments.ts';
 import { eachOf } from '../routes/actions.ts';
 import type { Wanted } from './plan.ts';
 import { problem } from '../http/errors.ts';

@@ -1,94 +1,19 @@
 import type Stripe from 'stripe';
+import type {
+  BookCharge,
+  BookDispute,
+  BookIntent,
+  BookLines,
+  BookMovement,
+  BookRefund,
+  Payments,
+} from '../payments.ts';
 import { pages, type Call } from './calls.ts';
 import { orMissing } from './cards.ts';
 import { disputeStatus, idOf, refundStatus } from './reading.ts';
 
-/** An intent as Stripe's books have it. */
-export interface BookIntent {
-  intent: string;
-  feeId: string;
-  year: string | null;
-  customer: string | null;
-  /** Stripe's own word for the state. */
-  status: string;
-  amountCents: number;
-  receivedCents: number;
-  charge: string | null;
-  livemode: boolean;
-  createdAt: Date;
-}
-
-/** A charge, whether it succeeded or failed. */
-export interface BookCharge {
-  charge: string;
-  intent: string | null;
-  feeId: string;
-  year: string | null;
-  customer: string | null;
-  status: string;
-  amountCents: number;
-  refundedCents: number;
-  disputed: boolean;
-  brand: string | null;
-  /** The same for the same card number everywhere in the account. */
-  fingerprint: string | null;
-  /** False when Stripe kept it from the card network, which then does not count it. */
-  sentToNetwork: boolean;
-  livemode: boolean;
-  createdAt: Date;
-}
-
-/** Any refund, also one made in the dashboard, which does not carry the fee's id. */
-export interface BookRefund {
-  refund: string;
-  charge: string | null;
-  intent: string | null;
-  feeId: string | null;
-  amountCents: number;
-  status: 'pending' | 'succeeded' | 'failed';
-  createdAt: Date;
-}
-
-/** Any dispute; an inquiry has moved no money yet, a prevented dispute never will. */
-export interface BookDispute {
-  dispute: string;
-  charge: string | null;
-  intent: string | null;
-  amountCents: number;
-  status: 'inquiry' | 'open' | 'won' | 'lost';
-  createdAt: Date;
-}
-
-/** A movement of the balance: `amountCents` less `feeCents` is `netCents`. */
-export interface BookMovement {
-  movement: string;
-  /** `charge`, `refund`, `refund_failure`, `adjustment` (disputes), `payout`, ... */
-  kind: string;
-  amountCents: number;
-  feeCents: number;
-  netCents: number;
-  /** The charge, refund, dispute or payout it belongs to. */
-  source: string | null;
-  createdAt: Date;
-}
-
-/** What the books hold, by kind. */
-export interface BookLines {
-  intents: BookIntent[];
-  charges: BookCharge[];
-  refunds: BookRefund[];
-  disputes: BookDispute[];
-  movements: BookMovement[];
-}
-
 /** Everything Stripe has written down about our fees. */
-export function books(stripe: Stripe, call: Call) {
-  /**
-   * Stripe's books from `since` up to but not including `until`, newest first, page by page as
-   * they are asked for. Intents and charges are those that carry a fee; refunds, disputes and
-   * movements are all there are. By list, so nothing is missing.
-   * Throws `PaymentsUnavailable`, `PaymentsRefused`.
-   */
+export function books(stripe: Stripe, call: Call): Pick<Payments, 'books' | 'booksOf'> {
   function books(period: { since: Date; until?: Date }) {
     const created = range(period);
     return {
@@ -120,7 +45,6 @@ export function books(stripe: Stripe, call: Call) {
     }
   }
 
-  /** What the books hold of these intents now, for a second look. Throws as above. */
   async function booksOf(intents: string[]): Promise<BookLines> {
     const found: BookLines = { intents: [], charges: [], refunds: [], disputes: [], movements: [] };
     for (const id of intents) await addIntent(found, id);

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
-import { PaymentsUnavailable, statusOf, errorOf } from './errors.ts';
+import { PaymentsUnavailable } from '../payments.ts';
+import { statusOf, errorOf } from './errors.ts';
 
 /** What became of one HTTP call, for metrics: `status` null when there was no answer. */
 export interface CallReport {

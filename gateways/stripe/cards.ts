@@ -1,30 +1,10 @@
 import type Stripe from 'stripe';
 import { type Call } from './calls.ts';
-import { PaymentsRefused } from './errors.ts';
+import { PaymentsRefused, type CardReading, type Payments } from '../payments.ts';
 import { idOf } from './reading.ts';
 
-/** The card that would be charged, or why there is none. */
-export type CardReading =
-  | {
-      found: true;
-      paymentMethod: string;
-      /** As Stripe names it: visa, mastercard, amex, ... */
-      brand: string;
-      last4: string;
-      /** The same for the same card number everywhere in the account. */
-      fingerprint: string | null;
-      expMonth: number;
-      expYear: number;
-    }
-  | { found: false; why: 'no_customer' | 'customer_deleted' | 'no_card' | 'card_detached' };
-
 /** Looking up cards. */
-export function cards(stripe: Stripe, call: Call) {
-  /**
-   * The card to charge for a customer: the named one while it is attached to that customer, else
-   * the customer's default, else the only one attached. Never a card of somebody else, and never
-   * a guess between several. Throws `PaymentsUnavailable`, `PaymentsRefused`.
-   */
+export function cards(stripe: Stripe, call: Call): Pick<Payments, 'readCard' | 'readEmail'> {
   async function readCard(customer: string, paymentMethod: string | null): Promise<CardReading> {
     const named = paymentMethod ? await attached(paymentMethod) : null;
     if (named && idOf(named.customer) === customer) return found(named) ?? none(paymentMethod);
@@ -45,10 +25,6 @@ export function cards(stripe: Stripe, call: Call) {
     return (await onlyCard(customer)) ?? none(paymentMethod);
   }
 
-  /**
-   * The e-mail Stripe has for a customer, to compare and neither to keep nor to log; null when it
-   * has none, and for a customer it does not know. Throws as above.
-   */
   async function readEmail(customer: string): Promise<string | null> {
     const owner = await orMissing(
       call('GET /v1/customers/:id', () => stripe.customers.retrieve(customer)),
@@ -74,13 +50,10 @@ export function cards(stripe: Stripe, call: Call) {
 }
 
 /** Stripe's pages on which a clinician gives another card. */
-export function cardPages(stripe: Stripe, call: Call) {
-  /**
-   * A page of Stripe's on which the customer gives a card for later charges. No money moves on it.
-   * The card arrives as an event `payment_method.attached`, and as `setup_intent.succeeded` with
-   * the fee the page was opened for. The same key gives the same page for a day.
-   * Throws `PaymentsUnavailable`, `PaymentsRefused`.
-   */
+export function cardPages(
+  stripe: Stripe,
+  call: Call,
+): Pick<Payments, 'cardLink' | 'closeCardPage' | 'cardPageSources'> {
   async function cardLink(args: {
     customer: string;
     feeId: string;
@@ -104,10 +77,6 @@ export function cardPages(stripe: Stripe, call: Call) {
     return { url: session.url, session: session.id };
   }
 
-  /**
-   * Closes a card page by its session's id. False when it was completed or had expired before.
-   * Throws as above.
-   */
   async function closeCardPage(session: string): Promise<boolean> {
     try {
       await call('POST /v1/checkout/sessions/:id/expire', () =>
@@ -120,7 +89,6 @@ export function cardPages(stripe: Stripe, call: Call) {
     }
   }
 
-  /** Where pages to give a card may stand, as a browser's policy words it. */
   function cardPageSources(): string[] {
     const [protocol, host, port] = (['protocol', 'host', 'port'] as const).map((field) =>
       String(stripe.getApiField(field)),

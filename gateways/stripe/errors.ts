@@ -1,54 +1,6 @@
 import Stripe from 'stripe';
-import type { Refusal } from '../../core/fee/intent.ts';
+import { PaymentsRefused, PaymentsUnavailable } from '../payments.ts';
 import { refusalOf } from './reading.ts';
-
-/**
- * Stripe could not be asked, or gave no usable answer: the network, a 5xx, or "slow down".
- * Try the same thing again later, with the same idempotency key.
- */
-export class PaymentsUnavailable extends Error {
-  override readonly name = 'PaymentsUnavailable';
-  /** `timeout`, `connection`, `unreadable_answer`, `server_error`, or one of the slow-downs. */
-  readonly why: string;
-  /** How long Stripe asked to wait, in ms; null when it did not say. */
-  readonly afterMs: number | null;
-  /** False only when it is certain that Stripe has not acted on this request. */
-  readonly reached: boolean;
-  /**
-   * True when Stripe gave the answer it keeps under this key: what was asked has come to its end,
-   * as a failure of Stripe's, and the same key will never do it.
-   */
-  readonly kept: boolean;
-
-  constructor(why: string, afterMs: number | null, reached: boolean, kept = false) {
-    super(`Stripe gave no usable answer (${why}). Try again later with the same key.`);
-    this.why = why;
-    this.afterMs = afterMs;
-    this.reached = reached;
-    this.kept = kept;
-  }
-}
-
-/** Stripe understood the request and refused it: a decline of a card, or our own bug. */
-export class PaymentsRefused extends Error {
-  override readonly name = 'PaymentsRefused';
-  /** Stripe's error code, or its error type where there is none. */
-  readonly code: string;
-  readonly status: number;
-  /** The parameter at fault, as Stripe names it. */
-  readonly param: string | null;
-  /** Set when the refusal is the card's, not ours. */
-  readonly refusal: Refusal | null;
-
-  constructor(code: string, status: number, param: string | null, refusal: Refusal | null) {
-    const at = param ? `, parameter ${param}` : '';
-    super(`Stripe refused the request (${code}, HTTP ${status}${at}).`);
-    this.code = code;
-    this.status = status;
-    this.param = param;
-    this.refusal = refusal;
-  }
-}
 
 /** The reasons of `PaymentsUnavailable` that mean: nothing is wrong, only too fast. */
 export const SLOW_DOWN = new Set([

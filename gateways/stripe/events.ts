@@ -1,38 +1,13 @@
 import Stripe from 'stripe';
+import type { InvalidEvent, PaymentEvent, Payments } from '../payments.ts';
 import { pages, type Call } from './calls.ts';
 import { idOf } from './reading.ts';
-
-/** A webhook or a listed event: a hint about an object, never a fact about money. */
-export interface PaymentEvent {
-  id: string;
-  /** E.g. `payment_intent.succeeded`. */
-  type: string;
-  livemode: boolean;
-  /** The object the event is about. */
-  objectId: string;
-  intent: string | null;
-  customer: string | null;
-  /** The card, where the event is about one. */
-  paymentMethod: string | null;
-  /** The fee's id, where the object carries it. */
-  feeId: string | null;
-  createdAt: Date;
-}
-
-/** Why a webhook is not believed. */
-export interface InvalidEvent {
-  invalid: 'signature' | 'stale' | 'malformed';
-}
 
 /** The age in seconds beyond which a signed event is a replay; Stripe's own default. */
 const TOLERANCE_SECONDS = 300;
 
 /** Hearing from Stripe: webhooks, and the list of events for those that got lost. */
-export function events(stripe: Stripe, call: Call) {
-  /**
-   * Verifies a webhook against any of the secrets (two during rotation) and reads who it is about.
-   * `rawBody` is the request's bytes as they came; `receivedAt` is now unless given.
-   */
+export function events(stripe: Stripe, call: Call): Pick<Payments, 'readEvent' | 'listEvents'> {
   function readEvent(
     rawBody: Buffer,
     signature: string,
@@ -68,10 +43,6 @@ export function events(stripe: Stripe, call: Call) {
     }
   }
 
-  /**
-   * Events of at most 20 types since a moment, newest first: the backstop for webhooks that never
-   * came. Stripe keeps events for 30 days. Throws `PaymentsUnavailable`, `PaymentsRefused`.
-   */
   async function* listEvents(args: { since: Date; types: string[] }): AsyncGenerator<PaymentEvent> {
     const created = { gte: Math.floor(args.since.getTime() / 1000) };
     for await (const event of pages(call, 'GET /v1/events', (page) =>

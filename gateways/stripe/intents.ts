@@ -1,30 +1,108 @@
 import type Stripe from 'stripe';
-import type { IntentReading, RecordedNotice } from '../../core/fee/intent.ts';
-import { isReplay, type Call } from './calls.ts';
-import { isWrongState, PaymentsRefused, tooLate } from './errors.ts';
-import type { Reader } from './reader.ts';
-import { EXPAND_INTENT, refundStatus } from './reading.ts';
+import type {
+  IntentReading,
+  RecordedNotice,
+  Refusal,
+  RefusedCharge,
+} from '../../core/fee/intent.ts';
+import {
+  PaymentsRefused,
+  PaymentsUnavailable,
+  type CancelReason,
+  type Confirmation,
+  type OpenedRefund,
+  type Payments,
+} from '../payments.ts';
+import { isReplay, pages, type Call } from './calls.ts';
+import { orMissing } from './cards.ts';
+import { isWrongState, SLOW_DOWN, TOO_LATE, tooLate } from './errors.ts';
+import { chargeOf, EXPAND_INTENT, readingOf, refundStatus, refusalOfCharge } from './reading.ts';
 
-export interface OpenedRefund {
-  refund: string;
-  amountCents: number;
-  status: 'pending' | 'succeeded' | 'failed';
-}
+/** The fee's one intent. */
+type Intents = Pick<
+  Payments,
+  | 'openIntent'
+  | 'recordNotice'
+  | 'readIntent'
+  | 'readOutcome'
+  | 'refusedCharges'
+  | 'findIntents'
+  | 'confirmIntent'
+  | 'cancelIntent'
+  | 'openRefund'
+>;
 
-/** Why an intent is canceled, in Stripe's words; core/fee/existing-intent.ts says what follows. */
-export type CancelReason = 'duplicate' | 'abandoned' | 'requested_by_customer';
+/** Opening, reading, confirming and ending the fee's one intent. */
+export function intents(stripe: Stripe, call: Call): Intents {
+  async function readIntent(intent: string): Promise<IntentReading> {
+    return complete(
+      await call('GET /v1/payment_intents/:id', () =>
+        stripe.paymentIntents.retrieve(intent, { expand: EXPAND_INTENT }),
+      ),
+    );
+  }
 
-/** Opening and ending the fee's one intent. */
-export function intents(stripe: Stripe, call: Call, reader: Reader) {
-  /**
-   * Creates the fee's intent, unconfirmed, in US cents. Stripe gets the fee's id, year and vendor,
-   * and which notice was accepted when: what a lost ledger needs to go on without charging or
-   * writing twice. No receipt address (receipts are ours), no payment method (the confirmation
-   * names it). Redirecting methods are off, or Stripe would ask every confirmation for a
-   * `return_url`. `isLate` is asked at the last moment, after any waiting: with a key that may be
-   * forgotten nothing is sent. Throws `PaymentsUnavailable`, `PaymentsRefused`; with the code
-   * `idempotency_error` when another ledger has created an intent under this key.
-   */
+  async function refusedCharges(intent: string): Promise<RefusedCharge[]> {
+    const charges = pages(call, 'GET /v1/charges', (page) =>
+      stripe.charges.list({ payment_intent: intent, ...page }),
+    );
+    const newestFirst: RefusedCharge[] = [];
+    for await (const charge of charges) newestFirst.push(...refusalOfCharge(charge));
+    return newestFirst.reverse();
+  }
+
+  async function readOutcome(intent: string): Promise<IntentReading> {
+    const reading = await readIntent(intent);
+    if (reading.charge === null) return reading;
+    return { ...reading, refusedBefore: await refusedCharges(intent) };
+  }
+
+  async function findIntents(args: { customer: string; year: number }): Promise<IntentReading[]> {
+    const year = String(args.year);
+    // Nobody owes a year's fee before the year; a day is room for clocks and zones.
+    const gte = Date.UTC(args.year, 0, 1) / 1000 - 86_400;
+    const found: IntentReading[] = [];
+    const all = pages(call, 'GET /v1/payment_intents', (page) =>
+      stripe.paymentIntents.list({
+        customer: args.customer,
+        created: { gte },
+        expand: EXPAND_INTENT.map((path) => `data.${path}`),
+        ...page,
+      }),
+    );
+    for await (const intent of all)
+      if (intent.metadata.fee && (intent.metadata.year ?? year) === year)
+        found.push(await complete(intent));
+    return found;
+  }
+
+  /** A repeated key is answered with the state of then: ask for the state of now. */
+  async function current(intent: Stripe.Response<Stripe.PaymentIntent>): Promise<IntentReading> {
+    return isReplay(intent) ? readIntent(intent.id) : complete(intent);
+  }
+
+  /** Fetches what the charge says there is more of; most intents need no further call. */
+  async function complete(intent: Stripe.PaymentIntent): Promise<IntentReading> {
+    const charge = chargeOf(intent);
+    const enclosed = charge?.refunds;
+    const missing = enclosed ? enclosed.has_more : (charge?.amount_refunded ?? 0) > 0;
+    const refunds = missing ? await refundsOf(intent.id) : (enclosed?.data ?? []);
+    const disputes = charge?.disputed
+      ? await call('GET /v1/disputes', () => stripe.disputes.list({ charge: charge.id }))
+      : null;
+    return readingOf(intent, refunds, disputes?.data ?? []);
+  }
+
+  /** All refunds of an intent, newest first. */
+  async function refundsOf(intent: string): Promise<Stripe.Refund[]> {
+    const found: Stripe.Refund[] = [];
+    for await (const refund of pages(call, 'GET /v1/refunds', (page) =>
+      stripe.refunds.list({ payment_intent: intent, ...page }),
+    ))
+      found.push(refund);
+    return found;
+  }
+
   async function openIntent(args: {
     feeId: string;
     year: number;
@@ -57,12 +135,9 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
       return stripe.paymentIntents.create(params, { idempotencyKey: args.key });
     };
     const intent = await call('POST /v1/payment_intents', send, args.customer);
-    return reader.current(intent);
+    return current(intent);
   }
 
-  /**
-   * Writes into the intent's metadata which notice stands; null: that none does. Throws as above.
-   */
   async function recordNotice(args: {
     intent: string;
     notice: RecordedNotice | null;
@@ -75,10 +150,6 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
     await call('POST /v1/payment_intents/:id', send, customer);
   }
 
-  /**
-   * Cancels the intent, so that it can never succeed. If it had succeeded before, or is already
-   * canceled, the reading says so. Throws as above.
-   */
   async function cancelIntent(args: {
     intent: string;
     reason: CancelReason;
@@ -90,17 +161,13 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
     const send = () => stripe.paymentIntents.cancel(intent, params, { idempotencyKey: key });
     try {
       const canceled = await call('POST /v1/payment_intents/:id/cancel', send, customer);
-      return await reader.current(canceled);
+      return await current(canceled);
     } catch (error) {
-      if (isWrongState(error)) return reader.readOutcome(intent);
+      if (isWrongState(error)) return readOutcome(intent);
       throw error;
     }
   }
 
-  /**
-   * Pays everything back. What was refunded before, by us or in the dashboard, is given back
-   * instead of an error. A refund is not final before Stripe says so. Throws as above.
-   */
   async function openRefund(args: {
     intent: string;
     key: string;
@@ -117,13 +184,17 @@ export function intents(stripe: Stripe, call: Call, reader: Reader) {
     } catch (error) {
       if (!(error instanceof PaymentsRefused) || error.code !== 'charge_already_refunded')
         throw error;
-      const [before] = await reader.refundsOf(intent);
+      const [before] = await refundsOf(intent);
       if (!before) throw error;
       return opened(before);
     }
   }
 
-  return { openIntent, recordNotice, cancelIntent, openRefund };
+  return {
+    ...{ openIntent, recordNotice, readIntent, readOutcome, refusedCharges, findIntents },
+    ...confirming(stripe, call, { readIntent, readOutcome }),
+    ...{ cancelIntent, openRefund },
+  };
 }
 
 function noticeMetadata({ messageId, at, chargeFrom }: RecordedNotice) {
@@ -132,4 +203,129 @@ function noticeMetadata({ messageId, at, chargeFrom }: RecordedNotice) {
 
 function opened({ id, amount, status }: Stripe.Refund): OpenedRefund {
   return { refund: id, amountCents: amount, status: refundStatus(status) };
+}
+
+/** The one call that takes money. */
+function confirming(
+  stripe: Stripe,
+  call: Call,
+  { readIntent, readOutcome }: Pick<Payments, 'readIntent' | 'readOutcome'>,
+): Pick<Payments, 'confirmIntent'> {
+  async function confirmIntent(args: {
+    intent: string;
+    paymentMethod: string;
+    key: string;
+    /** Whose intent it is: two calls about one customer are not made at once. */
+    customer?: string | null;
+    isLate?: () => boolean;
+  }): Promise<Confirmation> {
+    const send = async () => {
+      if (args.isLate?.()) throw tooLate();
+      return stripe.paymentIntents.confirm(
+        args.intent,
+        { payment_method: args.paymentMethod, off_session: true, expand: EXPAND_INTENT },
+        { idempotencyKey: args.key },
+      );
+    };
+    try {
+      const answer = await call('POST /v1/payment_intents/:id/confirm', send, args.customer);
+      if (isReplay(answer)) return await lookAgain(args.intent);
+      if (answer.status === 'requires_action') return declined(UNATTENDED);
+      return concluded(readingOf(answer, [], []));
+    } catch (error) {
+      if (error instanceof PaymentsUnavailable)
+        return error.kept ? closed(args.intent) : unanswered(error);
+      if (error instanceof PaymentsRefused) return refused(error, args);
+      throw error;
+    }
+  }
+
+  async function refused(
+    error: PaymentsRefused,
+    args: { intent: string; paymentMethod: string },
+  ): Promise<Confirmation> {
+    if (error.refusal) return explained(error.refusal, args.intent);
+    if (isWrongState(error)) return lookAgain(args.intent);
+    if (error.code === 'resource_missing' && /^(payment_method|customer)$/.test(error.param ?? ''))
+      return declined(CARD_GONE);
+    // A key used for another request says nothing about the card: what it did is not known here.
+    const maybeCard = error.status === 400 && error.code !== 'idempotency_error';
+    if (maybeCard && (await isDetached(stripe, call, args.paymentMethod)))
+      return declined(CARD_GONE);
+    return { outcome: 'refused_request', code: error.code };
+  }
+
+  /**
+   * A decline's error does not say whether the network ever saw it, which decides about the
+   * network's budget, nor why Stripe blocked it: one read of the intent does. If that fails, the
+   * error alone must do.
+   */
+  async function explained(refusal: Refusal, intent: string): Promise<Confirmation> {
+    const now = await readIntent(intent).catch(ifOffline(null));
+    // Paid elsewhere since.
+    if (now?.status === 'succeeded') return lookAgain(intent);
+    const same = now?.refusal && now.refusal.charge === refusal.charge;
+    return declined(same && now.refusal ? now.refusal : refusal);
+  }
+
+  async function lookAgain(intent: string): Promise<Confirmation> {
+    try {
+      return concluded(await readOutcome(intent));
+    } catch (error) {
+      if (error instanceof PaymentsUnavailable) return { outcome: 'unknown', why: error.why };
+      throw error;
+    }
+  }
+
+  /** Asked again with the same key Stripe gives the same error for a day: only the intent tells. */
+  async function closed(intent: string): Promise<Confirmation> {
+    const found = await lookAgain(intent);
+    const isOver = found.outcome === 'answered' && found.reading.status !== 'succeeded';
+    return isOver ? { outcome: 'closed', reading: found.reading } : found;
+  }
+
+  return { confirmIntent };
+}
+
+const CARD_GONE: Refusal = {
+  code: 'resource_missing',
+  adviceCode: null,
+  networkAdviceCode: null,
+  sentToNetwork: false,
+  charge: null,
+};
+
+/** The bank wants the cardholder, who is not there. */
+const UNATTENDED: Refusal = { ...CARD_GONE, code: 'authentication_required', sentToNetwork: true };
+
+function declined(refusal: Refusal): Confirmation {
+  return { outcome: 'declined', refusal };
+}
+
+function concluded(reading: IntentReading): Confirmation {
+  if (reading.status === 'processing') return { outcome: 'unknown', why: 'processing' };
+  return { outcome: 'answered', reading };
+}
+
+function unanswered({ why, afterMs }: PaymentsUnavailable): Confirmation {
+  return SLOW_DOWN.has(why) || why === TOO_LATE
+    ? { outcome: 'slow_down', why, afterMs }
+    : { outcome: 'unknown', why };
+}
+
+/** For an extra look that may be done without: its failure to get through is `instead`. */
+function ifOffline<T>(instead: T) {
+  return (error: unknown): T => {
+    if (error instanceof PaymentsUnavailable) return instead;
+    throw error;
+  };
+}
+
+/** Stripe refuses a card detached meanwhile without any code that says so. */
+async function isDetached(stripe: Stripe, call: Call, paymentMethod: string): Promise<boolean> {
+  const card = call('GET /v1/payment_methods/:id', () =>
+    stripe.paymentMethods.retrieve(paymentMethod),
+  );
+  const now = await orMissing(card).catch(ifOffline(undefined));
+  return now === null || now?.customer === null;
 }

@@ -1,5 +1,6 @@
 import type { CallOptions } from './calls.ts';
-import { PaymentsRefused, PaymentsUnavailable, SLOW_DOWN, TOO_LATE } from './errors.ts';
+import { PaymentsRefused, PaymentsUnavailable } from '../payments.ts';
+import { SLOW_DOWN, TOO_LATE } from './errors.ts';
 
 /** Stripe's limits for an account, in calls a second. */
 export interface RateLimits {

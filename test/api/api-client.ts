@@ -6,7 +6,7 @@ import { REQUEST_LIMITS, type ApiDeps } from '../../api/deps.ts';
 import { createKey } from '../../api/http/access-key.ts';
 import type { Api } from '../../api/http/schemas.ts';
 import { RATES, VENDORS } from '../../config/rates.ts';
-import { createPayments, createStripe } from '../../gateways/stripe/payments.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { createQueues, type Queues } from '../../jobs/queues.ts';
 import type { Scope } from '../../ledger/access.ts';
 import { createLedger, type Ledger } from '../../ledger/ledger.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCardLinks, readCardLink } from '../../gateways/stripe/card-links.ts';
-import { createStripe } from '../../gateways/stripe/payments.ts';
+import { createStripe } from '../../gateways/stripe/client.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
 import { openApiClient, type ApiClient } from './api-client.ts';

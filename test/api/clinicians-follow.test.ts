@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStripe } from '../../gateways/stripe/payments.ts';
+import { createStripe } from '../../gateways/stripe/client.ts';
 import { appendAll, openedAssessment } from '../support/assessment.ts';
 import { sample } from '../support/fees.ts';
 import { openApiClient, type ApiClient } from './api-client.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createStripe } from '../../gateways/stripe/payments.ts';
+import { createStripe } from '../../gateways/stripe/client.ts';
 import { plantPeople } from '../../sandbox/samples/plant.ts';
 import { openApiClient, type ApiClient } from './api-client.ts';
 

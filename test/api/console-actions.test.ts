@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStripe } from '../../gateways/stripe/payments.ts';
+import { createStripe } from '../../gateways/stripe/client.ts';
 import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
 import {
   createConsoleClient,

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { buildApi } from '../../api/app.ts';
 import { REQUEST_LIMITS, type ApiDeps } from '../../api/deps.ts';
-import { createPayments, createStripe } from '../../gateways/stripe/payments.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { createQueues, type Queues } from '../../jobs/queues.ts';
 import type { Scope } from '../../ledger/access.ts';
 import { createTestDatabase } from '../support/database.ts';

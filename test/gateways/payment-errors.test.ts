@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  createPayments,
-  createStripe,
-  PaymentsUnavailable,
-} from '../../gateways/stripe/payments.ts';
+import { PaymentsUnavailable } from '../../gateways/payments.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { openStripeTestApp, type StripeTestApp } from './stripe-test-app.ts';
 
 let testApp: StripeTestApp;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PaymentEvent } from '../../gateways/stripe/payments.ts';
+import type { PaymentEvent } from '../../gateways/payments.ts';
 import { openStripeTestApp, type StripeTestApp } from './stripe-test-app.ts';
 
 let testApp: StripeTestApp;

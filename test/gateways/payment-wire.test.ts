@@ -1,7 +1,8 @@
 import http from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createPayments, createStripe, PaymentsRefused } from '../../gateways/stripe/payments.ts';
-import type { CallOptions, CallReport } from '../../gateways/stripe/payments.ts';
+import { PaymentsRefused } from '../../gateways/payments.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
+import type { CallOptions, CallReport } from '../../gateways/stripe/calls.ts';
 
 type Handler = (request: http.IncomingMessage, response: http.ServerResponse) => void;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CallReport } from '../../gateways/stripe/payments.ts';
-import { PaymentsRefused } from '../../gateways/stripe/payments.ts';
+import type { CallReport } from '../../gateways/stripe/calls.ts';
+import { PaymentsRefused } from '../../gateways/payments.ts';
 import { openStripeTestApp, type StripeTestApp } from './stripe-test-app.ts';
 
 const calls: CallReport[] = [];

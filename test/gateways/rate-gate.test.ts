@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { describe, expect, it, vi } from 'vitest';
-import {
-  createRateGate,
-  PaymentsRefused,
-  PaymentsUnavailable,
-} from '../../gateways/stripe/payments.ts';
+import { PaymentsRefused, PaymentsUnavailable } from '../../gateways/payments.ts';
+import { createRateGate } from '../../gateways/stripe/rate-gate.ts';
 import { createRateLimiter } from '../../ledger/rate-limiter.ts';
 import { createLimiter } from '../../sandbox/stripe/http/limits.ts';
 import { createTestDatabase } from '../support/database.ts';

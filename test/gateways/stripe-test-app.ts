@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { RecordedNotice } from '../../core/fee/intent.ts';
-import { createPayments, createStripe, type CallOptions } from '../../gateways/stripe/payments.ts';
+import type { CallOptions } from '../../gateways/stripe/calls.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { startSandboxStripe, type SandboxOptions } from '../../sandbox/stripe/server.ts';
 
 /** A sandbox Stripe with our gateway to it, and the library for what only a person would do. */

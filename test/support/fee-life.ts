@@ -6,7 +6,7 @@ import {
 } from '../../core/fee/actions.ts';
 import type { Entry, EntryKind, Step } from '../../core/fee/fee.ts';
 import type { Policy } from '../../core/policy.ts';
-import type { PaymentEvent } from '../../gateways/stripe/payments.ts';
+import type { PaymentEvent } from '../../gateways/payments.ts';
 import type { Done } from '../../jobs/queues.ts';
 import type { Changed, FeeRecord } from '../../ledger/fees.ts';
 import { createLedger, type Ledger } from '../../ledger/ledger.ts';

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Policy } from '../../core/policy.ts';
 import type { FeeStatus } from '../../core/fee/fee.ts';
 import { createMail } from '../../gateways/mail/mail.ts';
-import { createPayments, createStripe } from '../../gateways/stripe/payments.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { createQueues, type Queues } from '../../jobs/queues.ts';
 import { createLedger, type Ledger } from '../../ledger/ledger.ts';
 import { startMailbox, type Mailbox } from '../../sandbox/mailbox/mailbox.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../core/fee/fee.ts';
-import type { PaymentEvent } from '../../gateways/stripe/payments.ts';
+import type { PaymentEvent } from '../../gateways/payments.ts';
 import { JOB_NAMES, jobId, type JobName, type Payload } from '../../jobs/jobs.ts';
 import type { Queues } from '../../jobs/queues.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PaymentEvent } from '../../gateways/stripe/payments.ts';
+import type { PaymentEvent } from '../../gateways/payments.ts';
 import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';
 
 /** A fee that was lived until nothing more happens by itself, with all news of it heard. */

@@ -3,13 +3,9 @@ import { once } from 'node:events';
 import { pino } from 'pino';
 import { RATES, VENDORS } from '../../config/rates.ts';
 import { POLICY } from '../../config/policy.ts';
-import {
-  createPayments,
-  createRateGate,
-  createStripe,
-  PaymentsUnavailable,
-  type RateLimits,
-} from '../../gateways/stripe/payments.ts';
+import { PaymentsUnavailable } from '../../gateways/payments.ts';
+import { createRateGate, type RateLimits } from '../../gateways/stripe/rate-gate.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { createQueues } from '../../jobs/queues.ts';
 import { openLedger } from '../../ledger/open.ts';
 import { startWorker } from '../../app/worker.ts';

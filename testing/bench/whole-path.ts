@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { RATES, VENDORS } from '../../config/rates.ts';
 import { POLICY } from '../../config/policy.ts';
-import { createPayments, createStripe } from '../../gateways/stripe/payments.ts';
+import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { createQueues } from '../../jobs/queues.ts';
 import { openLedger } from '../../ledger/open.ts';
 import { startWorker } from '../../app/worker.ts';

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { POLICY } from '../../config/policy.ts';
 import type { Policy } from '../../core/policy.ts';
-import { createStripe } from '../../gateways/stripe/payments.ts';
+import { createStripe } from '../../gateways/stripe/client.ts';
 import type { Random } from '../simulator/random.ts';
 import type { Person } from './population.ts';
 import { createProcesses } from './processes.ts';

@@ -1,5 +1,5 @@
 import { CHECKS, type Breach, type Report } from '../../core/reconcile/checks.ts';
-import { PaymentsRefused } from '../../gateways/stripe/payments.ts';
+import { PaymentsRefused } from '../../gateways/payments.ts';
 import type { Done, Processor } from '../../jobs/queues.ts';
 import { applyMissedChanges } from './missed-changes.ts';
 import type { WorkerDeps } from '../deps.ts';

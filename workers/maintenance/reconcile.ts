@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkFee } from '../../core/reconcile/check-fee.ts';
 import { compareWithSnapshot } from '../../core/reconcile/compare-stripe.ts';
 import { createTally, type Breach, type Report } from '../../core/reconcile/checks.ts';
-import type { Payments } from '../../gateways/stripe/payments.ts';
+import type { Payments } from '../../gateways/payments.ts';
 import type { SnapshotKind, FeeComparison, StripeSnapshot } from '../../ledger/stripe-snapshot.ts';
 import type { CheckScope } from '../../ledger/invariants.ts';
 import type { WorkerDeps } from '../deps.ts';

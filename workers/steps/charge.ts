@@ -5,32 +5,40 @@ import {
   recordRefusal,
   type IntentReading,
 } from '../../core/fee/intent.ts';
+import { NETWORK_BUDGETS } from '../../core/fee/declines.ts';
 import { isReplaced } from '../../core/fee/existing-intent.ts';
 import { entry, type NewEntry } from '../../core/fee/fee.ts';
-import type { Confirmation, Payments } from '../../gateways/stripe/payments.ts';
+import { DAY_MS } from '../../core/policy.ts';
+import type { Confirmation, Payments } from '../../gateways/payments.ts';
 import type { Done, Processor } from '../../jobs/queues.ts';
-import { noCard, readyCard } from './card.ts';
+import type { FeeRecord } from '../../ledger/fees.ts';
 import type { WorkerDeps } from '../deps.ts';
-import { takeDue, write, type DueFee } from './due-fee.ts';
+import { noCard, takeDue, write, type DueFee } from './due-fee.ts';
 import { findIntent, openIntent, readIntentFor, replacedIntent, standingNotice } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
 /**
- * Charges the card on file: one intent per fee, confirmed once per attempt. Stripe is read before
- * anything is confirmed, the attempt is in the ledger before it is sent, and an outcome that is
- * not known is left open until Stripe has been read again.
+ * Charges the card on file, in phases. A crash between two phases loses nothing: the next run finds
+ * what the last one wrote.
+ *
+ * | phase            | what is durable afterwards                                            |
+ * |------------------|-----------------------------------------------------------------------|
+ * | 1 take           | nothing; the ledger says whether a charge is due                      |
+ * | 2 read Stripe    | what Stripe has and the ledger did not; then this run ends            |
+ * | 3 start attempt  | `attempted`: amount, card, customer and key, before anything is sent  |
+ * | 4 confirm        | Stripe's outcome, under the attempt's idempotency key                 |
+ * | 5 record outcome | `paid`, `declined`, `lapsed`; or `unknown`, left by reading Stripe    |
  */
 export function createCharge(deps: Deps): Processor<'charge'> {
   return async ({ feeId }) => {
     const due = await takeDue(deps.ledger, feeId, 'charge');
     if ('done' in due) return due;
-    const looked = await look(deps, due);
-    if ('done' in looked || 'failed' in looked) return looked;
-    const { entries } = looked;
-    const onlyOpened = entries.every(({ kind }) => kind === 'intent_opened');
-    if (!onlyOpened) return settled(deps, due, entries);
-    return due.fee.openAttempt ? resume(deps, looked) : attempt(deps, looked);
+    const found = await readStripe(deps, due);
+    if ('done' in found || 'failed' in found) return found;
+    const isNews = found.entries.some(({ kind }) => kind !== 'intent_opened');
+    if (isNews) return record(deps, due, found.entries);
+    return due.fee.openAttempt ? resumeAttempt(deps, found) : startAttempt(deps, found);
   };
 }
 
@@ -42,10 +50,10 @@ interface ChargeReading {
 }
 
 /**
- * Reads the fee's intent, or finds it, or creates it. Until it is written down it is found again in
- * the same way, and takes no money.
+ * Phase 2. Reads the fee's intent; where the ledger knows none, finds it at Stripe or creates it. An
+ * intent that was created and not recorded is found in the same way next time, and takes no money.
  */
-async function look(deps: Deps, due: DueFee): Promise<ChargeReading | Done> {
+async function readStripe(deps: Deps, due: DueFee): Promise<ChargeReading | Done> {
   const { fee, feeRecord } = due;
   const { clinician, assessment } = feeRecord;
   if (fee.intent) {
@@ -58,37 +66,41 @@ async function look(deps: Deps, due: DueFee): Promise<ChargeReading | Done> {
   }
   if (assessment.paused) return { done: 'paused' };
   const customer = clinician.stripeCustomer;
-  if (!customer) return settled(deps, due, [noCard(clinician, 'no_customer')]);
+  if (!customer) return record(deps, due, [noCard(clinician, 'no_customer')]);
   const found = await findIntent(deps, due, customer, null);
   const notice = fee.noticed && standingNotice(fee.noticed, fee.notices);
   const made =
     found.found === 'nothing'
       ? await openIntent(deps, due, { customer, notice, since: found })
       : found;
-  if (!made) return settled(deps, due, [noCard(clinician, 'customer_deleted')]);
-  if (made.found === 'trouble') return settled(deps, due, made.entries);
+  if (!made) return record(deps, due, [noCard(clinician, 'customer_deleted')]);
+  if (made.found === 'trouble') return record(deps, due, made.entries);
   return { due, reading: made.reading, entries: made.entries };
 }
 
-/** An attempt was sent and Stripe shows no trace of it: send the same again, or let it lapse. */
-async function resume(deps: Deps, { due, reading }: ChargeReading): Promise<Done> {
+/**
+ * An attempt was sent and Stripe shows no trace of it: sends the same again under the same key, or
+ * lets it lapse when Stripe may have forgotten the key.
+ */
+async function resumeAttempt(deps: Deps, { due, reading }: ChargeReading): Promise<Done> {
   const open = due.fee.openAttempt;
   if (!open) throw new Error('Bug! nothing to resume');
-  if (reading.status === 'processing') return unknown(deps, due, 'processing');
+  if (reading.status === 'processing') return recordUnknown(deps, due, 'processing');
   if (due.feeRecord.assessment.paused) return { done: 'paused' };
   if (due.feeRecord.now().getTime() - open.at.getTime() > KEY_SAFE_MS) {
     const why = 'Stripe shows no trace of it after a day';
-    return settled(deps, due, [entry('lapsed', { attempt: open.attempt, why })]);
+    return record(deps, due, [entry('lapsed', { attempt: open.attempt, why })]);
   }
-  return conclude(deps, due, await confirm(deps.payments, due));
+  return recordOutcome(deps, due, await confirm(deps.payments, due));
 }
 
-async function attempt(
+/** Phases 3 and 4. Everything that speaks against a charge ends the run here. */
+async function startAttempt(
   deps: Deps,
   { due, reading, entries: opened }: ChargeReading,
 ): Promise<Done> {
   const { assessment, clinician } = due.feeRecord;
-  const instead = (what: NewEntry) => settled(deps, due, [...opened, what]);
+  const instead = (what: NewEntry) => record(deps, due, [...opened, what]);
   if (assessment.paused) return { done: 'paused' };
   if (isReplaced(reading)) return instead(replacedIntent(reading));
   if (reading.status === 'canceled')
@@ -113,17 +125,17 @@ async function attempt(
     chargeBefore: reading.charge,
   });
   try {
-    const before = [...opened, ...another(due, card)];
+    const before = [...opened, ...cardExchanged(due, card)];
     const sent = await write(deps.ledger, due.feeRecord, [...before, attempted]);
-    return await conclude(deps, sent, await confirm(deps.payments, sent));
+    return await recordOutcome(deps, sent, await confirm(deps.payments, sent));
   } catch (error) {
     if ((error as { code?: unknown }).code === PAUSED) return { done: 'paused' };
     throw error;
   }
 }
 
-/** The announced card was exchanged without a word: e-mails must not name it any more. */
-function another(
+/** Another card than the announced one is charged: e-mails must not name the announced one. */
+function cardExchanged(
   { fee }: DueFee,
   card: { paymentMethod: string; brand: string; last4: string },
 ): NewEntry[] {
@@ -149,49 +161,46 @@ function confirm(payments: Payments, { feeRecord, fee }: DueFee): Promise<Confir
   });
 }
 
-/** Writes down what the confirmation came to. */
-async function conclude(deps: Deps, due: DueFee, answer: Confirmation): Promise<Done> {
+/** Phase 5. Records what the confirmation came to. */
+async function recordOutcome(deps: Deps, due: DueFee, answer: Confirmation): Promise<Done> {
   const { feeRecord, fee } = due;
   const number = fee.openAttempt?.attempt ?? 0;
   switch (answer.outcome) {
     case 'answered': {
       const adopted = reconcileIntent(fee, answer.reading, feeRecord.now(), policyOf(due));
       return adopted.length > 0
-        ? settled(deps, due, adopted)
-        : unknown(deps, due, answer.reading.status);
+        ? record(deps, due, adopted)
+        : recordUnknown(deps, due, answer.reading.status);
     }
     case 'declined':
-      return settled(deps, due, recordRefusal(fee, answer.refusal, feeRecord.now(), policyOf(due)));
+      return record(deps, due, recordRefusal(fee, answer.refusal, feeRecord.now(), policyOf(due)));
     case 'unknown':
-      return unknown(deps, due, answer.why);
+      return recordUnknown(deps, due, answer.why);
     case 'closed': {
       // Should it show after all: an intent is paid once at most, also by a later attempt.
       const adopted = reconcileIntent(fee, answer.reading, feeRecord.now(), policyOf(due));
       const why = 'Stripe has ended it with an error of its own and shows no trace of it';
       const lapsed = entry('lapsed', { attempt: number, why });
-      return settled(deps, due, adopted.length > 0 ? adopted : [lapsed]);
+      return record(deps, due, adopted.length > 0 ? adopted : [lapsed]);
     }
     case 'slow_down':
       // The attempt stays open; after the grace period the same is sent under the same key.
       return { failed: `Stripe asked to slow down (${answer.why}); sent again later` };
     case 'refused_request': {
       const why = `Stripe refused the request (${answer.code}): this needs an engineer`;
-      return settled(deps, due, [
-        entry('lapsed', { attempt: number, why }),
-        entry('held', { why }),
-      ]);
+      return record(deps, due, [entry('lapsed', { attempt: number, why }), entry('held', { why })]);
     }
   }
 }
 
-/** Records what is now known. What a person may have to see to shows as a failed job. */
-async function settled(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {
+/** Appends the entries. What a person may have to see to shows as a failed job. */
+async function record(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {
   await write(deps.ledger, due.feeRecord, entries);
-  const trouble = entries.map(troubleOf).find((what) => what !== null);
+  const trouble = entries.map(failureReason).find((what) => what !== null);
   return trouble ? { failed: trouble } : { done: entries.map((one) => one.kind).join(', ') };
 }
 
-function troubleOf(one: NewEntry): string | null {
+function failureReason(one: NewEntry): string | null {
   switch (one.kind) {
     case 'declined': {
       const { code, verdict, retryAt } = one.data;
@@ -206,10 +215,35 @@ function troubleOf(one: NewEntry): string | null {
   }
 }
 
-async function unknown(deps: Deps, due: DueFee, why: string): Promise<Done> {
+async function recordUnknown(deps: Deps, due: DueFee, why: string): Promise<Done> {
   const look = due.fee.unknown ? due.fee.unknown.look + 1 : 0;
   await write(deps.ledger, due.feeRecord, [entry('unknown', { about: 'attempt', look, why })]);
   return { failed: `outcome unknown (${why}); Stripe will be asked again` };
 }
 
 const policyOf = (due: DueFee) => due.feeRecord.assessment.policy;
+
+/** A card that may be charged now; or why there is none, or why the networks forbid it. */
+type ReadyCard =
+  | { paymentMethod: string; fingerprint: string | null; brand: string; last4: string }
+  | { missing: string }
+  | { spent: string };
+
+/** Reads the card on file and checks it against the card networks' own limits on declines. */
+async function readyCard(
+  { ledger, payments }: Pick<WorkerDeps, 'ledger' | 'payments'>,
+  clinician: FeeRecord['clinician'],
+  now: Date,
+): Promise<ReadyCard> {
+  if (!clinician.stripeCustomer) return { missing: 'no_customer' };
+  const card = await payments.readCard(clinician.stripeCustomer, clinician.paymentMethod);
+  if (!card.found) return { missing: card.why };
+  for (const budget of NETWORK_BUDGETS) {
+    if (budget.brand !== card.brand || !card.fingerprint) continue;
+    const since = new Date(now.getTime() - budget.days * DAY_MS);
+    const declines = await ledger.reports.declinesOfCard(card.fingerprint, since);
+    if (declines >= budget.declines)
+      return { spent: `${declines} declines in ${budget.days} days: ${budget.source}` };
+  }
+  return card;
+}

@@ -1,5 +1,5 @@
 import { missedChanges, type ExternalFacts } from '../../core/fee/actions.ts';
-import type { NewEntry, Step } from '../../core/fee/fee.ts';
+import { entry, type NewEntry, type Step } from '../../core/fee/fee.ts';
 import { fold, type FeeState } from '../../core/fee/fold.ts';
 import { nextOf } from '../../core/fee/next.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
@@ -50,12 +50,17 @@ export function externalFactsOf({ assessment, clinician, firstUse }: FeeRecord):
   };
 }
 
-/** Thrown when another writer came first: the job is tried again and decides anew. */
-export class ConflictError extends Error {
-  override name = 'Overtaken';
+/** No card to announce or to charge; another than those that were known takes the fee up again. */
+export function noCard({ cardChanges }: FeeRecord['clinician'], why: string): NewEntry {
+  return entry('card_missing', { why, cardChanges });
 }
 
-/** Writes a processor's outcome. Throws `Overtaken` when the fee has moved on meanwhile. */
+/** Thrown when another writer came first: the job is tried again and decides anew. */
+export class ConflictError extends Error {
+  override name = 'ConflictError';
+}
+
+/** Writes a processor's outcome. Throws `ConflictError` when the fee has moved on meanwhile. */
 export async function write(
   ledger: Ledger,
   feeRecord: FeeRecord,

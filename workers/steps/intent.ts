@@ -4,7 +4,7 @@ import { chargeFrom } from '../../core/calendar.ts';
 import { existingIntent } from '../../core/fee/existing-intent.ts';
 import { entry, type Entry, type EntryData, type NewEntry } from '../../core/fee/fee.ts';
 import type { FeeState } from '../../core/fee/fold.ts';
-import { PaymentsRefused, PaymentsUnavailable } from '../../gateways/stripe/payments.ts';
+import { PaymentsRefused, PaymentsUnavailable } from '../../gateways/payments.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import type { WorkerDeps } from '../deps.ts';
 

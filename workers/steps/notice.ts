@@ -3,16 +3,11 @@ import { calendarDay, chargeFrom } from '../../core/calendar.ts';
 import { entry, type NewEntry } from '../../core/fee/fee.ts';
 import { fold, type FeeState } from '../../core/fee/fold.ts';
 import { writeNotice } from '../../core/mail/notice.ts';
-import {
-  PaymentsRefused,
-  PaymentsUnavailable,
-  type CardReading,
-} from '../../gateways/stripe/payments.ts';
+import { PaymentsRefused, PaymentsUnavailable, type CardReading } from '../../gateways/payments.ts';
 import type { Done, Processor } from '../../jobs/queues.ts';
-import { noCard } from './card.ts';
 import { deferral, factsOf } from './mailing.ts';
 import { WORKER, type WorkerDeps } from '../deps.ts';
-import { ConflictError, takeDue, write, type DueFee } from './due-fee.ts';
+import { ConflictError, noCard, takeDue, write, type DueFee } from './due-fee.ts';
 import { compareWithStripe, openIntent, standingNotice, type Comparison } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'mail' | 'practice' | 'log'>;

@@ -8,11 +8,7 @@ import {
 } from '../../core/fee/intent.ts';
 import { entry, type EntryData, type NewEntry } from '../../core/fee/fee.ts';
 import { mustClose, mustStrike } from '../../core/fee/next.ts';
-import {
-  PaymentsRefused,
-  type CancelReason,
-  type OpenedRefund,
-} from '../../gateways/stripe/payments.ts';
+import { PaymentsRefused, type CancelReason, type OpenedRefund } from '../../gateways/payments.ts';
 import type { Done, Processor } from '../../jobs/queues.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { takeDue, write, type DueFee } from './due-fee.ts';

@@ -1,49 +1,19 @@
-/**
- * Stripe in core's words: cards, the fee's intent, events and books. Nothing outside this folder
- * knows the library.
- */
+/** Stripe behind the interface `Payments`. Nothing outside this folder knows the library. */
 import Stripe from 'stripe';
+import type { Payments } from '../payments.ts';
 import { books } from './books.ts';
 import { createCall, type CallOptions } from './calls.ts';
 import { cardPages, cards } from './cards.ts';
-import { confirming } from './confirm.ts';
 import { events } from './events.ts';
 import { intents } from './intents.ts';
-import { createReader } from './reader.ts';
-
-export type {
-  BookCharge,
-  BookDispute,
-  BookIntent,
-  BookLines,
-  BookMovement,
-  BookRefund,
-} from './books.ts';
-export type { CallOptions, CallReport } from './calls.ts';
-export type { CardReading } from './cards.ts';
-export type { InvalidEvent, PaymentEvent } from './events.ts';
-export { createRateGate, gateFor, type RateLimits } from './rate-gate.ts';
-export { PaymentsRefused, PaymentsUnavailable } from './errors.ts';
-export type { Confirmation } from './confirm.ts';
-export type { CancelReason, OpenedRefund } from './intents.ts';
-
-/** Everything levy asks of Stripe; see the functions for what they take, give and throw. */
-export type Payments = ReturnType<typeof createPayments>;
 
 /** Stripe in core's words, over one client of the library. */
-export function createPayments(stripe: Stripe, options: CallOptions = {}) {
+export function createPayments(stripe: Stripe, options: CallOptions = {}): Payments {
   const call = createCall(options);
-  const reader = createReader(stripe, call);
-  const { readIntent, readOutcome, refusedCharges, findIntents } = reader;
   return {
     ...cards(stripe, call),
     ...cardPages(stripe, call),
-    ...intents(stripe, call, reader),
-    readIntent,
-    readOutcome,
-    refusedCharges,
-    findIntents,
-    ...confirming(stripe, call, reader),
+    ...intents(stripe, call),
     ...events(stripe, call),
     ...books(stripe, call),
   };
