@@ -1,4 +1,5 @@
-import { createPrivateKey, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { FhirTrouble, isSafe, type Pace, type TokenSource } from './http.ts';
 
 /** A client registered for SMART Backend Services, with its private key as PEM or JWK. */
@@ -11,6 +12,8 @@ export interface SmartClient {
 
 /** An assertion may be valid for five minutes at most (SMART App Launch 2.2, 'exp'). */
 const ASSERTION_S = 240;
+/** RFC 7518, 3.3: a shorter RSA key signs no token. */
+const RSA_BITS = 2048;
 /** A token is renewed this long before it ends. */
 const SPARE_MS = 30_000;
 const TYPES = ['Claim', 'Encounter', 'ExplanationOfBenefit', 'Practitioner', 'PractitionerRole'];
@@ -35,7 +38,7 @@ export function createSmartTokens(base: URL, client: SmartClient, pace: Pace): T
       grant_type: 'client_credentials',
       scope,
       client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: assertion(client.clientId, endpoint, signing, pace.now()),
+      client_assertion: await assertion(client.clientId, endpoint, signing, pace.now()),
     });
     const answer = await json(endpoint, { method: 'POST', body });
     const { access_token: token, expires_in: seconds } = answer ?? {};
@@ -85,22 +88,22 @@ async function json(url: string, init: RequestInit): Promise<Record<string, unkn
   return typeof value === 'object' ? (value as Record<string, unknown> | null) : null;
 }
 
-function assertion(client: string, endpoint: string, signing: SigningKey, now: number): string {
-  const { key, alg, kid } = signing;
+function assertion(
+  client: string,
+  endpoint: string,
+  { key, alg, kid }: SigningKey,
+  now: number,
+): Promise<string> {
   const issued = Math.floor(now / 1000);
-  const claims = {
-    iss: client,
-    sub: client,
-    aud: endpoint,
-    iat: issued,
-    exp: issued + ASSERTION_S,
-    jti: randomUUID(),
-  };
-  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${part({ alg, typ: 'JWT', ...(kid && { kid }) })}.${part(claims)}`;
-  // JOSE wants an ECDSA signature as r and s side by side, not as DER.
-  const signature = sign('sha384', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
-  return `${signed}.${signature.toString('base64url')}`;
+  return new SignJWT()
+    .setProtectedHeader({ alg, typ: 'JWT', ...(kid && { kid }) })
+    .setIssuer(client)
+    .setSubject(client)
+    .setAudience(endpoint)
+    .setIssuedAt(issued)
+    .setExpirationTime(issued + ASSERTION_S)
+    .setJti(randomUUID())
+    .sign(key);
 }
 
 function signingKey({ key: written, keyId }: SmartClient): SigningKey {
@@ -108,14 +111,16 @@ function signingKey({ key: written, keyId }: SmartClient): SigningKey {
     const jwk = written.trimStart().startsWith('{') ? parsed(written) : null;
     const key = jwk ? createPrivateKey({ key: jwk, format: 'jwk' }) : createPrivateKey(written);
     const kid = keyId ?? (typeof jwk?.kid === 'string' ? jwk.kid : null);
-    if (key.asymmetricKeyType === 'rsa') return { key, alg: 'RS384', kid };
-    if (key.asymmetricKeyDetails?.namedCurve === 'secp384r1') return { key, alg: 'ES384', kid };
+    const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
+    const isRsa = key.asymmetricKeyType === 'rsa' && modulusLength >= RSA_BITS;
+    if (isRsa) return { key, alg: 'RS384', kid };
+    if (namedCurve === 'secp384r1') return { key, alg: 'ES384', kid };
   } catch {
     // Whatever is wrong with it must not be repeated: it is a secret.
   }
   throw new FhirTrouble(
     'smart_key',
-    'The key must be an RSA or P-384 private key, as PEM or as one JWK.',
+    'The key must be an RSA or P-384 private key, as PEM or as one JWK; RSA has 2048 bits or more.',
   );
 }
 

@@ -11,7 +11,7 @@ import { readAll } from './reading.ts';
  * uses it holds (`> code-modifiers | npi | clinician | date`), codes that count neither way
  * (`? code`), and the export itself.
  */
-const FOLDER = join(import.meta.dirname, 'orphan_objects');
+const FOLDER = join(import.meta.dirname, 'strangers');
 
 interface Case {
   title: string;

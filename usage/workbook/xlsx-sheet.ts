@@ -1,6 +1,6 @@
 import type { Row } from '../table/csv-rows.ts';
 import { isDigit } from '../cpt.ts';
-import { attribute, createXml } from './xml.ts';
+import { type Attributes, createXml } from './xml.ts';
 
 /** Columns read of a sheet; no export is wider. */
 const COLUMNS_MAX = 1024;
@@ -16,15 +16,15 @@ export function createSheet(shared: string[], emit: (row: Row) => void) {
   let value = '';
   let reading = false;
 
-  function open(name: string, attributes: string): void {
+  function open(name: string, { r, t }: Attributes): void {
     if (name === 'row') {
-      const given = Number(attribute(attributes, 'r') ?? Number.NaN);
+      const given = Number(r ?? Number.NaN);
       rowNumber = Number.isInteger(given) && given > 0 ? given : rowNumber + 1;
       cells = [];
       column = 0;
     } else if (name === 'c') {
-      column = columnOf(attribute(attributes, 'r')) ?? column;
-      type = attribute(attributes, 't') ?? 'n';
+      column = columnOf(r) ?? column;
+      type = t ?? 'n';
       value = '';
     } else if (name === 'v' || name === 't') reading = true;
   }
@@ -60,8 +60,8 @@ export function createSheet(shared: string[], emit: (row: Row) => void) {
 }
 
 /** 0 for A, 27 for AB, from a cell's reference such as `AB12`; null without one. */
-function columnOf(reference: string | null): number | null {
-  if (reference === null) return null;
+function columnOf(reference: string | undefined): number | null {
+  if (reference === undefined) return null;
   let column = 0;
   for (const char of reference.toUpperCase()) {
     const letter = char.charCodeAt(0);

@@ -2,7 +2,7 @@ import { createDecoder } from '../decode.ts';
 import type { Sink } from '../finding.ts';
 import { type CellScanner, createRowReader } from '../table/rows.ts';
 import { createSheet } from './xlsx-sheet.ts';
-import { attribute, createXml } from './xml.ts';
+import { createXml } from './xml.ts';
 import { unzip, zipEntries, type ZipEntry } from './zip.ts';
 
 /** A workbook is held in memory as it came, compressed; larger ones are better sent as CSV. */
@@ -27,20 +27,23 @@ export async function* readWorkbook(
     sink(problem('not_a_usage_file', NO_SHEETS));
     return;
   }
-  const shared = await sharedStrings(zip, find('xl/sharedstrings.xml'));
-  if (!shared) {
+  const texts = await sharedStrings(zip, find('xl/sharedstrings.xml'));
+  if (!texts) {
     sink(problem('workbook_too_large', TOO_LARGE));
     return;
   }
+  if (!texts.sound) sink(problem('workbook_broken', BROKEN_TEXTS));
   const epoch1904 = await usesEpoch1904(zip, find('xl/workbook.xml'));
   const table = createRowReader(sink, scanText, { epoch1904 });
   for (const [i, entry] of sheets.entries()) {
-    const sheet = createSheet(shared, (row) => table.row({ ...row, sheet: i + 1 }));
+    const sheet = createSheet(texts.strings, (row) => table.row({ ...row, sheet: i + 1 }));
     try {
-      for await (const text of texts(zip, entry)) {
-        sheet.write(text);
+      for await (const xml of unpacked(zip, entry)) {
+        sheet.write(xml);
         yield table.records();
       }
+      sheet.end();
+      if (!sheet.sound()) sink(problem('workbook_broken', FAULTY));
     } catch {
       sink(problem('workbook_broken', BROKEN));
     }
@@ -56,16 +59,25 @@ function bySheetNumber(a: ZipEntry, b: ZipEntry): number {
   return number(a) - number(b);
 }
 
-async function* texts(zip: Buffer, entry: ZipEntry): AsyncGenerator<string> {
+async function* unpacked(zip: Buffer, entry: ZipEntry): AsyncGenerator<string> {
   const decoder = createDecoder('utf-8');
   for await (const chunk of unzip(zip, entry)) yield decoder.write(chunk);
   yield decoder.end();
 }
 
-/** The table of strings that cells refer to by number; null if it is too large to keep. */
-async function sharedStrings(zip: Buffer, entry: ZipEntry | undefined): Promise<string[] | null> {
+/** The texts that cells refer to by number, and whether all of them could be read. */
+interface SharedStrings {
+  strings: string[];
+  sound: boolean;
+}
+
+/** The table of shared texts; null if it is too large to keep. */
+async function sharedStrings(
+  zip: Buffer,
+  entry: ZipEntry | undefined,
+): Promise<SharedStrings | null> {
   const strings: string[] = [];
-  if (!entry) return strings;
+  if (!entry) return { strings, sound: true };
   let length = 0;
   let current = '';
   let inText = false;
@@ -88,15 +100,16 @@ async function sharedStrings(zip: Buffer, entry: ZipEntry | undefined): Promise<
     },
   });
   try {
-    for await (const text of texts(zip, entry)) {
-      xml.write(text);
+    for await (const piece of unpacked(zip, entry)) {
+      xml.write(piece);
       if (length + strings.length * 16 > SHARED_MAX) return null;
     }
+    xml.end();
   } catch {
     // A cut-off table still resolves the cells whose strings came before the cut.
-    return strings;
+    return { strings, sound: false };
   }
-  return strings;
+  return { strings, sound: xml.sound() };
 }
 
 /** Workbooks made on old Macs count days from 1904. */
@@ -104,15 +117,15 @@ async function usesEpoch1904(zip: Buffer, entry: ZipEntry | undefined): Promise<
   let found = false;
   if (!entry) return found;
   const xml = createXml({
-    open(name, attributes) {
-      const value = name === 'workbookPr' ? attribute(attributes, 'date1904') : null;
+    open(name, { date1904: value }) {
+      if (name !== 'workbookPr') return;
       if (value === '1' || value === 'true') found = true;
     },
     close() {},
     text() {},
   });
   try {
-    for await (const text of texts(zip, entry)) xml.write(text);
+    for await (const piece of unpacked(zip, entry)) xml.write(piece);
   } catch {
     return found;
   }
@@ -124,6 +137,8 @@ const NO_SHEETS =
   'This looks like a zip archive without worksheets. Send X12, FHIR JSON, CSV, xlsx or text.';
 const TOO_LARGE = 'This workbook is too large to read at once. Save its sheets as CSV.';
 const BROKEN = 'A worksheet is damaged; the rows before the damage were read. Save it again.';
+const FAULTY = 'A worksheet is not well-formed XML; what could be read was read. Save it again.';
+const BROKEN_TEXTS = 'The texts of the workbook are damaged, so cells may be empty. Save it again.';
 
 function problem(reason: string, message: string) {
   return { type: 'problem' as const, line: 1, field: null, reason, message };
