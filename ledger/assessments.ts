@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Bucket, RosterTotals } from '../core/roster.ts';
 import type { Policy } from '../core/policy.ts';
 import type { FeeStatus } from '../core/fee/fee.ts';
+import { APPROVE } from './entries.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface Assessment {
@@ -105,15 +106,6 @@ const ENROLL = `
   insert into fees (assessment_id, clinician_id)
   select $1, clinician_id from clinicians
   on conflict (assessment_id, clinician_id) do nothing`;
-
-const APPROVE = `
-  with moved as (
-    update fees set seq = seq + 1, state = 'approved', next_step = 'notice', due_at = $2
-    where assessment_id = $1 and state = 'ready'
-    returning fee_id, seq
-  )
-  insert into entries (fee_id, seq, kind, at, actor, data)
-  select fee_id, seq, 'approved', $2, $3, jsonb_build_object('rosterHash', $4::text) from moved`;
 
 /** Assessments: opening, the roster, approval, pause and resume. */
 export function createAssessments(pool: pg.Pool) {

@@ -6,6 +6,7 @@ import { movement } from '../core/fee/money.ts';
 import { next } from '../core/fee/next.ts';
 import { createBatch } from './batch.ts';
 import { withinBudget } from './card-budget.ts';
+import { APPEND } from './entries.ts';
 import { feeRecordOf, LOAD, type FeeRecord, type LoadedRow } from './fee-record.ts';
 
 export type { FeeRecord } from './fee-record.ts';
@@ -21,28 +22,6 @@ export type Changed =
   { feeRecord: FeeRecord; added: number } | Extract<Decision, { refused: string }>;
 
 type Append = { feeRecord: FeeRecord; entries: Entry[] };
-
-const APPEND = `
-  with input as (
-    select * from jsonb_to_recordset($1::jsonb) as i (fee_id uuid, after_seq integer, state text,
-      next_step text, due_at timestamptz, intent text, closes boolean, entries jsonb)
-  ), moved as (
-    update fees f
-    set seq = i.after_seq + jsonb_array_length(i.entries), state = i.state,
-      next_step = i.next_step, due_at = i.due_at,
-      intent = case when i.closes then i.intent else coalesce(i.intent, f.intent) end
-    from input i
-    where f.fee_id = i.fee_id and f.seq = i.after_seq
-    returning f.fee_id, i.after_seq, i.entries
-  )
-  insert into entries (fee_id, seq, kind, at, actor, debit, credit, amount_cents, data)
-  select m.fee_id, m.after_seq + e.n, e.entry ->> 'kind', (e.entry ->> 'at')::timestamptz,
-    e.entry ->> 'actor', e.entry ->> 'debit', e.entry ->> 'credit',
-    (e.entry ->> 'amountCents')::integer, e.entry -> 'data'
-  from moved m
-  cross join lateral jsonb_array_elements(m.entries) with ordinality as e (entry, n)
-  order by m.fee_id, e.n
-  returning fee_id`;
 
 const DUE = `
   select f.fee_id as "feeId", f.seq

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { JOBS } from '../jobs/jobs.ts';
 import { codeRules } from './support/tidy/code.ts';
-import { importRules } from './support/tidy/imports.ts';
+import { circlesOf, importRules } from './support/tidy/imports.ts';
 import { sizeRules } from './support/tidy/sizes.ts';
 import { readProject, type Rule, sourceOf } from './support/tidy/source.ts';
 import { wordRules } from './support/tidy/words.ts';
@@ -26,6 +26,21 @@ describe.each(rules)('$name', ({ find, breaks, keeps }) => {
 
   test.each(keeps)('is kept by $path: $text', ({ path, text }) => {
     expect(find(sourceOf(path, text))).toEqual([]);
+  });
+});
+
+describe('imports', () => {
+  test('run in no circle', () => {
+    expect(circlesOf(sources)).toEqual([]);
+  });
+
+  test.each([
+    ['of two files', `import { b } from './b.ts';`, `import type { A } from './a.ts';`],
+    ['of one file', `import { a } from './a.ts';`, ''],
+  ])('in a circle %s are found', (_what, a, b) => {
+    const planted = [sourceOf('core/a.ts', a), sourceOf('core/b.ts', b)];
+    expect(circlesOf(planted)).toHaveLength(1);
+    expect(circlesOf([sourceOf('core/a.ts', `import { c } from './c.ts';`)])).toEqual([]);
   });
 });
 

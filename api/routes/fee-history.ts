@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox';
 import { amountOwed } from '../../core/fee/intent.ts';
-import type { Entry } from '../../core/fee/fee.ts';
+import type { Entry, EntryKind } from '../../core/fee/fee.ts';
 import { fold } from '../../core/fee/fold.ts';
-import { movement } from '../../core/fee/money.ts';
+import { ENTRY_KINDS, movement } from '../../core/fee/money.ts';
 import { nextOf } from '../../core/fee/next.ts';
 import { describeEntry } from '../../core/fee/describe.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
@@ -43,7 +43,7 @@ export const FeeHistory = Type.Object({
       seq: Type.Integer(),
       at: Moment,
       actor: Type.String(),
-      kind: Type.String(),
+      kind: Type.Unsafe<EntryKind>(Type.Union(ENTRY_KINDS.map((kind) => Type.Literal(kind)))),
       sentence: Type.String(),
       debit: nullable(Type.String()),
       credit: nullable(Type.String()),

@@ -1,4 +1,4 @@
-import type { NewEntry } from './fee.ts';
+import type { EntryData, EntryKind, NewEntry } from './fee.ts';
 
 /**
  * The accounts money moves between. What clinicians owe stands on `receivable`; what was passed
@@ -16,35 +16,56 @@ export interface Movement {
 
 /** The money an entry moves, or null when it is a fact without money. */
 export function movement(entry: NewEntry): Movement | null {
-  switch (entry.kind) {
-    case 'assessed':
-      return { debit: 'receivable', credit: 'passed_on', amountCents: entry.data.amountCents };
-    case 'withdrawn':
-      return { debit: 'passed_on', credit: 'receivable', amountCents: entry.data.amountCents };
-    case 'paid':
-      return { debit: 'stripe', credit: 'receivable', amountCents: entry.data.amountCents };
-    case 'waived':
-      return { debit: 'waived', credit: 'receivable', amountCents: entry.data.amountCents };
-    case 'gave_up':
-      return { debit: 'written_off', credit: 'receivable', amountCents: entry.data.amountCents };
-    case 'revived':
-      return { debit: 'receivable', credit: 'written_off', amountCents: entry.data.amountCents };
-    case 'refunded':
-      return { debit: 'refunds', credit: 'stripe', amountCents: entry.data.amountCents };
-    case 'refund_failed':
-      return entry.data.amountCents > 0
-        ? { debit: 'stripe', credit: 'refunds', amountCents: entry.data.amountCents }
-        : null;
-    case 'disputed':
-      return { debit: 'disputes', credit: 'stripe', amountCents: entry.data.amountCents };
-    case 'dispute_closed':
-      return entry.data.won
-        ? { debit: 'stripe', credit: 'disputes', amountCents: entry.data.amountCents }
-        : null;
-    default:
-      return null;
-  }
+  const moves = MOVES[entry.kind] as ((data: NewEntry['data']) => Movement | null) | null;
+  return moves ? moves(entry.data) : null;
 }
+
+type Amount = { amountCents: number };
+const moving =
+  (debit: Account, credit: Account) =>
+  ({ amountCents }: Amount): Movement => ({ debit, credit, amountCents });
+
+/** What each kind of entry moves; null for facts without money. A kind must have a line here. */
+const MOVES: { [K in EntryKind]: ((data: EntryData[K]) => Movement | null) | null } = {
+  usage_checked: null,
+  reopened: null,
+  exempted: null,
+  assessed: moving('receivable', 'passed_on'),
+  withdrawn: moving('passed_on', 'receivable'),
+  approved: null,
+  noticed: null,
+  notice_recorded: null,
+  customer_changed: null,
+  deferred: null,
+  notice_failed: null,
+  card_missing: null,
+  card_updated: null,
+  intent_opened: null,
+  intent_closed: null,
+  attempted: null,
+  unknown: null,
+  declined: null,
+  lapsed: null,
+  paid: moving('stripe', 'receivable'),
+  held: null,
+  released: null,
+  retry_asked: null,
+  waive_asked: null,
+  waived: moving('waived', 'receivable'),
+  refund_asked: null,
+  refund_opened: null,
+  refunded: moving('refunds', 'stripe'),
+  refund_failed: (data) => (data.amountCents > 0 ? moving('stripe', 'refunds')(data) : null),
+  disputed: moving('disputes', 'stripe'),
+  dispute_closed: (data) => (data.won ? moving('stripe', 'disputes')(data) : null),
+  gave_up: moving('written_off', 'receivable'),
+  revived: moving('receivable', 'written_off'),
+  email_sent: null,
+  email_failed: null,
+};
+
+/** Every kind of entry there is. */
+export const ENTRY_KINDS = Object.keys(MOVES) as EntryKind[];
 
 /** Cents as a person reads them: 1950 gives "$19.50". */
 export function dollars(cents: number): string {

@@ -1,6 +1,7 @@
 import { UNSPOKEN } from '../fee/declines.ts';
 import type { EmailKind } from '../fee/fee.ts';
-import { textAndHtml, type Draft, type Mail, type Part } from './layout.ts';
+import type { Draft, Mail, Part } from './draft.ts';
+import { textAndHtml } from './layout.ts';
 import { dollars } from '../fee/money.ts';
 import {
   cardName,

@@ -1,4 +1,4 @@
-import type { Draft, Part } from './layout.ts';
+import type { Draft, Part } from './draft.ts';
 
 /**
  * A draft as a page for mail programs: one column of at most 600 pixels, light and dark, every

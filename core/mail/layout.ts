@@ -1,26 +1,5 @@
+import type { Draft, Mail, Part } from './draft.ts';
 import { htmlOf } from './html.ts';
-
-/** A mail as it is sent: the text and the HTML say the same. */
-export interface Mail {
-  subject: string;
-  text: string;
-  html: string;
-}
-
-/** A mail before it has a form: what it says, part by part. */
-export interface Draft {
-  subject: string;
-  /** What a mailbox shows beside the subject. */
-  preview: string;
-  practice: string;
-  parts: Part[];
-}
-
-export type Part =
-  | { kind: 'title' | 'heading' | 'text' | 'small'; text: string }
-  /** Label and value per row; the last row of a sum is its total. */
-  | { kind: 'rows' | 'sum'; rows: [label: string, value: string][] }
-  | { kind: 'button'; label: string; url: string };
 
 /** Gives a draft its two forms. Everything in it is plain text and is escaped here. */
 export function textAndHtml(draft: Draft): Mail {

@@ -1,8 +1,9 @@
 import type { RecordKind } from '../fee/fee.ts';
-import { textAndHtml, type Mail, type Part } from './layout.ts';
+import type { Mail, Part } from './draft.ts';
+import { textAndHtml } from './layout.ts';
 import { dollars } from '../fee/money.ts';
 
-export type { Mail } from './layout.ts';
+export type { Mail } from './draft.ts';
 
 /** What every mail about a fee is made of. Names as people write them, money in cents. */
 export interface FeeFacts {

@@ -6,8 +6,8 @@ import type {
   BookLines,
   BookMovement,
   BookRefund,
-  Payments,
-} from '../payments.ts';
+} from '../payment-books.ts';
+import type { Payments } from '../payments.ts';
 import { pages, type Call } from './calls.ts';
 import { orMissing } from './cards.ts';
 import { disputeStatus, idOf, refundStatus } from './reading.ts';

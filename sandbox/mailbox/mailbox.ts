@@ -10,6 +10,7 @@ import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { systemClock } from '../clock.ts';
 import { createReceptionist } from './addresses.ts';
 import type { Reception } from './addresses.ts';
+import type { Mail } from './mail.ts';
 import { listPage, MAILBOX_POLICY, messagePage, missingPage } from './pages.ts';
 
 /** How a mailbox is started. Everything may be left out. */
@@ -26,24 +27,6 @@ export interface MailboxOptions {
   discard?: boolean;
   /** How long `slow...@` addresses take to answer, in milliseconds (3,000). */
   slowMs?: number;
-}
-
-/** A message that was received. */
-export interface Mail {
-  /** The queue id that the sender was told. */
-  id: string;
-  receivedAt: string;
-  envelope: { from: string; to: string[] };
-  from: string;
-  to: string[];
-  subject: string;
-  messageId: string | null;
-  text: string;
-  html: string | null;
-  headers: { name: string; value: string }[];
-  attachments: { filename: string | null; contentType: string; bytes: number }[];
-  /** The message as it came over the wire. */
-  raw: string;
 }
 
 /** A running mailbox. */

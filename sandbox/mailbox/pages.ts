@@ -1,6 +1,6 @@
 /** The mailbox's pages: the list of mail, and one page for each message. */
 import { escapeHtml, page, table } from '../html.ts';
-import type { Mail } from './mailbox.ts';
+import type { Mail } from './mail.ts';
 
 /**
  * Only the page's own styles, and pictures that a mail carries in itself. A message's HTML is shown

@@ -120,7 +120,8 @@ describe('a body that does not come', () => {
       const length = String(text.length + rest.length);
       const upload = begin(
         `${method} ${path} HTTP/1.1\r\nhost: levy.test\r\ncontent-type: ${type}\r\n` +
-          `content-length: ${length}\r\nauthorization: Bearer ${apiClient.tokens.all}\r\n\r\n${text}`,
+          `content-length: ${length}\r\n` +
+          `authorization: Bearer ${apiClient.tokens.all}\r\n\r\n${text}`,
       );
       // Begun later and ended before: the time is over, and the upload goes on.
       await begin(begun('POST', '/webhooks/stripe', JSON_TYPE)).closed;

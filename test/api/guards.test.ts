@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SCOPES, type Scope } from '../../ledger/access.ts';
+import { ACCESS, differences, type Access } from './access-table.ts';
 import { openApiClient, type ApiClient } from './api-client.ts';
 import { filled, routesOf, type Route } from './routes.ts';
 
@@ -8,6 +9,7 @@ let routes: Route[];
 
 beforeAll(async () => {
   apiClient = await openApiClient();
+  await apiClient.app.ready();
   routes = routesOf(apiClient.app);
 });
 afterAll(() => apiClient.close());
@@ -30,6 +32,34 @@ function scopeOf({ method, path }: Route): Scope | undefined {
   const text = paths[documented]?.[method.toLowerCase()]?.description ?? '';
   return /Needs the scope `(\w+)`/.exec(text)?.[1] as Scope | undefined;
 }
+
+/** What a route asks of its caller, by its documentation and its place. */
+function accessOf(route: Route): Access | undefined {
+  if (OPEN.test(route.path)) return 'anyone';
+  return route.path.startsWith('/console') ? 'signed in' : scopeOf(route);
+}
+
+describe('the table of who may ask', () => {
+  it('has every route, and no row without one', () => {
+    expect(differences(ACCESS, routes, accessOf)).toEqual([]);
+  });
+
+  it('notices a new route, a row without a route, and another scope', () => {
+    const added: Route = { method: 'POST', path: '/v1/fees/:id/forgive' };
+    const kept = routes.filter(({ path }) => path !== '/v1/audit');
+    const other = { ...ACCESS, read: [...ACCESS.read, 'PUT /v1/clinicians'] };
+    expect(differences(ACCESS, [...routes, added], accessOf)).toEqual([
+      'POST /v1/fees/:id/forgive is not in the table',
+    ]);
+    expect(differences(ACCESS, kept, accessOf)).toEqual([
+      'GET /v1/audit is in the table and nowhere else',
+    ]);
+    const moved = { ...other, operate: ACCESS.operate.filter((row) => !/clinicians/.test(row)) };
+    expect(differences(moved, routes, accessOf)).toEqual([
+      'PUT /v1/clinicians asks for operate, the table says read',
+    ]);
+  });
+});
 
 describe('guards', () => {
   it('stand on a list of routes that is the whole of it', () => {

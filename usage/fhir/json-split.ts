@@ -1,19 +1,4 @@
-import { advance, type Scan, shift, startScan } from './json-scan.ts';
-
-/** What the splitter tells its caller. */
-export interface JsonSink {
-  /**
-   * An object (a resource, or an entry of a Bundle) and the line it begins on. False if it is no
-   * JSON. `whole` is false for a line that only looks like one object so far.
-   */
-  object(text: string, line: number, whole: boolean): boolean;
-  /** An object that is broken here; what follows is read on. */
-  broken(line: number): void;
-  /** Text outside any object; once per stretch. */
-  garbage(line: number): void;
-  /** The input ended inside an object. */
-  truncated(line: number): void;
-}
+import { advance, type JsonSink, type Scan, shift, startScan } from './json-scan.ts';
 
 /** A line up to this long is taken as one NDJSON record without looking into it. */
 const LINE_MAX = 4 * 1024 * 1024;

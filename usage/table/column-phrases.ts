@@ -1,4 +1,27 @@
-import type { Role } from './columns.ts';
+/**
+ * What a column of an export is for, from its heading. Vendors disagree on words, not on ideas:
+ * each role is a short list of phrases, the best match wins.
+ */
+export type Role =
+  | 'code'
+  | 'service'
+  | 'modifier'
+  | 'npi'
+  | 'clinician'
+  | 'clinicianFirst'
+  | 'clinicianLast'
+  | 'clinicianId'
+  | 'date'
+  | 'status'
+  | 'gone'
+  | 'codeSet'
+  | 'note'
+  | 'diagnosis'
+  | 'client'
+  | 'claim'
+  | 'price'
+  | 'label'
+  | 'other';
 
 /** How vendors shorten the words of their headings. */
 export const SPELLINGS: Readonly<Record<string, string>> = {

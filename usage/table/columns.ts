@@ -1,30 +1,5 @@
 import { isAlphanumeric, isDigit, isLetter } from '../cpt.ts';
-import { PHRASES, SPELLINGS } from './column-phrases.ts';
-
-/**
- * What a column of an export is for, from its heading. Vendors disagree on words, not on ideas:
- * each role is a short list of phrases, the best match wins.
- */
-export type Role =
-  | 'code'
-  | 'service'
-  | 'modifier'
-  | 'npi'
-  | 'clinician'
-  | 'clinicianFirst'
-  | 'clinicianLast'
-  | 'clinicianId'
-  | 'date'
-  | 'status'
-  | 'gone'
-  | 'codeSet'
-  | 'note'
-  | 'diagnosis'
-  | 'client'
-  | 'claim'
-  | 'price'
-  | 'label'
-  | 'other';
+import { PHRASES, SPELLINGS, type Role } from './column-phrases.ts';
 
 export interface Column {
   role: Role;

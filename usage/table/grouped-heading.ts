@@ -1,4 +1,5 @@
-import { columnFor, type Role } from './columns.ts';
+import type { Role } from './column-phrases.ts';
+import { columnFor } from './columns.ts';
 import type { Row } from './csv-rows.ts';
 
 /** Roles a group's name can sharpen or overrule: "Date" below "Service", "NPI" below "Billing". */

@@ -1,5 +1,6 @@
 import type { Certainty } from '../finding.ts';
-import { columnFor, type Role } from './columns.ts';
+import type { Role } from './column-phrases.ts';
+import { columnFor } from './columns.ts';
 import { cptCode, isDigit } from '../cpt.ts';
 import type { Row } from './csv-rows.ts';
 import { day } from '../day.ts';

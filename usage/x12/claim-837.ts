@@ -1,7 +1,6 @@
 import { compactDay } from '../day.ts';
 import type { Clinician, Sink } from '../finding.ts';
-import type { TransactionReader } from './x12.ts';
-import { elementAt, elementsOf, type Segment } from './segments.ts';
+import { elementAt, elementsOf, type Segment, type TransactionReader } from './segments.ts';
 import { fromNm1, NOBODY, type Service, service, useOf } from './service.ts';
 
 interface Line {

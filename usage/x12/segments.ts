@@ -252,3 +252,11 @@ function tagEndAt(text: string, at: number): number {
 function isTagChar(char: number): boolean {
   return (char >= 65 && char <= 90) || (char >= 48 && char <= 57);
 }
+
+/** A reader of one kind of transaction set. */
+export interface TransactionReader {
+  segment(segment: Segment): void;
+  /** The transaction set ends: hand over what is still open. */
+  flush(): void;
+  claims(): number;
+}

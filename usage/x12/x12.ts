@@ -1,7 +1,13 @@
 import { createClaims } from './claim-837.ts';
 import { createRemittance } from './remittance-835.ts';
 import type { Reader, Sink } from '../finding.ts';
-import { createSegments, elementAt, type Segment, type Wanted } from './segments.ts';
+import {
+  createSegments,
+  elementAt,
+  type Segment,
+  type TransactionReader,
+  type Wanted,
+} from './segments.ts';
 
 /** Segments any of the readers looks at, with the qualifiers that matter to it. */
 const WANTED: Wanted = {
@@ -25,14 +31,6 @@ const WANTED: Wanted = {
   DTP: ['472', '434', '150', '151', '232', '233'],
   DTM: ['472', '150', '151', '232', '233'],
 };
-
-/** A reader of one kind of transaction set. */
-export interface TransactionReader {
-  segment(segment: Segment): void;
-  /** The transaction set ends: hand over what is still open. */
-  flush(): void;
-  claims(): number;
-}
 
 /**
  * Reads X12 837 (professional and institutional) and 835, 4010 and 5010. One finding per service

@@ -50,8 +50,9 @@ interface ChargeReading {
 }
 
 /**
- * Phase 2. Reads the fee's intent; where the ledger knows none, finds it at Stripe or creates it. An
- * intent that was created and not recorded is found in the same way next time, and takes no money.
+ * Phase 2. Reads the fee's intent; where the ledger knows none, finds it at Stripe or creates it.
+ * An intent that was created and not recorded is found in the same way next time, and takes no
+ * money.
  */
 async function readStripe(deps: Deps, due: DueFee): Promise<ChargeReading | Done> {
   const { fee, feeRecord } = due;

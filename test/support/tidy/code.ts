@@ -76,7 +76,32 @@ export const codeRules: Rule[] = [
     ],
     keeps: [{ path: 'api/app.ts', text: `export const app = 1;` }],
   },
+  {
+    name: 'entries are written in ledger/entries.ts alone: call append or change',
+    find: (source) =>
+      source.path === 'ledger/entries.ts' || /^(test|testing)\//.test(source.path)
+        ? []
+        : nodesOf(source)
+            .filter((node) => ts.isStringLiteralLike(node) || ts.isTemplateExpression(node))
+            .filter((node) => APPENDS.test(node.getText()))
+            .map((node) => at(node, 'appends entries')),
+    breaks: [
+      {
+        path: 'ledger/assessments.ts',
+        text: `const x = \`\n  insert into\n entries (fee_id) values ($1)\`;`,
+      },
+      { path: 'ledger/evidence.ts', text: `pool.query('INSERT INTO entries select 1');` },
+      { path: 'workers/steps/charge.ts', text: `const x = \`insert into entries \${values}\`;` },
+    ],
+    keeps: [
+      { path: 'ledger/entries.ts', text: `const x = 'insert into entries select 1';` },
+      { path: 'ledger/assessments.ts', text: `// An insert into entries is elsewhere.` },
+    ],
+  },
 ];
+
+/** The statement that writes entries, however it is laid out. */
+const APPENDS = /insert\s+into\s+entries\b/i;
 
 interface Look {
   node: ts.Node;

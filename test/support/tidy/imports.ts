@@ -87,6 +87,43 @@ export const importRules: Rule[] = [
   },
 ];
 
+/**
+ * The circles of imports among these files, each as its files in order of their names. Types count,
+ * too: two files that need each other's types are one subject in two places.
+ */
+export function circlesOf(sources: readonly Source[]): string[] {
+  const paths = new Set(sources.map(({ path }) => path));
+  const graph = new Map(
+    sources.map((source) => [
+      source.path,
+      importsOf(source)
+        .filter(({ specifier }) => specifier.startsWith('.'))
+        .map(({ specifier }) => posix.join(posix.dirname(source.path), specifier))
+        .filter((target) => paths.has(target)),
+    ]),
+  );
+  const reach = (from: string): Set<string> => {
+    const seen = new Set<string>();
+    const open = [...(graph.get(from) ?? [])];
+    for (let path = open.pop(); path !== undefined; path = open.pop()) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      open.push(...(graph.get(path) ?? []));
+    }
+    return seen;
+  };
+  const reached = new Map([...paths].map((path) => [path, reach(path)]));
+  const circles = new Set<string>();
+  for (const path of paths) {
+    if (!reached.get(path)?.has(path)) continue;
+    const members = [...paths].filter(
+      (other) => reached.get(path)?.has(other) && reached.get(other)?.has(path),
+    );
+    circles.add(members.sort().join(', '));
+  }
+  return [...circles];
+}
+
 function importsOf(source: Source): Import[] {
   return nodesOf(source).flatMap((node): Import[] => {
     if (ts.isImportDeclaration(node)) {
