@@ -1,3 +1,7 @@
+import { escapeHtml } from '../core/escape-html.ts';
+
+export { escapeHtml };
+
 /** The look that the sandbox's pages share. They have no scripts and fetch nothing. */
 
 /** A whole page around its content. `head` may add to the head, `style` to the style. */
@@ -15,12 +19,6 @@ export function table(heads: string[], rows: string[][]): string {
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
   const body = rows.map((cells) => line(cells, 'td')).join('\n');
   return `<table><thead>${line(heads, 'th')}</thead><tbody>${body}</tbody></table>`;
-}
-
-/** Text as it may stand in a page, between tags or in a quoted attribute. */
-export function escapeHtml(text: string): string {
-  const entities = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (sign) => entities[sign as keyof typeof entities]);
 }
 
 const STYLE = `

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../../core/escape-html.ts';
+
 /**
  * Markup that is safe to send: made by `html` alone. The symbol is private to this file, so no
  * string and no parsed JSON can pass for markup.
@@ -27,22 +29,12 @@ export function render(markup: Html): string {
 
 const MARKUP: unique symbol = Symbol('markup');
 
-const ESCAPES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** Control characters but tab and line feed: invisible at best, and NUL ends a page for some. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 function text(part: Part): string {
   if (typeof part === 'string' || typeof part === 'number')
-    return String(part)
-      .replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '')
-      .replace(CONTROL, '\ufffd');
+    return escapeHtml(String(part)).replace(CONTROL, '\ufffd');
   if (Array.isArray(part)) return (part as readonly Part[]).map(text).join('');
   return typeof part === 'object' && part !== null && MARKUP in part ? part[MARKUP] : '';
 }

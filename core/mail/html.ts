@@ -1,3 +1,4 @@
+import { escapeHtml } from '../escape-html.ts';
 import type { Draft, Part } from './draft.ts';
 
 /**
@@ -13,13 +14,13 @@ export function htmlOf({ subject, preview, practice, parts }: Draft): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<title>${escaped(subject)}</title>
+<title>${escapeHtml(subject)}</title>
 <style>
 ${DARK}
 </style>
 </head>
 <body class="page" style="margin:0;padding:0;background:#f2f4f5">
-<div style="display:none;max-height:0;overflow:hidden">${escaped(preview)}</div>
+<div style="display:none;max-height:0;overflow:hidden">${escapeHtml(preview)}</div>
 <table role="presentation" ${PLAIN_TABLE}>
 <tr><td align="center" style="padding:24px 12px">
 <table role="presentation" ${PLAIN_TABLE} class="sheet" style="${SHEET}">
@@ -80,8 +81,8 @@ function elementOf(part: Part): string {
     case 'small':
       return element('p', 'soft line', LOOKS.small, part.text);
     case 'button': {
-      const href = `href="${escaped(part.url)}"`;
-      const link = `<a ${href} class="act" style="${LOOKS.button}">${escaped(part.label)}</a>`;
+      const href = `href="${escapeHtml(part.url)}"`;
+      const link = `<a ${href} class="act" style="${LOOKS.button}">${escapeHtml(part.label)}</a>`;
       return `<p style="margin:18px 0">${link}</p>`;
     }
     case 'rows':
@@ -109,17 +110,5 @@ function tableOf(rows: [string, string][], isSum: boolean): string {
 /** What an element does not say it has from the sheet. */
 function element(tag: string, classes: string, style: string, text: string): string {
   const named = classes && ` class="${classes.trim()}"`;
-  return `<${tag}${named} style="${style}">${escaped(text)}</${tag}>`;
-}
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
+  return `<${tag}${named} style="${style}">${escapeHtml(text)}</${tag}>`;
 }
