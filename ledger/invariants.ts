@@ -152,7 +152,7 @@ const CUSTOMER_CHANGED = `exists (
 /**
  * The state says one thing, the clinician's EHR or the evidence another, or what the fee waits for
  * is there. A payment without evidence is a person's to judge: once it was held for that, it has
- * been heeded.
+ * been dealt with.
  */
 const STALE_FEES = `
   select f.fee_id

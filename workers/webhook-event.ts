@@ -26,7 +26,7 @@ export const CARD_EVENTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Follows a webhook's hint: looks at the object it names and records what the object says. The
+ * Handles a webhook's event: reads the object it names and records what the object says. The
  * event's own content counts for nothing, so doubled, late or reordered events change nothing.
  */
 export function createWebhookEvent(deps: Deps): Processor<'webhook-event'> {

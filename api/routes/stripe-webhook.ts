@@ -15,7 +15,7 @@ const NOT_BELIEVED: Record<string, ErrorCode> = {
 };
 
 /**
- * Where Stripe sends its events. An event is a hint: its signature is checked on the raw bytes, it
+ * Where Stripe sends its events. An event only names an object: its signature is checked on the raw bytes, it
  * is stored by its id, and a worker then looks at the object it names. Twice or never changes
  * nothing.
  */
@@ -49,17 +49,17 @@ export async function stripeWebhook(app: Api, deps: ApiDeps): Promise<void> {
         const event = deps.payments.readEvent(body, signature, deps.webhookSecrets);
         if ('invalid' in event) throw problem(NOT_BELIEVED[event.invalid] ?? 'malformed_event');
         if (event.livemode !== deps.livemode) throw problem('wrong_mode');
-        const hint = { eventId: event.id };
-        if (!isHint(hint)) throw problem('malformed_event');
+        const payload = { eventId: event.id };
+        if (!isPayload(payload)) throw problem('malformed_event');
         const fresh = await deps.ledger.events.receive(event);
-        if (fresh) await enqueueDue(deps, 'webhook-event', hint);
+        if (fresh) await enqueueDue(deps, 'webhook-event', payload);
         return { received: true as const, duplicate: !fresh };
       },
     );
   });
 }
 
-function isHint(payload: unknown): boolean {
+function isPayload(payload: unknown): boolean {
   try {
     checkPayload('webhook-event', payload);
     return true;

@@ -118,7 +118,7 @@ function messageOf({ subject, text, html, messageId, headers }: OutgoingMail, to
   };
 }
 
-/** How a mail's fate is told from outside: whether its stream was opened, and read. */
+/** What is known of a mail's delivery from outside: whether its stream was opened, and read. */
 interface Watched {
   onStream?: (stream: Readable) => void;
 }

@@ -65,7 +65,7 @@ export async function openHarness(args: {
     await services.close(keep);
   };
   try {
-    const faultInjector = createFaultInjector(random.fork('fate'), counter);
+    const faultInjector = createFaultInjector(random.fork('faults'), counter);
     const processes = createProcesses(services.folder);
     const history = createHistory();
     const policy = policyOf(args.dayMs);
