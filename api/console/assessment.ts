@@ -81,7 +81,7 @@ function approval(view: AssessmentView, viewer: Viewer): Html {
   if (waiting === 0)
     return html`<section class="card">
       <h3>Approval</h3>
-      <p>Nobody waits for an approval.</p>
+      <p>Nothing to approve.</p>
     </section>`;
   return html`<section class="card">
     <h3>Approval</h3>

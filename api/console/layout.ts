@@ -76,7 +76,7 @@ const MENU = [
   { section: 'fees', href: '/console/fees', label: 'Fees' },
   { section: 'imports', href: '/console/imports', label: 'Imports' },
   { section: 'review', href: '/console/review', label: 'Review' },
-  { section: 'unknown', href: '/console/unknown', label: 'Not known' },
+  { section: 'unknown', href: '/console/unknown', label: 'Unknown outcomes' },
   { section: 'audit', href: '/console/audit', label: 'Audit' },
   { section: 'queues', href: '/queues', label: 'Queues' },
   { section: 'docs', href: '/docs', label: 'API' },

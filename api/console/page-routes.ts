@@ -254,7 +254,7 @@ function lists(app: FastifyInstance, deps: ApiDeps): void {
       lines.slice(0, PAGE).map(({ feeId }) => ledger.fees.load(feeId)),
     );
     return sendPage(request, reply, deps, {
-      title: 'Not known',
+      title: 'Unknown outcomes',
       section: 'unknown',
       body: unknownBody(
         cases.filter((one) => one !== null),

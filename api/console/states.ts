@@ -20,7 +20,7 @@ export const STATE_WORDS: Record<FeeStatus, StateWords> = {
   approved: { label: 'Approved', tone: 'going', means: 'The notice is about to be sent.' },
   noticed: { label: 'Noticed', tone: 'going', means: 'Knows of the fee; charged when due.' },
   charging: { label: 'Charging', tone: 'going', means: 'An attempt is at Stripe right now.' },
-  unknown: { label: 'Not known', tone: 'doubt', means: 'Stripe gave no clear answer yet.' },
+  unknown: { label: 'Unknown outcome', tone: 'doubt', means: 'Stripe gave no clear answer yet.' },
   retrying: { label: 'Retrying', tone: 'going', means: 'Declined; the card is tried again.' },
   needs_card: { label: 'Needs card', tone: 'person', means: 'This card cannot be charged.' },
   notice_failed: { label: 'Notice failed', tone: 'person', means: 'The notice did not arrive.' },

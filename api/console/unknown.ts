@@ -61,7 +61,7 @@ const COLUMNS: Column<Look>[] = [
     cell: ({ feeRecord }) => dollars(feeRecord.assessment.amountCents),
   },
   {
-    head: 'Not known',
+    head: 'Unknown outcomes',
     cell: ({ unknown }) =>
       unknown && html`${ABOUT[unknown.about]} <span class="small soft">${unknown.why}</span>`,
   },
