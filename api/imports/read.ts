@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { ReadImport } from '../../ledger/evidence.ts';
 import type { Format } from '../../usage/finding.ts';
-import { createMatcher } from '../../usage/match.ts';
+import { createMatcher } from '../../usage/clinician-match.ts';
 import { readUsage } from '../../usage/read.ts';
 import { problem, Problem } from '../http/errors.ts';
 import { createTally } from './tally.ts';

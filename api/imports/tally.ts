@@ -1,6 +1,6 @@
 import type { FirstUse, ImportProblem } from '../../ledger/evidence.ts';
 import type { Finding, Problem } from '../../usage/finding.ts';
-import type { Match } from '../../usage/match.ts';
+import type { Match } from '../../usage/clinician-match.ts';
 
 /** What a file came to, with nothing of it but evidence and what a person must look at. */
 export interface Tally {

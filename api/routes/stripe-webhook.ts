@@ -15,9 +15,9 @@ const NOT_BELIEVED: Record<string, ErrorCode> = {
 };
 
 /**
- * Where Stripe sends its events. An event only names an object: its signature is checked on the raw bytes, it
- * is stored by its id, and a worker then looks at the object it names. Twice or never changes
- * nothing.
+ * Where Stripe sends its events. The signature is checked on the raw bytes, and the event is stored
+ * by its id. An event only names an object: a worker reads that object afterwards. An event that
+ * comes twice, or never, changes nothing.
  */
 export async function stripeWebhook(app: Api, deps: ApiDeps): Promise<void> {
   await app.register(async (scope) => {

@@ -22,7 +22,7 @@ export interface HttpProxy {
   close(): Promise<void>;
 }
 
-/** A way to a server on which requests get lost, wait, and lose their answers, as the fault injector says. */
+/** A way to a server on which requests get lost, wait, and lose their answers as injected. */
 export async function startHttpProxy(args: {
   who: string;
   target: string;

@@ -1,6 +1,6 @@
 import { cptCode, isDigit, isLetter, modifier } from '../cpt.ts';
 import { type Candidate, isCodeLike, isNumber, takeTail } from './code-tail.ts';
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 import type { Token } from './tokens.ts';
 
 /** Every candidate in a line's tokens, in order, without numbers whose form rules them out. */
@@ -50,7 +50,7 @@ function cueLength(word: string): number {
   while (isLetter(word.charCodeAt(letters))) letters++;
   if (letters < 2 || letters === word.length) return 0;
   const cue = word.slice(0, letters);
-  return senseOf(cue) === 'cue' || cue === 'proc' || cue === 'svc' ? letters : 0;
+  return lexicalClassOf(cue) === 'cue' || cue === 'proc' || cue === 'svc' ? letters : 0;
 }
 
 /** Only Category II starts with any digit; the others of four digits and a letter start with 0. */
@@ -90,7 +90,7 @@ function brokenBefore(tokens: Token[], i: number): boolean {
   if (tokens[i]!.gap > 0 || mark.kind !== 'mark') return false;
   const before = tokens[i - 2];
   const touching = before !== undefined && mark.gap === 0 && before.kind !== 'mark';
-  if (mark.word === '_') return !(touching && senseOf(before.word) === 'cue');
+  if (mark.word === '_') return !(touching && lexicalClassOf(before.word) === 'cue');
   if (mark.word === '@' || mark.word === '%') return true;
   if (mark.word === '+') return before?.kind === 'number' && touching && before.word.length < 5;
   if (mark.word === '-' || mark.word === '–') return touching && !opensRange(tokens, i);

@@ -1,5 +1,5 @@
 import type { Token } from './tokens.ts';
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 import { isNegation, isState, isStateName } from './words.ts';
 
 /** True where the mark at `i` ends a sentence or a clause to its right. */
@@ -31,7 +31,9 @@ export function isAfterPlace(tokens: Token[], first: number): boolean {
   if (!before || before.word === ',') return true;
   // States that are also words or degrees count only behind a comma.
   if (!state.capital || AMBIGUOUS.has(state.word)) return false;
-  return before.kind === 'word' && senseOf(before.word) !== 'filler' && before.word.length > 2;
+  return (
+    before.kind === 'word' && lexicalClassOf(before.word) !== 'filler' && before.word.length > 2
+  );
 }
 
 const AMBIGUOUS = new Set(['or', 'in', 'me', 'hi', 'ok', 'id', 'oh', 'pa', 'md', 'ma', 'tx']);

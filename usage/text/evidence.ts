@@ -1,15 +1,15 @@
 import { type Candidate, isNumber, isPointer } from './code-tail.ts';
-import type { LeftCompany } from './walk.ts';
+import type { LeftContext } from './context-scan.ts';
 import { isDuration, isIcd10, isMinutes, isPrice } from './measures.ts';
 import type { Token } from './tokens.ts';
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 
 /** Evidence a number without a cue needs: two points. */
 export const ENOUGH = 2;
 
 /** Points for what is attached to a number or stands next to it. */
-export function evidence(tokens: Token[], candidate: Candidate, left: LeftCompany): number {
-  let points = left.stranger ? -2 : 0;
+export function evidence(tokens: Token[], candidate: Candidate, left: LeftContext): number {
+  let points = left.followsUnknownWord ? -2 : 0;
   if (left.service) points += 2;
   if (candidate.modifiers.length > 0) points += 2;
   if (candidate.units) points += 4;
@@ -50,7 +50,7 @@ function rightEvidence(tokens: Token[], candidate: Candidate): number {
       if (token.word === ';') break;
       continue;
     }
-    const sense = senseOf(token.word);
+    const sense = lexicalClassOf(token.word);
     // "member 90837": a label with a value of its own.
     if (sense === 'owner' && tokens[i + 1]?.kind === 'number') break;
     if (sense === 'document' && isMoney(tokens, i + 1)) continue;
@@ -79,7 +79,7 @@ function rightEvidence(tokens: Token[], candidate: Candidate): number {
 
 /** "selected as the billing code", "used as CPT code" */
 function namesProcedure(before: Token | undefined): boolean {
-  const sense = senseOf(before?.word ?? '');
+  const sense = lexicalClassOf(before?.word ?? '');
   return sense === 'cue' || sense === 'noun';
 }
 
@@ -97,7 +97,7 @@ export function hasCharge(tokens: Token[], candidate: Candidate): boolean {
     const token = tokens[i]!;
     if (isMoney(tokens, i)) return true;
     if (token.word === ';') return false;
-    if (token.kind === 'word' && senseOf(token.word) === 'other') return false;
+    if (token.kind === 'word' && lexicalClassOf(token.word) === 'other') return false;
   }
   return false;
 }

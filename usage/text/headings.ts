@@ -1,5 +1,5 @@
 import { tokenise } from './tokens.ts';
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 import { isOtherCode } from './words.ts';
 
 /** Lines a list may run below its heading. */
@@ -27,7 +27,7 @@ export function headingAbove(above: string[]): boolean {
     if (first?.kind === 'number' && first.word !== '24d') continue;
     const words = tokens.map((token) => token.word);
     // "Procedure" over "Code": a heading broken in two.
-    if (half === '' && words.length === 1 && senseOf(words[0]!) === 'code') half = words[0]!;
+    if (half === '' && words.length === 1 && lexicalClassOf(words[0]!) === 'code') half = words[0]!;
     else return endsInCue(half === '' ? words : [...words, half]);
   }
   return false;
@@ -38,30 +38,34 @@ function endsInCue(words: string[]): boolean {
   const named = words.filter((word) => /[a-z0-9]/.test(word));
   if (named.length === 0 || named.length > HEADING_WORDS) return false;
   const last = named.at(-1)!;
-  if (senseOf(last) === 'blank') return false;
+  if (lexicalClassOf(last) === 'blank') return false;
   const colon = words.at(-1) === ':';
   // "CPT codes billed:", "Procedure code(s) for today:"
   if (colon) return named.some((_, i) => i >= named.length - LABEL_WORDS && isCue(named, i));
   if (isCue(named, named.length - 1)) return true;
   // "Date  CPT  Units  Fee": every word heads a column, so none is a sentence's.
-  const columns = named.every((word) => senseOf(word) !== undefined || COLUMNS.has(word));
+  const columns = named.every((word) => lexicalClassOf(word) !== undefined || COLUMNS.has(word));
   if (!columns) return false;
   return named.some((_, i) => isCue(named, i) || (isBareCode(named, i) && named.length > 2));
 }
 
 function isCue(words: string[], at: number): boolean {
-  const sense = senseOf(words[at]!);
+  const sense = lexicalClassOf(words[at]!);
   if (sense === 'cue') return true;
   if (sense === 'noun') return true;
   if (sense !== 'code') return false;
-  const before = senseOf(words[at - 1] ?? '');
+  const before = lexicalClassOf(words[at - 1] ?? '');
   return before === 'cue' || before === 'noun' || before === 'service' || before === 'verb';
 }
 
 /** "Date | Code | Fee": in a row of columns, `Code` is no other code's unless it says so. */
 function isBareCode(words: string[], at: number): boolean {
   const before = words[at - 1] ?? '';
-  return senseOf(words[at]!) === 'code' && !isOtherCode(before) && senseOf(before) !== 'list';
+  return (
+    lexicalClassOf(words[at]!) === 'code' &&
+    !isOtherCode(before) &&
+    lexicalClassOf(before) !== 'list'
+  );
 }
 
 const COLUMNS = new Set(

@@ -3,14 +3,14 @@ import { type Candidate, isNumber } from './code-tail.ts';
 import { isDigit } from '../cpt.ts';
 import { endsClause } from './clause.ts';
 import { certaintyOf } from './certainty.ts';
-import { leftCompany } from './company.ts';
-import type { LeftCompany } from './walk.ts';
+import { leftContext } from './left-context.ts';
+import type { LeftContext } from './context-scan.ts';
 import { ENOUGH, evidence, hasCharge } from './evidence.ts';
 import type { Certainty } from '../finding.ts';
 import { headingAbove } from './headings.ts';
 import { isIcd10, isMinutes } from './measures.ts';
 import { type Token, tokenise } from './tokens.ts';
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 import { isDoor, isQuantity, isStreet, OTHER_CPT_SIGNS } from './words.ts';
 
 /** A code used in a line of running text. `start` is its place in the text. */
@@ -118,7 +118,7 @@ function joins(tokens: Token[], from: number, to: number): boolean {
 function judge(tokens: Token[], group: Candidate[], line: Line): string | null {
   const head = group[0]!;
   if (group.some((candidate) => candidate.cued)) return 'text.cpt';
-  const left = leftCompany(tokens, head.first);
+  const left = leftContext(tokens, head.first);
   if (head.repaired) return directCue(tokens, head, left) ? 'text.repaired' : null;
   if (left.verdict === 'other') return null;
   if (group.some((candidate) => isSomethingElse(tokens, candidate, left))) return null;
@@ -147,7 +147,7 @@ function cueBehind(tokens: Token[], head: Candidate): boolean {
 function fromAbove(tokens: Token[], group: Candidate[], line: Line): string | null {
   const head = group[0]!;
   if (tokens[0]!.start > line.contextFrom + 80 || !opensLine(tokens, head)) return null;
-  const left = leftCompany(tokens, head.first);
+  const left = leftContext(tokens, head.first);
   if (left.verdict === 'other' || group.some((one) => isSomethingElse(tokens, one, left)))
     return null;
   return headingAbove(line.above()) ? 'text.heading' : null;
@@ -165,14 +165,14 @@ function ruleFor(tokens: Token[], group: Candidate[]): string {
 }
 
 /** A scanner's reading is believed only right behind a cue. */
-function directCue(tokens: Token[], head: Candidate, left: LeftCompany): boolean {
+function directCue(tokens: Token[], head: Candidate, left: LeftContext): boolean {
   if (left.verdict !== 'cue') return false;
-  if (left.cue === 'billing' && senseOf(tokens[left.at]!.word) !== 'noun') return false;
-  return left.strangers === 0 && head.first - left.at <= 6;
+  if (left.cue === 'billing' && lexicalClassOf(tokens[left.at]!.word) !== 'noun') return false;
+  return left.unknownWords === 0 && head.first - left.at <= 6;
 }
 
 /** What follows makes the number a quantity, a street or a postal code. */
-function isSomethingElse(tokens: Token[], candidate: Candidate, left: LeftCompany): boolean {
+function isSomethingElse(tokens: Token[], candidate: Candidate, left: LeftContext): boolean {
   const next = tokens[candidate.last + 1];
   if (!next || next.kind === 'mark') return false;
   const outright = left.cue === 'cpt' || left.cue === 'field';
@@ -199,7 +199,7 @@ function isCounted(tokens: Token[], i: number): boolean {
 
 const PERIODS = new Set('year month week day annum hour session night'.split(' '));
 
-function cueHolds(tokens: Token[], group: Candidate[], left: LeftCompany, line: Line): boolean {
+function cueHolds(tokens: Token[], group: Candidate[], left: LeftContext, line: Line): boolean {
   const head = group[0]!;
   const several = group.length > 1;
   if (left.cue === 'cpt') {
@@ -232,7 +232,7 @@ function speaksOfCare(tokens: Token[], head: Candidate): boolean {
 function speaksOfService(tokens: Token[]): boolean {
   return tokens.some(({ word, kind }) => {
     if (kind !== 'word') return false;
-    return SERVING.has(senseOf(word) ?? '') || isMinutes(word) || isIcd10(word);
+    return SERVING.has(lexicalClassOf(word) ?? '') || isMinutes(word) || isIcd10(word);
   });
 }
 
@@ -249,7 +249,7 @@ const CARE = new Set(
 const DOOR_VERBS = new Set(['use', 'used', 'using', 'assigned', 'code']);
 
 function isJoint(token: Token): boolean {
-  return token.kind === 'mark' || senseOf(token.word) === 'code' || token.word === 'is';
+  return token.kind === 'mark' || lexicalClassOf(token.word) === 'code' || token.word === 'is';
 }
 
 function speaksOfOtherCpt(line: Line): boolean {
@@ -264,7 +264,7 @@ function doorNear(tokens: Token[], head: Candidate): boolean {
 }
 
 /** "charged 12000", "billed 15000": money without its sign. */
-function isRoundAmount(tokens: Token[], head: Candidate, left: LeftCompany): boolean {
+function isRoundAmount(tokens: Token[], head: Candidate, left: LeftContext): boolean {
   const money = tokens[left.at]!.word;
   if (!money.startsWith('charge') && !money.startsWith('bill')) return false;
   return head.code.endsWith('00') && evidence(tokens, head, left) < ENOUGH;

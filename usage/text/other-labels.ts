@@ -1,6 +1,6 @@
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 import type { Token } from './tokens.ts';
-import { cue, pass, service, touches, type Verdict, type Walk } from './walk.ts';
+import { cue, pass, service, touches, type Verdict, type ContextScan } from './context-scan.ts';
 
 /** "total billed 10450" */
 export const SUMS = new Set(['total', 'amount', 'sum', 'balance', 'cost', 'price']);
@@ -8,51 +8,51 @@ export const SUMS = new Set(['total', 'amount', 'sum', 'balance', 'cost', 'price
 const LABELLED: ReadonlySet<string> = new Set(['other', 'document', 'owner', 'service', 'noun']);
 
 /** "number", "no", "id": what they number is told by the word before them. */
-export function ordinal(walk: Walk, i: number): Verdict {
-  const { tokens } = walk;
+export function ordinal(scan: ContextScan, i: number): Verdict {
+  const { tokens } = scan;
   const before = tokens[i - 1]?.word ?? '';
-  const sense = senseOf(before);
-  if (sense === 'cue' && !before.startsWith('superbill')) return cue(walk, 'cpt');
+  const sense = lexicalClassOf(before);
+  if (sense === 'cue' && !before.startsWith('superbill')) return cue(scan, 'cpt');
   if (sense === 'code' || before.startsWith('proc')) return 'on';
   const next = tokens[i + 1]?.word;
   const labelled = LABELLED.has(sense ?? '');
-  if (tokens[i]!.word === 'no' && next !== '.' && next !== ':' && !labelled) return pass(walk);
-  return touches(walk) ? 'other' : pass(walk);
+  if (tokens[i]!.word === 'no' && next !== '.' && next !== ':' && !labelled) return pass(scan);
+  return touches(scan) ? 'other' : pass(scan);
 }
 
-export function other(walk: Walk, i: number): Verdict {
-  const { tokens, found } = walk;
+export function other(scan: ContextScan, i: number): Verdict {
+  const { tokens, found } = scan;
   const { word: text } = tokens[i]!;
   const before = tokens[i - 1]?.word ?? '';
   // A med check and a check-in are visits; a line item is a service line.
   const next = tokens[i + 1]?.word === '-' ? tokens[i + 2]?.word : tokens[i + 1]?.word;
-  if (text === 'check' && (before.startsWith('med') || next === 'in')) return service(walk, i);
-  if ((text === 'phone' || text === 'telephone') && CALLS.has(next ?? '')) return service(walk, i);
-  if (walk.related && SUMS.has(text) && walk.words === 0) return cue(walk, 'billing');
-  if (found.service || walk.numbers > 0 || walk.commas > 0) return pass(walk);
-  return found.strangers <= 2 ? 'other' : pass(walk);
+  if (text === 'check' && (before.startsWith('med') || next === 'in')) return service(scan, i);
+  if ((text === 'phone' || text === 'telephone') && CALLS.has(next ?? '')) return service(scan, i);
+  if (scan.related && SUMS.has(text) && scan.words === 0) return cue(scan, 'billing');
+  if (found.service || scan.numbers > 0 || scan.commas > 0) return pass(scan);
+  return found.unknownWords <= 2 ? 'other' : pass(scan);
 }
 
 const CALLS = new Set('call calls visit session contact check consult consultation f/u'.split(' '));
 
-export function owner(walk: Walk, i: number): Verdict {
-  const { tokens } = walk;
+export function owner(scan: ContextScan, i: number): Verdict {
+  const { tokens } = scan;
   const { word: text } = tokens[i]!;
   const before = tokens[tokens[i - 1]?.word === '/' ? i - 2 : i - 1]?.word ?? '';
-  if (text === 'call' && (before === 'phone' || before === 'telephone')) return service(walk, i);
+  if (text === 'call' && (before === 'phone' || before === 'telephone')) return service(scan, i);
   if (text === 'line') {
-    if (CLAIM_LINES.has(before)) return cue(walk, 'billing');
-    if (walk.numbers > 0) return 'on';
+    if (CLAIM_LINES.has(before)) return cue(scan, 'billing');
+    if (scan.numbers > 0) return 'on';
   }
-  if (text === 'unit' && tokens[i - 1]?.kind === 'number' && !walk.placed) return service(walk, i);
-  if (text === 'plan' && TREATMENT.has(before)) return service(walk, i);
+  if (text === 'unit' && tokens[i - 1]?.kind === 'number' && !scan.placed) return service(scan, i);
+  if (text === 'plan' && TREATMENT.has(before)) return service(scan, i);
   if (text === 'pt' || text === 'patient')
-    if (before === 'est' || before === 'new' || before === 'established') return service(walk, i);
-  if (PREMISES.has(text) && (before === 'in' || before === 'at')) return pass(walk);
-  if (before === 'this' || before === 'that' || isPassing(tokens, i, walk.first)) return pass(walk);
-  if (ACCOMPANYING.has(before)) walk.accompanied ||= touches(walk) && PERSONS.has(text);
-  if (!touches(walk) || walk.related || ACCOMPANYING.has(before)) return pass(walk);
-  return INSURERS.has(text) && isBilledTo(tokens, i) ? pass(walk) : 'other';
+    if (before === 'est' || before === 'new' || before === 'established') return service(scan, i);
+  if (PREMISES.has(text) && (before === 'in' || before === 'at')) return pass(scan);
+  if (before === 'this' || before === 'that' || isPassing(tokens, i, scan.first)) return pass(scan);
+  if (ACCOMPANYING.has(before)) scan.accompanied ||= touches(scan) && PERSONS.has(text);
+  if (!touches(scan) || scan.related || ACCOMPANYING.has(before)) return pass(scan);
+  return INSURERS.has(text) && isBilledTo(tokens, i) ? pass(scan) : 'other';
 }
 
 /** "on the claim was 90834", "for the client is": what is spoken of stands further left. */
@@ -76,7 +76,7 @@ const INSURERS = new Set(['insurance', 'insurer', 'carrier', 'plan']);
 /** "billed insurance", "submitted to the plan": the one it went to is no label. */
 function isBilledTo(tokens: Token[], i: number): boolean {
   for (let j = i - 1; j >= 0 && j >= i - 3; j--) {
-    const sense = senseOf(tokens[j]!.word);
+    const sense = lexicalClassOf(tokens[j]!.word);
     if (sense === 'verb') return true;
     if (sense !== 'filler') return false;
   }
@@ -92,15 +92,15 @@ export function isDateOfService(tokens: Token[], i: number): boolean {
 }
 
 /** "for this date of service" is said in passing; "date of service: 45321" labels its number. */
-export function dateOfService(walk: Walk, i: number): Verdict {
-  const { tokens } = walk;
+export function dateOfService(scan: ContextScan, i: number): Verdict {
+  const { tokens } = scan;
   for (let j = i - 3; j >= i - 5 && j >= 0; j--) {
     const { word: text } = tokens[j]!;
     if (text !== 'for' && text !== 'on') continue;
-    walk.skipTo = j;
+    scan.skipTo = j;
     return 'on';
   }
-  return touches(walk) ? 'other' : 'stop';
+  return touches(scan) ? 'other' : 'stop';
 }
 
 /** `CPT #90837` and `code #` name a code; `#` behind anything else numbers that. */
@@ -109,7 +109,7 @@ export function takesNumberSign(tokens: Token[], i: number): boolean {
   while (tokens[j]?.kind === 'mark' && ':(®™'.includes(tokens[j]!.word)) j--;
   const before = tokens[j];
   if (!before) return j < i - 1;
-  const sense = senseOf(before.word);
+  const sense = lexicalClassOf(before.word);
   if (before.word.startsWith('superbill')) return false;
   return sense === 'cue' || sense === 'code' || before.word.startsWith('proc');
 }

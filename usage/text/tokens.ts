@@ -1,5 +1,5 @@
 import { isDigit, isLetter } from '../cpt.ts';
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 
 /** A word, a number or one punctuation mark of a line. */
 export interface Token {
@@ -103,7 +103,7 @@ function spaced(tokens: Token[]): void {
   const { start } = tokens[first]!;
   const { end } = tokens.at(-1)!;
   const word = tokens.slice(first).reduce((all, token) => all + token.word, '');
-  if (senseOf(word) === undefined) return;
+  if (lexicalClassOf(word) === undefined) return;
   tokens.splice(first, count, { ...tokens[first]!, word, start, end });
 }
 

@@ -1,5 +1,5 @@
 import { isDigit, isLetter } from '../cpt.ts';
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 import { isState } from './words.ts';
 
 /** What a character may be part of: nothing of interest, a number, or a number badly scanned. */
@@ -174,7 +174,7 @@ export function isLabelled(text: string, at: number, lineFrom: number): boolean 
   if (word.length === 2 && at - end === 1 && isPostal(text, word, start)) return true;
   const low = word.toLowerCase();
   if (low === 'id') return text.charCodeAt(start - 1) === 32 && isPerson(text, start - 1);
-  return PLAIN_LABELS.has(low) && senseOf(low) === 'other';
+  return PLAIN_LABELS.has(low) && lexicalClassOf(low) === 'other';
 }
 
 const PLAIN_LABELS = new Set('zip mrn ext room rm suite ste apt phone fax npi'.split(' '));
@@ -189,5 +189,5 @@ function isPostal(text: string, word: string, start: number): boolean {
 function isPerson(text: string, end: number): boolean {
   let start = end;
   while (end - start < 12 && isLetter(text.charCodeAt(start - 1))) start--;
-  return senseOf(text.slice(start, end).toLowerCase()) === 'owner';
+  return lexicalClassOf(text.slice(start, end).toLowerCase()) === 'owner';
 }

@@ -1,8 +1,8 @@
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 import type { Token } from './tokens.ts';
 
 /** What stands to the left of a number, and what that makes of it. */
-export interface LeftCompany {
+export interface LeftContext {
   verdict: 'cue' | 'other' | 'none';
   /**
    * How the cue reads: `cpt`, `field` (a named code field), `billing`, `code` (of some kind),
@@ -12,18 +12,18 @@ export interface LeftCompany {
   /** The cue's token, or -1. */
   at: number;
   /** Words of no known sense between cue and number. */
-  strangers: number;
+  unknownWords: number;
   /** A service is named, or minutes are given, right before the number. */
   service: boolean;
   /** The word touching the number on the left is one nobody knows: a label of some kind. */
-  stranger: boolean;
+  followsUnknownWord: boolean;
 }
 
 /** What a step to the left comes to: a label found, the end of what speaks of the number, or on. */
 export type Verdict = 'cue' | 'other' | 'stop' | 'on';
 
 /** What has been passed on the way to the left. */
-export interface Walk {
+export interface ContextScan {
   tokens: Token[];
   first: number;
   commas: number;
@@ -42,35 +42,35 @@ export interface Walk {
   skipTo: number;
   /** A lettered diagnosis was passed: its label has been used up. */
   dxUsed: boolean;
-  found: LeftCompany;
+  found: LeftContext;
 }
 
-export function cue(walk: Walk, kind: NonNullable<LeftCompany['cue']>): 'cue' {
-  walk.found.cue = kind;
+export function cue(scan: ContextScan, kind: NonNullable<LeftContext['cue']>): 'cue' {
+  scan.found.cue = kind;
   return 'cue';
 }
 
-export function pass(walk: Walk): 'on' {
-  walk.words++;
+export function pass(scan: ContextScan): 'on' {
+  scan.words++;
   return 'on';
 }
 
 /** Nothing but fillers stands between here and the number. */
-export function touches(walk: Walk): boolean {
-  return walk.words === 0 && walk.commas === 0 && walk.numbers === 0;
+export function touches(scan: ContextScan): boolean {
+  return scan.words === 0 && scan.commas === 0 && scan.numbers === 0;
 }
 
 /** A service's name; "group" alone, touching the number, is as often an insurance group. */
-export function service(walk: Walk, i: number): 'on' {
-  const { tokens, first, found } = walk;
+export function service(scan: ContextScan, i: number): 'on' {
+  const { tokens, first, found } = scan;
   const labels = i === first - 1 || (i === first - 2 && tokens[i + 1]!.word === ':');
   const kind = tokens[i - 1]?.word ?? '';
-  const therapy = senseOf(kind) === 'service' || GROUPS.has(kind);
+  const therapy = lexicalClassOf(kind) === 'service' || GROUPS.has(kind);
   const group = tokens[i]!.word === 'group' && labels && !therapy;
-  if (group && kind === 'to') walk.placed = true;
-  const near = found.strangers === 0 && walk.numbers <= 1 && walk.words < 4;
-  if (!group && near && !walk.placed) found.service = true;
-  return pass(walk);
+  if (group && kind === 'to') scan.placed = true;
+  const near = found.unknownWords === 0 && scan.numbers <= 1 && scan.words < 4;
+  if (!group && near && !scan.placed) found.service = true;
+  return pass(scan);
 }
 
 /** What groups are about; "Employer group 90853" is an insurance's. */

@@ -1,7 +1,7 @@
 import { endsClause, isAfterPlace, isPlacing, namesPlace } from './clause.ts';
 import { isDuration, isIcd10, isMinutes, isTimes } from './measures.ts';
 import type { Token } from './tokens.ts';
-import { senseOf } from './senses.ts';
+import { lexicalClassOf } from './lexicon.ts';
 import {
   dateOfService,
   isPassing,
@@ -12,7 +12,15 @@ import {
   SUMS,
   takesNumberSign,
 } from './other-labels.ts';
-import { cue, type LeftCompany, pass, service, touches, type Verdict, type Walk } from './walk.ts';
+import {
+  cue,
+  type LeftContext,
+  pass,
+  service,
+  touches,
+  type Verdict,
+  type ContextScan,
+} from './context-scan.ts';
 import { isOtherCode, isOtherCpt } from './words.ts';
 
 /** Tokens looked at to the left of a number. */
@@ -25,14 +33,14 @@ const VERB_REACH = 3;
  * Reads leftwards from a number to the first word that says what it is. The nearest label wins;
  * labels of other kinds must touch the number, give or take two words.
  */
-export function leftCompany(tokens: Token[], first: number): LeftCompany {
-  const found: LeftCompany = {
+export function leftContext(tokens: Token[], first: number): LeftContext {
+  const found: LeftContext = {
     verdict: 'none',
     cue: null,
     at: -1,
-    strangers: 0,
+    unknownWords: 0,
     service: false,
-    stranger: false,
+    followsUnknownWord: false,
   };
   if (isAfterPlace(tokens, first) || isMeasured(tokens, first))
     return { ...found, verdict: 'other' };
@@ -46,10 +54,10 @@ export function leftCompany(tokens: Token[], first: number): LeftCompany {
     accompanied: false,
     dxUsed: false,
   };
-  const walk: Walk = { tokens, first, ...none, placed, skipTo: first, found };
+  const scan: ContextScan = { tokens, first, ...none, placed, skipTo: first, found };
   for (let i = first - 1; i >= 0 && i >= first - REACH; i--) {
-    if (walk.skipTo < first && i > walk.skipTo) continue;
-    const verdict = step(walk, i);
+    if (scan.skipTo < first && i > scan.skipTo) continue;
+    const verdict = step(scan, i);
     if (verdict === 'on') continue;
     return verdict === 'stop' ? found : { ...found, verdict, at: i };
   }
@@ -65,34 +73,34 @@ function isMeasured(tokens: Token[], first: number): boolean {
   return tokens[first - 1]?.word === ':' && MEASURES.has(label);
 }
 
-function step(walk: Walk, i: number): Verdict {
-  const token = walk.tokens[i]!;
-  if (token.kind === 'mark') return mark(walk, i);
-  if (token.kind === 'number' || isTimes(token.word)) return number(walk, i);
+function step(scan: ContextScan, i: number): Verdict {
+  const token = scan.tokens[i]!;
+  if (token.kind === 'mark') return mark(scan, i);
+  if (token.kind === 'number' || isTimes(token.word)) return number(scan, i);
   if (isIcd10(token.word)) {
-    walk.dxUsed = true;
+    scan.dxUsed = true;
     return 'on';
   }
-  return word(walk, i);
+  return word(scan, i);
 }
 
-function mark(walk: Walk, i: number): Verdict {
-  const { tokens, first, found } = walk;
+function mark(scan: ContextScan, i: number): Verdict {
+  const { tokens, first, found } = scan;
   const { word: char } = tokens[i]!;
-  if (char === ',') walk.commas++;
+  if (char === ',') scan.commas++;
   const numbers = tokens[i + 1]?.kind === 'number' && i + 1 < first;
   if (char === '#' && !numbers && !takesNumberSign(tokens, i)) return 'other';
   if (!endsClause(tokens, i) || isNumbering(tokens, i, first)) return 'on';
-  if (headsTable(tokens, i)) return cue(walk, 'field');
+  if (headsTable(tokens, i)) return cue(scan, 'field');
   // "55 minutes; 90837", "CPT; 90837", "CPT: | - 90837": what touches the break still speaks of
   // the number.
-  if (walk.words + walk.numbers > 0 || walk.filled || i < first - BREAK_MAX) return 'stop';
+  if (scan.words + scan.numbers > 0 || scan.filled || i < first - BREAK_MAX) return 'stop';
   let j = i - 1;
   while (tokens[j]?.kind === 'mark') j--;
   const before = tokens[j];
   if (!before) return 'stop';
-  if (isMinutes(before.word) && !walk.placed) found.service = true;
-  return NAMING.has(senseOf(before.word) ?? '') ? 'on' : 'stop';
+  if (isMinutes(before.word) && !scan.placed) found.service = true;
+  return NAMING.has(lexicalClassOf(before.word) ?? '') ? 'on' : 'stop';
 }
 
 /** "1. 90791": the numbering of a list. */
@@ -106,8 +114,8 @@ function headsTable(tokens: Token[], i: number): boolean {
   if (tokens[i]!.word !== '|') return false;
   for (let j = i - 1; j >= 0 && j > i - REACH; j--) {
     const { kind, word: text } = tokens[j]!;
-    if (senseOf(text) === 'cue') return true;
-    if (kind === 'word' && !HEADINGS.has(text) && senseOf(text) !== 'code') return false;
+    if (lexicalClassOf(text) === 'cue') return true;
+    if (kind === 'word' && !HEADINGS.has(text) && lexicalClassOf(text) !== 'code') return false;
   }
   return false;
 }
@@ -122,69 +130,69 @@ const BREAK_MAX = 5;
 const NAMING: ReadonlySet<string> = new Set(['cue', 'code', 'noun', 'verb']);
 
 /** A number on the way: dates, times and other codes are passed, a label's own value is not. */
-function number(walk: Walk, i: number): Verdict {
-  const { tokens, found } = walk;
+function number(scan: ContextScan, i: number): Verdict {
+  const { tokens, found } = scan;
   const { word: text } = tokens[i]!;
-  if (text === '24d') return cue(walk, 'field');
+  if (text === '24d') return cue(scan, 'field');
   const minutes = isMinutes(tokens[i + 1]?.word ?? '') || isDuration(text);
-  if (minutes && found.strangers === 0 && walk.words <= 1 && !walk.placed) found.service = true;
-  walk.numbers++;
-  return walk.numbers > 8 ? 'stop' : 'on';
+  if (minutes && found.unknownWords === 0 && scan.words <= 1 && !scan.placed) found.service = true;
+  scan.numbers++;
+  return scan.numbers > 8 ? 'stop' : 'on';
 }
 
-function word(walk: Walk, i: number): Verdict {
-  const { tokens, found } = walk;
+function word(scan: ContextScan, i: number): Verdict {
+  const { tokens, found } = scan;
   const { word: text } = tokens[i]!;
-  switch (senseOf(text)) {
+  switch (lexicalClassOf(text)) {
     case 'filler':
-      return filler(walk, i);
+      return filler(scan, i);
     case 'ordinal':
-      return ordinal(walk, i);
+      return ordinal(scan, i);
     case 'blank':
       return 'stop';
     case 'cue':
-      return outright(walk, i);
+      return outright(scan, i);
     case 'code':
-      return code(walk, i);
+      return code(scan, i);
     case 'noun':
-      if (isDateOfService(tokens, i)) return dateOfService(walk, i);
-      if (walk.words > 0 || walk.placed) return pass(walk);
-      return labelsBilling(tokens, i) ? 'other' : cue(walk, 'billing');
+      if (isDateOfService(tokens, i)) return dateOfService(scan, i);
+      if (scan.words > 0 || scan.placed) return pass(scan);
+      return labelsBilling(tokens, i) ? 'other' : cue(scan, 'billing');
     case 'verb':
-      if (found.strangers > VERB_REACH) return 'stop';
+      if (found.unknownWords > VERB_REACH) return 'stop';
       if (SUMS.has(tokens[i - 1]?.word ?? '')) return 'other';
-      return walk.placed ? pass(walk) : cue(walk, 'billing');
+      return scan.placed ? pass(scan) : cue(scan, 'billing');
     case 'service':
-      return service(walk, i);
+      return service(scan, i);
     case 'list':
-      return walk.dxUsed || found.service ? 'on' : 'other';
+      return scan.dxUsed || found.service ? 'on' : 'other';
     case 'document':
-      if (isPassing(tokens, i, walk.first)) return pass(walk);
-      if (walk.related) return cue(walk, 'billing');
-      return touches(walk) && !found.service ? 'other' : pass(walk);
+      if (isPassing(tokens, i, scan.first)) return pass(scan);
+      if (scan.related) return cue(scan, 'billing');
+      return touches(scan) && !found.service ? 'other' : pass(scan);
     case 'other':
-      return other(walk, i);
+      return other(scan, i);
     case 'owner':
-      return owner(walk, i);
+      return owner(scan, i);
     default:
-      return stranger(walk, i);
+      return followsUnknownWord(scan, i);
   }
 }
 
 /** "ZIP for billing is 90815" */
 function labelsBilling(tokens: Token[], i: number): boolean {
-  const sense = senseOf(tokens[i - 2]?.word ?? '');
+  const sense = lexicalClassOf(tokens[i - 2]?.word ?? '');
   return tokens[i - 1]?.word === 'for' && (sense === 'other' || sense === 'list');
 }
 
-function filler(walk: Walk, i: number): Verdict {
-  const { word: text } = walk.tokens[i]!;
-  walk.filled = true;
-  if (text.startsWith('mod') && walk.related && walk.words <= 1) return cue(walk, 'billing');
-  if (RELATING.has(text)) walk.related = true;
+function filler(scan: ContextScan, i: number): Verdict {
+  const { word: text } = scan.tokens[i]!;
+  scan.filled = true;
+  if (text.startsWith('mod') && scan.related && scan.words <= 1) return cue(scan, 'billing');
+  if (RELATING.has(text)) scan.related = true;
   if (text !== 'cat' && text !== 'category') return 'on';
   // "Cat II", "category III": the sections of CPT by name.
-  return SECTIONS.has(walk.tokens[i + 1]?.word ?? '') ? cue(walk, 'field') : 'on';
+  return SECTIONS.has(scan.tokens[i + 1]?.word ?? '') ? cue(scan, 'field') : 'on';
 }
 
 const RELATING = new Set(
@@ -193,15 +201,15 @@ const RELATING = new Set(
 const SECTIONS = new Set(['i', 'ii', 'iii', '1', '2', '3']);
 
 /** "CPT", unless it is the therapy, the test or the trainer. */
-function outright(walk: Walk, i: number): Verdict {
-  const { tokens, first, found } = walk;
+function outright(scan: ContextScan, i: number): Verdict {
+  const { tokens, first, found } = scan;
   const { word: text } = tokens[i]!;
   const next = tokens.slice(i + 1, first).find((token) => token.kind === 'word');
-  const direct = found.strangers === 0 && walk.words === 0;
+  const direct = found.unknownWords === 0 && scan.words === 0;
   if (text === 'cpt' && !direct && next && isOtherCpt(next.word)) return 'stop';
   if (text === 'cpt' && isNumberedTest(tokens, i)) return 'stop';
-  if (found.strangers > CPT_REACH || (walk.accompanied && text === 'cpt')) return 'stop';
-  return cue(walk, text.startsWith('cpt') ? 'cpt' : 'field');
+  if (found.unknownWords > CPT_REACH || (scan.accompanied && text === 'cpt')) return 'stop';
+  return cue(scan, text.startsWith('cpt') ? 'cpt' : 'field');
 }
 
 /** CPT-3 is a test and NASM-CPT a trainer; CPT-4 is the code set. */
@@ -213,45 +221,46 @@ function isNumberedTest(tokens: Token[], i: number): boolean {
 }
 
 /** "code" is a procedure code by the word before it, a door's or a diagnosis's by another. */
-function code(walk: Walk, i: number): Verdict {
-  const { tokens, found } = walk;
+function code(scan: ContextScan, i: number): Verdict {
+  const { tokens, found } = scan;
   let j = i - 1;
   while (j >= 0 && tokens[j]!.kind === 'mark' && '/-®™&('.includes(tokens[j]!.word)) j--;
   const before = tokens[j];
-  if (found.strangers > 2) return pass(walk);
+  if (found.unknownWords > 2) return pass(scan);
   // "will code this as 90837": the verb.
-  if (tokens.slice(i + 1, walk.first).some((token) => token.word === 'as'))
-    return cue(walk, 'billing');
-  if (before?.kind === 'number' && senseOf(tokens[j - 2]?.word ?? '') === 'list') return 'other';
-  if (!before || before.kind !== 'word') return cue(walk, 'code');
+  if (tokens.slice(i + 1, scan.first).some((token) => token.word === 'as'))
+    return cue(scan, 'billing');
+  if (before?.kind === 'number' && lexicalClassOf(tokens[j - 2]?.word ?? '') === 'list')
+    return 'other';
+  if (!before || before.kind !== 'word') return cue(scan, 'code');
   if (SECTIONS.has(before.word) && (tokens[j - 1]?.word ?? '').startsWith('cat'))
-    return cue(walk, 'field');
+    return cue(scan, 'field');
   if (isOtherCode(before.word)) return 'other';
-  const sense = senseOf(before.word);
-  if (sense === 'cue') return cue(walk, before.word.startsWith('cpt') ? 'cpt' : 'field');
-  if (sense === 'noun' || sense === 'service') return cue(walk, 'field');
-  if (sense === 'filler' || sense === 'blank') return cue(walk, 'code');
-  if (sense === 'verb') return cue(walk, 'billing');
-  if (VISITS.has(before.word)) return cue(walk, 'field');
+  const sense = lexicalClassOf(before.word);
+  if (sense === 'cue') return cue(scan, before.word.startsWith('cpt') ? 'cpt' : 'field');
+  if (sense === 'noun' || sense === 'service') return cue(scan, 'field');
+  if (sense === 'filler' || sense === 'blank') return cue(scan, 'code');
+  if (sense === 'verb') return cue(scan, 'billing');
+  if (VISITS.has(before.word)) return cue(scan, 'field');
   // "Conference code": a word nobody knows makes it a code of that, unless the line is of care.
-  if (sense !== undefined) return sense === 'list' && walk.dxUsed ? pass(walk) : 'other';
-  return cue(walk, 'unknown');
+  if (sense !== undefined) return sense === 'list' && scan.dxUsed ? pass(scan) : 'other';
+  return cue(scan, 'unknown');
 }
 
 /** What a code in a schedule is of. */
 const VISITS = new Set('appt appointment encounter admin based timed untimed'.split(' '));
 
-function stranger(walk: Walk, i: number): Verdict {
-  const { tokens, first, found } = walk;
-  if (tokens[i]!.word === 'item' && tokens[i - 1]?.word === 'line') return cue(walk, 'billing');
-  if (tokens[i]!.word === 'seen' && walk.related && !walk.placed) return cue(walk, 'billing');
-  found.strangers++;
-  if (walk.words === 0 && namesPlace(tokens, i)) return 'other';
+function followsUnknownWord(scan: ContextScan, i: number): Verdict {
+  const { tokens, first, found } = scan;
+  if (tokens[i]!.word === 'item' && tokens[i - 1]?.word === 'line') return cue(scan, 'billing');
+  if (tokens[i]!.word === 'seen' && scan.related && !scan.placed) return cue(scan, 'billing');
+  found.unknownWords++;
+  if (scan.words === 0 && namesPlace(tokens, i)) return 'other';
   const between = tokens.slice(i + 1, first);
-  if (touches(walk) && between.every((token) => LABEL_JOINTS.has(token.word)))
-    found.stranger = true;
-  walk.words++;
-  return found.strangers > CPT_REACH ? 'stop' : 'on';
+  if (touches(scan) && between.every((token) => LABEL_JOINTS.has(token.word)))
+    found.followsUnknownWord = true;
+  scan.words++;
+  return found.unknownWords > CPT_REACH ? 'stop' : 'on';
 }
 
 const LABEL_JOINTS = new Set(['-', '=', '(', 'is', 'no', '.']);

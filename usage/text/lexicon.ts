@@ -2,7 +2,7 @@
  * What a word next to a number says about it. The lists hold the language of billing and of
  * charts, never codes: a number is known by its company.
  */
-export type Sense =
+export type LexicalClass =
   /** Says outright that a procedure code follows: CPT, superbill, Box 24D. */
   | 'cue'
   /** Tells of billing or coding; what it billed may stand a few words on: billed, submitted. */
@@ -29,7 +29,7 @@ export type Sense =
   | 'filler';
 
 /** In English, and in the Spanish that notes mix into it. A word's first list decides. */
-const SENSES: Record<Sense, string> = {
+const SENSES: Record<LexicalClass, string> = {
   cue: `
     cpt cpts cpt4 cptcode cptcodes px superbill superbills 24d pla maaa hcpcs hcpc e/m e&m em
     procedurecode procedurecodes proccode proccodes servicecode servicecodes billingcode
@@ -142,10 +142,10 @@ const SENSES: Record<Sense, string> = {
     hora horas su mi este esta esa ese fue es ha usado usada`,
 };
 
-const DICTIONARY = new Map<string, Sense>();
+const DICTIONARY = new Map<string, LexicalClass>();
 for (const [sense, list] of Object.entries(SENSES))
   for (const word of list.trim().split(/\s+/))
-    if (!DICTIONARY.has(word)) DICTIONARY.set(word, sense as Sense);
+    if (!DICTIONARY.has(word)) DICTIONARY.set(word, sense as LexicalClass);
 
 /** Words this long are read in spite of one wrong letter. */
 const LONG = 7;
@@ -155,11 +155,11 @@ for (const [word, sense] of DICTIONARY)
     LONG_WORDS.set(word[0]!, [...(LONG_WORDS.get(word[0]!) ?? []), word]);
 
 /** What unknown words were taken for; emptied when it has grown too large. */
-const misspelt = new Map<string, Sense | null>();
+const misspelt = new Map<string, LexicalClass | null>();
 const MISSPELT_MAX = 4096;
 
 /** The sense of a word in lower case; undefined for words that are none of ours. */
-export function senseOf(word: string): Sense | undefined {
+export function lexicalClassOf(word: string): LexicalClass | undefined {
   const sense = DICTIONARY.get(word);
   if (sense !== undefined || word.length < 4) return sense;
   if (word.endsWith("'s")) return DICTIONARY.get(word.slice(0, -2));
@@ -178,7 +178,7 @@ export function senseOf(word: string): Sense | undefined {
 const ENDINGS = ['s', 'd', 'ed', 'ing', 'ting', 'ted'];
 const BEGINNINGS = ['re', 'up', 'down', 'over', 'under', 'pre', 'co', 'mis'];
 
-function inflected(word: string): Sense | null {
+function inflected(word: string): LexicalClass | null {
   for (const beginning of BEGINNINGS) {
     if (!word.startsWith(beginning)) continue;
     const rest = word.slice(beginning.length);
@@ -195,7 +195,7 @@ function inflected(word: string): Sense | null {
 }
 
 /** A word with digits for letters, as scanners leave it, or a long one with one letter wrong. */
-function guessed(word: string): Sense | null {
+function guessed(word: string): LexicalClass | null {
   const repaired = word.replaceAll('0', 'o').replaceAll('1', 'l').replaceAll('5', 's');
   const sense = DICTIONARY.get(repaired);
   if (sense !== undefined) return sense;
