@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createMatcher } from '../../usage/match.ts';
+import { createMatcher } from '../../usage/clinician-match.ts';
 import { readAll } from './reading.ts';
 
 // One case for each line of docs/decisions/0003-what-counts-as-use.md.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createMatcher } from '../../usage/match.ts';
+import { createMatcher } from '../../usage/clinician-match.ts';
 
 const person = (clinicianId: string, name: string, npi: string | null = null, ref = '') => ({
   clinicianId,
