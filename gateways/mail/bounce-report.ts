@@ -1,13 +1,5 @@
 import { simpleParser, type Attachment, type ParsedMail } from 'mailparser';
-import type { EmailKind } from '../../core/fee/fee.ts';
-
-/** One of levy's mails, as its Message-ID names it. */
-export interface SentMail {
-  feeId: string;
-  kind: 'notice' | EmailKind;
-  /** Which notice, from 1; null for an e-mail, which is named by what it is about. */
-  number: number | null;
-}
+import { sentMailOf, type SentMail } from './message-id.ts';
 
 /**
  * What a mail server reports about one of levy's mails. `failed`: it was not delivered and will not
@@ -31,7 +23,8 @@ export async function readMailReport(raw: Buffer): Promise<MailReport> {
   const status = textOf(mail, /^message\/(global-)?delivery-status$/);
   if (kind === 'delivery-status' && !/^action:\s*failed\b/im.test(status))
     return { report: 'none', why: 'not_final' };
-  const about = sentMail(textOf(mail, /^(message\/(rfc822|global)|text\/rfc822-headers)$/));
+  const original = textOf(mail, /^(message\/(rfc822|global)|text\/rfc822-headers)$/);
+  const about = sentMailOf(original.split(/\r?\n\r?\n/, 1)[0] ?? '');
   if (!about) return { report: 'none', why: 'not_ours' };
   if (kind === 'feedback-report') return { report: 'complaint', about };
   const code = /^status:\s*([245]\.\d{1,3}\.\d{1,3})\b/im.exec(status)?.[1] ?? null;
@@ -58,29 +51,4 @@ function reportType({ headers }: ParsedMail): 'delivery-status' | 'feedback-repo
 function textOf({ attachments }: ParsedMail, type: RegExp): string {
   const part = attachments.find((one: Attachment) => type.test(one.contentType.toLowerCase()));
   return part?.content.toString('latin1') ?? '';
-}
-
-const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-/** The kinds of mail levy sends. */
-export const EMAILS_SENT = Object.keys({
-  notice: true,
-  receipt: true,
-  card_needed: true,
-  final: true,
-  waived: true,
-  refunded: true,
-} satisfies Record<SentMail['kind'], true>) as SentMail['kind'][];
-
-/** As `messageId` in mail.ts makes it; in the header, which a mail server may have folded. */
-const OURS = new RegExp(
-  `^message-id:\\s*<fee-(${UUID})-(${EMAILS_SENT.join('|')})-(\\w{1,100})@[\\w.-]+>`,
-  'im',
-);
-
-function sentMail(original: string): SentMail | null {
-  const headers = original.split(/\r?\n\r?\n/, 1)[0] ?? '';
-  const [, feeId, kind, which] = OURS.exec(headers) ?? [];
-  if (!feeId || !kind) return null;
-  if (kind !== 'notice') return { feeId, kind: kind as EmailKind, number: null };
-  return /^\d{1,6}$/.test(which ?? '') ? { feeId, kind, number: Number(which) } : null;
 }

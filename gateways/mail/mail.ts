@@ -1,9 +1,9 @@
 import nodemailer, { type SendMailOptions, type SMTPPoolOptions } from 'nodemailer';
 import { Transform, type Readable } from 'node:stream';
-import type { EmailKind } from '../../core/fee/fee.ts';
 import { oneLine } from '../../core/mail/layout.ts';
 import { checkedMailbox, mailboxOf, type Mailbox } from './address.ts';
 import { outcomeOf, receiptOf, type MailOutcome } from './smtp-outcome.ts';
+import { messageIdOf, type SentMail } from './message-id.ts';
 import { serverOf } from './smtp-url.ts';
 
 export type { Mailbox } from './address.ts';
@@ -92,12 +92,9 @@ export function createMail(args: {
   return {
     send,
     verify,
-    /**
-     * The Message-ID of a mail about a fee, in the sender's domain: the same for every try of the
-     * same mail. `which`: of a notice its number, of an e-mail what it is about.
-     */
-    messageId: (feeId: string, kind: 'notice' | EmailKind, which: number | string): string =>
-      `<fee-${feeId}-${kind}-${which}@${from.address.split('@')[1]}>`,
+    /** The Message-ID of a mail about a fee, in the sender's domain; see `messageIdOf`. */
+    messageId: (feeId: string, kind: SentMail['kind'], which: number | string): string =>
+      messageIdOf(feeId, kind, which, from.address.split('@')[1] ?? ''),
     /** Lets mails under way finish, and closes the connections. Mails waiting fail. */
     close: (): void => transport.close(),
   };

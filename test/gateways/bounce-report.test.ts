@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createMail } from '../../gateways/mail/mail.ts';
-import { EMAILS_SENT, readMailReport } from '../../gateways/mail/bounce-report.ts';
+import { readMailReport } from '../../gateways/mail/bounce-report.ts';
+import { MAIL_KINDS } from '../../gateways/mail/message-id.ts';
 
 const FEE = '4b1f3c52-9d0e-4c8a-9a11-0f2b8c7d6e5f';
 const ID = `<fee-${FEE}-notice-1@sunrise.example>`;
@@ -68,7 +69,7 @@ describe('a report that a mail was not delivered', () => {
     expect(await readMailReport(report(bare))).toMatchObject({ report: 'failed', status: null });
   });
 
-  it.each(EMAILS_SENT)('knows the %s', async (kind) => {
+  it.each(MAIL_KINDS)('knows the %s', async (kind) => {
     const original = [`Message-ID: <fee-${FEE}-${kind}-3@sunrise.example>`];
     expect(await readMailReport(report({ original }))).toMatchObject({ about: { kind } });
   });
