@@ -1,27 +1,18 @@
 /** The sandbox Stripe as a server on the loopback: Stripe's API, its card page, and the control. */
 import http from 'node:http';
 import { systemClock } from '../clock.ts';
-import { createApi } from './http/api.ts';
 import { drawUpBooks } from './engine/books.ts';
 import type { Books } from './engine/books.ts';
-import { settleCharge } from './resources/charges.ts';
-import { expireSession } from './resources/checkout.ts';
-import { openDispute } from './resources/disputes.ts';
 import { createFaults } from './http/faults.ts';
-import { createKeys } from './http/idempotency.ts';
-import { createLimiter } from './http/limits.ts';
 import type { Limits } from './http/limits.ts';
-import { finishProcessing } from './engine/network.ts';
-import type { Task } from './resources/objects.ts';
-import { finishRefund } from './resources/refunds.ts';
+import { createSandbox } from './sandbox.ts';
 import { createScheduler } from './engine/scheduler.ts';
 import { serve } from './http/serving.ts';
 import type { House } from './http/serving.ts';
 import { createStore } from './engine/store.ts';
 import { createDeliveries } from './engine/webhooks.ts';
 import type { Webhook } from './engine/webhooks.ts';
-import { createWorld } from './engine/world.ts';
-import type { Delays, World } from './engine/world.ts';
+import type { Delays } from './engine/world.ts';
 
 /** How a sandbox is started. Everything may be left out. */
 export interface SandboxOptions {
@@ -89,11 +80,13 @@ function furnish(options: SandboxOptions): House {
   const clock = options.clock ?? systemClock;
   const report = options.report ?? reportToStderr;
   const store = createStore(options.journal);
+  const faults = createFaults();
   const deliveries = createDeliveries({ world: () => world, clock, webhook: options.webhook });
-  const world: World = createWorld({
-    store,
-    clock,
+  const { world, api, run } = createSandbox({
+    ...{ store, clock, faults, report },
     delays: options.delays,
+    limits: options.limits,
+    latencyMs: options.latencyMs,
     keepEvents: options.keepEvents ?? 20_000,
     planned: (task) => scheduler.add(task),
     happened: (event) => deliveries.plan(event),
@@ -103,39 +96,14 @@ function furnish(options: SandboxOptions): House {
   });
   const scheduler = createScheduler(world.nowMs, (task) => {
     try {
-      runTask(world, deliveries, task);
+      // A delivery stays planned until it was made, so that a restart in between sends it again.
+      if (task.kind === 'deliver_event') deliveries.take(task);
+      else run(task);
     } catch (error) {
       report(error);
     }
     store.commit();
   });
-  const faults = createFaults();
-  const api = createApi({
-    world,
-    keys: createKeys(store, world.nowMs),
-    faults,
-    limit: createLimiter(options.limits, world.nowMs),
-    latencyMs: options.latencyMs ?? 0,
-    report,
-  });
   const house: House = { world, faults, deliveries, scheduler, api, report, url: '' };
   return house;
-}
-
-function runTask(world: World, deliveries: House['deliveries'], task: Task): void {
-  if (task.kind === 'deliver_event') {
-    // It stays planned until it was delivered, so that a restart in between sends it again.
-    deliveries.take(task);
-    return;
-  }
-  world.store.tasks.remove(task.id);
-  if (task.kind === 'settle_charge') settleCharge(world, task.target);
-  if (task.kind === 'finish_processing') finishProcessing(world, task.target);
-  if (task.kind === 'open_dispute') openDispute(world, task.target);
-  if (task.kind === 'finish_refund') finishRefund(world, task.target);
-  if (task.kind === 'expire_session') {
-    if (world.store.sessions.get(task.target)?.status === 'open') {
-      expireSession(world, undefined, task.target);
-    }
-  }
 }

@@ -102,6 +102,17 @@ test('a lock that could not be had is a 429 of its own kind and nothing is done'
   expect(await status()).toBe('requires_payment_method');
 });
 
+test('a key in use is a 409, and nothing is done or kept under the key', async () => {
+  const testApp = await openTestApp();
+  const { confirm, status } = await attempt(testApp);
+  await testApp.control('POST', 'faults', { route: 'confirm', kind: 'key_in_use' });
+  const error = await errorOf(confirm());
+  expect(error).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' });
+  expect(await status()).toBe('requires_payment_method');
+  await confirm();
+  expect(await status()).toBe('succeeded');
+});
+
 test('a plan strikes its own route only, may let calls pass, and can be withdrawn', async () => {
   const { stripe, control } = await openTestApp();
   const plan = { route: 'customers.*', kind: 'rate_limit', skip: 1, times: 1 };

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { usageExports } from '../../sandbox/samples/exports.ts';
 import { firstUse, people, SHARED_NAME } from '../../sandbox/samples/people.ts';
 import { plantPeople } from '../../sandbox/samples/plant.ts';
-import { createMatcher } from '../../usage/match.ts';
+import { createMatcher } from '../../usage/clinician-match.ts';
 import { readUsage } from '../../usage/read.ts';
 import { openTestApp } from './test-app.ts';
 

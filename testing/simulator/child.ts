@@ -1,17 +1,18 @@
 import { openDatabase, type SimulatedDatabase } from './database.ts';
 import type { Cut } from './plan.ts';
-import { plantOf } from './plants/plants.ts';
+import { mutationOf } from './mutations/mutations.ts';
 import { runSeed, type SeedResult } from './seed.ts';
+import { takeOverTimers } from './timers.ts';
 
-/** A process that lives through seeds, one after the other, for `crowd.ts`. */
+/** A process that runs seeds, one after the other, for `seed-pool.ts`. */
 
-/** What it is asked for; the database is its own, and that plant's when the plant changes it. */
+/** What it is asked for; the database is its own, and the mutation's when that changes it. */
 export interface Task {
   url: string;
   /** Of a second installation, in seeds that have one. */
   secondUrl: string | null;
   seed: number;
-  plant: string;
+  mutation: string;
   cut: Cut;
   wantsLog: boolean;
 }
@@ -23,26 +24,21 @@ const databases = new Map<string, SimulatedDatabase>();
 let strays: unknown[] = [];
 process.on('unhandledRejection', (error) => strays.push(error));
 
-// In the simulator only virtual time passes: the production's own patience of seconds would make
-// a slow machine see another year than a quick one.
-const setRealTimeout = globalThis.setTimeout;
-const NEVER_MS = 2 ** 31 - 1;
-globalThis.setTimeout = (() =>
-  setRealTimeout(() => undefined, NEVER_MS).unref()) as unknown as typeof setTimeout;
+takeOverTimers();
 
 process.on('message', (task: Task) => {
-  void live(task).then((answer) => process.send?.(answer));
+  void run(task).then((answer) => process.send?.(answer));
 });
 process.on('disconnect', () => process.exit(0));
 
-async function live({ url, secondUrl, seed, plant, cut, wantsLog }: Task): Promise<Answer> {
+async function run({ url, secondUrl, seed, mutation, cut, wantsLog }: Task): Promise<Answer> {
   try {
     strays = [];
-    const planted = plantOf(plant);
-    const first = await opened(url, planted.sql, () => openDatabase(url));
+    const applied = mutationOf(mutation);
+    const first = await opened(url, applied.sql, () => openDatabase(url));
     const second =
-      secondUrl && (await opened(secondUrl, planted.sql, () => first.beside(secondUrl)));
-    const result = await runSeed({ first, second: second || null }, seed, planted, cut);
+      secondUrl && (await opened(secondUrl, applied.sql, () => first.beside(secondUrl)));
+    const result = await runSeed({ first, second: second || null }, seed, applied, cut);
     for (const error of strays)
       result.violations.push({ invariant: 'bug', feeId: null, what: String(error) });
     return { result: wantsLog ? result : { ...result, log: [] } };
@@ -51,7 +47,7 @@ async function live({ url, secondUrl, seed, plant, cut, wantsLog }: Task): Promi
   }
 }
 
-/** The database at this address, opened and planted when it is asked for first. */
+/** The database at this address, opened and changed by the mutation at the first request. */
 async function opened(
   url: string,
   sql: string | undefined,

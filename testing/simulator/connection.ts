@@ -47,10 +47,10 @@ export async function connect(url: string, clock: () => number): Promise<Connect
     if (now === shown || !known(text).readsClock) return ask(text, values);
     shown = now;
     socket.cork();
-    const setting = ask(SET_CLOCK, [String(now)]);
+    const environment = ask(SET_CLOCK, [String(now)]);
     const answer = ask(text, values);
     socket.uncork();
-    await setting;
+    await environment;
     return answer;
   }
 

@@ -95,7 +95,7 @@ export function swarm(random: Random): Rates {
   return chosen;
 }
 
-/** Most strikes of one fault in one day: trouble that never ends lets nothing else happen. */
+/** Most strikes of one fault in one day: faults that never end let nothing else be seen. */
 const A_DAY = 8;
 const DAY_MS = 86_400_000;
 

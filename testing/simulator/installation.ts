@@ -3,21 +3,22 @@ import { RATES, VENDORS } from '../../config/rates.ts';
 import type { NewEntry } from '../../core/fee/fee.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import { createLedger } from '../../ledger/ledger.ts';
-import { startCrew } from './crew.ts';
+import { startProcesses } from './processes.ts';
 import type { SimulatedDatabase } from './database.ts';
-import { resume } from './happen/assessment.ts';
-import { createOffice } from './office.ts';
+import { resume } from './events/assessment.ts';
+import { createOperator } from './operator.ts';
 import { HOUR_MS } from './plan.ts';
-import { createPumping, type Outlook } from './pumping.ts';
+import type { Outlook } from './outlook.ts';
+import { createPumping } from './pumping.ts';
 import { createQueue } from './queue.ts';
-import type { Scene } from './scene.ts';
-import type { Setting } from './setting.ts';
-import { emptyTruth } from './truth.ts';
+import type { Scenario } from './scenario.ts';
+import type { Environment } from './environment.ts';
+import { emptyExpected } from './expected.ts';
 import { createWebhooks } from './webhooks.ts';
 import type { World } from './world.ts';
 
 /** What was written to a fee, and by which installation. */
-export type OnEntries = (scene: Scene, feeCase: FeeRecord, entries: NewEntry[]) => void;
+export type OnEntries = (scenario: Scenario, feeRecord: FeeRecord, entries: NewEntry[]) => void;
 
 /**
  * One installation of levy: a ledger, a queue, processes and the people who work with them. Stripe,
@@ -30,15 +31,15 @@ export function install(
     database,
     onEntries,
   }: { site: string; database: SimulatedDatabase; onEntries: OnEntries },
-): Scene {
-  const { timeline, faults, plan, plant, mailbox, stripe, stripeWeather } = world;
-  const isFirst = world.scenes.length === 0;
+): Scenario {
+  const { timeline, faults, plan, mutation, mailbox, stripe } = world;
+  const isFirst = world.scenarios.length === 0;
   const random = isFirst ? world.random : world.random.fork(site);
   const note = isFirst ? world.note : (line: string) => world.note(`${site}: ${line}`);
-  const truth = emptyTruth();
+  const expected = emptyExpected();
   const webhooks = createWebhooks(
     { timeline, faults, note, random },
-    () => office,
+    () => operator,
     () => pumping.kick(2_000),
   );
   const queue = createQueue({
@@ -46,50 +47,52 @@ export function install(
     faults,
     note,
     random: random.fork('queue'),
-    taker: () => crew.worker(),
+    taker: () => processes.worker(),
     onEnd: () => pumping.kick(1_000),
-    onError: (error) => truth.errors.push(error),
+    onError: (error) => expected.errors.push(error),
   });
-  const setting: Setting = {
-    ...{ site, plan, plant, timeline, random, faults, database, queue, mailbox, note },
-    databaseWeather: { awayUntil: 0 },
-    stripe: world.stripeClient,
-    say: (fields, message) => truth.logged.push(`${message} ${JSON.stringify(fields)}`),
-    wrote(feeCase, entries) {
-      world.fees.set(feeCase.feeId, feeCase.clinician.ref);
-      onEntries(scene, feeCase, entries);
+  const environment: Environment = {
+    ...{ site, plan, mutation, timeline, random, faults, database, queue, mailbox, note },
+    databaseOutage: { awayUntil: 0 },
+    stripe: stripe.client,
+    say: (fields, message) => expected.logged.push(`${message} ${JSON.stringify(fields)}`),
+    wrote(feeRecord, entries) {
+      world.fees.set(feeRecord.feeId, feeRecord.clinician.ref);
+      onEntries(scenario, feeRecord, entries);
     },
   };
-  const crew = startCrew(setting);
-  const office = createOffice(setting, crew.api, truth.unanswered);
-  const pumping = createPumping(setting, crew.worker, (outlook) => watch(scene, outlook));
-  const scene: Scene = {
-    ...{ setting, truth, office, stripe, stripeWeather, crew },
+  const processes = startProcesses(environment);
+  const operator = createOperator(environment, processes.api, expected.unanswered);
+  const pumping = createPumping(environment, processes.worker, (outlook) =>
+    watch(scenario, outlook),
+  );
+  const scenario: Scenario = {
+    ...{ environment, expected, operator, stripe, processes },
     plain: createLedger(database as unknown as pg.Pool, () => 0),
     outside: world.outside,
     kick: pumping.kick,
     hint: (event) => webhooks.forge(event),
-    others: () => world.scenes.filter((one) => one !== scene),
+    others: () => world.scenarios.filter((one) => one !== scenario),
     second: world.second,
     fees: world.fees,
   };
-  world.scenes.push(scene);
+  world.scenarios.push(scenario);
   world.listeners.push(webhooks.deliver);
-  return scene;
+  return scenario;
 }
 
 /** Gives an empty database what a program writes there when it starts. */
-export async function seed({ plain }: Pick<Scene, 'plain'>): Promise<void> {
+export async function seed({ plain }: Pick<Scenario, 'plain'>): Promise<void> {
   await plain.rates.seed(VENDORS, RATES);
 }
 
 /** An operator finds the assessment paused by levy itself, looks, and lets it go on. */
-function watch(scene: Scene, { paused }: Outlook): void {
-  const { timeline, random, note } = scene.setting;
-  const isKnown = scene.truth.pauses.some(({ until }) => until === Infinity);
+function watch(scenario: Scenario, { paused }: Outlook): void {
+  const { timeline, random, note } = scenario.environment;
+  const isKnown = scenario.expected.pauses.some(({ until }) => until === Infinity);
   if (paused === 0 || isKnown) return;
   note('levy has paused the assessment');
   const pause = { from: timeline.now(), until: Infinity };
-  scene.truth.pauses.push(pause);
-  timeline.at(timeline.now() + random.between(1, 40) * HOUR_MS, () => void resume(scene, pause));
+  scenario.expected.pauses.push(pause);
+  timeline.at(timeline.now() + random.between(1, 40) * HOUR_MS, () => void resume(scenario, pause));
 }

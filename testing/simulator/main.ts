@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { startSeedPool, type SeedPool } from './crowd.ts';
+import { startSeedPool, type SeedPool } from './seed-pool.ts';
 import type { Cut } from './plan.ts';
-import { plantOf, PLANTS } from './plants/plants.ts';
+import { mutationOf, MUTATIONS } from './mutations/mutations.ts';
 import { tellFailure, tellHunt, tellRuns, tellShrunk } from './report.ts';
 import { hunt, runMany, type Hunt } from './runs.ts';
 import { startServer } from './server.ts';
@@ -13,14 +13,14 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string' },
     seed: { type: 'string' },
-    plant: { type: 'string' },
+    mutation: { type: 'string' },
     cut: { type: 'string' },
     log: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 
-/** Most seeds for a planted bug to stay hidden. */
+/** Most seeds for a mutation to stay hidden. */
 const HUNT_SEEDS = 300;
 /** Failing seeds that are shrunk; of more the number will do. */
 const SHRUNK = 3;
@@ -30,13 +30,16 @@ const say = (text: string) =>
   void (values.json ? process.stderr : process.stdout).write(`${text}\n`);
 
 const first = Number(values.seed ?? 1);
-const count = Number(values.seeds ?? (values.plant ? HUNT_SEEDS : values.seed ? 1 : 200));
+const count = Number(values.seeds ?? (values.mutation ? HUNT_SEEDS : values.seed ? 1 : 200));
 const server = await startServer();
-const seedPool = startSeedPool(Math.min(availableParallelism(), Math.max(1, count)), server.newDatabase);
+const seedPool = startSeedPool(
+  Math.min(availableParallelism(), Math.max(1, count)),
+  server.newDatabase,
+);
 let isFine = false;
 try {
   if (values.log || values.cut) isFine = await one(seedPool);
-  else if (values.plant) isFine = await plants(seedPool, values.plant);
+  else if (values.mutation) isFine = await mutations(seedPool, values.mutation);
   else isFine = await many(seedPool);
 } finally {
   await seedPool.close();
@@ -47,8 +50,8 @@ process.exit(isFine ? 0 : 1);
 /** One seed with its whole log. */
 async function one(seedPool: SeedPool): Promise<boolean> {
   const cut = JSON.parse(values.cut ?? '{}') as Cut;
-  const plant = values.plant ?? 'none';
-  const result = await seedPool.run({ seed: first, plant, cut, wantsLog: true });
+  const mutation = values.mutation ?? 'none';
+  const result = await seedPool.run({ seed: first, mutation, cut, wantsLog: true });
   if (values.json) write(JSON.stringify(result));
   else {
     if (values.log) write(result.log.join('\n'));
@@ -82,9 +85,9 @@ async function many(seedPool: SeedPool): Promise<boolean> {
   return runs.failed.length === 0;
 }
 
-/** Hunts for one planted bug, or for all of them. */
-async function plants(seedPool: SeedPool, wanted: string): Promise<boolean> {
-  const names = wanted === 'all' ? PLANTS.map(({ name }) => name) : [plantOf(wanted).name];
+/** Hunts for one mutation, or for all of them. */
+async function mutations(seedPool: SeedPool, wanted: string): Promise<boolean> {
+  const names = wanted === 'all' ? MUTATIONS.map(({ name }) => name) : [mutationOf(wanted).name];
   const hunts: Hunt[] = await Promise.all(
     names.map(async (name) => {
       const found = await hunt(seedPool, name, first, count, names.length > 1 ? 1 : seedPool.size);
@@ -92,6 +95,6 @@ async function plants(seedPool: SeedPool, wanted: string): Promise<boolean> {
       return found;
     }),
   );
-  if (values.json) write(JSON.stringify({ plants: hunts }));
+  if (values.json) write(JSON.stringify({ mutations: hunts }));
   return hunts.every(({ seeds }) => seeds !== null);
 }

@@ -3,7 +3,7 @@ import type { EntryKind, RecordKind } from '../../core/fee/fee.ts';
 import type { Policy } from '../../core/policy.ts';
 import { swarm, type Fault, type Rates } from './faults.ts';
 import { createRandom, type Random } from './random.ts';
-import { HAPPENINGS, type HappeningKind } from './happening-kinds.ts';
+import { EVENT_KINDS, type EventKind } from './event-kinds.ts';
 
 /** Everything a seed decides beforehand: the practice, its year, and which faults it meets. */
 export interface Plan {
@@ -17,12 +17,12 @@ export interface Plan {
   /** When everything heals. */
   healAt: number;
   people: PersonPlan[];
-  happenings: Happening[];
+  scheduledEvents: ScheduledEvent[];
   rates: Rates;
 }
 
 export interface PersonPlan {
-  /** The person's place in the uncut plan, by which happenings name them. */
+  /** The person's place in the uncut plan, by which events name them. */
   index: number;
   ref: string;
   vendor: string;
@@ -44,10 +44,10 @@ export interface Use {
   certainty: 'sure' | 'weak';
 }
 
-/** Something that befalls the practice, at a moment or soon after a person's fee got there. */
-export interface Happening {
+/** An event of the practice's year, at a moment or soon after a person's fee got there. */
+export interface ScheduledEvent {
   index: number;
-  kind: HappeningKind;
+  kind: EventKind;
   /** Whose, by `index`; null when it is nobody's in particular. */
   person: number | null;
   at: number | null;
@@ -59,7 +59,7 @@ export interface Happening {
 /** What of a seed's plan is left out, to find the smallest that still fails. */
 export interface Cut {
   people?: number[];
-  happenings?: number[];
+  scheduledEvents?: number[];
   faults?: Fault[];
   /** Days after the opening at which everything heals. */
   days?: number;
@@ -77,9 +77,9 @@ export function planOf(seed: number, cut: Cut = {}): Plan {
   const openAt = YEAR_START + random.between(4 * 24, 19 * 24) * HOUR_MS + random.int(HOUR_MS);
   const everybody = people(random.fork('people'), openAt);
   const rates = swarm(random.fork('swarm'));
-  const all = happenings(random.fork('happenings'), openAt, everybody.length, rates);
+  const all = scheduleEvents(random.fork('happenings'), openAt, everybody.length, rates);
   const kept = all.filter(({ kind }) => {
-    const { fault } = HAPPENINGS[kind];
+    const { fault } = EVENT_KINDS[kind];
     return !fault || !cut.faults || cut.faults.includes(fault);
   });
   return {
@@ -90,7 +90,9 @@ export function planOf(seed: number, cut: Cut = {}): Plan {
     openAt,
     healAt: cut.days ? Math.min(openAt + cut.days * DAY_MS, YEAR_END) : YEAR_END,
     people: everybody.filter((_, index) => !cut.people || cut.people.includes(index)),
-    happenings: kept.filter(({ index }) => !cut.happenings || cut.happenings.includes(index)),
+    scheduledEvents: kept.filter(
+      ({ index }) => !cut.scheduledEvents || cut.scheduledEvents.includes(index),
+    ),
     rates: cut.faults
       ? Object.fromEntries(
           Object.entries(rates).filter(([name]) => cut.faults?.includes(name as Fault)),
@@ -151,18 +153,23 @@ function uses(random: Random, openAt: number, joinsAt: number | null): Use[] {
   });
 }
 
-function happenings(random: Random, openAt: number, count: number, rates: Rates): Happening[] {
-  const found: Omit<Happening, 'index'>[] = [];
+function scheduleEvents(
+  random: Random,
+  openAt: number,
+  count: number,
+  rates: Rates,
+): ScheduledEvent[] {
+  const found: Omit<ScheduledEvent, 'index'>[] = [];
   for (let at = openAt + random.between(5, 100) * HOUR_MS; at < YEAR_END;) {
     found.push({ kind: 'approve', person: null, at, on: null, after: 0 });
     at += random.between(20, 90) * DAY_MS;
   }
-  const kinds = Object.entries(HAPPENINGS) as [HappeningKind, (typeof HAPPENINGS)[HappeningKind]][];
+  const kinds = Object.entries(EVENT_KINDS) as [EventKind, (typeof EVENT_KINDS)[EventKind]][];
   for (const [kind, { fault, often, personal }] of kinds) {
     // Drawn for faults that are off as well, so that switching one off leaves the rest as it was.
     const times = random.chance(often % 1) ? Math.ceil(often) : Math.floor(often);
     for (let n = 0; n < (personal ? times * Math.ceil(count / 3) : times); n += 1) {
-      const one = befall(random, kind, personal ? random.int(count) : null, openAt);
+      const one = drawEvent(random, kind, personal ? random.int(count) : null, openAt);
       if (!fault || rates[fault] !== undefined) found.push(one);
     }
   }
@@ -179,12 +186,12 @@ const TURNS: EntryKind[] = [
   'paid',
 ];
 
-function befall(
+function drawEvent(
   random: Random,
-  kind: HappeningKind,
+  kind: EventKind,
   person: number | null,
   openAt: number,
-): Omit<Happening, 'index'> {
+): Omit<ScheduledEvent, 'index'> {
   const at = during(random, openAt);
   const on = random.pick(TURNS);
   const after = random.pick([0, 0, 300, 5_000, 600_000, 6 * HOUR_MS, 3 * DAY_MS, 20 * DAY_MS]);
@@ -195,7 +202,7 @@ function befall(
 }
 
 /** What belongs to the beginning of the year, half of it or all. */
-const EARLY: Partial<Record<HappeningKind, (at: number, openAt: number) => number>> = {
+const EARLY: Partial<Record<EventKind, (at: number, openAt: number) => number>> = {
   charged_elsewhere: (_, openAt) => openAt - DAY_MS,
   second_installation: (at, openAt) => (at % 2 === 0 ? at : openAt + (at % (3 * DAY_MS)) - HOUR_MS),
   shifted_column: (at, openAt) => (at % 2 === 0 ? at : openAt + (at % (20 * DAY_MS))),

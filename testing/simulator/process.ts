@@ -1,4 +1,5 @@
-import { createPayments, type Payments } from '../../gateways/stripe/payments.ts';
+import type { Payments } from '../../gateways/payments.ts';
+import { createPayments } from '../../gateways/stripe/client.ts';
 import type { JobName } from '../../jobs/jobs.ts';
 import { checkPayload } from '../../jobs/jobs.ts';
 import type { Done, Processor } from '../../jobs/queues.ts';
@@ -8,16 +9,16 @@ import type { Practice, WorkerDeps } from '../../workers/deps.ts';
 import { createPump } from '../../workers/maintenance/pump.ts';
 import { createRestore } from '../../workers/maintenance/restore.ts';
 import { createProcessors } from '../../workers/worker.ts';
-import { createLife, type Life } from './life.ts';
+import { createLifecycle, type ProcessLifecycle } from './process-lifecycle.ts';
 import type { MailPort } from './mailbox.ts';
 import { createPool } from './sql.ts';
 import type { Step } from '../../core/fee/fee.ts';
-import type { Outlook } from './pumping.ts';
-import type { Setting } from './setting.ts';
+import type { Outlook } from './outlook.ts';
+import type { Environment } from './environment.ts';
 
 /** A process of levy: its parts are the production's own, only the world around them is not. */
 export interface Process {
-  life: Life;
+  lifecycle: ProcessLifecycle;
   ledger: Ledger;
   deps: WorkerDeps;
   /** What a worker does when it starts: a ledger that is behind Stripe is brought up to it. */
@@ -28,8 +29,6 @@ export interface Process {
   pump(outlook: Outlook): Promise<number>;
 }
 
-export type Processors = { [Name in JobName]: Processor<Name> };
-
 export const PRACTICE: Practice = {
   name: 'Sunrise Practice',
   replyTo: 'office@sunrise.example',
@@ -37,33 +36,33 @@ export const PRACTICE: Practice = {
   cardLink: () => null,
 };
 
-/** Starts a process. It lives until it is killed by chance; `die` is told. */
-export function startProcess(setting: Setting, name: string, die: () => void): Process {
-  const { timeline, faults, note, plant } = setting;
-  const random = setting.random.fork(`${name} ${timeline.now()}`);
-  const life = createLife({ name, timeline, faults, random, note, die });
+/** Starts a process. It runs until it is killed by chance; `die` is told. */
+export function startProcess(environment: Environment, name: string, die: () => void): Process {
+  const { timeline, faults, note, mutation } = environment;
+  const random = environment.random.fork(`${name} ${timeline.now()}`);
+  const lifecycle = createLifecycle({ name, timeline, faults, random, note, die });
   const pool = createPool({
-    life,
+    lifecycle,
     faults,
     random,
-    database: setting.database,
-    weather: setting.databaseWeather,
+    database: environment.database,
+    outage: environment.databaseOutage,
     now: timeline.now,
   });
-  const real = createLedger(pool, life.elapsedMs);
-  const ledger = watched(plant.ledger ? plant.ledger(real, setting) : real, setting);
-  const port = setting.queue.port(life);
-  const log = { info: setting.say, warn: setting.say, error: setting.say };
+  const real = createLedger(pool, lifecycle.elapsedMs);
+  const ledger = watched(mutation.ledger ? mutation.ledger(real) : real, environment);
+  const port = environment.queue.port(lifecycle);
+  const log = { info: environment.say, warn: environment.say, error: environment.say };
 
   function depsAt(decidedAt: number): WorkerDeps {
-    const payments = paymentsOf(setting, life, random, decidedAt);
-    const mail = mailOf(setting, life, random, decidedAt);
+    const payments = paymentsOf(environment, lifecycle, random, decidedAt);
+    const mail = mailOf(environment, lifecycle, random, decidedAt);
     const deps = {
       ledger,
       log,
       practice: PRACTICE,
-      payments: plant.payments ? plant.payments(payments, setting) : payments,
-      mail: plant.mail ? plant.mail(mail, setting) : mail,
+      payments: mutation.payments ? mutation.payments(payments) : payments,
+      mail: mutation.mail ? mutation.mail(mail) : mail,
       // The checker's second look is a look at once: its patience would pass in real time.
       patienceMs: 0,
     };
@@ -73,7 +72,7 @@ export function startProcess(setting: Setting, name: string, die: () => void): P
   let isUpToDate = false;
 
   async function begin(): Promise<void> {
-    while (life.alive && !isUpToDate)
+    while (lifecycle.alive && !isUpToDate)
       try {
         await createRestore(depsAt(timeline.now())).ifBehind();
         isUpToDate = true;
@@ -88,18 +87,18 @@ export function startProcess(setting: Setting, name: string, die: () => void): P
     log,
     ledger: spared(ledger, glance, timeline.now),
     queues: port,
-    elapsedMs: life.elapsedMs,
+    elapsedMs: lifecycle.elapsedMs,
     isUpToDate: () => isUpToDate,
   });
   return {
-    life,
+    lifecycle,
     ledger,
     deps: depsAt(timeline.now()),
     begin,
     async work(job, payload) {
       const deps = depsAt(timeline.now());
-      const processors = createProcessors(deps, port, annualOf(setting));
-      const used = { ...processors, ...plant.processors?.(deps, setting) };
+      const processors = createProcessors(deps, port, annualOf(environment));
+      const used = { ...processors, ...mutation.processors?.(deps) };
       const process = used[job] as Processor<JobName>;
       return process(checkPayload(job, payload));
     },
@@ -110,39 +109,42 @@ export function startProcess(setting: Setting, name: string, die: () => void): P
   };
 }
 
-/** The real gateway over the double, with time and death on the way there and back. */
+/** The real gateway over the sandbox Stripe; time passes and crashes strike on both ways. */
 function paymentsOf(
-  setting: Setting,
-  life: Life,
-  random: Setting['random'],
+  environment: Environment,
+  lifecycle: ProcessLifecycle,
+  random: Environment['random'],
   decidedAt: number,
 ): Payments {
   const gate = async <T>(route: string, call: () => Promise<T>): Promise<T> => {
-    await life.pass(random.between(50, 400), `before ${route}`, 3);
+    await lifecycle.pass(random.between(50, 400), `before ${route}`, 3);
     try {
       return await call();
     } finally {
       const slow = random.chance(0.03) ? 20_000 : 0;
-      await life.pass(random.between(50, 400) + slow, `after ${route}`, 3);
+      await lifecycle.pass(random.between(50, 400) + slow, `after ${route}`, 3);
     }
   };
-  return createPayments(setting.stripe({ decidedAt, site: setting.site }), { gate });
+  const isAlive = () => lifecycle.alive;
+  return createPayments(environment.stripe({ decidedAt, site: environment.site, isAlive }), {
+    gate,
+  });
 }
 
 function mailOf(
-  setting: Setting,
-  life: Life,
-  random: Setting['random'],
+  environment: Environment,
+  lifecycle: ProcessLifecycle,
+  random: Environment['random'],
   decidedAt: number,
 ): MailPort {
   return {
     messageId: (feeId, kind, n) => `<fee-${feeId}-${kind}-${n}@sunrise.example>`,
     async send(mail) {
-      await life.pass(random.between(50, 3_000), 'before a mail', 3);
+      await lifecycle.pass(random.between(50, 3_000), 'before a mail', 3);
       try {
-        return setting.mailbox.take(mail, { decidedAt, site: setting.site });
+        return environment.mailbox.take(mail, { decidedAt, site: environment.site });
       } finally {
-        await life.pass(random.between(50, 3_000), 'after a mail', 3);
+        await lifecycle.pass(random.between(50, 3_000), 'after a mail', 3);
       }
     },
   };
@@ -176,17 +178,17 @@ function spared(ledger: Ledger, glance: { outlook: Outlook | null }, now: () => 
   };
 }
 
-/** Tells the setting what was written to which fee, so that happenings can follow on it. */
-function watched(ledger: Ledger, setting: Setting): Ledger {
-  const append: Ledger['fees']['append'] = async (feeCase, entries, actor, at) => {
-    const after = await ledger.fees.append(feeCase, entries, actor, at);
-    if (after) setting.wrote(feeCase, entries);
+/** Tells the environment what was written to which fee, so that events can follow on it. */
+function watched(ledger: Ledger, environment: Environment): Ledger {
+  const append: Ledger['fees']['append'] = async (feeRecord, entries, actor, at) => {
+    const after = await ledger.fees.append(feeRecord, entries, actor, at);
+    if (after) environment.wrote(feeRecord, entries);
     return after;
   };
   return { ...ledger, fees: { ...ledger.fees, append } };
 }
 
-function annualOf({ plan }: Setting): Annual {
+function annualOf({ plan }: Environment): Annual {
   const { policy, autoApprove } = plan;
   return {
     cron: '0 9 15 1 *',

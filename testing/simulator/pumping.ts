@@ -1,22 +1,6 @@
-import type { Step } from '../../core/fee/fee.ts';
+import type { Outlook } from './outlook.ts';
 import type { Process } from './process.ts';
-import type { Setting } from './setting.ts';
-
-/** What the ledger waits for, at one moment. */
-export interface Outlook {
-  /** When the next fee is due for each step, in ms; nothing for a step nobody waits for. */
-  due: Partial<Record<Step, number>>;
-  /** When the next fee is due that no pause holds back; null when none will be. */
-  dueAt: number | null;
-  /** Events that wait to be seen to. */
-  events: number;
-  /** Assessments whose people have no fees yet. */
-  unenrolled: number;
-  /** Assessments that are paused. */
-  paused: number;
-  /** Grows with everything that is written. */
-  progress: number;
-}
+import type { Environment } from './environment.ts';
 
 const FIRST_WAIT_MS = 1_500;
 const LONGEST_WAIT_MS = 3_600_000;
@@ -35,11 +19,11 @@ export interface Pumping {
  * rarer while nothing moves.
  */
 export function createPumping(
-  setting: Setting,
+  environment: Environment,
   pumper: () => Process | null,
   seen: (outlook: Outlook) => void,
 ): Pumping {
-  const { timeline, database, random, note } = setting;
+  const { timeline, database, random, note } = environment;
   let next = Infinity;
   let serial = 0;
   let wait = 0;
@@ -79,7 +63,7 @@ export function createPumping(
     try {
       await process?.pump(outlook);
     } catch (error) {
-      note(`${process?.life.name}: a pump round failed: ${String(error)}`);
+      note(`${process?.lifecycle.name}: a pump round failed: ${String(error)}`);
     }
     if (mine === serial) schedule(timeline.now() + wait + random.int(1_000));
   }

@@ -1,7 +1,7 @@
 import { checkPayload, jobId, JOBS, type JobName } from '../../jobs/jobs.ts';
 import type { Done, Queues } from '../../jobs/queues.ts';
 import type { Faults } from './faults.ts';
-import type { Life } from './life.ts';
+import type { ProcessLifecycle } from './process-lifecycle.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -10,7 +10,7 @@ export type QueuePort = Pick<Queues, 'enqueue' | 'enqueueMany' | 'queued' | 'cle
 
 /** A worker process as the queue sees it. */
 export interface Taker {
-  life: Life;
+  lifecycle: ProcessLifecycle;
   /** Works on a job. Never resolves when the process is killed. */
   work(name: JobName, payload: unknown): Promise<Done>;
 }
@@ -26,7 +26,7 @@ interface Job {
 }
 
 export interface AdversarialQueue {
-  port(life: Life): QueuePort;
+  port(lifecycle: ProcessLifecycle): QueuePort;
   /** Loses everything. Whoever has a job in hand goes on with it. */
   flush(): void;
   /** Runs jobs again that were given out at some time, as a restored queue or a person does. */
@@ -92,7 +92,7 @@ export function createQueue(args: {
   async function run(job: Job, worker: Taker): Promise<void> {
     const token = (tokens += 1);
     Object.assign(job, { state: 'active', token });
-    watch(job, token, worker.life);
+    watch(job, token, worker.lifecycle);
     let end: Done | { threw: string };
     try {
       end = await worker.work(job.name, job.payload);
@@ -102,7 +102,7 @@ export function createQueue(args: {
     }
     const said = Object.values(end).join();
     texts.add(said);
-    note(`${worker.life.name}: ${job.id}: ${JSON.stringify(end)}`);
+    note(`${worker.lifecycle.name}: ${job.id}: ${JSON.stringify(end)}`);
     if (job.token === token) finish(job, end);
     onEnd();
   }
@@ -119,18 +119,19 @@ export function createQueue(args: {
   }
 
   /** The job of a process that is dead, or stands still, is given to another. */
-  function watch(job: Job, token: number, life: Life): void {
+  function watch(job: Job, token: number, lifecycle: ProcessLifecycle): void {
     timeline.at(timeline.now() + LOCK_MS, () => {
       if (job.token !== token || job.state !== 'active') return;
-      if (life.alive && life.frozenUntil <= timeline.now()) return watch(job, token, life);
+      if (lifecycle.alive && lifecycle.frozenUntil <= timeline.now())
+        return watch(job, token, lifecycle);
       job.state = 'waiting';
       give(job, false);
     });
   }
 
-  function port(life: Life): QueuePort {
+  function port(lifecycle: ProcessLifecycle): QueuePort {
     const way = async () => {
-      await life.pass(random.int(3), 'before the queue');
+      await lifecycle.pass(random.int(3), 'before the queue');
       if (faults.strikes('queue_refused')) throw new Error('READONLY');
     };
     return {
@@ -142,7 +143,7 @@ export function createQueue(args: {
         if (payloads.length === 0) return;
         await way();
         for (const payload of payloads) add(name, payload);
-        await life.pass(random.int(3), 'after the queue');
+        await lifecycle.pass(random.int(3), 'after the queue');
       },
       async queued(name) {
         await way();

@@ -41,17 +41,17 @@ export function tellFailure(result: SeedResult, again: boolean): string {
   );
 }
 
-export function tellShrunk({ cut, result, tries }: Shrunk, plant: string): string {
-  const { seed, people, happenings } = result;
-  const planted = plant === 'none' ? '' : ` --plant ${plant}`;
+export function tellShrunk({ cut, result, tries }: Shrunk, mutation: string): string {
+  const { seed, people, scheduledEvents } = result;
+  const option = mutation === 'none' ? '' : ` --mutation ${mutation}`;
   return (
-    `  shrunk in ${tries} tries to ${people} people and ${happenings} happenings:\n` +
-    `  npm run simulate -- --seed ${seed}${planted} --log --cut '${JSON.stringify(cut)}'`
+    `  shrunk in ${tries} tries to ${people} people and ${scheduledEvents} events:\n` +
+    `  npm run simulate -- --seed ${seed}${option} --log --cut '${JSON.stringify(cut)}'`
   );
 }
 
-export function tellHunt({ plant, seeds, invariants }: Hunt): string {
-  const name = plant.padEnd(20);
+export function tellHunt({ mutation, seeds, invariants }: Hunt): string {
+  const name = mutation.padEnd(20);
   if (seeds === null) return `${name} NOT CAUGHT`;
   return `${name} caught after ${String(seeds).padStart(3)} seeds  (${invariants.join('; ')})`;
 }

@@ -1,4 +1,4 @@
-import type { SeedPool } from './crowd.ts';
+import type { SeedPool } from './seed-pool.ts';
 import type { Fault } from './faults.ts';
 import type { SeedResult } from './seed.ts';
 
@@ -14,7 +14,7 @@ export interface Runs {
   digests: Map<number, string>;
 }
 
-/** Lives through so many seeds, beginning with `first`. */
+/** Runs so many seeds, beginning with `first`. */
 export async function runMany(
   seedPool: SeedPool,
   first: number,
@@ -50,19 +50,19 @@ export async function runMany(
   return runs;
 }
 
-/** How a planted bug fared. */
+/** Whether a mutation was caught. */
 export interface Hunt {
-  plant: string;
+  mutation: string;
   /** How many seeds it took to catch it; null when it was not caught. */
   seeds: number | null;
   /** What gave it away. */
   invariants: string[];
 }
 
-/** Lives through seeds with a bug planted, some at once, until one shows it or `most` have not. */
+/** Runs seeds with a mutation, some at once, until one shows it or `most` have not. */
 export async function hunt(
   seedPool: SeedPool,
-  plant: string,
+  mutation: string,
   first: number,
   most: number,
   hands = seedPool.size,
@@ -71,14 +71,14 @@ export async function hunt(
   const caught: SeedResult[] = [];
   const hand = async () => {
     while (caught.length === 0 && next < first + most) {
-      const result = await seedPool.run({ seed: (next += 1) - 1, plant });
+      const result = await seedPool.run({ seed: (next += 1) - 1, mutation });
       if (result.violations.length > 0) caught.push(result);
     }
   };
   await Promise.all(Array.from({ length: hands }, hand));
   // A seed that was under way when another caught it may have been the earlier one.
   const [found] = caught.sort((a, b) => a.seed - b.seed);
-  if (!found) return { plant, seeds: null, invariants: [] };
+  if (!found) return { mutation, seeds: null, invariants: [] };
   const invariants = [...new Set(found.violations.map(({ invariant }) => invariant))];
-  return { plant, seeds: found.seed - first + 1, invariants };
+  return { mutation, seeds: found.seed - first + 1, invariants };
 }

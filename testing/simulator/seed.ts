@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Violation } from './check/check.ts';
+import type { Violation } from './check/violation.ts';
 import type { Fault } from './faults.ts';
 import { planOf, type Cut } from './plan.ts';
-import type { PlantedBug } from './plants/plant.ts';
-import { liveYear, type Databases } from './year.ts';
+import type { Mutation } from './mutations/mutation.ts';
+import { runYear, type Databases } from './year.ts';
 
 /** What one seed came to, small enough to be handed from process to process. */
 export interface SeedResult {
@@ -11,25 +11,25 @@ export interface SeedResult {
   violations: Violation[];
   /** How often each fault struck. */
   faults: Partial<Record<Fault, number>>;
-  /** Happenings on the timeline. */
+  /** Entries of the timeline that were run. */
   steps: number;
   people: number;
-  happenings: number;
+  scheduledEvents: number;
   /** SHA-256 of the log: two runs with the same digest were the same to the byte. */
   digest: string;
   log: string[];
 }
 
-/** Lives through one seed's year, with this planted in it and that cut out of it. */
+/** Runs one seed's year, with this mutation in it and that cut out of it. */
 export async function runSeed(
   databases: Databases,
   seed: number,
-  plant: PlantedBug,
+  mutation: Mutation,
   cut: Cut = {},
 ): Promise<SeedResult> {
   const plan = planOf(seed, cut);
-  const { violations, faults, steps, log } = await liveYear(databases, plan, plant);
+  const { violations, faults, steps, log } = await runYear(databases, plan, mutation);
   const digest = createHash('sha256').update(log.join('\n')).digest('hex');
-  const [people, happenings] = [plan.people.length, plan.happenings.length];
-  return { seed, violations, faults, steps, people, happenings, digest, log };
+  const [people, scheduledEvents] = [plan.people.length, plan.scheduledEvents.length];
+  return { seed, violations, faults, steps, people, scheduledEvents, digest, log };
 }

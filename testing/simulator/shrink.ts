@@ -1,4 +1,4 @@
-import type { SeedPool } from './crowd.ts';
+import type { SeedPool } from './seed-pool.ts';
 import type { Fault } from './faults.ts';
 import { planOf, type Cut } from './plan.ts';
 import type { SeedResult } from './seed.ts';
@@ -7,19 +7,19 @@ import type { SeedResult } from './seed.ts';
 export interface Shrunk {
   cut: Cut;
   result: SeedResult;
-  /** Years lived through to find it. */
+  /** Runs it took to find it. */
   tries: number;
 }
 
 /**
  * Leaves out of a failing seed's year whatever it takes to fail without: first the end of the
- * year, then people, happenings and kinds of fault, in halves, quarters and so on. It lives through
+ * year, then people, scheduled events and kinds of fault, in halves, quarters and so on. It runs
  * at most `mostTries` years for that.
  */
 export async function shrink(
   seedPool: SeedPool,
   failed: SeedResult,
-  plant = 'none',
+  mutation = 'none',
   mostTries = 150,
 ): Promise<Shrunk> {
   const { seed } = failed;
@@ -29,7 +29,7 @@ export async function shrink(
   async function fails(cut: Cut): Promise<boolean> {
     if (best.tries >= mostTries) return false;
     best.tries += 1;
-    const result = await seedPool.run({ seed, plant, cut });
+    const result = await seedPool.run({ seed, mutation, cut });
     if (!result.violations.some(({ invariant }) => invariant === first?.invariant)) return false;
     best = { ...best, cut, result };
     return true;
@@ -39,8 +39,8 @@ export async function shrink(
   const whole = planOf(seed);
   const people = whole.people.map(({ index }) => index);
   await fewer(people, (kept) => fails({ ...best.cut, people: kept }));
-  const happenings = planOf(seed, best.cut).happenings.map(({ index }) => index);
-  await fewer(happenings, (kept) => fails({ ...best.cut, happenings: kept }));
+  const scheduledEvents = planOf(seed, best.cut).scheduledEvents.map(({ index }) => index);
+  await fewer(scheduledEvents, (kept) => fails({ ...best.cut, scheduledEvents: kept }));
   const faults = Object.keys(whole.rates) as Fault[];
   await fewer(faults, (kept) => fails({ ...best.cut, faults: kept }));
   return best;

@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type { SimulatedDatabase } from './database.ts';
 import type { Faults } from './faults.ts';
-import type { Life } from './life.ts';
+import type { ProcessLifecycle } from './process-lifecycle.ts';
 import type { Random } from './random.ts';
 
 /** Whether the database answers at all. */
-export interface DatabaseWeather {
+export interface DatabaseOutage {
   awayUntil: number;
 }
 
@@ -15,16 +15,16 @@ export interface DatabaseWeather {
  */
 export function createPool(args: {
   database: SimulatedDatabase;
-  life: Life;
+  lifecycle: ProcessLifecycle;
   faults: Faults;
   random: Random;
-  weather: DatabaseWeather;
+  outage: DatabaseOutage;
   now: () => number;
 }): pg.Pool {
-  const { database, life, faults, random, weather, now } = args;
+  const { database, lifecycle, faults, random, outage, now } = args;
 
   async function faulty(db: Pick<SimulatedDatabase, 'query'>, text: string, values?: unknown[]) {
-    if (now() < weather.awayUntil) throw broken('57P01');
+    if (now() < outage.awayUntil) throw broken('57P01');
     if (faults.strikes('db_conflict')) throw broken(random.pick(['40P01', '40001']));
     const result = await db.query(text, values);
     if (faults.strikes('db_lost_answer')) throw broken('ECONNRESET');
@@ -34,20 +34,20 @@ export function createPool(args: {
   const way = () => random.int(4);
   const pool = {
     async query(text: string, values?: unknown[]) {
-      await life.pass(way(), 'before a statement');
+      await lifecycle.pass(way(), 'before a statement');
       try {
         return await faulty(database, text, values);
       } finally {
-        await life.pass(way(), 'after a statement');
+        await lifecycle.pass(way(), 'after a statement');
       }
     },
     async connect() {
-      await life.pass(way(), 'before a transaction');
+      await lifecycle.pass(way(), 'before a transaction');
       const session = await database.connect();
       const release = () => {
-        if (life.heirs.delete(release)) session.release();
+        if (lifecycle.releases.delete(release)) session.release();
       };
-      life.heirs.add(release);
+      lifecycle.releases.add(release);
       return {
         // What a transaction can meet, it meets at its ends.
         query: (text: string, values?: unknown[]) =>

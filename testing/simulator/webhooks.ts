@@ -1,28 +1,59 @@
+import Stripe from 'stripe';
 import { CARD_EVENTS } from '../../workers/webhook-event.ts';
-import type { Office } from './office.ts';
-import type { Setting } from './setting.ts';
-import type { Event } from './stripe/books.ts';
+import type { Operator } from './operator.ts';
+import type { Environment } from './environment.ts';
+import type { AccountEvent } from './account/account.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Sent only sometimes, as they tell nothing new: to keep a seed short. */
-const CHATTER = new Set(['payment_intent.created', 'charge.succeeded', 'charge.refund.updated']);
+/** The events that the practice's webhook endpoint is sent, as levy's README has it. */
+const SENT = new Set([
+  'payment_intent.succeeded',
+  'payment_intent.payment_failed',
+  'payment_intent.canceled',
+  'charge.refunded',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'payment_method.attached',
+  'payment_method.automatically_updated',
+  'checkout.session.completed',
+  'setup_intent.succeeded',
+]);
+
+/** Sent only sometimes, as not every endpoint is sent them and they tell nothing new. */
+const CHATTER = new Set([
+  'payment_intent.created',
+  'payment_intent.processing',
+  'charge.succeeded',
+  'charge.failed',
+  'payment_method.detached',
+  'customer.deleted',
+]);
+
+/** The secret that the endpoint's deliveries are signed with. */
+const SECRET = 'whsec_simulator';
 
 /**
- * Stripe's deliveries to levy's webhook address: late, doubled, in any order, or never. The latter
- * befalls what levy can find out by looking: its own doings, and the cards that Stripe lists.
+ * Stripe's deliveries to levy's webhook address: late, doubled, in any order, or never. Only what
+ * levy can find out by looking is never sent: its own doings, and the cards that Stripe lists.
  */
 export function createWebhooks(
-  setting: Pick<Setting, 'timeline' | 'faults' | 'note' | 'random'>,
-  office: () => Office,
+  environment: Pick<Environment, 'timeline' | 'faults' | 'note' | 'random'>,
+  operator: () => Operator,
   onReceived: () => void,
 ) {
-  const { timeline, faults, note } = setting;
-  const random = setting.random.fork('webhooks');
+  const { timeline, faults, note } = environment;
+  const random = environment.random.fork('webhooks');
   let forged = 0;
 
-  function deliver(event: Event): void {
-    if (CHATTER.has(event.type) && random.chance(0.8)) return;
+  function deliver(event: AccountEvent): void {
+    const isChatter = CHATTER.has(event.type);
+    if (!isChatter && !SENT.has(event.type)) return;
+    if (isChatter && random.chance(0.8)) return;
     const isListed = event.ours || CARD_EVENTS.has(event.type);
     if (isListed && faults.strikes('webhook_missing')) return;
     const late = faults.strikes('webhook_late');
@@ -31,17 +62,23 @@ export function createWebhooks(
     for (let n = random.between(1, 4); n > 0; n -= 1) later(event, random.between(0, 30 * HOUR_MS));
   }
 
-  function later(event: Event, ms: number): void {
+  function later(event: AccountEvent, ms: number): void {
     timeline.at(timeline.now() + ms, () => void receive(event));
   }
 
-  async function receive(event: Event): Promise<void> {
-    const { ours, ...about } = event;
-    note(ours ? `webhook ${event.id}` : `webhook ${event.id} of others`);
-    const hint = { ...about, livemode: false, createdAt: inSeconds(event.createdAt) };
-    const answer = await office().ask(`webhook ${event.id} ${event.type}`, (api) =>
-      api.ledger.events.receive(hint),
-    );
+  async function receive(event: AccountEvent): Promise<void> {
+    const { id, type, body, ours } = event;
+    note(ours ? `webhook ${id}` : `webhook ${id} of others`);
+    const answer = await operator().ask(`webhook ${id} ${type}`, ({ deps, ledger }) => {
+      const at = new Date(timeline.now());
+      const timestamp = Math.floor(at.getTime() / 1_000);
+      const signed = Stripe.webhooks.generateTestHeaderString({
+        ...{ payload: body, secret: SECRET, timestamp },
+      });
+      const hint = deps.payments.readEvent(Buffer.from(body), signed, [SECRET], at);
+      if ('invalid' in hint) throw new TypeError(`Bug! the webhook ${id} is ${hint.invalid}`);
+      return ledger.events.receive(hint);
+    });
     if (!answer) note(`stripe gives up on ${event.id}`);
     onReceived();
   }
@@ -49,14 +86,17 @@ export function createWebhooks(
   /** Delivers an event that Stripe never sent. */
   function forge(lie: { type: string; feeId: string | null; customer: string | null }): void {
     const id = `evt_forged${(forged += 1)}`;
-    const about = { objectId: 'pi_forged', intent: 'pi_forged', paymentMethod: null };
-    later({ id, ...lie, ...about, createdAt: timeline.now(), ours: false }, 0);
+    const { type, feeId, customer } = lie;
+    const object = {
+      ...{ id: 'pi_forged', payment_intent: 'pi_forged', customer },
+      object: type.slice(0, type.lastIndexOf('.')),
+      metadata: feeId ? { fee: feeId } : {},
+    };
+    const created = Math.floor(timeline.now() / 1_000);
+    const event = { ...{ id, type, created }, object: 'event', livemode: false, data: { object } };
+    const createdAt = timeline.now();
+    later({ ...{ id, type, createdAt }, body: JSON.stringify(event), ours: false }, 0);
   }
 
   return { deliver, forge };
-}
-
-/** Stripe writes times in whole seconds. */
-function inSeconds(ms: number): Date {
-  return new Date(Math.floor(ms / 1_000) * 1_000);
 }

@@ -2,8 +2,6 @@
  * The card network: what happens to a confirmed intent. Each confirmation that reaches it makes a
  * new charge; a decline puts the intent back to where it needs a card, and the answer is a 402.
  */
-import { answerOf, findTestCard } from './cards.ts';
-import type { TestCard } from './cards.ts';
 import { blankCharge, failCharge } from '../resources/charges.ts';
 import { DECLINES } from './declines.ts';
 import type { Decline } from './declines.ts';
@@ -29,8 +27,8 @@ export interface Confirmation {
  */
 export function charge(world: World, intent: PaymentIntent, how: Confirmation): PaymentIntent {
   const method = world.store.paymentMethods.get(intent.payment_method ?? '') as PaymentMethod;
-  const { card, tries } = takeCard(world, method);
-  const answer = answerOf(card, tries);
+  const answer = world.issuers.answer(method, intent);
+  countTry(world, method);
   intent.last_payment_error = null;
   if (answer === 'authenticate') {
     if (how.off_session) return decline(world, intent, method, DECLINES.authentication_required);
@@ -39,7 +37,7 @@ export function charge(world: World, intent: PaymentIntent, how: Confirmation): 
   if (answer === 'process' || answer === 'process_then_decline') {
     return process(world, intent, method);
   }
-  if (answer === 'approve') return approve(world, intent, method, card);
+  if (answer === 'approve') return approve(world, intent, method, true);
   return decline(world, intent, method, answer);
 }
 
@@ -49,22 +47,17 @@ export function finishProcessing(world: World, intentId: string): void {
   const method = world.store.paymentMethods.get(intent?.payment_method ?? '');
   const pending = world.store.charges.get(intent?.latest_charge ?? '');
   if (intent?.status !== 'processing' || !method || !pending) return;
-  const record = world.store.cards.get(method.id);
-  const card = findTestCard(record?.testCard ?? '');
-  const answer = card && answerOf(card, (record?.tries ?? 1) - 1);
+  const answer = world.issuers.conclusion(method, intent);
   intent.processing = null;
-  if (answer === 'process_then_decline') {
-    fail(world, intent, method, DECLINES.generic_decline, pending);
-  } else {
-    succeed(world, intent, pending);
-  }
+  if (answer === 'approve') succeed(world, intent, pending);
+  else fail(world, intent, method, answer, pending);
 }
 
 /** The person answered the bank's question, or refused to. */
 export function authenticate(world: World, intent: PaymentIntent, agreed: boolean): PaymentIntent {
   const method = world.store.paymentMethods.get(intent.payment_method ?? '') as PaymentMethod;
   intent.next_action = null;
-  if (agreed) return approve(world, intent, method, undefined);
+  if (agreed) return approve(world, intent, method, false);
   intent.status = 'requires_payment_method';
   intent.payment_method = null;
   intent.last_payment_error = {
@@ -75,26 +68,24 @@ export function authenticate(world: World, intent: PaymentIntent, agreed: boolea
   return world.store.paymentIntents.put(intent);
 }
 
-/** The test card behind a saved card, and how often it was charged before; counts this time. */
-function takeCard(world: World, method: PaymentMethod): { card: TestCard; tries: number } {
+/** Counts a charge of the card. One that no customer keeps is good for one payment only. */
+function countTry(world: World, method: PaymentMethod): void {
   const record = world.store.cards.get(method.id);
-  const card = findTestCard(record?.testCard ?? '');
-  if (!record || !card) throw new Error(`The sandbox lost the test card behind ${method.id}.`);
-  // A card that no customer keeps is good for one payment only.
+  if (!record) return;
   const usedUp = record.usedUp || method.customer === null;
   world.store.cards.put({ ...record, tries: record.tries + 1, usedUp });
-  return { card, tries: record.tries };
 }
 
 function approve(
   world: World,
   intent: PaymentIntent,
   method: PaymentMethod,
-  card: TestCard | undefined,
+  mayDispute: boolean,
 ): PaymentIntent {
   const paid = world.store.charges.put(blankCharge(world, intent, method));
   succeed(world, intent, paid);
-  if (card?.afterwards === 'dispute') world.later('open_dispute', paid.id, world.delays.dispute);
+  const disputed = mayDispute ? world.issuers.disputesAfterMs(method) : null;
+  if (disputed !== null) world.later('open_dispute', paid.id, disputed);
   return intent;
 }
 
@@ -118,7 +109,7 @@ function process(world: World, intent: PaymentIntent, method: PaymentMethod): Pa
   intent.latest_charge = pending.id;
   world.emit('charge.pending', pending);
   world.emit('payment_intent.processing', intent);
-  world.later('finish_processing', intent.id, world.delays.processing);
+  world.later('finish_processing', intent.id, world.issuers.processingMs(method));
   return world.store.paymentIntents.put(intent);
 }
 

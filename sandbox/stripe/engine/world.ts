@@ -1,6 +1,8 @@
 /** What every part of the sandbox Stripe shares: its store, its clock, its ids, its events. */
 import { randomBytes } from 'node:crypto';
 import type { EventRecord, EventType, Task, TaskKind } from '../resources/objects.ts';
+import { testCardIssuers } from './issuers.ts';
+import type { Issuers } from './issuers.ts';
 import type { Store } from './store.ts';
 
 /** The API version of the `stripe` library this sandbox was written against (23.1). */
@@ -36,6 +38,8 @@ export interface Cause {
 export interface World {
   store: Store;
   delays: Delays;
+  /** The banks of the cards. */
+  issuers: Issuers;
   /** The sandbox's clock in milliseconds: the machine's, plus what it was advanced by. */
   nowMs(): number;
   /** The same in whole seconds, as Stripe writes moments. */
@@ -58,13 +62,17 @@ export interface World {
 export interface WorldParts {
   store: Store;
   clock: () => number;
-  delays?: Partial<Delays>;
+  delays?: Partial<Delays> | undefined;
+  /** Makes ids as `World.newId` does; random for every process unless given. */
+  newId?: World['newId'];
+  /** The banks of the cards: those of the test cards unless given. */
+  issuers?: Issuers;
   /** How many events are kept; the oldest go first. */
   keepEvents: number;
   /** Called with each planned task, so that a scheduler can wake up for it. */
   planned(task: Task): void;
-  /** Called with each event, so that it can be delivered. */
-  happened(event: EventRecord): void;
+  /** Called with each event, so that it can be delivered, and the object it is about. */
+  happened(event: EventRecord, object: object): void;
   /** How many webhook endpoints an event waits for when it happens. */
   listeners(): number;
   waitingFor(eventId: string): number;
@@ -77,10 +85,12 @@ const NOBODY: Cause = { id: null, idempotency_key: null };
 export function createWorld(parts: WorldParts): World {
   const { store } = parts;
   const nowMs = () => Math.floor(parts.clock() + (store.settings.get('clock')?.advancedMs ?? 0));
-  const newId = createIds();
+  const newId = parts.newId ?? createIds();
+  const delays = { ...DEFAULT_DELAYS, ...parts.delays };
   const world: World = {
     store,
-    delays: { ...DEFAULT_DELAYS, ...parts.delays },
+    delays,
+    issuers: parts.issuers ?? testCardIssuers(store, delays),
     nowMs,
     now: () => Math.floor(nowMs() / 1000),
     newId,
@@ -102,7 +112,7 @@ export function createWorld(parts: WorldParts): World {
       };
       const record = store.events.put({ id: event.id, type, created, body: JSON.stringify(event) });
       forgetOldEvents(store, parts.keepEvents);
-      parts.happened(record);
+      parts.happened(record, object);
     },
     later(kind, target, delayMs, tries) {
       const id = newId('task_', 24);

@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import {
   invalidRequest,
   internalError,
+  keyInUse,
   lockTimeout,
   rateLimited,
   StripeFailure,
@@ -44,11 +45,13 @@ export interface Answer {
 export interface ApiParts {
   world: World;
   keys: Keys;
-  faults: Faults;
+  faults: Pick<Faults, 'take'>;
   limit: (endpoint: string) => void;
   latencyMs: number;
   /** Told of errors that are the sandbox's own. */
   report(error: unknown): void;
+  /** Told of every call that was carried out, whatever becomes of its answer; not of replays. */
+  carriedOut?(call: { route: string; params: object; result: object }): void;
 }
 
 /** Gives the function that answers calls. It never throws: every failure is an answer. */
@@ -81,9 +84,9 @@ interface Visit {
 
 async function answerCall(parts: ApiParts, visit: Visit): Promise<Answer> {
   const { call, fault, requestId } = visit;
-  const early = await strikeBefore(fault, requestId);
-  if (early) return early;
   const key = call.method === 'POST' ? text(call.headers['idempotency-key']) : undefined;
+  const early = await strikeBefore(fault, requestId, key);
+  if (early) return early;
   if (key === undefined) return perform(parts, visit);
   const request = fingerprint(call.method, call.path, call.body);
   const earlier = parts.keys.begin(key, request);
@@ -110,13 +113,15 @@ async function answerCall(parts: ApiParts, visit: Visit): Promise<Answer> {
 async function strikeBefore(
   fault: Fault | undefined,
   requestId: string,
+  key: string | undefined,
 ): Promise<Answer | undefined> {
-  const kinds = ['drop_before', 'timeout', 'rate_limit', 'lock_timeout'];
+  const kinds = ['drop_before', 'timeout', 'rate_limit', 'lock_timeout', 'key_in_use'];
   if (!fault || !kinds.includes(fault.kind)) return undefined;
   if (fault.kind === 'timeout') return lost('silence', requestId);
   if (fault.delayMs > 0) await wait(fault.delayMs);
   if (fault.kind === 'rate_limit') throw rateLimited('global-rate');
   if (fault.kind === 'lock_timeout') throw lockTimeout();
+  if (fault.kind === 'key_in_use') throw keyInUse(key ?? '');
   return lost('hang_up', requestId);
 }
 
@@ -155,7 +160,9 @@ function work(
   if (fault?.kind === 'status_500') return failed(parts, internalError(), requestId);
   world.cause = { id: requestId, idempotency_key: key };
   try {
-    const result = expand(world, route.run(world, params as never, id), params.expand);
+    const done = route.run(world, params as never, id);
+    parts.carriedOut?.({ route: route.name, params, result: done });
+    const result = expand(world, done, params.expand);
     if (fault?.kind === 'status_500_after_commit') throw internalError();
     return { status: 200, body: JSON.stringify(result), headers: { 'request-id': requestId } };
   } catch (error) {

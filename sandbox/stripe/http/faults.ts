@@ -11,6 +11,7 @@ export type FaultKind =
   | 'status_500_after_commit'
   | 'rate_limit'
   | 'lock_timeout'
+  | 'key_in_use'
   | 'delay';
 
 /** A plan: the next `times` calls of `route`, after letting `skip` of them pass. */
@@ -37,6 +38,7 @@ export const FAULT_KINDS: FaultKind[] = [
   'status_500_after_commit',
   'rate_limit',
   'lock_timeout',
+  'key_in_use',
   'delay',
 ];
 

@@ -1,7 +1,7 @@
 /** Every endpoint of Stripe that the sandbox answers: name, path, what it takes, what it does. */
 import { chargeParams, listCharges, retrieveCharge, updateCharge } from '../resources/charges.ts';
+import { checkoutParams } from '../resources/checkout-params.ts';
 import {
-  checkoutParams,
   createSession,
   expireSession,
   listSessions,

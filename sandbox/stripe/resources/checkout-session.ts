@@ -1,5 +1,5 @@
 /** A new checkout session as Stripe writes one: mostly fields that do not apply to `setup` mode. */
-import type { checkoutParams } from './checkout.ts';
+import type { checkoutParams } from './checkout-params.ts';
 import type { CheckoutSession, SetupIntent } from './objects.ts';
 import { patchedMetadata } from '../http/params.ts';
 import type { Params } from '../http/params.ts';

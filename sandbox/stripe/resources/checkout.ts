@@ -4,64 +4,15 @@
  */
 import { findTestCard } from '../engine/cards.ts';
 import { invalidRequest, missingParameter, noSuch, notSimulated } from '../http/errors.ts';
+import type { checkoutParams } from './checkout-params.ts';
 import { blankSession } from './checkout-session.ts';
 import { listRecords } from '../http/lists.ts';
 import { existingCustomer } from './lookup.ts';
-import type { CheckoutSession, SetupIntent } from './objects.ts';
-import {
-  email,
-  expandable,
-  hash,
-  integer,
-  listOf,
-  metadata,
-  notHere,
-  oneOf,
-  paging,
-  patchedMetadata,
-  text,
-  timeRange,
-} from '../http/params.ts';
-import type { Params, Read } from '../http/params.ts';
+import type { CheckoutSession, PaymentMethod, SetupIntent } from './objects.ts';
+import { patchedMetadata } from '../http/params.ts';
+import type { Params } from '../http/params.ts';
 import { attach, usableMethod } from './payment-methods.ts';
 import type { World } from '../engine/world.ts';
-
-/** An address a browser can be sent to; `{CHECKOUT_SESSION_ID}` may stand anywhere in it. */
-const webAddress: Read<string> = (value, path) => {
-  const given = text()(value, path);
-  if (/^https?:\/\//i.test(given) && URL.canParse(given)) return given;
-  throw invalidRequest('Not a valid URL', { code: 'url_invalid', param: path });
-};
-
-/** Parameters by endpoint. */
-export const checkoutParams = {
-  create: {
-    ...expandable,
-    allowed_payment_method_types: listOf(oneOf('card')),
-    billing_address_collection: oneOf('auto', 'required'),
-    cancel_url: webAddress,
-    client_reference_id: text(200),
-    currency: text(3),
-    custom_text: notHere,
-    customer: text(),
-    customer_creation: oneOf('always', 'if_required'),
-    customer_email: email,
-    expires_at: integer(),
-    locale: text(10),
-    metadata,
-    mode: oneOf('payment', 'setup', 'subscription'),
-    setup_intent_data: hash({ description: text(1000), metadata }),
-    success_url: webAddress,
-    ui_mode: oneOf('elements', 'embedded_page', 'form', 'hosted_page'),
-  },
-  expire: expandable,
-  list: {
-    ...paging,
-    created: timeRange,
-    customer: text(),
-    status: oneOf('complete', 'expired', 'open'),
-  },
-};
 
 const HALF_HOUR = 1800;
 const ONE_DAY = 86_400;
@@ -121,7 +72,15 @@ export function completeSession(world: World, id: string, testCard: string): Che
     throw invalidRequest(`This Checkout Session is ${session.status}.`);
   }
   if (!findTestCard(testCard)) throw noSuch('test card', testCard, 'payment_method');
-  const method = usableMethod(world, testCard);
+  return completeWith(world, session, usableMethod(world, testCard));
+}
+
+/** Saves this card by an open session, which is complete then. */
+export function completeWith(
+  world: World,
+  session: CheckoutSession,
+  method: PaymentMethod,
+): CheckoutSession {
   if (session.customer !== null) attach(world, method, session.customer);
   const setup = world.store.setupIntents.get(session.setup_intent ?? '');
   if (setup) {

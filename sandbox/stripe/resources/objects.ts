@@ -74,6 +74,7 @@ export type TaskKind =
   | 'finish_processing'
   | 'open_dispute'
   | 'finish_refund'
+  | 'fail_refund'
   | 'expire_session'
   | 'deliver_event';
 

@@ -163,7 +163,7 @@ function refuseConfirmationParams(params: Create): void {
   if (params.confirm) return;
   const early = createOnlyParams.find((name) => params[name] !== undefined);
   if (early) {
-    throw invalidRequest(`You can only use \`${early}\` together with \`confirm=true\`..`, {
+    throw invalidRequest(`You can only use \`${early}\` together with \`confirm=true\`.`, {
       param: early,
     });
   }

@@ -1,6 +1,5 @@
 /** Refunds: usually done at once; some test cards make them pend, or fail after the fact. */
 import { book } from './balance.ts';
-import { findTestCard } from '../engine/cards.ts';
 import { invalidRequest, noSuch } from '../http/errors.ts';
 import { listRecords } from '../http/lists.ts';
 import { existingCharge, existingIntent } from './lookup.ts';
@@ -41,7 +40,6 @@ export function createRefund(world: World, params: Params<typeof refundParams.cr
   const left = charge.amount - charge.amount_refunded;
   const amount = params.amount ?? left;
   refuseRefund(charge, amount, left);
-  const fate = findTestCard(world.store.cards.get(charge.payment_method ?? '')?.testCard ?? '');
   const refund: Refund = {
     id: world.newId('re_3', 23),
     object: 'refund',
@@ -66,29 +64,35 @@ export function createRefund(world: World, params: Params<typeof refundParams.cr
     reason: params.reason ?? null,
     receipt_number: null,
     source_transfer_reversal: null,
-    status: fate?.afterwards === 'refund_pends' ? 'pending' : 'succeeded',
+    status: 'succeeded',
     transfer_reversal: null,
   };
+  const course = world.issuers.refundCourse(refund);
+  refund.status = course.status;
   refund.balance_transaction = bookRefund(world, refund, 'refund', -amount);
   world.store.refunds.put(refund);
   countRefund(world, charge, amount);
   world.emit('refund.created', refund);
   world.emit('charge.refunded', charge);
-  if (fate?.afterwards) world.later('finish_refund', refund.id, world.delays.refund);
+  if (course.end) {
+    const kind = course.end.status === 'failed' ? 'fail_refund' : 'finish_refund';
+    world.later(kind, refund.id, course.end.afterMs);
+  }
   return refund;
 }
 
-/** The end of a refund that was pending or doomed. */
+/** A refund that was pending has reached the card. */
 export function finishRefund(world: World, id: string): void {
   const refund = world.store.refunds.get(id);
-  if (refund?.status === 'pending') {
-    refund.status = 'succeeded';
-    world.store.refunds.put(refund);
-    world.emit('refund.updated', refund, { status: 'pending' });
-  } else if (refund?.status === 'succeeded') {
-    const card = world.store.cards.get(refund.payment_method ?? '');
-    if (findTestCard(card?.testCard ?? '')?.afterwards === 'refund_fails') failRefund(world, id);
-  }
+  if (refund?.status !== 'pending') return;
+  refund.status = 'succeeded';
+  world.store.refunds.put(refund);
+  world.emit('refund.updated', refund, { status: 'pending' });
+}
+
+/** The planned end of a refund that was doomed from the start, unless it has failed before. */
+export function endDoomedRefund(world: World, id: string): void {
+  if (world.store.refunds.get(id)?.status !== 'failed') failRefund(world, id);
 }
 
 /**

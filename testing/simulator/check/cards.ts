@@ -1,17 +1,18 @@
-import type { Scene } from '../scene.ts';
-import type { Try } from '../stripe/books.ts';
-import { everOf, grouped, type FeeFacts, type Violation } from './facts.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Try } from '../account/books.ts';
+import { everOf, grouped, type FeeFacts } from './facts.ts';
+import type { Violation } from './violation.ts';
 
 /** The networks' and our own limits, by the bank's side of it. */
-export function checkCards(scene: Scene, fees: FeeFacts[]): Violation[] {
+export function checkCards(scenario: Scenario, fees: FeeFacts[]): Violation[] {
   return fees.flatMap((fee) => {
     const byCard = grouped(fee.tries, ({ fingerprint, version }) => `${fingerprint} ${version}`);
-    return [...byCard.values()].flatMap((tries) => checkCard(scene, fee, tries));
+    return [...byCard.values()].flatMap((tries) => checkCard(scenario, fee, tries));
   });
 }
 
-function checkCard({ setting }: Scene, fee: FeeFacts, all: Try[]): Violation[] {
-  const { policy } = setting.plan;
+function checkCard({ environment }: Scenario, fee: FeeFacts, all: Try[]): Violation[] {
+  const { policy } = environment.plan;
   const { feeId } = fee;
   const found: Violation[] = [];
   const breach = (what: string) => found.push({ invariant: '12 card limits', feeId, what });

@@ -1,19 +1,18 @@
 import type { FeeStatus } from '../../../core/fee/fee.ts';
-import { createPayments } from '../../../gateways/stripe/payments.ts';
+import { createPayments } from '../../../gateways/stripe/client.ts';
 import { createReconcile } from '../../../workers/maintenance/reconcile.ts';
-import type { Scene } from '../scene.ts';
+import type { Scenario } from '../scenario.ts';
 import { checkCards } from './cards.ts';
 import { checkCustomers } from './customers.ts';
 import { doubles } from './doubles.ts';
 import { checkEnds } from './ends.ts';
-import { collect, feesNow, type FeeFacts, type FeeRow, type Violation } from './facts.ts';
+import { collect, feesNow, type FeeFacts } from './facts.ts';
+import type { FeeRow, Violation } from './violation.ts';
 import { checkMoney } from './money.ts';
 import { checkNotices } from './notices.ts';
 import { checkErrors, checkSecrets } from './secrets.ts';
-import { settleTruth } from './uncertain.ts';
-import { checkAudit, checkWishes } from './wishes.ts';
-
-export type { Violation } from './facts.ts';
+import { settleExpected } from './uncertain.ts';
+import { checkAudit, checkOperatorRequests } from './operator-requests.ts';
 
 /**
  * What must hold when the year is over: the production's own check over the ledger and Stripe's
@@ -21,35 +20,37 @@ export type { Violation } from './facts.ts';
  * and the people.
  */
 export async function checkEverything(
-  scene: Scene,
+  scenario: Scenario,
 ): Promise<{ violations: Violation[]; fees: FeeFacts[] }> {
-  const settled = await settleTruth(scene);
-  const fees = await collect(scene);
-  const { rows } = await scene.setting.database.query(
+  const settled = await settleExpected(scenario);
+  const fees = await collect(scenario);
+  const { rows } = await scenario.environment.database.query(
     'select count(*)::integer as open from webhook_events where handled_at is null',
   );
   const violations = [
-    ...scene.truth.found,
+    ...scenario.expected.found,
     ...settled,
-    ...(await verified(scene, fees)),
-    ...checkMoney(scene, fees),
-    ...checkNotices(scene, fees),
-    ...checkCustomers(scene, fees),
-    ...checkCards(scene, fees),
-    ...checkWishes(scene, fees),
-    ...checkAudit(scene, await audits(scene)),
-    ...checkEnds(scene, fees, (rows[0] as { open: number }).open),
-    ...checkSecrets(scene, fees),
-    ...checkErrors(scene),
+    ...(await verified(scenario, fees)),
+    ...checkMoney(scenario, fees),
+    ...checkNotices(scenario, fees),
+    ...checkCustomers(scenario, fees),
+    ...checkCards(scenario, fees),
+    ...checkOperatorRequests(scenario, fees),
+    ...checkAudit(scenario, await audits(scenario)),
+    ...checkEnds(scenario, fees, (rows[0] as { open: number }).open),
+    ...checkSecrets(scenario, fees),
+    ...checkErrors(scenario),
   ];
   return { violations, fees };
 }
 
 /** What a ledger says before it is lost or replaced, and what of it can only be checked now. */
-export async function endOfEra(scene: Scene): Promise<{ violations: Violation[]; fees: FeeRow[] }> {
+export async function endOfEra(
+  scenario: Scenario,
+): Promise<{ violations: Violation[]; fees: FeeRow[] }> {
   return {
-    violations: checkAudit(scene, await audits(scene)),
-    fees: await feesNow(scene),
+    violations: checkAudit(scenario, await audits(scenario)),
+    fees: await feesNow(scenario),
   };
 }
 
@@ -57,14 +58,18 @@ export async function endOfEra(scene: Scene): Promise<{ violations: Violation[];
  * The production's check, reading Stripe without faults. It must name that somebody was charged
  * twice, whoever did it, and nothing else; what other ledgers left at Stripe may be named, too.
  */
-async function verified(scene: Scene, fees: FeeFacts[]): Promise<Violation[]> {
-  const { plain, setting } = scene;
-  const asker = { decidedAt: setting.timeline.now(), site: setting.site };
-  const payments = createPayments(setting.stripe(asker));
-  const log = { info: setting.say, warn: setting.say, error: setting.say };
-  const ledger = setting.plant.ledger?.(plain, setting) ?? plain;
+async function verified(scenario: Scenario, fees: FeeFacts[]): Promise<Violation[]> {
+  const { plain, environment } = scenario;
+  const asker = {
+    decidedAt: environment.timeline.now(),
+    site: environment.site,
+    isAlive: () => true,
+  };
+  const payments = createPayments(environment.stripe(asker));
+  const log = { info: environment.say, warn: environment.say, error: environment.say };
+  const ledger = environment.mutation.ledger?.(plain) ?? plain;
   const report = await createReconcile({ ledger, log, payments, patienceMs: 0 }).once();
-  const twice = doubles(scene);
+  const twice = doubles(scenario);
   const found = report.checks.flatMap(({ name, breaches }) =>
     breaches.map(({ feeId, detail }) => ({ invariant: name, feeId, what: detail })),
   );
@@ -79,18 +84,18 @@ async function verified(scene: Scene, fees: FeeFacts[]): Promise<Violation[]> {
     const what = `${ref} has ${charges.map(({ id }) => id).join(' and ')}, and nothing is said`;
     return { invariant: 'verify is blind', feeId: null, what };
   });
-  const strange = setting.plan.happenings.some(({ kind }) => MAKES_STRANGERS.has(kind));
+  const strange = environment.plan.scheduledEvents.some(({ kind }) => MAKES_STRANGERS.has(kind));
   // Another ledger charged somebody who by this one owes nothing: a person has to see that.
   const isOwed = (feeId: string | null) => {
     const state = fees.find((fee) => fee.feeId === feeId)?.state;
     return !state || !OWES_NOTHING.has(state);
   };
-  const expected = ({ invariant, feeId, what }: Violation) =>
+  const mayBeNamed = ({ invariant, feeId, what }: Violation) =>
     (strange && (invariant === 'orphan_objects' || !isOwed(feeId))) ||
     // A card of several people, one of whom this ledger does not know by customer: a person looks.
     (strange && invariant === 'one_charge' && what.includes('charges of one card')) ||
     (twice.length > 0 && ['one_charge', 'objects', 'cents'].includes(invariant));
-  return [...missed, ...found.filter((one) => !expected(one))];
+  return [...missed, ...found.filter((one) => !mayBeNamed(one))];
 }
 
 const OWES_NOTHING = new Set<FeeStatus>(['detecting', 'no_use', 'exempt']);
@@ -103,8 +108,8 @@ const MAKES_STRANGERS: ReadonlySet<string> = new Set([
   'charged_elsewhere',
 ]);
 
-async function audits({ setting }: Scene): Promise<Map<string, number>> {
-  const { rows } = await setting.database.query(
+async function audits({ environment }: Scenario): Promise<Map<string, number>> {
+  const { rows } = await environment.database.query(
     'select action, count(*)::integer as lines from audit group by action',
   );
   return new Map(

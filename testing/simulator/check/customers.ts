@@ -1,20 +1,21 @@
-import type { Scene } from '../scene.ts';
-import type { Try } from '../stripe/books.ts';
-import { everOf, type FeeFacts, type Violation } from './facts.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Try } from '../account/books.ts';
+import { everOf, type FeeFacts } from './facts.ts';
+import type { Violation } from './violation.ts';
 import { isUncertain } from './uncertain.ts';
 
 /** Whom levy charges: the person of the fee, by a card of theirs, and not when it was given up. */
-export function checkCustomers(scene: Scene, fees: FeeFacts[]): Violation[] {
-  return fees.flatMap((fee) => [...wrongPerson(scene, fee), ...revived(scene, fee)]);
+export function checkCustomers(scenario: Scenario, fees: FeeFacts[]): Violation[] {
+  return fees.flatMap((fee) => [...wrongPerson(scenario, fee), ...revived(scenario, fee)]);
 }
 
 /** The practice's own books say whose a Stripe customer is; a roster that slips does not. */
-function wrongPerson({ stripe }: Scene, { feeId, person, ownTries }: FeeFacts): Violation[] {
+function wrongPerson({ stripe }: Scenario, { feeId, person, ownTries }: FeeFacts): Violation[] {
   const { ref } = person.plan;
-  const { cards, customers } = stripe.books;
+  const { cardFacts, owners } = stripe.books;
   return ownTries.flatMap(({ charge, customer, paymentMethod }) => {
-    const holder = cards.get(paymentMethod)?.holder;
-    const owner = customers.get(customer)?.owner;
+    const holder = cardFacts.get(paymentMethod)?.holder;
+    const owner = owners.get(customer);
     if (owner === ref && holder === customer) return [];
     const what = `${charge} of ${ref} was tried on ${customer} of ${owner}`;
     return [{ invariant: '16 the right person', feeId, what }];
@@ -25,13 +26,13 @@ function wrongPerson({ stripe }: Scene, { feeId, person, ownTries }: FeeFacts): 
  * After a fee was given up it is tried again when a person asks, or when the clinician gives a card
  * on levy's own page. A card that came another way charges nothing.
  */
-function revived(scene: Scene, fee: FeeFacts): Violation[] {
+function revived(scenario: Scenario, fee: FeeFacts): Violation[] {
   const { feeId, ownTries, person } = fee;
-  if (isUncertain(scene, `retry ${person.plan.ref}`)) return [];
+  if (isUncertain(scenario, `retry ${person.plan.ref}`)) return [];
   const ends = everOf(fee, 'gave_up');
   const asks = everOf(fee, 'retry_asked').map(({ at }) => at);
-  const given = [...scene.stripe.books.sessions.values()].flatMap((session) =>
-    session.metadata.fee === feeId && session.completedAt !== null ? [session.completedAt] : [],
+  const given = scenario.stripe.books.cardsGiven.flatMap((one) =>
+    one.feeId === feeId ? [one.at] : [],
   );
   const hasSaid = (one: Try) =>
     ends.every(

@@ -1,7 +1,8 @@
 import type { FeeStatus } from '../../../core/fee/fee.ts';
-import type { Scene } from '../scene.ts';
-import { hadEvidence } from '../truth.ts';
-import { entriesOf, type FeeFacts, type Violation } from './facts.ts';
+import type { Scenario } from '../scenario.ts';
+import { hadEvidence } from '../expected.ts';
+import { entriesOf, type FeeFacts } from './facts.ts';
+import type { Violation } from './violation.ts';
 
 /** Where a fee with use may rest for good. */
 const ENDS = new Set<FeeStatus>([
@@ -16,10 +17,10 @@ const ENDS = new Set<FeeStatus>([
 ]);
 
 /** When all is quiet, nobody is forgotten and nothing waits for nobody. */
-export function checkEnds(scene: Scene, fees: FeeFacts[], openEvents: number): Violation[] {
+export function checkEnds(scenario: Scenario, fees: FeeFacts[], openEvents: number): Violation[] {
   const found = [
-    ...forgotten(scene, fees),
-    ...fees.flatMap((fee) => [...addressWaits(scene, fee), ...cardWaits(scene, fee)]),
+    ...forgotten(scenario, fees),
+    ...fees.flatMap((fee) => [...addressWaits(scenario, fee), ...cardWaits(scenario, fee)]),
   ];
   if (openEvents > 0)
     found.push({ invariant: '3 liveness', feeId: null, what: `${openEvents} events unhandled` });
@@ -27,9 +28,9 @@ export function checkEnds(scene: Scene, fees: FeeFacts[], openEvents: number): V
 }
 
 /** Everybody whose use stands and who works in this EHR came to an end with a name. */
-function forgotten({ truth, setting }: Scene, fees: FeeFacts[]): Violation[] {
-  const now = setting.timeline.now();
-  return truth.people.flatMap((person) => {
+function forgotten({ expected, environment }: Scenario, fees: FeeFacts[]): Violation[] {
+  const now = environment.timeline.now();
+  return expected.people.flatMap((person) => {
     const { ref } = person.plan;
     if (!person.clinicianId || !hadEvidence(person, now, now)) return [];
     if (person.row.vendor !== 'theranest') return [];
@@ -41,9 +42,9 @@ function forgotten({ truth, setting }: Scene, fees: FeeFacts[]): Violation[] {
 }
 
 /** A fee whose notice failed goes on with another address; the mail server knows what it saw. */
-function addressWaits({ setting }: Scene, { feeId, state, person }: FeeFacts): Violation[] {
+function addressWaits({ environment }: Scenario, { feeId, state, person }: FeeFacts): Violation[] {
   const { ref, email } = person.row;
-  if (state !== 'notice_failed' || !email || setting.mailbox.known.has(email)) return [];
+  if (state !== 'notice_failed' || !email || environment.mailbox.known.has(email)) return [];
   const what = `no notice was ever sent to the address of ${ref}`;
   return [{ invariant: '3 liveness', feeId, what }];
 }
@@ -51,23 +52,23 @@ function addressWaits({ setting }: Scene, { feeId, state, person }: FeeFacts): V
 const SETTLED_MS = 20 * 86_400_000;
 
 /** A fee that waits for a card is charged when there is one that it has not been tried on. */
-function cardWaits({ stripe, setting }: Scene, fee: FeeFacts): Violation[] {
+function cardWaits({ stripe, environment }: Scenario, fee: FeeFacts): Violation[] {
   if (fee.state !== 'needs_card') return [];
-  const { customers, cards, intents } = stripe.books;
-  const customer = customers.get(fee.person.row.stripeCustomer ?? '');
-  const named = cards.get(fee.person.row.paymentMethod ?? '');
+  const { books } = stripe;
+  const customer = books.customer(fee.person.row.stripeCustomer);
+  const named = books.card(fee.person.row.paymentMethod);
   // The roster's own word counts for more than what Stripe has for the customer.
   const isNamed = named && named.customer === customer?.id;
-  const card = isNamed ? named : cards.get(customer?.defaultCard ?? '');
+  const card = isNamed ? named : books.card(customer?.defaultCard ?? null);
   // An intent of a former customer takes no card of the present one.
-  const bound = fee.intent ? intents.get(fee.intent)?.customer : customer?.id;
+  const bound = fee.intent ? books.intents.get(fee.intent)?.customer : customer?.id;
   if (!card || !customer || bound !== customer.id) return [];
   const since = [...entriesOf(fee, 'card_missing'), ...entriesOf(fee, 'declined')];
   const asked = Math.max(0, ...since.map(({ at }) => at));
   const wasTried = fee.tries.some(({ fingerprint }) => fingerprint === card.fingerprint);
   // Stripe dates its news to the second: what may be older than the decline is not tried again.
   const isNew = !wasTried || card.changedAt > asked + 1_000;
-  if (!isNew || card.changedAt > setting.timeline.now() - SETTLED_MS) return [];
+  if (!isNew || card.changedAt > environment.timeline.now() - SETTLED_MS) return [];
   const what = `waits for a card, and ${card.id} is on file since`;
   const when = new Date(card.changedAt).toISOString();
   return [{ invariant: '3 liveness', feeId: fee.feeId, what: `${what} ${when}` }];

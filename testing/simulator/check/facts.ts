@@ -1,8 +1,9 @@
 import type { Entry, EntryData, EntryKind, FeeStatus } from '../../../core/fee/fee.ts';
-import type { Scene } from '../scene.ts';
-import type { Try } from '../stripe/books.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Try } from '../account/books.ts';
 import type { Received } from '../mailbox.ts';
-import type { Person } from '../truth.ts';
+import type { FeeRow } from './violation.ts';
+import type { Person } from '../expected.ts';
 
 /** A fee as it ended, beside what Stripe, the mail server and the people know of it. */
 export interface FeeFacts {
@@ -25,30 +26,22 @@ export interface FeeFacts {
   ownMails: Received[];
 }
 
-/** Something that must not be. */
-export interface Violation {
-  /** The number in the list of invariants, or the name of the production's own check. */
-  invariant: string;
-  feeId: string | null;
-  what: string;
-}
-
 /** Everything about every fee of an installation. */
-export async function collect(scene: Scene): Promise<FeeFacts[]> {
-  const rows = await feesNow(scene);
-  const elsewhere = await Promise.all(scene.others().map(feesNow));
-  const eras = [scene, ...scene.others()].flatMap(({ truth }) => truth.eras);
+export async function collect(scenario: Scenario): Promise<FeeFacts[]> {
+  const rows = await feesNow(scenario);
+  const elsewhere = await Promise.all(scenario.others().map(feesNow));
+  const eras = [scenario, ...scenario.others()].flatMap(({ expected }) => expected.eras);
   const ever = [...eras.flatMap(({ fees }) => fees), ...rows, ...elsewhere.flat()];
-  return rows.flatMap((row) => factsOf(scene, row, ever) ?? []);
+  return rows.flatMap((row) => factsOf(scenario, row, ever) ?? []);
 }
 
-function factsOf(scene: Scene, row: FeeRow, ever: FeeRow[]): FeeFacts | null {
-  const { truth, setting, stripe } = scene;
-  const person = truth.people.find(({ plan }) => plan.ref === row.ref);
+function factsOf(scenario: Scenario, row: FeeRow, ever: FeeRow[]): FeeFacts | null {
+  const { expected, environment, stripe } = scenario;
+  const person = expected.people.find(({ plan }) => plan.ref === row.ref);
   if (!person) return null;
   const feeId = row.fee_id;
-  const tries = stripe.books.tries.filter((one) => personOf(scene, one) === row.ref);
-  const mails = setting.mailbox.received.filter(({ messageId }) => messageId.includes(feeId));
+  const tries = stripe.books.tries.filter((one) => personOf(scenario, one) === row.ref);
+  const mails = environment.mailbox.received.filter(({ messageId }) => messageId.includes(feeId));
   return {
     ...{ feeId, person, tries, mails },
     state: row.state,
@@ -56,23 +49,23 @@ function factsOf(scene: Scene, row: FeeRow, ever: FeeRow[]): FeeFacts | null {
     rates: new Set(ever.map(({ amount_cents: cents }) => cents)),
     entries: entriesIn([row]),
     ever: entriesIn(ever.filter((one) => one.fee_id === feeId)),
-    ownTries: tries.filter(({ site }) => site === setting.site),
-    ownMails: mails.filter(({ site }) => site === setting.site),
+    ownTries: tries.filter(({ site }) => site === environment.site),
+    ownMails: mails.filter(({ site }) => site === environment.site),
   };
 }
 
 /** The fees as the ledger of an installation has them now. */
-export async function feesNow({ setting }: Scene): Promise<FeeRow[]> {
-  const { rows } = await setting.database.query(FEES);
+export async function feesNow({ environment }: Scenario): Promise<FeeRow[]> {
+  const { rows } = await environment.database.query(FEES);
   return rows as FeeRow[];
 }
 
 /** Whom something at Stripe is about: by levy's fee, else by the customer's owner. */
 export function personOf(
-  { stripe, fees }: Pick<Scene, 'stripe' | 'fees'>,
+  { stripe, fees }: Pick<Scenario, 'stripe' | 'fees'>,
   { feeId, customer }: { feeId: string; customer: string },
 ): string | null {
-  return fees.get(feeId) ?? stripe.books.customers.get(customer)?.owner ?? null;
+  return fees.get(feeId) ?? stripe.books.owners.get(customer) ?? null;
 }
 
 /** What several ledgers have of one fee, in the order of time, and once. */
@@ -113,16 +106,6 @@ export function grouped<T>(all: readonly T[], key: (one: T) => string): Map<stri
   const groups = new Map<string, T[]>();
   for (const one of all) groups.set(key(one), [...(groups.get(key(one)) ?? []), one]);
   return groups;
-}
-
-/** A fee as a ledger has it. */
-export interface FeeRow {
-  fee_id: string;
-  ref: string;
-  state: FeeStatus;
-  intent: string | null;
-  amount_cents: number;
-  entries: (Omit<Entry, 'at'> & { at: string })[] | null;
 }
 
 const FEES = `

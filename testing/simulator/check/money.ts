@@ -1,22 +1,23 @@
-import type { Scene } from '../scene.ts';
+import type { Scenario } from '../scenario.ts';
 import { doubles } from './doubles.ts';
-import { everOf, personOf, type FeeFacts, type Violation } from './facts.ts';
+import { everOf, personOf, type FeeFacts } from './facts.ts';
+import type { Violation } from './violation.ts';
 
 /** What Stripe's true books say about money: once, announced, the right amount, given back. */
-export function checkMoney(scene: Scene, fees: FeeFacts[]): Violation[] {
-  return [...fees.flatMap((fee) => moneyOf(scene, fee)), ...twice(scene)];
+export function checkMoney(scenario: Scenario, fees: FeeFacts[]): Violation[] {
+  return [...fees.flatMap((fee) => moneyOf(scenario, fee)), ...twice(scenario)];
 }
 
 /**
  * At most one charge of a clinician has succeeded and was not given back, whatever ledgers and fees
  * there were. What another program took when levy had decided already is not levy's to answer for.
  */
-function twice(scene: Scene): Violation[] {
-  const { tries } = scene.stripe.books;
-  return doubles(scene).flatMap(({ ref, charges }) => {
+function twice(scenario: Scenario): Violation[] {
+  const { tries, paidAt } = scenario.stripe.books;
+  return doubles(scenario).flatMap(({ ref, charges }) => {
     const ours = charges.filter((charge, index) => {
       const asked = tries.find((one) => one.charge === charge.id);
-      const before = charges[index - 1]?.paidAt;
+      const before = paidAt.get(charges[index - 1]?.id ?? '');
       return before && asked?.by === 'levy' && before < asked.decidedAt;
     });
     // Two of levy's own that crossed each other are two all the same.
@@ -29,12 +30,13 @@ function twice(scene: Scene): Violation[] {
   });
 }
 
-function moneyOf(scene: Scene, fee: FeeFacts): Violation[] {
+function moneyOf(scenario: Scenario, fee: FeeFacts): Violation[] {
   const { feeId, rates, tries } = fee;
   const found: Violation[] = [];
   const breach = (invariant: string, what: string) => found.push({ invariant, feeId, what });
   for (const { by, amountCents, charge, intent } of tries) {
-    const isOurs = by === 'levy' || scene.stripe.books.intents.get(intent)?.metadata.fee === feeId;
+    const isOurs =
+      by === 'levy' || scenario.stripe.books.intents.get(intent)?.metadata.fee === feeId;
     if (isOurs && !rates.has(amountCents))
       breach('5 amount', `${charge} is of ${amountCents} cents, not of the rate`);
   }
@@ -45,24 +47,25 @@ function moneyOf(scene: Scene, fee: FeeFacts): Violation[] {
   const keys = tries.flatMap(({ by, key }) => (by === 'levy' ? [key ?? 'none'] : []));
   if (new Set(keys).size < keys.length) breach('11 one try per attempt', 'a key asked twice');
   if (mustBeFree(fee)) {
-    const kept = keptCents(scene, fee);
+    const kept = keptCents(scenario, fee);
     if (kept > 0) breach('4 given back', `${kept} cents were kept though waived or refunded`);
   }
   for (const { at } of fee.mails.filter(({ messageId }) => messageId.includes('-refunded-')))
-    if (!isGivenBack(scene, fee, at)) breach('4 given back', 'a refund was told before it was one');
+    if (!isGivenBack(scenario, fee, at))
+      breach('4 given back', 'a refund was told before it was one');
   return found;
 }
 
 /** Whether some money of the fee was really on its way back at that moment. */
-function isGivenBack(scene: Scene, { person }: FeeFacts, at: number): boolean {
-  const { books } = scene.stripe;
+function isGivenBack(scenario: Scenario, { person }: FeeFacts, at: number): boolean {
+  const { books } = scenario.stripe;
   const own = new Set(
     [...books.intents.values()].flatMap((one) =>
-      isOf(scene, one, person.plan.ref) ? [one.id] : [],
+      isOf(scenario, one, person.plan.ref) ? [one.id] : [],
     ),
   );
   return [...books.refunds.values()].some(
-    ({ payment_intent: intent, sentAt }) => own.has(intent) && sentAt !== null && sentAt <= at,
+    ({ id, payment_intent: intent }) => own.has(intent) && (books.sentAt.get(id) ?? Infinity) <= at,
   );
 }
 
@@ -74,11 +77,11 @@ function mustBeFree(fee: FeeFacts): boolean {
 }
 
 /** What was taken and neither given back nor charged back. */
-function keptCents({ stripe, setting }: Scene, fee: FeeFacts): number {
+function keptCents({ stripe, environment }: Scenario, fee: FeeFacts): number {
   const { books } = stripe;
   const known = new Set(everOf(fee, 'intent_opened').map(({ data }) => data.intent));
   // Another installation that took money did not know of a waiver here, unless Stripe told of it.
-  const taken = fee.tries.filter(({ site }) => site === null || site === setting.site);
+  const taken = fee.tries.filter(({ site }) => site === null || site === environment.site);
   const charges = [...books.charges.values()].filter(
     ({ id, status, payment_intent: intent }) =>
       status === 'succeeded' && known.has(intent) && taken.some(({ charge }) => charge === id),
@@ -93,10 +96,10 @@ function keptCents({ stripe, setting }: Scene, fee: FeeFacts): number {
 
 /** Whether an intent or a charge is the person's fee of the year. */
 function isOf(
-  scene: Scene,
+  scenario: Scenario,
   { metadata, customer }: { metadata: Record<string, string>; customer: string },
   ref: string,
 ): boolean {
   const { fee } = metadata;
-  return fee !== undefined && personOf(scene, { feeId: fee, customer }) === ref;
+  return fee !== undefined && personOf(scenario, { feeId: fee, customer }) === ref;
 }

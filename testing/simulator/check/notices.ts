@@ -1,33 +1,34 @@
 import { dollars } from '../../../core/fee/money.ts';
 import type { Received } from '../mailbox.ts';
-import type { Scene } from '../scene.ts';
-import { hadEvidence } from '../truth.ts';
+import type { Scenario } from '../scenario.ts';
+import { hadEvidence } from '../expected.ts';
 import { isUncertain } from './uncertain.ts';
-import { everOf, type FeeFacts, type Violation } from './facts.ts';
+import { everOf, type FeeFacts } from './facts.ts';
+import type { Violation } from './violation.ts';
 
 /** What the mailboxes say: announced in time, to those who owe, once per occasion. */
-export function checkNotices(scene: Scene, fees: FeeFacts[]): Violation[] {
+export function checkNotices(scenario: Scenario, fees: FeeFacts[]): Violation[] {
   return fees.flatMap((fee) => [
-    ...unannounced(scene, fee),
-    ...uninvited(scene, fee),
+    ...unannounced(scenario, fee),
+    ...uninvited(scenario, fee),
     ...repeated(fee),
-    ...again(scene, fee),
+    ...again(scenario, fee),
     ...wrongAmount(fee),
   ]);
 }
 
 /** Every time levy asks a bank, a notice was accepted the whole period before and stands. */
-function unannounced(scene: Scene, fee: FeeFacts): Violation[] {
-  const { noticeDays, timeZone } = scene.setting.plan.policy;
+function unannounced(scenario: Scenario, fee: FeeFacts): Violation[] {
+  const { noticeDays, timeZone } = scenario.environment.plan.policy;
   const notices = noticesOf(fee.mails).filter(({ answered }) => answered);
   return fee.ownTries.flatMap((one) => {
     const { at, decidedAt, charge } = one;
     const inTime = notices.some(
       (mail) =>
         isDaysBefore(mail.at, at, noticeDays, timeZone) &&
-        stands(scene, mail, decidedAt) &&
+        stands(scenario, mail, decidedAt) &&
         mail.subject.includes(dollars(one.amountCents)) &&
-        isAbout(scene, fee, mail, one.customer),
+        isAbout(scenario, fee, mail, one.customer),
     );
     if (inTime) return [];
     const last = notices.at(-1);
@@ -38,8 +39,8 @@ function unannounced(scene: Scene, fee: FeeFacts): Violation[] {
 }
 
 /** Nobody had said, before this was decided on, that the mail had come back. */
-function stands({ truth }: Scene, mail: Received, decidedAt: number): boolean {
-  return !truth.acts.some(
+function stands({ expected }: Scenario, mail: Received, decidedAt: number): boolean {
+  return !expected.acts.some(
     ({ act, feeId, outcome, askedAt, answeredAt }) =>
       act === 'bounce' &&
       outcome === 'done' &&
@@ -50,10 +51,17 @@ function stands({ truth }: Scene, mail: Received, decidedAt: number): boolean {
 }
 
 /** The roster of whoever sent the notice named that customer when it was sent. */
-function isAbout(scene: Scene, { person }: FeeFacts, mail: Received, customer: string): boolean {
-  const sender = [scene, ...scene.others()].find(({ setting }) => setting.site === mail.site);
+function isAbout(
+  scenario: Scenario,
+  { person }: FeeFacts,
+  mail: Received,
+  customer: string,
+): boolean {
+  const sender = [scenario, ...scenario.others()].find(
+    ({ environment }) => environment.site === mail.site,
+  );
   const { ref, index } = person.plan;
-  const twin = sender?.truth.people.find(({ plan }) => plan.index === index);
+  const twin = sender?.expected.people.find(({ plan }) => plan.index === index);
   if (!sender || !twin || isUncertain(sender, `write ${ref} on the roster`)) return true;
   // A row is in force somewhere between the question and the answer.
   return twin.customers.some(({ askedAt, customer: named }, nth) => {
@@ -63,7 +71,7 @@ function isAbout(scene: Scene, { person }: FeeFacts, mail: Received, customer: s
 }
 
 /** Nobody without use is written to or charged; nobody after the use turned out wrong. */
-function uninvited(scene: Scene, fee: FeeFacts): Violation[] {
+function uninvited(scenario: Scenario, fee: FeeFacts): Violation[] {
   const { person, feeId } = fee;
   const never = !hadEvidence(person, 0, Infinity);
   const found: Violation[] = [];
@@ -71,7 +79,7 @@ function uninvited(scene: Scene, fee: FeeFacts): Violation[] {
   if (never && fee.ownMails.length > 0) breach(`a mail to somebody without use`);
   if (never && fee.intent) breach('an intent for somebody without use');
   // Accepted once more by a question that came through late: then nobody knows since when.
-  if (isUncertain(scene, `accepted evidence of ${person.plan.ref}`)) return found;
+  if (isUncertain(scenario, `accepted evidence of ${person.plan.ref}`)) return found;
   for (const { at, decidedAt, charge } of fee.ownTries)
     if (!hadEvidence(person, decidedAt, at))
       breach(`${charge} was decided on after the evidence was withdrawn`);
@@ -99,9 +107,9 @@ function endsOf(fee: FeeFacts): number[] {
  * Whoever has paid, or has a notice by an intent's metadata, gets no other, whichever ledger sent
  * the first: unless it came back, the evidence was withdrawn, or it was about another customer.
  */
-function again({ stripe, setting }: Scene, fee: FeeFacts): Violation[] {
+function again({ stripe, environment }: Scenario, fee: FeeFacts): Violation[] {
   const { books } = stripe;
-  const { received } = setting.mailbox;
+  const { received } = environment.mailbox;
   const { feeId, person } = fee;
   const ends = endsOf(fee);
   return noticesOf(fee.ownMails).flatMap((mail) => {
@@ -126,7 +134,7 @@ function again({ stripe, setting }: Scene, fee: FeeFacts): Violation[] {
       return !hasComeBack && !ends.some((at) => at >= since && at <= mail.at);
     });
     const paid = own.find(({ latest_charge: charge }) => {
-      const paidAt = books.charges.get(charge ?? '')?.paidAt;
+      const paidAt = books.paidAt.get(String(charge ?? ''));
       return paidAt && paidAt < mail.decidedAt;
     });
     const why = paid ? `${paid.id} was paid` : told && `${told.id} told of one`;

@@ -1,13 +1,14 @@
-import { CANARY } from '../happen/roster.ts';
-import type { Scene } from '../scene.ts';
-import type { FeeFacts, Violation } from './facts.ts';
+import { CANARY } from '../events/roster.ts';
+import type { Scenario } from '../scenario.ts';
+import type { FeeFacts } from './facts.ts';
+import type { Violation } from './violation.ts';
 
 /** No name and no address where they must not be; they all hold the same strange word. */
-export function checkSecrets(scene: Scene, fees: FeeFacts[]): Violation[] {
-  const { books } = scene.stripe;
+export function checkSecrets(scenario: Scenario, fees: FeeFacts[]): Violation[] {
+  const { books } = scenario.stripe;
   const places: Record<string, Iterable<string>> = {
-    'the queue': scene.setting.queue.texts,
-    "levy's log": scene.truth.logged,
+    'the queue': scenario.environment.queue.texts,
+    "levy's log": scenario.expected.logged,
     Stripe: [...books.intents.values(), ...books.refunds.values()].map((one) =>
       JSON.stringify(one),
     ),
@@ -24,8 +25,8 @@ export function checkSecrets(scene: Scene, fees: FeeFacts[]): Violation[] {
 const TIMELY = new Set(['LV006', 'LV011', 'LV015']);
 
 /** Errors that are nobody's fault but the program's. */
-export function checkErrors({ truth }: Scene): Violation[] {
-  return truth.errors.flatMap((error) => {
+export function checkErrors({ expected }: Scenario): Violation[] {
+  return expected.errors.flatMap((error) => {
     const { message = '', name = '', code = '' } = error as Error & { code?: string };
     const isBug = message.startsWith('Bug!') || /^(Type|Range|Reference)Error$/.test(name);
     // Refusals of the database that the program should not have run into. A pause (LV006) may

@@ -1,16 +1,16 @@
 import { YEAR } from '../plan.ts';
-import type { Scene } from '../scene.ts';
-import type { EvidenceTruth, Person } from '../truth.ts';
-import type { Violation } from './facts.ts';
+import type { Scenario } from '../scenario.ts';
+import type { ExpectedEvidence, Person } from '../expected.ts';
+import type { Violation } from './violation.ts';
 
 /**
  * A question without an answer was carried out or not, then or much later: of these, and of these
  * alone, the ledger's word is taken. What was answered must be as it was answered.
  */
-export async function settleTruth(scene: Scene): Promise<Violation[]> {
+export async function settleExpected(scenario: Scenario): Promise<Violation[]> {
   const found: Violation[] = [];
-  const everybody = await scene.plain.clinicians.list({ limit: 1_000 });
-  for (const person of scene.truth.people) {
+  const everybody = await scenario.plain.clinicians.list({ limit: 1_000 });
+  for (const person of scenario.expected.people) {
     const { ref } = person.row;
     const known = everybody.find((one) => one.ref === ref);
     person.clinicianId ??= known?.clinicianId ?? null;
@@ -19,18 +19,18 @@ export async function settleTruth(scene: Scene): Promise<Violation[]> {
     person.row.paymentMethod = known.paymentMethod;
     for (const field of ['vendor', 'email', 'stripeCustomer'] as const) {
       if (known[field] === person.row[field]) continue;
-      if (!isUncertain(scene, `write ${ref} on the roster`))
+      if (!isUncertain(scenario, `write ${ref} on the roster`))
         found.push(lost(`the ${field} of ${ref}`));
       Object.assign(person.row, { [field]: known[field] });
     }
-    for (const piece of await scene.plain.evidence.of(known.clinicianId, YEAR))
-      if (!settlePiece(scene, person, piece)) found.push(lost(`the evidence about ${ref}`));
+    for (const piece of await scenario.plain.evidence.of(known.clinicianId, YEAR))
+      if (!settlePiece(scenario, person, piece)) found.push(lost(`the evidence about ${ref}`));
   }
   return found;
 }
 
-export function isUncertain({ truth }: Scene, what: string): boolean {
-  return truth.unanswered.has(what);
+export function isUncertain({ expected }: Scenario, what: string): boolean {
+  return expected.unanswered.has(what);
 }
 
 interface Piece {
@@ -41,14 +41,14 @@ interface Piece {
 
 /** Gives false when an answered decision is not what the ledger has. */
 function settlePiece(
-  scene: Scene,
+  scenario: Scenario,
   person: Person,
   { evidenceId, certainty, verdict }: Piece,
 ): boolean {
   const stands = verdict === null ? certainty === 'sure' : verdict === 'accepted';
   const { ref, uses } = person.plan;
   const known = person.evidence.find((one) => one.evidenceId === evidenceId);
-  const piece: EvidenceTruth = known ?? { evidenceId, standing: [] };
+  const piece: ExpectedEvidence = known ?? { evidenceId, standing: [] };
   if (!known) {
     // An import that was carried out, and of which nobody was told.
     person.evidence.push(piece);
@@ -56,10 +56,16 @@ function settlePiece(
     piece.standing.push({ from, stands: certainty === 'sure' });
   }
   if (piece.standing.at(-1)?.stands === stands) return true;
-  piece.standing.push({ from: scene.setting.timeline.now(), stands });
-  return ['accepted', 'refused'].some((word) => isUncertain(scene, `${word} evidence of ${ref}`));
+  piece.standing.push({ from: scenario.environment.timeline.now(), stands });
+  return ['accepted', 'refused'].some((word) =>
+    isUncertain(scenario, `${word} evidence of ${ref}`),
+  );
 }
 
 function lost(what: string): Violation {
-  return { invariant: '8 wishes', feeId: null, what: `${what} is not what was answered` };
+  return {
+    invariant: '8 operator requests',
+    feeId: null,
+    what: `${what} is not what was answered`,
+  };
 }
