@@ -29,25 +29,25 @@ import { installUnknownBody, installUnknownRoute } from './http/unknown-route.ts
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Counted as Stripe's events or not at all, instead of as the caller's requests a minute. */
+    /** Counted as Stripe's events or not at all, instead of as the caller's requests per minute. */
     counted?: 'events' | 'never';
   }
 }
 
-/** Bodies of ordinary requests: a few fields. Routes that take files say so themselves. */
+/** Largest body of an ordinary request, in bytes. Routes that take files set their own. */
 const BODY_BYTES = 64 * 1024;
 /**
  * The longest a file may take to arrive: 4 GB over a line of 10 Mbit/s. Other bodies: see limits.
  */
 const REQUEST_MS = 3_600_000;
-/** The longest silence on a stranger's connection: longer than any wait for Stripe's answer. */
+/** Longest silence of an unknown caller, in ms: longer than any wait for Stripe. */
 const SILENCE_MS = 120_000;
 /** How long an unused connection is kept: longer than the 60 s for which usual proxies reuse it. */
 const IDLE_MS = 72_000;
 
 /**
- * The API with all its routes, not yet listening. Importing this file does nothing; everything the
- * routes work with comes in with `deps`, which stay the caller's to close.
+ * Builds the API with all its routes; it does not listen yet. Importing this file has no effect.
+ * All services come in with `deps`, and the caller must close them.
  */
 export async function buildApi(deps: ApiDeps): Promise<Api> {
   const app = fastify({
@@ -104,13 +104,13 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   return app;
 }
 
-/** The caller's own request id where it can stand in a log, else a new one. */
+/** The caller's own request id if it is safe to log, else a new one. */
 function requestId(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-/** JSON as text; an empty body is no body, whatever the content type says. */
+/** Parses JSON. An empty body is no body, whatever its content type. */
 function installJson(app: Api): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser(['application/json', 'text/plain']);
@@ -124,7 +124,7 @@ function installJson(app: Api): void {
   });
 }
 
-/** Nothing but JSON comes from here, and nothing may be done with it in a browser. */
+/** The API answers only JSON, so a browser is forbidden to do anything with an answer. */
 function headers(deps: ApiDeps) {
   return {
     contentSecurityPolicy: {
@@ -142,7 +142,7 @@ function headers(deps: ApiDeps) {
   };
 }
 
-/** One line per answer: the route and never the address, the key's id and never its name. */
+/** Logs one line per answer: the route, never the URL; the key's id, never its name. */
 function installLog(app: Api): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -162,7 +162,7 @@ function installLog(app: Api): void {
   });
 }
 
-/** So many requests by one key or session, and fewer by an address without one. */
+/** Limits requests: more for a key or session, fewer for an address without one. */
 function installLimit(app: Api, { limits }: ApiDeps): void {
   const counted = app.createRateLimit({
     timeWindow: 60_000,

@@ -4,12 +4,12 @@ import type { Payments } from '../gateways/payments.ts';
 import type { Queues } from '../jobs/queues.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
-/** Everything the API works with. Nothing else of the outside world comes in. */
+/** What the API works with: every service outside the process is passed in here. */
 export interface ApiDeps {
   ledger: Ledger;
   queues: Pick<Queues, 'queues' | 'enqueue' | 'backend' | 'ping'>;
   payments: Payments;
-  /** What an assessment opened from here on freezes. */
+  /** The policy that a newly opened assessment freezes. */
   policy: Policy;
   practiceName: string;
   /** Where people reach this API, without a slash at the end. */
@@ -21,15 +21,15 @@ export interface ApiDeps {
   /** True when real cards are charged. */
   livemode: boolean;
   production: boolean;
-  /** Addresses and CIDR ranges of the proxies in front, whose X-Forwarded-For is believed. */
+  /** Addresses and CIDR ranges of the proxies in front, whose X-Forwarded-For is trusted. */
   trustProxy: string[];
   limits: RequestLimits;
-  /** What else `/readyz` reports, by name. It is told, but does not make the API unready. */
+  /** Further checks that `/readyz` reports by name; they do not make the API unready. */
   checks: Record<string, () => Promise<void>>;
   log: Logger;
 }
 
-/** What callers may ask of one process. */
+/** The limits on requests to one process. */
 export interface RequestLimits {
   /** Requests a minute by one key or session. */
   perCaller: number;
@@ -51,7 +51,7 @@ export interface RequestLimits {
   connections: number;
 }
 
-/** Generous to people, scripts and Stripe; useless for guessing and for exhausting the process. */
+/** High enough for people, scripts and Stripe; too low for guessing or exhausting the process. */
 export const REQUEST_LIMITS: RequestLimits = {
   perCaller: 3_000,
   perAddress: 600,

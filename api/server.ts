@@ -9,7 +9,7 @@ import { reachable } from './http/reachable.ts';
 
 const STRIPE = 'https://api.stripe.com';
 
-/** An API process: any number of them may run beside each other. */
+/** Starts an API process. Any number of API processes may run at the same time. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const services = namedServices(config);
@@ -37,6 +37,6 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
-  // Whatever was opened before the failure must not keep a process alive that serves nobody.
+  // Connections opened before the failure must not keep the process alive.
   setTimeout(() => process.exit(), 1_000).unref();
 });

@@ -11,7 +11,7 @@ import { retryUntilAvailable } from '../ledger/connect-retry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 
-/** What API and workers both stand on: the ledger, the queues and Stripe. */
+/** The connections that API and workers both need: the ledger, the queues and Stripe. */
 export interface Connections {
   ledger: Ledger;
   queues: Queues;
@@ -22,9 +22,8 @@ export interface Connections {
 }
 
 /**
- * Connects to the services, waiting for those that are not there yet. One Stripe account has one
- * budget of calls: whoever connects takes part in the same rate limit.
- *
+ * Connects to the services, and waits for those that are unavailable. One Stripe account has one
+ * limit of calls, so every process that connects shares the rate limiter.
  * @param connections  most connections to Postgres for the ledger
  */
 export async function connect(args: {
@@ -63,10 +62,10 @@ export async function connect(args: {
   }
 }
 
-/** A service that is away or busy, or a fee that has moved on: the job is tried again. */
+/** A service that is unavailable or busy, or a conflict: the job is tried again. */
 const EXPECTED = /^(PaymentsUnavailable|MailUnavailable|ConflictError)$/;
 
-/** Logs what a job's processor threw, with where, and counts it for the metrics. */
+/** Logs the error of a job's processor, with its frames, and counts it for the metrics. */
 function reportFailure(ledger: Ledger, log: Logger, failure: JobFailure): void {
   const { error, ...which } = failure;
   const facts = errorFacts(error);
@@ -74,6 +73,6 @@ function reportFailure(ledger: Ledger, log: Logger, failure: JobFailure): void {
     typeof facts.type === 'string' && /^\w{1,60}$/.test(facts.type) ? facts.type : 'Error';
   const level = EXPECTED.test(type) ? 'warn' : 'error';
   log[level]({ ...which, ...facts }, 'a job failed');
-  // A count that is lost with the database is not worth another error.
+  // If the database is unavailable the count is lost, which is not worth another error.
   void ledger.jobErrors.count(which.job, type).catch(() => undefined);
 }

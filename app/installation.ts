@@ -7,10 +7,10 @@ import { startEmbeddedPostgres } from './postgres/postgres.ts';
 import { startMailbox, type Mailbox } from '../sandbox/mailbox/mailbox.ts';
 import { startSandboxStripe, type SandboxStripe } from '../sandbox/stripe/server.ts';
 
-/** Everything levy runs on, some of it brought along. */
+/** The services levy runs on; some of them may be built in. */
 export interface Installation {
   services: Services;
-  /** What was brought along of the outside world. */
+  /** The built-in replacements of outside services. */
   sandbox: { stripe: SandboxStripe | null; mailbox: Mailbox | null };
   close(): Promise<void>;
 }
@@ -18,8 +18,7 @@ export interface Installation {
 /**
  * Provides what the configuration does not name: the embedded Postgres, the sandbox Stripe, the
  * sandbox mailbox and secrets, all in levy's own folder, where they survive restarts.
- *
- * @param say  told in one line each what a person should know
+ * @param say  called with each line a person should know
  */
 export async function openInstallation(
   config: Config,
@@ -27,7 +26,7 @@ export async function openInstallation(
 ): Promise<Installation> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
-    // In the reverse order of their start: nobody loses what it stands on.
+    // In the reverse order of their start, so that nothing loses a service it needs.
     for (const end of closers.reverse()) await end();
   };
   try {
@@ -58,7 +57,7 @@ export async function openInstallation(
   }
 }
 
-/** The sandbox takes any test key; this one says what it is. */
+/** The sandbox accepts any test key; this one names its purpose. */
 const SANDBOX_KEY = 'sk_test_levySandbox';
 
 interface Secrets {
@@ -66,7 +65,7 @@ interface Secrets {
   sessionSecret: string;
 }
 
-/** The secrets named by the configuration, or those made at the first start and kept since. */
+/** The secrets in the configuration, or those made and stored at the first start. */
 async function keptSecrets(config: Config): Promise<Secrets> {
   const file = join(config.home, 'secrets.json');
   const made: Secrets = {

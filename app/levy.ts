@@ -8,7 +8,7 @@ import { openInstallation, type Installation } from './installation.ts';
 import { announce } from './running.ts';
 import { startWorker } from './worker.ts';
 
-/** A whole levy in one process: what it runs on, the API and a worker. */
+/** A whole levy in one process: its services, the API and a worker. */
 export interface RunningLevy {
   url: string;
   ledger: Ledger;
@@ -17,14 +17,13 @@ export interface RunningLevy {
   /** The operator's token, at the very first start. */
   firstToken: string | null;
   stripeBase: { secretKey: string; apiBase: string | null };
-  /** Waits for the jobs in hand, then stops everything in order. */
+  /** Waits for the running jobs, then stops everything in order. */
   close(): Promise<void>;
 }
 
 /**
- * Starts everything the configuration asks for, and brings along what it does not name.
- *
- * @param say  told in one line each what a person should know
+ * Starts everything the configuration asks for, and built-in services for what it does not name.
+ * @param say  called with each line a person should know
  */
 export async function startLevy(
   config: Config,
@@ -51,7 +50,7 @@ export async function startLevy(
       ledger: connections.ledger,
       queue: connections.queues.backend,
       sandbox,
-      // Last: made by a start that then failed, nobody would ever see it.
+      // Last: if the start failed after it, nobody would ever see the token.
       firstToken: await firstToken(connections.ledger, log),
       stripeBase: services.stripe,
       close,

@@ -4,10 +4,10 @@ import { parseConfig, type Config } from '../config/config.ts';
 import { namedServices, type Services } from '../config/services.ts';
 import { openInstallation } from './installation.ts';
 
-/** The file in which a running levy says what it runs on; private, since it holds passwords. */
+/** The file in which a running levy records its services; private, because it holds passwords. */
 const FILE = 'running.json';
 
-/** Says what this process runs on, for other commands in the same folder. Gives its undoing. */
+/** Records this process's services for other commands in the same folder. Gives the undo. */
 export async function announce(home: string, services: Services): Promise<() => Promise<void>> {
   const file = join(home, FILE);
   const { databaseUrl, redisUrl, stripe } = services;
@@ -16,12 +16,12 @@ export async function announce(home: string, services: Services): Promise<() => 
   return () => rm(file, { force: true });
 }
 
-/** What a command works on: the database and the Stripe of one installation. */
+/** The services a command needs: the database and the Stripe of one installation. */
 export type Place = Pick<Services, 'databaseUrl' | 'stripe'>;
 
 /**
- * Lends a command the installation its environment means: the services that are named, else the
- * levy running in the same folder, else what lies in the folder, started for as long as it takes.
+ * Runs a command's work on the installation its environment names: the named services, else a levy
+ * that runs in the same folder, else the folder's data, started for the work.
  */
 export async function withPlace<Result>(
   { env, stderr }: { env: NodeJS.ProcessEnv; stderr: NodeJS.WritableStream },

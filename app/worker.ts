@@ -8,7 +8,7 @@ import type { Practice } from '../workers/deps.ts';
 import { runWorker } from '../workers/worker.ts';
 import type { Connections } from './connect.ts';
 
-/** What of the configuration a worker needs. */
+/** The part of the configuration that a worker needs. */
 export type WorkerConfig = Pick<
   Config,
   'mailFrom' | 'mailReplyTo' | 'practiceName' | 'publicUrl' | 'annual' | 'policy' | 'livemode'
@@ -16,7 +16,7 @@ export type WorkerConfig = Pick<
 type WorkerServices = Pick<Services, 'smtpUrl' | 'sessionSecret'>;
 type WorkerConnections = Omit<Connections, 'close'>;
 
-/** Starts to work on every queue over these connections, until closed. */
+/** Works on every queue over these connections, until closed. */
 export async function startWorker(
   config: WorkerConfig,
   services: WorkerServices,
@@ -35,7 +35,7 @@ export async function startWorker(
   };
 }
 
-/** The mail server, and what the mails say of the practice. */
+/** The mail server, and the practice's data for e-mails. */
 async function createOutside(
   { mailFrom, mailReplyTo, practiceName, publicUrl }: WorkerConfig,
   { smtpUrl, sessionSecret }: WorkerServices,
@@ -54,7 +54,7 @@ async function createOutside(
   };
 }
 
-/** The database's clock, running on from here. */
+/** The database's clock: its time now plus the time that passes. */
 async function clockOf({ fees }: Ledger, elapsedMs: () => number): Promise<() => Date> {
   const from = (await fees.now()).getTime() - elapsedMs();
   return () => new Date(from + elapsedMs());

@@ -14,12 +14,12 @@ export interface FeeRow {
   declinedCode: string | null;
 }
 
-/** What the demo and the import command ask of levy's own API, over HTTP like anybody else. */
+/** The client of levy's own HTTP API, for the demo and the import command. */
 export type Client = ReturnType<typeof createClient>;
 
 /**
- * Speaks to a levy at `url` with an access token. Every call throws with the API's own code,
- * message and advice when it is refused.
+ * Calls the API at `url` with an access token. A refused call throws with the API's code, message
+ * and advice.
  */
 export function createClient(url: string, token: string) {
   async function call<Answer>(
@@ -77,7 +77,7 @@ export function createClient(url: string, token: string) {
       );
       return fees;
     },
-    /** Asks again, every fifth of a second, until there is an answer. */
+    /** Asks every 200 ms until there is an answer. Throws after `limitMs`. */
     async until<Answer>(limitMs: number, ask: () => Promise<Answer | null>): Promise<Answer> {
       const deadline = performance.now() + limitMs;
       for (;;) {

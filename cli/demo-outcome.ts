@@ -7,7 +7,7 @@ import type { Client, FeeRow } from './client.ts';
 import { SILENT } from './io.ts';
 import type { RunningLevy } from '../app/levy.ts';
 
-/** What the sample year came to. */
+/** The outcome of the sample year. */
 export interface Outcome {
   /** One object for machines: the output of `--json`. */
   summary: {
@@ -21,11 +21,11 @@ export interface Outcome {
     seconds: number;
   };
   fees: FeeRow[];
-  /** Cents taken by our ledger, and by the sandbox Stripe's own books. */
+  /** Cents taken, by our ledger and by the sandbox Stripe's books. */
   takenCents: { ledger: number; stripe: number };
-  /** What the checker of `levy verify` says of it. */
+  /** The report of the checker, as in `levy verify`. */
   report: Report;
-  /** Sample people whose fee ended otherwise than their story says. */
+  /** Sample people whose fee ended in another state than the sample expects. */
   surprises: string[];
   right: boolean;
 }

@@ -12,14 +12,14 @@ import { outcomeOf, printOutcome, type Outcome } from './demo-outcome.ts';
 import type { Io } from './io.ts';
 import { startLevy, type RunningLevy } from '../app/levy.ts';
 
-/** A day of the demo's year, in ms. Two weeks of notice are three and a half seconds. */
+/** A day of the demo's year, in ms: two weeks of notice take three and a half seconds. */
 const DAY_MS = 250;
-/** Nothing of the demo takes longer; if it does, something is wrong. */
+/** Longest wait of the demo, in ms; a longer one means that something is wrong. */
 const LIMIT_MS = 120_000;
 
 /**
- * `levy demo`: a sample year on sample people, on real parts. `--json` prints one object instead
- * of progress and tables; `--keep` leaves everything running to look around.
+ * `levy demo`: a sample year with sample people, on the real parts. `--json` prints one object
+ * instead of progress and tables; `--keep` leaves everything running for a closer look.
  */
 export async function demo(argv: string[], io: Io): Promise<number> {
   const { values } = parseArgs({
@@ -50,7 +50,7 @@ export async function demo(argv: string[], io: Io): Promise<number> {
   }
 }
 
-/** Everything brought along, on a free port, and a year in which a day is a quarter of a second. */
+/** The demo's configuration: built-in services, a free port, and days of a quarter of a second. */
 async function demoConfig(home: string, env: Io['env']): Promise<Config> {
   const port = await freePort();
   const { REDIS_URL } = env;
@@ -77,7 +77,7 @@ interface Stage {
   startedAt: number;
 }
 
-/** The year as an operator would run it: through the API, one call after the other. */
+/** Runs the year as an operator would: through the API, one call after the other. */
 async function sampleYear({ levy, client, say, startedAt }: Stage): Promise<Outcome> {
   say(`levy runs at ${levy.url}, its queue on ${levy.queue}`);
   const { rosterCsv } = await plantPeople(createStripe(levy.stripeBase));

@@ -146,7 +146,7 @@ function tableLine(file: string, { where, ...finding }: Finding): string {
   );
 }
 
-/** Problems of one kind that are shown of a file; of a broken file there may be millions. */
+/** Problems of one kind shown per file; a broken file may have millions. */
 const SHOWN = 20;
 
 function createProblems(file: string, stderr: Writable) {
@@ -192,7 +192,7 @@ function readError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Writes with backpressure, and notices when the other end has gone away. */
+/** Writes with backpressure, and notices when the reader has closed the stream. */
 function createOutput(stream: Writable) {
   let gone = false;
   stream.on('error', (error: NodeJS.ErrnoException) => {

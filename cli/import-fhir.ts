@@ -6,7 +6,7 @@ import { fhirRecords } from '../gateways/fhir/source.ts';
 import { createSmartTokens } from '../gateways/fhir/smart-token.ts';
 import type { Io } from './io.ts';
 
-/** What the command line says about a FHIR server. */
+/** The command line's options about a FHIR server. */
 interface FhirWish {
   address: string;
   year: string | undefined;
@@ -16,17 +16,17 @@ interface FhirWish {
 export interface FhirServerSource {
   /** The name its import gets: the server and the year. */
   fileName: string;
-  /** A year's records as NDJSON; `skipped` hears of a kind of record the server does not have. */
+  /** A year's records as NDJSON; `skipped` is called for each type the server does not have. */
   open(skipped: (type: string) => void): Readable;
 }
 
-/** The machine's clock and patience. Tokens and `Retry-After` are about this machine's time. */
+/** The machine's clock and waits: tokens and `Retry-After` are in this machine's time. */
 const PACE: Pace = {
   now: () => performance.timeOrigin + performance.now(),
   wait: (ms) => sleep(ms),
 };
 
-/** A FHIR server as a source of an import, or what is wrong with how it was named. */
+/** Gives a FHIR server as the source of an import, or what is wrong with the options. */
 export function fhirServer(
   input: FhirWish,
   env: Io['env'],

@@ -78,7 +78,7 @@ interface Source {
   /** The name the import gets. */
   fileName: string;
   kind?: string;
-  /** It can be read from its beginning again. */
+  /** Whether it can be read again from its beginning. */
   again: boolean;
   open(): Promise<{ body: Readable; length: number | null }>;
 }
@@ -88,7 +88,7 @@ interface Options {
   help: boolean;
   json: boolean;
   token: string;
-  /** The address imports are sent to, with everything but the file's name. */
+  /** The URL of imports, without the file's name. */
   target: URL;
 }
 
@@ -149,7 +149,7 @@ function sourcesOf(
 }
 
 function fileSource(file: string, io: ImportIo): Source {
-  // Standard input is gone once it was read.
+  // Standard input can be read only once.
   if (file === '-') {
     const body = () => Readable.from(io.stdin as AsyncIterable<Buffer>);
     const open = () => Promise.resolve({ body: body(), length: null });
@@ -175,9 +175,9 @@ async function one(source: Source, options: Options, io: ImportIo): Promise<bool
   }
 }
 
-/** Waits before a file is sent again after the line broke, in ms. */
+/** Waits before a file is sent again after the connection broke, in ms. */
 const AGAIN_MS = [1_000, 5_000];
-/** What passes by itself. */
+/** Errors that are temporary. */
 const PASSING = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'truncated_upload', 'not_ready']);
 
 async function sendPatiently(source: Source, options: Options, io: ImportIo): Promise<Imported> {
@@ -222,7 +222,7 @@ function createProgress(file: string, length: number | null, stderr: Io['stderr'
       stderr.write(`\r${file}${part}  ${rate}  `);
     },
     end(): void {
-      // Clears the line: what is left to say comes after it.
+      // Clears the line, so that later output starts on an empty one.
       if (shownAt > -Infinity) stderr.write('\r\u001b[K');
     },
   };
@@ -232,7 +232,7 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-/** Problems shown of one file; the rest is asked for. */
+/** Problems shown per file; the rest can be read from the API. */
 const SHOWN = 20;
 
 function summary(file: string, result: Imported): string {

@@ -1,9 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 
-/** The log of a command that speaks for itself. */
+/** The log of a command that prints its own messages: it logs nothing. */
 export const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** What a command speaks to: handed in, so that a test can be the terminal. */
+/** The streams and environment of a command, passed in so that a test can replace them. */
 export interface Io {
   stdin: Readable;
   stdout: Writable & { isTTY?: boolean };

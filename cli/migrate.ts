@@ -14,8 +14,8 @@ and migrate again. Until then the program works as the owner.
 `;
 
 /**
- * `levy migrate`: brings the schema up to date, makes the roles if it may, and writes down what
- * each may do. Status: 0 when all of it is done, 1 when the roles are missing.
+ * `levy migrate`: migrates the schema, creates the roles if it may, and grants them their rights.
+ * Exit status: 0 when all of it is done, 1 when the roles are missing.
  */
 export async function migrateOnce(
   _argv: string[],

@@ -38,14 +38,14 @@ export async function restore(
       createRestore({ ...parts, log: SILENT }).once(),
     );
     io.stdout.write(options.json ? `${JSON.stringify(restored)}\n` : report(restored));
-    return restored.left.length + restored.strangers > 0 ? 1 : 0;
+    return restored.left.length + restored.orphanObjects > 0 ? 1 : 0;
   } catch (error) {
     io.stderr.write(`Could not compare the ledger with Stripe. ${reasonFor(error)}\n`);
     return 2;
   }
 }
 
-function report({ behind, changed, left, strangers }: Restored): string {
+function report({ behind, changed, left, orphanObjects }: Restored): string {
   const lines = [
     behind === 0
       ? 'The ledger has everything that Stripe has for its fees.'
@@ -53,9 +53,9 @@ function report({ behind, changed, left, strangers }: Restored): string {
   ];
   if (left.length > 0)
     lines.push(`${left.length} were busy; run it once more: ${left.slice(0, 10).join(', ')}`);
-  if (strangers > 0)
+  if (orphanObjects > 0)
     lines.push(
-      `${strangers} intents and charges of levy’s at Stripe belong to no fee of this ledger. ` +
+      `${orphanObjects} intents and charges of levy’s at Stripe belong to no fee of this ledger. ` +
         'Upload the roster and the exports, open the year, and run this once more before ' +
         'you approve.',
     );

@@ -2,7 +2,7 @@ import { parseConfig } from '../config/config.ts';
 import type { Io } from './io.ts';
 import { startLevy, type RunningLevy } from '../app/levy.ts';
 
-/** `levy start`: a practice's own installation, running until it is told to stop. */
+/** `levy start`: runs a practice's own installation until it is told to stop. */
 export async function start(_argv: string[], { stdout, env, stopped }: Io): Promise<number> {
   const config = parseConfig(env);
   const say = (line: string) => void stdout.write(`${line}\n`);

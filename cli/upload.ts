@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** An error of the API, in its own words. */
+/** An error of the API, with its own message. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly code: string;
@@ -16,8 +16,8 @@ export class Refused extends Error {
 }
 
 /**
- * Streams a body to the API and gives its answer. Memory stays flat whatever the length; `onBytes`
- * hears how many bytes have left so far. Throws `Refused`, and errors of the network as they are.
+ * Streams a body to the API and gives its answer. Memory does not grow with the length; `onBytes`
+ * is called with the number of bytes sent so far. Throws `Refused`, and network errors unchanged.
  */
 export async function upload(args: {
   url: URL;
@@ -37,7 +37,7 @@ export async function upload(args: {
       ...(length === null ? {} : { 'content-length': length }),
     },
   });
-  // After an early answer the line may break on what is still being sent; that is no news then.
+  // After an early answer, the rest of the body may fail to send; that error does not matter.
   request.on('error', () => undefined);
   const answered = once(request, 'response') as Promise<[IncomingMessage]>;
   const sent = pipeline(body, counting(args.onBytes), request);

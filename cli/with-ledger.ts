@@ -11,12 +11,12 @@ export interface Books {
   stripe: { secretKey: string; apiBase: string | null };
 }
 
-/** A database that does not answer within this many ms is not there. */
+/** A database that does not answer within so many ms counts as unavailable. */
 const CONNECT_MS = 10_000;
 
 /**
- * Lends a command the ledger and Stripe, over two connections that are closed afterwards. Where
- * there is one login for everything, the command works as the application all the same.
+ * Runs a command's work with the ledger and Stripe, over two connections that are closed
+ * afterwards. If there is one login for everything, the command still works as the application.
  */
 export async function withLedger<Result>(
   { databaseUrl, stripe }: Books,
@@ -41,7 +41,7 @@ async function withPool<Result>(
     application_name: `levy ${command}`,
     connectionTimeoutMillis: CONNECT_MS,
   });
-  // Whoever waits for an answer on a lost connection hears of it; nobody else needs to.
+  // The query that uses a lost connection throws; nothing else needs to learn of the loss.
   const lost = () => undefined;
   pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
   try {
@@ -51,7 +51,7 @@ async function withPool<Result>(
   }
 }
 
-/** Why it could not check, and what to do; the address of a database may hold its password. */
+/** Why the check failed, and what to do. Never quotes the database URL, with its password. */
 export function reasonFor(error: unknown): string {
   if (error instanceof PaymentsUnavailable)
     return `Stripe gave no usable answer (${error.why}). Try again when it answers.`;

@@ -1,15 +1,15 @@
 import { DAY_MS, type Policy } from './policy.ts';
 
 /**
- * The first moment a fee noticed at `noticedAt` may be charged: the same wall-clock time
- * `noticeDays` calendar days later in the policy's zone, then the next charge hour.
- * In a rehearsal (`dayMs` is not a real day) simply that many short days later.
+ * The first moment at which a fee noticed at `noticedAt` may be charged: the same wall-clock time
+ * `noticeDays` calendar days later in the policy's zone, then the next charge hour. In a rehearsal
+ * (`dayMs` is not a real day): `noticeDays` times `dayMs` later.
  */
 export function chargeFrom(noticedAt: Date, policy: Policy): Date {
   if (policy.dayMs !== DAY_MS)
     return new Date(noticedAt.getTime() + policy.noticeDays * policy.dayMs);
-  // Read off the clock again: an hour skipped by summer time never shows, so the earliest
-  // moment shows a later time than the one reckoned, and so does the charge hour to be found.
+  // Read the wall clock again: summer time may skip the computed time, and the clock then shows a
+  // later one. The charge hour must be found from that later time.
   const noticeOver = daysLater(noticedAt, policy.noticeDays, policy);
   const earliest = wallClock(noticeOver, policy.timeZone);
   let hour = Math.floor(earliest / DAY_MS) * DAY_MS + policy.chargeHour * 3_600_000;
@@ -28,7 +28,7 @@ export function calendarDay(at: Date, timeZone: string): string {
   return new Date(wallClock(at, timeZone)).toISOString().slice(0, 10);
 }
 
-/** The zone's wall clock at an instant, as ms of a calendar without zones. */
+/** The zone's wall clock at an instant, in ms as if it were UTC. */
 function wallClock(at: Date, timeZone: string): number {
   const parts = new Map(
     formatter(timeZone)
@@ -48,8 +48,8 @@ function wallClock(at: Date, timeZone: string): number {
 }
 
 /**
- * The instant at which the zone's clock shows `wall`. A time skipped by the change to summer
- * time gives the moment that much later; of a time shown twice, the later one: never too early.
+ * The instant at which the zone's clock shows `wall`. If summer time skips that time, the instant
+ * is later by the skipped hour; if the clock shows it twice, the later instant: never too early.
  */
 function fromWallClock(wall: number, timeZone: string): Date {
   const offsetAt = (instant: number) => wallClock(new Date(instant), timeZone) - instant;

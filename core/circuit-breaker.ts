@@ -1,6 +1,6 @@
 import { DAY_MS, type Policy } from './policy.ts';
 
-/** How the charging of one assessment goes, counted since it began or was last resumed. */
+/** The state of charging of one assessment, counted since it was opened or last resumed. */
 export interface ChargeRecord {
   policy: Policy;
   /** The database's clock. */
@@ -8,20 +8,20 @@ export interface ChargeRecord {
   /** When the assessment was opened or last resumed. */
   since: Date;
   resumed: boolean;
-  /** As of when the last finished check looked at it. */
+  /** The moment for which the last finished check verified the assessment. */
   checkedAt: Date | null;
-  /** When the first few were found in order; null before. */
+  /** When the first few charges were found in order; null before. */
   clearedAt: Date | null;
-  /** The first few: fees attempted, those still without an answer, those paid, the last answer. */
+  /** The canary fees: attempted, without an answer, paid, and when the last answer came. */
   canary: { tried: number; open: number; paid: number; answeredAt: Date | null };
   /**
-   * Whether a payment was taken over from Stripe since: an account that has taken money is not an
-   * account that takes none, whatever the cards come to that are left.
+   * Whether a payment was taken over from Stripe since: then the account can take money, and the
+   * assessment is not paused when none of the canary fees is paid.
    */
   adopted: boolean;
-  /** Attempts whose outcome is not known at the moment, and how many were made lately. */
+  /** Attempts with an unknown outcome now, and how many of the latest attempts were counted. */
   unknown: { now: number; attempts: number };
-  /** The latest first tries that were answered, and how many of them were declined. */
+  /** The latest answered first tries, and how many of them were declined. */
   lately: { tried: number; declined: number };
 }
 
@@ -36,15 +36,15 @@ export interface ChargeRecord {
 export type ChargePermission =
   { charge: 'all' | 'canary' | 'wait' | 'check' } | { charge: 'pause'; why: string };
 
-/** The judgement of how cautiously to go on. The first rule that applies, decides. */
+/** Decides how cautiously charging goes on. The first rule that applies decides. */
 export function chargePermission(standing: ChargeRecord): ChargePermission {
   const why = tooManyUnknown(standing) ?? tooManyDeclined(standing) ?? noneOfTheFirst(standing);
   return why ? { charge: 'pause', why } : start(standing);
 }
 
 /**
- * A check by Stripe's own books, the first few, a while of quiet, another check, then the rest. The
- * check before the first charge finds what this ledger cannot know: a charge of another one.
+ * In order: a check against Stripe's books, the canary fees, a wait, another check, then the rest.
+ * The check before the first charge finds charges that another ledger made.
  */
 function start(standing: ChargeRecord): ChargePermission {
   const { policy, now, since, resumed, checkedAt, clearedAt, canary } = standing;
@@ -61,7 +61,7 @@ function start(standing: ChargeRecord): ChargePermission {
   return { charge: isAfter(checkedAt, quiet) ? 'all' : 'check' };
 }
 
-/** How old a check may be when the first charge relies on it: one is made every hour. */
+/** Greatest age of the check before the first charge, in ms; a check runs every hour. */
 const FRESH_MS = DAY_MS;
 
 function tooManyUnknown({ policy, unknown: { now, attempts } }: ChargeRecord): string | null {
@@ -84,7 +84,7 @@ function tooManyDeclined({ policy, lately }: ChargeRecord): string | null {
   );
 }
 
-/** One or two declines are cards; of three and more, one should have been paid. */
+/** One or two declines may be bad cards. Of three or more fees at least one should be paid. */
 function noneOfTheFirst({ policy, clearedAt, adopted, canary }: ChargeRecord): string | null {
   if (clearedAt || adopted || policy.canaryFees < 3 || canary.tried < policy.canaryFees)
     return null;
@@ -99,7 +99,7 @@ function isAfter(moment: Date | null, other: Date): boolean {
   return moment !== null && moment >= other;
 }
 
-/** What a resume goes on with, and what it leaves alone because it is settled. */
+/** The fees that a resume continues with, and the fees that are settled. */
 export interface Resumption {
   paid: number;
   paidCents: number;
@@ -107,11 +107,11 @@ export interface Resumption {
   settled: number;
   /** Attempts without an answer: Stripe is read, nothing is sent. */
   asked: number;
-  /** Still to be noticed, or to be charged now or later. */
+  /** Fees still to be noticed, or to be charged now or later. */
   toCharge: number;
 }
 
-/** What a resume will do, in a sentence for the person who asks for it. */
+/** Describes what a resume will do, for the person who asks for it. */
 export function describeResumption({
   paid,
   paidCents,

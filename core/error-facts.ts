@@ -1,6 +1,6 @@
 /**
- * What may be logged of an error: its type, codes and frames. Never its message: messages quote
- * values, and values may be personal.
+ * The facts of an error that may be logged: type, codes and frames. Never its message: a message
+ * may quote personal values.
  */
 export function errorFacts(error: unknown): Record<string, unknown> {
   const { name, code, why, constraint, table, stack, cause } = Object(error) as Record<

@@ -1,6 +1,6 @@
 /**
- * How one assessment treats people: frozen into the assessment when it is opened.
- * The values and their stories are data, in config/policy.ts.
+ * The rules by which one assessment treats clinicians, frozen when it is opened. The values, with
+ * their reasons, are in config/policy.ts.
  */
 export interface Policy {
   /**
@@ -20,15 +20,15 @@ export interface Policy {
   retryDays: number[];
   /** Wait in ms after a first decline by a technical fault of issuer or network. */
   retrySoonMs: number;
-  /** Waits in ms after the 1st, 2nd, ... temporary refusal of a mail; then it has failed. */
+  /** Waits in ms after the 1st, 2nd, ... temporary refusal of an e-mail; then it has failed. */
   mailRetryMs: number[];
-  /** When an attempt without an outcome is looked at first, in ms after it was written. */
+  /** When Stripe is first asked about an attempt without an outcome, in ms after it was written. */
   attemptGraceMs: number;
   /** Waits in ms before the 1st, 2nd, ... look at an unknown outcome; the last repeats. */
   unknownLookMs: number[];
-  /** Fees charged first, alone, at the start and after every resume; 0: no such caution. */
+  /** Fees charged first, alone, at the start and after every resume; 0: all are charged at once. */
   canaryFees: number;
-  /** Wait in ms after the last of them is answered; shorter in a rehearsal, as its days are. */
+  /** Wait in ms after the last canary fee is answered; scaled by `dayMs` in a rehearsal. */
   canaryWaitMs: number;
   /**
    * Attempts whose outcome may be unknown at the same time in a run of any size, and as a share
@@ -37,7 +37,9 @@ export interface Policy {
    */
   unknownMax: number;
   unknownShareMax: number;
-  /** How many of the latest first tries the share of declines is taken from; none sooner. */
+  /**
+   * How many of the latest first tries the share of declines is taken from; not taken from fewer.
+   */
   declineSample: number;
   /** Highest share of declines among them, 0 to 1; more pauses the assessment. */
   declineShareMax: number;

@@ -1,4 +1,4 @@
-/** Where a clinician stands on the roster, and what that means, in a sentence for the operator. */
+/** The buckets of the roster, each with a sentence for the operator. */
 export const BUCKETS = {
   will_be_charged: 'used a code; will get a notice and be charged once this roster is approved',
   no_card: 'used a code, but has no card on file; will be asked for one, not charged',

@@ -1,10 +1,10 @@
-/** An intent as Stripe's books have it. */
+/** An intent in Stripe's books. */
 export interface BookIntent {
   intent: string;
   feeId: string;
   year: string | null;
   customer: string | null;
-  /** Stripe's own word for the state. */
+  /** Stripe's own name for the state. */
   status: string;
   amountCents: number;
   receivedCents: number;
@@ -25,15 +25,15 @@ export interface BookCharge {
   refundedCents: number;
   disputed: boolean;
   brand: string | null;
-  /** The same for the same card number everywhere in the account. */
+  /** The fingerprint is the same for the same card number everywhere in the account. */
   fingerprint: string | null;
-  /** False when Stripe kept it from the card network, which then does not count it. */
+  /** False when Stripe did not send it to the card network, which then does not count it. */
   sentToNetwork: boolean;
   livemode: boolean;
   createdAt: Date;
 }
 
-/** Any refund, also one made in the dashboard, which does not carry the fee's id. */
+/** Any refund, including one made in the dashboard, which does not carry the fee's id. */
 export interface BookRefund {
   refund: string;
   charge: string | null;
@@ -44,7 +44,7 @@ export interface BookRefund {
   createdAt: Date;
 }
 
-/** Any dispute; an inquiry has moved no money yet, a prevented dispute never will. */
+/** Any dispute. An inquiry has moved no money yet; a prevented dispute never will. */
 export interface BookDispute {
   dispute: string;
   charge: string | null;
@@ -67,7 +67,7 @@ export interface BookMovement {
   createdAt: Date;
 }
 
-/** What the books hold, by kind. */
+/** The lines of the books, by kind. */
 export interface BookLines {
   intents: BookIntent[];
   charges: BookCharge[];

@@ -6,21 +6,21 @@ const uuid = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$
 const ofFee = Type.Object({ feeId: uuid, seq: Type.Integer({ minimum: 0 }) });
 
 interface JobKind {
-  /** What a payload holds: ids and numbers, nothing personal, checked on both ways. */
+  /** The payload: ids and numbers, nothing personal. It is checked when queued and when read. */
   payload: TSchema;
-  /** The job's id names the thing that may happen once; adding it again changes nothing. */
+  /** The job's id names what may happen once; adding the same id again changes nothing. */
   id: (payload: never) => string;
-  /** Tries of the transport, not of a card: a card is tried again by the ledger's own clock. */
+  /** Tries of the job, not of a card: the ledger decides when a card is tried again. */
   attempts: number;
   /** First wait between tries, in ms; it doubles. */
   backoffMs: number;
-  /** Jobs in hand per worker process: many, so that what they read and write travels together. */
+  /** Jobs at once per worker process: many, so that their reads and writes share statements. */
   concurrency: number;
 }
 
-/** The one table of jobs: name of the queue, of the processor's file and of its test. */
+/** The one table of jobs, by the name of the queue, the processor's file and its test. */
 export const JOBS = {
-  /** Gives every clinician of an assessment a fee; detection follows fee by fee. */
+  /** Creates a fee for every clinician; detection then runs fee by fee. */
   'open-assessment': {
     payload: Type.Object({ assessmentId: uuid }),
     id: (p: { assessmentId: string }) => `open-assessment-${p.assessmentId}`,
@@ -28,7 +28,7 @@ export const JOBS = {
     backoffMs: 1_000,
     concurrency: 1,
   },
-  /** The annual trigger: opens the year's assessments. */
+  /** The yearly trigger: opens the year's assessments. */
   annual: {
     payload: Type.Object({}),
     id: () => 'annual',
@@ -71,7 +71,7 @@ export const JOBS = {
     backoffMs: 2_000,
     concurrency: 20,
   },
-  /** The checker: of one assessment, or of everything. */
+  /** Reconciles one assessment, or everything. */
   reconcile: {
     payload: Type.Object({ assessmentId: Type.Optional(uuid) }),
     id: ({ assessmentId }: { assessmentId?: string }) =>
@@ -80,7 +80,7 @@ export const JOBS = {
     backoffMs: 30_000,
     concurrency: 1,
   },
-  /** A webhook's event: read the object that the event names. */
+  /** Handles a webhook's event: reads the object that the event names. */
   'webhook-event': {
     payload: Type.Object({ eventId: Type.String({ pattern: '^evt_[A-Za-z0-9_]{1,100}$' }) }),
     id: (p: { eventId: string }) => `webhook-event-${p.eventId}`,
@@ -95,21 +95,21 @@ export type Payload<Name extends JobName> = Static<(typeof JOBS)[Name]['payload'
 
 export const JOB_NAMES = Object.keys(JOBS) as JobName[];
 
-/** Every job is checked twice, so the checks are made ready once. */
+/** Every payload is checked twice, so the checks are compiled once. */
 const CHECKS = Object.fromEntries(
   JOB_NAMES.map((name) => [name, Compile(JOBS[name].payload as TSchema)]),
 ) as Record<JobName, Validator>;
 
-/** Checks a payload, on the way in and out: throws on anything but its schema's fields. */
+/** Gives a payload's known fields. Throws when one of them is missing or wrong. */
 export function checkPayload<Name extends JobName>(name: Name, payload: unknown): Payload<Name> {
   if (!CHECKS[name].Check(payload)) throw new Error(`the payload of this ${name} job is not valid`);
-  // What else came along is left behind.
+  // Fields that the schema does not know are dropped.
   const { properties } = JOBS[name].payload;
   const known = Object.entries(payload as object).filter(([key]) => Object.hasOwn(properties, key));
   return Object.fromEntries(known) as Payload<Name>;
 }
 
-/** The id of a job with this payload: it names the thing that may happen once. */
+/** Gives the job's id for a payload: it names what may happen once. */
 export function jobId<Name extends JobName>(name: Name, payload: Payload<Name>): string {
   return (JOBS[name].id as (p: Payload<Name>) => string)(payload);
 }

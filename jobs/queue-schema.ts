@@ -4,7 +4,7 @@ import type pg from 'pg';
 /** Losing the queue's last commits costs nothing, so they need not wait for the disk. */
 const SETTINGS = '-c search_path=bullmq,public -c synchronous_commit=off';
 
-/** The address of the database with these settings beside those it asks for itself, like a role. */
+/** Adds these settings to the database's address, beside any options it has, such as a role. */
 export function withQueueSettings(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   const asked = url.searchParams.get('options');
@@ -13,9 +13,10 @@ export function withQueueSettings(databaseUrl: string): string {
 }
 
 /**
- * Brings the queue's tables up to date as whoever works here. The library begins by asking for its
- * schema, for which Postgres wants a right in the whole database even when the schema is there. The
- * ledger's owner has made the schema, so the library asks only where it is missing all the same.
+ * Migrates the queue's tables with the login of this pool. The library begins with `create schema`,
+ * for which Postgres wants a right in the whole database even if the schema exists. The ledger's
+ * owner has created the schema, so that statement is skipped, and sent only if the schema is
+ * missing.
  */
 export async function migrateQueues(pool: pg.Pool): Promise<void> {
   const client = await pool.connect();
@@ -29,7 +30,7 @@ export async function migrateQueues(pool: pg.Pool): Promise<void> {
   }
 }
 
-/** SQLSTATE invalid_schema_name: there is no schema to make tables in. */
+/** SQLSTATE invalid_schema_name: the schema for the tables does not exist. */
 const NO_SCHEMA = '3F000';
 
 function withoutSchema(client: pg.PoolClient): pg.PoolClient {

@@ -16,40 +16,40 @@ import pg from 'pg';
 import { checkPayload, JOB_NAMES, jobId, JOBS, type JobName, type Payload } from './jobs.ts';
 import { migrateQueues, withQueueSettings } from './queue-schema.ts';
 
-/** Where the queue lives: on Redis when there is one, else in the ledger's Postgres. */
+/** Where the queue is stored: on Redis when there is one, else in the ledger's Postgres. */
 export interface QueueOptions {
   redisUrl: string | null;
   databaseUrl: string;
   /** Namespace of the keys on a shared Redis. */
   prefix?: string;
-  /** Told of trouble with the connection. */
+  /** Called for every error of the connection. */
   onError: (error: Error) => void;
-  /** Told of every job whose processor threw; nobody is told unless given. */
+  /** Called for every job whose processor threw, if given. */
   onFailure?: (failure: JobFailure) => void;
 }
 
-/** A processor threw. The queue keeps only a code and `errorId`, by which the log is found. */
+/** A processor threw. The queue keeps only a code and `errorId`, which is also in the log. */
 export interface JobFailure {
   errorId: string;
   job: JobName;
   jobId: string;
-  /** Null for a job that is about no single fee. */
+  /** Null for a job that is not about one fee. */
   feeId: string | null;
   error: unknown;
 }
 
-/** What a processor came to. `failed` is a decision too: shown as failed, not tried again. */
+/** A processor's outcome. `failed` is a decision too: shown as failed and not retried. */
 export type Done = { done: string } | { failed: string };
 export type Processor<Name extends JobName> = (payload: Payload<Name>) => Promise<Done>;
 
-/** Jobs that need no payload and come by the clock. */
+/** Jobs without a payload that run on a schedule. */
 type RecurringJob = 'annual' | 'reconcile';
 
 export interface RunningWorker {
   close(): Promise<void>;
 }
 
-/** Finished jobs kept for people; one that is kept never blocks the next, see the pump. */
+/** Finished jobs kept for people. A kept job never blocks the next one: the pump clears it. */
 type Kept = Pick<JobsOptions, 'removeOnComplete' | 'removeOnFail'>;
 
 const MONTH_S = 30 * 24 * 3_600;
@@ -57,7 +57,7 @@ const KEPT_ON_REDIS: Kept = {
   removeOnComplete: { count: 100 },
   removeOnFail: { age: MONTH_S, count: 5_000 },
 };
-/** On Postgres nothing goes when a job ends: the ledger sweeps, see ledger/queue-sweep.ts. */
+/** On Postgres the library deletes nothing; the ledger does, see ledger/queue-sweep.ts. */
 const KEPT_ON_POSTGRES: Kept = { removeOnComplete: false, removeOnFail: false };
 
 interface Backend {
@@ -66,16 +66,16 @@ interface Backend {
   factory: BackendFactory<IQueueBackend, unknown>;
   forQueues: unknown;
   forWorkers: unknown;
-  /** Throws at once when there is no connection, where the library would wait for one. */
+  /** Throws at once when there is no connection; the library would wait for one. */
   assertUp(): void;
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * The queues of every job, on one backend. The queue is disposable: whatever is lost with it,
- * the pump puts back from the ledger. Redis need not be there yet; on Postgres this throws when the
- * database is away, leaves nothing open, and can be called again.
+ * Opens the queues of all jobs on one backend. The queue is disposable: the pump restores from the
+ * ledger whatever is lost with it. Redis may still be unavailable. On Postgres this throws when the
+ * database is unavailable, leaves nothing open, and can be called again.
  */
 export async function createQueues(options: QueueOptions) {
   const backend = options.redisUrl
@@ -98,7 +98,7 @@ export async function createQueues(options: QueueOptions) {
     backend: backend.name,
     queues,
 
-    /** Puts one job on its queue; the same job again changes nothing. */
+    /** Puts one job on its queue; a job with the same id changes nothing. */
     async enqueue<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<void> {
       const data = checkPayload(name, payload);
       backend.assertUp();
@@ -115,14 +115,14 @@ export async function createQueues(options: QueueOptions) {
       if (jobs.length > 0) await queues[name].addBulk(jobs);
     },
 
-    /** Jobs of a queue that are waiting, delayed or in hand. */
+    /** Counts the jobs of a queue that are waiting, delayed or running. */
     async queued(name: JobName): Promise<number> {
       backend.assertUp();
       const counts = await queues[name].getJobCounts(...UNFINISHED);
       return Object.values(counts).reduce((sum, count) => sum + count, 0);
     },
 
-    /** Removes a finished job that still stands under an id that is needed again. */
+    /** Removes a finished job whose id is needed again; false when there is none. */
     async clear<Name extends JobName>(name: Name, payload: Payload<Name>): Promise<boolean> {
       backend.assertUp();
       const job = (await queues[name].getJob(jobId(name, payload))) as Job | undefined;
@@ -131,7 +131,7 @@ export async function createQueues(options: QueueOptions) {
       return true;
     },
 
-    /** Puts a recurring job in place as a job scheduler; again changes nothing. */
+    /** Schedules a recurring job; scheduling it again changes nothing. */
     async schedule(name: RecurringJob, cron: string, timeZone: string): Promise<void> {
       backend.assertUp();
       if (await isScheduled(queues[name], name, cron, timeZone)) return;
@@ -156,7 +156,7 @@ export async function createQueues(options: QueueOptions) {
           ...shared,
           connection: backend.forWorkers,
           concurrency: JOBS[name].concurrency,
-          // A stall is a crash or a pause of a worker, not a fault of the job; the ledger decides.
+          // A stall means that a worker crashed or was suspended, not that the job is at fault.
           maxStalledCount: 20,
         } as never,
         backend.factory as never,
@@ -176,12 +176,12 @@ export async function createQueues(options: QueueOptions) {
 
 export type Queues = Awaited<ReturnType<typeof createQueues>>;
 
-/** On Postgres what waits in a queue that is paused counts as `paused`, on Redis as `waiting`. */
+/** In a paused queue, waiting jobs count as `paused` on Postgres and as `waiting` on Redis. */
 const UNFINISHED = ['waiting', 'active', 'delayed', 'prioritized', 'paused'] as never[];
 
 /**
- * Whether the next job of this scheduler is in place. Putting it there anew would replace a job
- * whose time came while nobody worked by the one after it: for the yearly one, a year later.
+ * Whether the next job of this schedule exists. Scheduling anew would replace a job that became due
+ * while no worker ran by the one after it: for the yearly job, a year later.
  */
 async function isScheduled(
   queue: Queue,
@@ -211,7 +211,7 @@ async function run<Name extends JobName>(
       ...{ errorId, job: name, jobId: job.id ?? '', error },
       feeId: typeof feeId === 'string' ? feeId : null,
     });
-    // The queue keeps the reason in clear and shows it: only codes may leave this process.
+    // The queue stores the reason unencrypted and shows it, so only codes may leave this process.
     const failure = new Error(`${codeOf(error)} (error ${errorId} in the log)`);
     failure.stack = failure.message;
     throw failure;
@@ -222,13 +222,13 @@ async function run<Name extends JobName>(
   throw failure;
 }
 
-/** An error as a code without content: `error ECONNREFUSED`, `error 40P01`, `TypeError`. */
+/** The codes of an error, without content: `error ECONNREFUSED`, `error 40P01`, `TypeError`. */
 function codeOf(error: unknown): string {
   const { name, code, why } = Object(error) as Record<string, unknown>;
   return [name, code ?? why].filter(isWord).join(' ') || 'error';
 }
 
-/** What looks like a code; whatever else stands where a code should may be anybody's words. */
+/** Whether a value looks like a code; any other text may hold personal data. */
 function isWord(word: unknown): boolean {
   return typeof word === 'string' && /^[\w.-]{1,60}$/.test(word);
 }
@@ -246,15 +246,15 @@ function optionsOf<Name extends JobName>(
   };
 }
 
-/** Longest wait at the start for the first answer of Redis; without one it counts as away. */
+/** Longest wait at the start for Redis' first answer, in ms; then Redis is unavailable. */
 const FIRST_ANSWER_MS = 2_000;
 
 async function redisBackend(url: string, onError: (error: Error) => void): Promise<Backend> {
-  // A producer must fail fast, so that its caller knows; a worker waits for Redis to come back.
+  // A producer must fail fast, so that its caller learns of it; a worker waits for Redis.
   const producer = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false });
   const consumer = new Redis(url, { maxRetriesPerRequest: null });
   for (const connection of [producer, consumer]) connection.on('error', onError);
-  // Ready, or not to be reached: either is known in a moment, and nothing waits for it later.
+  // Wait here until Redis is ready or known to be unavailable, so that no later call has to.
   const signal = AbortSignal.timeout(FIRST_ANSWER_MS);
   await once(producer, 'ready', { signal }).catch(() => undefined);
   return {
@@ -279,15 +279,15 @@ async function postgresBackend(url: string, onError: (error: Error) => void): Pr
   const connectionString = withQueueSettings(url);
   const pool = (max: number) => {
     const made = new pg.Pool({ connectionString, max, keepAlive: true });
-    // Also those in hand: a lost connection with no listener would end the process.
+    // Also on connections in use: without a listener, losing one would end the process.
     made.on('error', onError).on('connect', (client) => void client.on('error', onError));
     return made;
   };
   const producers = pool(4);
-  // Each worker holds one connection to listen on; the rest are for claiming and finishing.
+  // Each worker listens on one connection; the other 12 claim and finish jobs.
   const consumers = pool(JOB_NAMES.length + 12);
   const close = async () => void (await Promise.all([producers.end(), consumers.end()]));
-  // On every start: a newer library on an older schema would run without its own fixes.
+  // On every start, because a newer library on an older schema would run without its own fixes.
   try {
     await migrateQueues(producers);
   } catch (error) {

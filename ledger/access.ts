@@ -4,14 +4,14 @@ import type pg from 'pg';
 export const SCOPES = ['read', 'operate', 'approve'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Who asks: a key by its name, and what it may do. */
+/** The caller: an access key's id and name, and what it may do. */
 export interface Caller {
   keyId: string;
   name: string;
   scopes: Scope[];
 }
 
-/** What a person did, to what. */
+/** One line of the audit trail: what a person did, to what. */
 export interface AuditLine {
   actor: string;
   action: string;
@@ -20,7 +20,7 @@ export interface AuditLine {
   requestId?: string;
 }
 
-/** Writes down what a person did; within a transaction when that transaction's client is given. */
+/** Writes a line of the audit trail; in a transaction when its client is given as `db`. */
 export async function writeAudit(
   db: Pick<pg.ClientBase, 'query'>,
   { actor, action, object, detail, requestId }: AuditLine,
@@ -31,15 +31,15 @@ export async function writeAudit(
   );
 }
 
-/** Characters of a token by which its key is found. */
+/** Characters at the start of a token by which its key is looked up. */
 const PREFIX = 12;
 
 /** Access keys, sessions of the console, the audit trail, and replayed POSTs. */
 export function createAccess(pool: pg.Pool) {
   return {
     /**
-     * Stores a key for a token the caller has made from at least 32 random bytes. Only its hash
-     * is kept. Throws on a name that is taken (SQLSTATE 23505).
+     * Stores a key for a token that was made from at least 32 random bytes; only its hash is kept.
+     * Throws when the name is taken (SQLSTATE 23505).
      */
     async addKey(name: string, token: string, scopes: Scope[]): Promise<void> {
       await pool.query(
@@ -63,7 +63,7 @@ export function createAccess(pool: pg.Pool) {
       return rowCount === 1;
     },
 
-    /** Whose token this is, compared in constant time; null for a wrong or revoked one. */
+    /** The caller with this token, compared in constant time; null for a wrong or revoked token. */
     async callerOf(token: string): Promise<Caller | null> {
       const { rows } = await pool.query<Caller & { hash: Buffer }>(
         `select key_id as "keyId", name, scopes, hash from access_keys
@@ -76,7 +76,7 @@ export function createAccess(pool: pg.Pool) {
       return { keyId: key.keyId, name: key.name, scopes: key.scopes };
     },
 
-    /** Remembers a browser's session; `secret` is what its cookie holds, kept as a hash. */
+    /** Stores a browser's session; `secret` is the value of its cookie, stored as a hash. */
     async addSession(secret: string, keyId: string, hours: number): Promise<void> {
       await pool.query(
         `insert into sessions (hash, key_id, expires_at)
@@ -101,7 +101,7 @@ export function createAccess(pool: pg.Pool) {
       ]);
     },
 
-    /** Writes down what a person did, to what. */
+    /** Writes a line of the audit trail. */
     audit: (line: AuditLine): Promise<void> => writeAudit(pool, line),
 
     async audited(page: { before?: number; limit: number }): Promise<
@@ -130,7 +130,7 @@ export function createAccess(pool: pg.Pool) {
     },
 
     /**
-     * Claims an Idempotency-Key: `new` the first time, `running` while that is under way, the
+     * Claims an Idempotency-Key: `new` the first time, `running` while that request runs, the
      * stored answer afterwards, `mismatch` for another request under the same key.
      */
     async claimRequest(
@@ -164,7 +164,7 @@ export function createAccess(pool: pg.Pool) {
       return { claim: 'done', status: known.status, body: known.body ?? '' };
     },
 
-    /** Stores the answer to a claimed request, or frees the key when it came to nothing. */
+    /** Stores the answer to a claimed request; null frees the key because the request failed. */
     async finishRequest(
       actor: string,
       key: string,

@@ -20,16 +20,16 @@ export interface Assessment {
   livemode: boolean;
   openedBy: string;
   openedAt: Date;
-  /** When every clinician had a fee; null while the opening is still under way. */
+  /** When every clinician had a fee; null while fees are still being created. */
   enrolledAt: Date | null;
   pausedAt: Date | null;
   pausedBy: string | null;
   pausedWhy: string | null;
   resumedAt: Date | null;
   resumedBy: string | null;
-  /** As of when the last finished check looked at it. */
+  /** The moment for which the last finished check verified it. */
   checkedAt: Date | null;
-  /** When the first few charges were found in order and the rest were let go; null before. */
+  /** When the canary fees were found in order and all fees were allowed; null before. */
   clearedAt: Date | null;
 }
 
@@ -66,8 +66,8 @@ const ASSESSMENT = `
   from assessments a join vendors v using (vendor)`;
 
 /**
- * One row per fee; what an approval signs is the hash over those not approved before: who, how
- * much, for which evidence, to which address, and whose card.
+ * One row per fee. An approval signs a hash over the fees not approved before: who, how much, for
+ * which evidence, to which address, and whose card.
  */
 const ROSTER = `
   select f.fee_id, f.state, c.ref, c.name, c.email, c.stripe_customer, c.payment_method,
@@ -124,8 +124,8 @@ export function createAssessments(pool: pg.Pool) {
     },
 
     /**
-     * Opens the assessment of a vendor and year with the rate and policy of the moment, or gives
-     * the one there is. Two callers at once get the same one.
+     * Opens the assessment of a vendor and year with the current rate and policy, or gives the
+     * existing one. Two callers at once get the same assessment.
      */
     async open(input: {
       vendor: string;
@@ -159,7 +159,7 @@ export function createAssessments(pool: pg.Pool) {
       return { opened: true, created: rowCount === 1, assessment: rows[0] };
     },
 
-    /** Gives every clinician on the roster a fee, once. Gives how many were new. */
+    /** Creates a fee for every clinician who has none. Gives the number of new fees. */
     async enroll(assessmentId: string): Promise<number> {
       const { rowCount } = await pool.query(ENROLL, [assessmentId]);
       await pool.query(
@@ -202,7 +202,7 @@ export function createAssessments(pool: pg.Pool) {
           [assessmentId],
         );
         if (!rows[0]) return { approved: false, why: 'unknown_assessment', hash: '' };
-        // Nobody writes an entry between the look at the roster and the approval of it.
+        // Locks the fees: no entry is written between reading the roster and approving it.
         await client.query(
           'select fee_id from fees where assessment_id = $1 order by fee_id for update',
           [assessmentId],
@@ -217,7 +217,7 @@ export function createAssessments(pool: pg.Pool) {
       });
     },
 
-    /** Stops notices and charges before the next one; gives false when it was paused already. */
+    /** Stops further notices and charges; false when the assessment was paused already. */
     async pause(assessmentId: string, actor: string, why: string): Promise<boolean> {
       const { rowCount } = await pool.query(
         `update assessments set paused_at = levy_now(), paused_by = $2, paused_why = $3
@@ -227,10 +227,7 @@ export function createAssessments(pool: pg.Pool) {
       return rowCount === 1;
     },
 
-    /**
-     * Lets notices and charges go on, charging cautiously as at the start; gives false when it was
-     * not paused.
-     */
+    /** Allows notices and charges again, with canary fees first; false when it was not paused. */
     async resume(assessmentId: string, actor: string | null = null): Promise<boolean> {
       const { rowCount } = await pool.query(
         `update assessments set paused_at = null, paused_by = null, paused_why = null,
@@ -241,7 +238,7 @@ export function createAssessments(pool: pg.Pool) {
       return rowCount === 1;
     },
 
-    /** What an assessment would find now, without opening it; forecast rates included. */
+    /** What an assessment would find now, without opening it; null when there is no rate. */
     async preview(
       vendor: string,
       year: number,
@@ -282,7 +279,7 @@ async function totalsOf(
   const hash = createHash('sha256');
   for (const row of rows) {
     totals[row.bucket] = { clinicians: row.clinicians, cents: Number(row.cents) };
-    // What was approved before goes on while the late are being looked at; it is not signed again.
+    // Fees approved earlier are not signed again while late fees are being looked at.
     if (!PAST.has(row.bucket)) hash.update(`${row.bucket} ${row.hash}\n`);
   }
   return { totals, hash: hash.digest('hex') };

@@ -1,7 +1,6 @@
 /**
- * Gathers calls that arrive while earlier ones are under way and runs them as one: many workers'
- * single statements become one set-based statement and one commit. Nothing waits for a timer.
- *
+ * Gathers calls that arrive while earlier ones run, and runs them as one: the single statements of
+ * many workers become one statement for all and one commit. No call waits for a timer.
  * @param run  takes the gathered items and gives one result per item, in order
  * @param limits  most items in one run, and most runs at the same time
  */
@@ -22,7 +21,7 @@ export function createBatch<Item, Result>(
       const results = await run(batch.map(({ item }) => item));
       batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
     } catch (error) {
-      // One bad item must not fail its neighbours: each is run alone and gets its own error.
+      // One bad item must not fail the others: each is run again alone and gets its own error.
       if (batch.length === 1) batch[0]?.reject(error);
       else for (const one of batch) await runSome([one]);
     }
@@ -41,7 +40,7 @@ export function createBatch<Item, Result>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      // Calls made in the same turn of the event loop travel together.
+      // Calls made in the same turn of the event loop are gathered first.
       setImmediate(pull);
     });
 }

@@ -4,10 +4,10 @@ import type { Entry } from '../core/fee/fee.ts';
 import { DAY_MS } from '../core/policy.ts';
 import { inTransaction } from './transaction.ts';
 
-/** SQLSTATE-like code of a refusal: as many tries of this card are open as it may still decline. */
+/** SQLSTATE-like code of a refusal: the card's open tries may use up its limit. */
 const NO_TRY_LEFT = 'LV014';
 
-/** Declines that the network has seen, and tries whose end is not known, since a moment. */
+/** Since a moment: declines that the network has seen, and tries without an outcome. */
 const TRIES = `
   select count(*) filter (where kind = 'declined' and data ->> 'sentToNetwork' = 'true')::integer
       as declines,
@@ -18,10 +18,9 @@ const TRIES = `
   where kind in ('attempted', 'declined') and data ->> 'fingerprint' = $1 and at >= $2`;
 
 /**
- * Writes entries that may hold an attempt. The networks count by card, and a card may be several
- * people's: tries of the same card are written one after the other, and only while all that are
- * open could be declined without its budget being exceeded. Throws `LV014` otherwise.
- *
+ * Writes entries that may contain an attempt. The networks count by card, and several people may
+ * share a card. So tries of one card are written one after the other, and only if the card's limit
+ * would hold even if every open try were declined. Throws `LV014` otherwise.
  * @param write  writes on this connection, or on any when it is null
  */
 export async function withinBudget<Result>(

@@ -3,24 +3,24 @@ import type { Policy } from '../core/policy.ts';
 import type { Resumption, ChargeRecord } from '../core/circuit-breaker.ts';
 import type { DueFee } from './fees.ts';
 
-/** The standing of one assessment that has something to charge now. */
+/** The charge record of one assessment that has something to charge now. */
 export interface AssessmentRecord extends ChargeRecord {
   assessmentId: string;
 }
 
-/** Since when an assessment's charging is counted. */
+/** The moment from which an assessment's charges are counted. */
 const SINCE = 'coalesce(a.resumed_at, a.opened_at)';
 
 /**
- * Whether an entry is of this assessment. Not a join: with what the database knows of its tables at
- * the start of a run it would begin at the fees, all of them, instead of at the latest entries.
+ * Whether an entry is of this assessment. Not a join: with its table statistics at the start of a
+ * run Postgres would begin at all the fees, instead of at the latest entries.
  */
 const OF_IT = '(select f.assessment_id from fees f where f.fee_id = e.fee_id) = a.assessment_id';
 
-/** Attempts that the share of unknown outcomes is taken from. */
+/** Most attempts from which the share of unknown outcomes is taken. */
 const LATEST_ATTEMPTS = 2_000;
 
-/** The fees first attempted since then, in that order, with what came of each. */
+/** The fees first attempted since then, in that order, each with its answer. */
 const FIRST = `
   select t.fee_id, t.at, answer.kind, answer.at as answered
   from (select e.fee_id, min(e.seq) as seq, min(e.recorded_at) as at
@@ -32,9 +32,9 @@ const FIRST = `
     order by o.seq limit 1) answer on true`;
 
 /**
- * One row per assessment that is not paused and has a charge due. Whoever is not among them has
- * nothing to charge. Only the caution's own few rows are read, so that it may be asked often: the
- * first few no more once they were found in order, when there are many others.
+ * One row per assessment that is not paused and has a charge due. It reads only the few rows that
+ * the circuit breaker needs, so that it may run often; the canary fees are not read after they were
+ * found in order, because many others follow.
  */
 const STANDINGS = `
   select a.assessment_id as "assessmentId", a.policy, levy_now() as now, ${SINCE} as since,
@@ -67,8 +67,8 @@ const STANDINGS = `
     where f.assessment_id = a.assessment_id and f.next_step = 'charge' and f.due_at <= levy_now())`;
 
 /**
- * The fees to begin with, always the same ones whoever asks: those attempted already, should they
- * be due once more, and as many others as are wanted still. Count and choice are of one moment.
+ * The canary fees, the same for every caller: those attempted already, if they are due again, and
+ * as many others as are still needed. Count and choice are made in one statement, at one moment.
  */
 const CANARY = `
   with first as materialized (select t.fee_id from assessments a cross join lateral (${FIRST}) t
@@ -97,7 +97,7 @@ const RESUMPTION = `
     where e.fee_id = f.fee_id and e.kind = 'paid') p on f.state = 'paid'
   where f.assessment_id = $1`;
 
-/** How charging goes, and the cautious start of it. */
+/** The data of the circuit breaker. */
 export function createCircuitBreaker(pool: pg.Pool) {
   return {
     /** Every assessment that has something to charge now. */
@@ -109,13 +109,13 @@ export function createCircuitBreaker(pool: pg.Pool) {
       }));
     },
 
-    /** The first few fees to charge, less those that were attempted already. */
+    /** The canary fees that are due now. */
     async canary(assessmentId: string): Promise<DueFee[]> {
       const { rows } = await pool.query<DueFee>(CANARY, [assessmentId]);
       return rows;
     },
 
-    /** Lets the rest go, unless the assessment was paused or resumed since `since`. */
+    /** Allows all fees, unless the assessment was paused or resumed since `since`. */
     async clear(assessmentId: string, since: Date): Promise<void> {
       await pool.query(
         `update assessments a set cleared_at = levy_now()

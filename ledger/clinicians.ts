@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { writeAudit, type AuditLine } from './access.ts';
 import { inTransaction } from './transaction.ts';
 
-/** A person on the roster, as the practice gives it. */
+/** A person on the roster, with the fields the practice gives. */
 export interface Clinician {
   /** The practice's own reference. */
   ref: string;
@@ -20,11 +20,11 @@ export interface KnownClinician extends Clinician {
   clinicianId: string;
 }
 
-/** What must be of one person alone. */
+/** The fields that no two people may share. */
 export const UNIQUE = ['ref', 'npi', 'email', 'stripeCustomer'] as const;
 export type Unique = (typeof UNIQUE)[number];
 
-/** What writing one row of a roster did. */
+/** The outcome of writing one row of a roster. */
 export type Upsert =
   | { ref: string; outcome: 'created' | 'unchanged'; clinicianId: string; changed: [] }
   | { ref: string; outcome: 'updated'; clinicianId: string; changed: (keyof Clinician)[] }
@@ -36,10 +36,10 @@ const CLINICIAN = `clinician_id as "clinicianId", ref, name, email, npi, vendor,
 
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
-/** The roster of people. */
+/** The clinicians on the roster. */
 export function createClinicians(pool: pg.Pool) {
   return {
-    /** A page by reference; `after` is the last reference seen. */
+    /** A page of clinicians by reference; `after` is the last reference seen. */
     async list(page: { after?: string; limit: number }): Promise<KnownClinician[]> {
       const { rows } = await pool.query<KnownClinician>(
         `select ${CLINICIAN} from clinicians where $1::text is null or ref > $1
@@ -82,7 +82,7 @@ export function createClinicians(pool: pg.Pool) {
       return known;
     },
 
-    /** What matching findings to people needs, for the whole roster. */
+    /** The fields by which findings are matched to people, for the whole roster. */
     async forMatching(): Promise<
       { clinicianId: string; npi: string | null; ref: string; name: string }[]
     > {
@@ -97,11 +97,11 @@ export function createClinicians(pool: pg.Pool) {
 
     /**
      * Writes one row, by its reference. A row whose reference in another case, NPI, e-mail or
-     * customer is somebody else's is not written but named, so that no two people are merged and
-     * none is charged twice or for another.
-     *
-     * @param card  what Stripe has for the customer, where the row names no card itself
-     * @param by  who wants it: the audit then keeps old and new values of a changed row
+     * customer is another person's is not written; the outcome names that person. So no two people
+     * are merged, and none is charged twice or for another.
+     * @param card  the card Stripe has for the customer, when the row names none
+     * @param by  the person who asked; the audit trail then keeps old and new values of a changed
+     *   row
      */
     async upsert(
       row: Clinician,
@@ -119,7 +119,7 @@ export function createClinicians(pool: pg.Pool) {
           changed: [],
         };
       } catch (error) {
-        // Another upload was faster: the database refuses what was free a moment ago.
+        // Another upload was faster: a value that was free a moment ago is taken now.
         const late = isUniqueViolation(error) ? (await others(pool, row)).duplicate : null;
         if (late) return late;
         throw error;
@@ -133,7 +133,7 @@ export function createClinicians(pool: pg.Pool) {
       ]);
     },
 
-    /** Records the card a customer now has on file. */
+    /** Records the card that a customer has on file now. */
     async setCard(clinicianId: string, paymentMethod: string): Promise<void> {
       await pool.query(
         `update clinicians set payment_method = $2, no_card = false, latest_card = $2,
@@ -144,7 +144,7 @@ export function createClinicians(pool: pg.Pool) {
       );
     },
 
-    /** The fees of a clinician in every assessment, with the vendor that levies each. */
+    /** The fees of a clinician in every assessment, each with vendor and year. */
     async fees(clinicianId: string): Promise<{ feeId: string; vendor: string; year: number }[]> {
       const { rows } = await pool.query<{ feeId: string; vendor: string; year: number }>(
         `select f.fee_id as "feeId", a.vendor, a.year
@@ -154,7 +154,7 @@ export function createClinicians(pool: pg.Pool) {
       return rows;
     },
 
-    /** Gives every assessment already enrolled a fee for the clinicians that came later. */
+    /** Creates the fees that are missing in assessments already enrolled. Gives how many. */
     async enrollLatecomers(): Promise<number> {
       const { rowCount } = await pool.query(
         `insert into fees (assessment_id, clinician_id)
@@ -168,7 +168,7 @@ export function createClinicians(pool: pg.Pool) {
   };
 }
 
-/** Who has this reference now, and whether somebody else has what must be theirs alone. */
+/** The clinician with this reference, and any other who has a value that must be unique. */
 async function others(db: Queryable, row: Clinician) {
   const { rows } = await db.query<KnownClinician>(
     `select ${CLINICIAN} from clinicians
@@ -192,7 +192,7 @@ function isSame(field: Unique, row: Clinician, other: Clinician): boolean {
   return anyCase ? mine.toLowerCase() === theirs.toLowerCase() : mine === theirs;
 }
 
-/** Changes a row that is there; the audit line comes or goes with the change. */
+/** Changes an existing row; the audit line is written in the same transaction. */
 async function change(
   client: Queryable,
   row: Clinician,

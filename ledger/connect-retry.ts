@@ -10,13 +10,13 @@ const NETWORK = new Set([
   'EPIPE',
   'ETIMEDOUT',
 ]);
-/** The driver's own words for a connection that is gone; it gives them no code. */
+/** The driver's messages for a lost connection; these errors have no code. */
 const GONE = new RegExp(
   '^(Connection terminated|Connection is closed|Client has encountered a connection error|' +
     'Client was closed|timeout exceeded when trying to connect)',
 );
 
-/** Whether this error, or what caused it, says that a service is not there at the moment. */
+/** Whether this error, or its cause, means that a service is unavailable at the moment. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = codeOf(error);
@@ -25,7 +25,7 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** Where waiting is told of. */
+/** The log for waiting. */
 export interface WaitingLog {
   warn(fields: Record<string, unknown>, message: string): void;
 }
@@ -33,8 +33,8 @@ export interface WaitingLog {
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Does something that needs the database until it was there throughout, for as long as that takes.
- * What is done must bear to be begun again. Throws whatever is not about the database being away.
+ * Runs work that needs the database, again from the start until the database was available
+ * throughout, for as long as that takes. The work must be safe to repeat. Throws any other error.
  */
 export async function retryUntilAvailable<Result>(
   work: () => Promise<Result>,
@@ -52,7 +52,7 @@ export async function retryUntilAvailable<Result>(
   }
 }
 
-/** The code of an error, or of the first of several attempts to connect; else the word `error`. */
+/** The code of an error, or of the first failed attempt to connect; else the word `error`. */
 export function codeOf(error: unknown): string {
   const { code, errors } = error as { code?: unknown; errors?: { code?: unknown }[] };
   const found = code ?? errors?.[0]?.code;

@@ -1,11 +1,11 @@
 /**
- * The statements that write entries, and the only ones. Each moves the fee's index in the same
- * statement, and writes nothing for a fee that has moved on.
+ * The only statements that write entries. Each updates the fee's row in the same statement, and
+ * writes nothing for a fee that has newer entries.
  */
 
 /**
- * $1: appends of many fees, each after the last entry its writer has seen. Gives the fees that were
- * written; those that are missing had another writer first.
+ * $1: appends to many fees, each after the last entry its writer has seen. Gives the fees that were
+ * written; for the others another writer was first.
  */
 export const APPEND = `
   with input as (

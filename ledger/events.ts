@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** A webhook's envelope: what it is about, never what it says. */
+/** A webhook's envelope: the ids it names, never its content. */
 export interface StripeEvent {
   id: string;
   type: string;
@@ -18,12 +18,12 @@ export interface StripeEvent {
 const CARDS_HEARD = 'card events heard until';
 
 /**
- * Events received from Stripe, each stored once and handled at least once. An event belongs to the
- * fee whose intent it names; what metadata says counts only where it names none.
+ * Events received from Stripe: each is stored once and handled at least once. An event belongs to
+ * the fee whose intent it names; the metadata's fee id counts only when it names none.
  */
 export function createEvents(pool: pg.Pool) {
   return {
-    /** Stores an event; gives false when it was there already. */
+    /** Stores an event; false when it was stored already. */
     async receive(event: StripeEvent): Promise<boolean> {
       const { rowCount } = await pool.query(
         `insert into webhook_events (event_id, type, object_id, intent, customer, fee_id,
@@ -45,7 +45,7 @@ export function createEvents(pool: pg.Pool) {
       return rowCount === 1;
     },
 
-    /** Events nobody has handled yet, oldest first. */
+    /** Events that are not handled yet, the oldest first. */
     async open(limit: number): Promise<StripeEvent[]> {
       const { rows } = await pool.query<StripeEvent>(
         `select event_id as id, type, object_id as "objectId", w.intent, customer, livemode,
@@ -70,7 +70,7 @@ export function createEvents(pool: pg.Pool) {
       return rows[0] ?? null;
     },
 
-    /** Whether the customer gave another card after this event about one. */
+    /** Whether the customer attached a card after this event about a card. */
     async isOvertaken({ customer, createdAt }: StripeEvent): Promise<boolean> {
       const { rows } = await pool.query(
         `select 1 from webhook_events where customer = $1 and created_at > $2
@@ -80,7 +80,7 @@ export function createEvents(pool: pg.Pool) {
       return rows.length > 0;
     },
 
-    /** Until when all events about cards have been heard of; null when nobody waits for any. */
+    /** `since`: card events are stored up to this moment; null before the first assessment. */
     async cardsHeard(): Promise<{ since: Date | null; now: Date }> {
       const { rows } = await pool.query<{ since: Date | null; now: Date }>(
         `select coalesce((select value::timestamptz from settings where name = $1),

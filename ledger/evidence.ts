@@ -14,7 +14,7 @@ export interface FirstUse {
   certainty: 'sure' | 'weak';
 }
 
-/** A record nobody could be matched to, or a row that was refused, for a person to look at. */
+/** A record that no clinician could be matched to, or a refused row, for a person to look at. */
 export interface ImportProblem {
   line: number;
   /** A stable code: unmatched, ambiguous, no_date, bad_row, ... */
@@ -77,8 +77,8 @@ export function createEvidence(pool: pg.Pool) {
     find,
 
     /**
-     * Records a file that was read to its end, whole or not at all. The same content again
-     * changes nothing and gives the earlier import.
+     * Records a file that was read to its end, in one transaction. The same content again changes
+     * nothing and gives the earlier import.
      */
     async record(read: ReadImport): Promise<{ created: boolean; import: ImportResult }> {
       const created = await inTransaction(pool, async (client) => {
@@ -110,9 +110,9 @@ export function createEvidence(pool: pg.Pool) {
     },
 
     /**
-     * Adds to an import what the same content says now that the roster is another: evidence of
-     * people who could not be told before, and who still cannot. What stands, stays. Gives how many
-     * pieces of evidence are new.
+     * Records what the same content yields with today's roster: evidence of people who could not be
+     * matched before, and the records that still cannot be. Existing evidence stays. Gives the
+     * number of new pieces of evidence.
      */
     async recordAgain(importId: string, read: ReadImport): Promise<number> {
       return inTransaction(pool, async (client) => {
@@ -143,7 +143,7 @@ export function createEvidence(pool: pg.Pool) {
       return rows;
     },
 
-    /** What became of an import: problems by reason, weak pieces, and clinicians with evidence. */
+    /** The result of an import: problems by reason, weak evidence, clinicians with evidence. */
     async summary(importId: string): Promise<{
       problems: { reason: string; times: number }[];
       weak: number;
@@ -163,7 +163,7 @@ export function createEvidence(pool: pg.Pool) {
       return { problems, weak: rows[0]?.weak ?? 0, clinicians: rows[0]?.clinicians ?? 0 };
     },
 
-    /** Weak evidence nobody has decided on yet. */
+    /** Weak evidence that no person has decided on yet. */
     async weak(limit: number): Promise<WeakEvidence[]> {
       const { rows } = await pool.query<WeakEvidence>(
         `select evidence_id as "evidenceId", clinician_id as "clinicianId", c.ref, year, kind,
@@ -178,8 +178,8 @@ export function createEvidence(pool: pg.Pool) {
     },
 
     /**
-     * A person's word on one piece of evidence; refusing sure evidence withdraws it. Gives whose
-     * and for which year, or null when there is no such evidence or it already says so.
+     * Records a person's decision on a piece of evidence; refusing sure evidence withdraws it.
+     * Gives clinician and year, or null when there is no such evidence or the decision is the same.
      */
     async decide(
       evidenceId: string,
@@ -195,7 +195,7 @@ export function createEvidence(pool: pg.Pool) {
       return rows[0] ?? null;
     },
 
-    /** The pieces of evidence about a clinician and year, for the fee's story. */
+    /** The pieces of evidence about a clinician and year, for the fee's history. */
     async of(
       clinicianId: string,
       year: number,
@@ -213,7 +213,7 @@ export function createEvidence(pool: pg.Pool) {
       return rows;
     },
 
-    /** The fees that evidence of these clinicians and years may change. */
+    /** The ids of the fees that evidence of these clinicians and years may change. */
     async feesOf(pairs: { clinicianId: string; year: number }[]): Promise<string[]> {
       const { rows } = await pool.query<{ fee_id: string }>(
         `select f.fee_id
@@ -227,7 +227,7 @@ export function createEvidence(pool: pg.Pool) {
   };
 }
 
-/** Gives how many pieces of evidence were not there yet. */
+/** Gives how many pieces of evidence were new. */
 async function writeParts(
   client: pg.PoolClient,
   importId: string,

@@ -1,7 +1,7 @@
 import type { Entry, Evidence, NewEntry } from '../core/fee/fee.ts';
 import type { Policy } from '../core/policy.ts';
 
-/** A fee with everything a decision about it needs, as of one moment. */
+/** A fee with everything that a decision about it needs, as of one moment. */
 export interface FeeRecord {
   feeId: string;
   entries: Entry[];
@@ -32,18 +32,18 @@ export interface FeeRecord {
     /** How often the e-mail has changed on the roster, and how often customer or card. */
     emailChanges: number;
     cardChanges: number;
-    /** The card that came with the latest of those; null when none came. */
+    /** The latest card among those changes; null when none came. */
     latestCard: string | null;
   };
-  /** The first use that counts, by the evidence of the moment; null when there is none. */
+  /** The first use that counts, by the current evidence; null when there is none. */
   firstUse: Evidence | null;
   /** Stripe's pages on which another card may still be given for this fee. */
   cardPages: string[];
-  /** The database's clock, running on from the moment of loading. */
+  /** The database's clock: the time of loading plus the time passed since. */
   now: () => Date;
 }
 
-/** Loads the fees of $1, each with everything that `caseOf` needs. */
+/** Loads the fees of $1, each with everything that `feeRecordOf` needs. */
 export const LOAD = `
   select f.fee_id, levy_now() as now, a.assessment_id, a.vendor, v.name as vendor_name,
     cv.levies as clinician_vendor_levies, a.year, a.policy, a.royalty_cents,
@@ -69,7 +69,7 @@ export const LOAD = `
   join vendors cv on cv.vendor = c.vendor
   where f.fee_id = any ($1::uuid[])`;
 
-/** A row as `LOAD` gives it. */
+/** A row of `LOAD`. */
 export interface LoadedRow {
   fee_id: string;
   now: Date;
@@ -101,7 +101,7 @@ export interface LoadedRow {
   card_pages: string[];
 }
 
-/** A loaded row as a fee, whose clock runs on by `sinceLoadedMs`. */
+/** Makes a fee of a row of `LOAD`. `sinceLoadedMs` gives the ms since the row was asked for. */
 export function feeRecordOf(row: LoadedRow, sinceLoadedMs: () => number): FeeRecord {
   return {
     feeId: row.fee_id,

@@ -11,13 +11,13 @@ import { feeRecordOf, LOAD, type FeeRecord, type LoadedRow } from './fee-record.
 
 export type { FeeRecord } from './fee-record.ts';
 
-/** A due fee, and the number of its last entry: the step will write the next one. */
+/** A due fee and the number of its last entry; the step writes the next number. */
 export interface DueFee {
   feeId: string;
   seq: number;
 }
 
-/** What a change came to: the fee as it stands afterwards, or why it was refused. */
+/** The result of a change: the fee afterwards, or why it was refused. */
 export type Changed =
   { feeRecord: FeeRecord; added: number } | Extract<Decision, { refused: string }>;
 
@@ -40,15 +40,14 @@ const STILL = `
   join fees f on f.fee_id = o.fee_id and f.seq = o.seq and f.next_step = $1`;
 
 /**
- * Fees and their entries. Appending is optimistic: entries are written only directly after the
- * last one the caller has seen, so of two writers one wins and the other must load again.
- *
- * @param elapsedMs a monotonic clock in ms; it only measures how long ago the database was asked
+ * Fees and their entries. Appending is optimistic: entries are written only directly after the last
+ * entry the caller has seen. Of two writers one wins; the other has a conflict and must load again.
+ * @param elapsedMs  a monotonic clock in ms; it only measures how long ago the database was asked
  */
 export function createFees(pool: pg.Pool, elapsedMs: () => number) {
   const loadMany = async (feeIds: string[]): Promise<(FeeRecord | null)[]> => {
-    // Counted from before the question: our clock may run ahead by the answer's delay, never
-    // behind, so that no notice is dated earlier than it was accepted.
+    // Measured from before the query: our clock may be ahead by the query's duration, never behind,
+    // so that no notice is dated before it was accepted.
     const askedAt = elapsedMs();
     const { rows } = await pool.query<LoadedRow>(LOAD, [[...new Set(feeIds)]]);
     const byId = new Map(rows.map((row) => [row.fee_id, row]));
@@ -59,7 +58,7 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
   };
   const appendMany = async (appends: Append[], db: pg.PoolClient | null = null) => {
     const fees = new Set(appends.map(({ feeRecord }) => feeRecord.feeId));
-    // Two appends to one fee cannot both win: the batch runs them one after the other instead.
+    // Two appends to one fee cannot both win: after this error the batch runs them one by one.
     if (fees.size < appends.length) throw new Error('one fee twice in a batch');
     const rowsIn = JSON.stringify(appends.map(rowOf));
     const { rows } = await (db ?? pool).query<{ fee_id: string }>(APPEND, [rowsIn]);
@@ -90,15 +89,15 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     load,
 
     /**
-     * Writes entries after the last one in `feeCase`, dated `at` (now), and moves the fee's index
-     * with them. Gives the fee as it stands afterwards, or null when another writer came first.
-     * Throws when the database refuses (SQLSTATE LV...).
+     * Writes entries after the last one in `feeRecord`, dated `at` (default now), and updates the
+     * fee's row with them. Gives the fee afterwards, or null on a conflict. Throws when the
+     * database refuses the entries (SQLSTATE LV...).
      */
     append,
 
     /**
-     * Loads, decides and appends, again from the start when another writer came first. Gives the
-     * fee as it stands afterwards, with its last entries unchanged when `decide` gave none.
+     * Loads, decides and appends; starts again on a conflict. Gives the fee afterwards, unchanged
+     * when `decide` gave no entries, or null when there is no such fee. Throws after 20 conflicts.
      */
     async change(
       feeId: string,
@@ -118,9 +117,9 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     },
 
     /**
-     * Fees whose `step` is due, the longest due first, without those in `except`: at that number,
-     * or at any when it is null. Paused assessments are left out, but for what only reads and for
-     * attempts already under way; with `only`, so are all assessments but these.
+     * Fees whose `step` is due, the longest due first, without those in `except`: at that entry
+     * number, or at any number when it is null. Of a paused assessment only to `detect` or
+     * `settle`, or with an open attempt; of an assessment not in `only`, only with an open attempt.
      */
     async due(
       step: Step,
@@ -138,7 +137,7 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
       return rows;
     },
 
-    /** Of these fees those that still wait for `step` at that number; the others have moved on. */
+    /** Those of these fees that still wait for `step` at that entry number. */
     async still(step: Step, fees: DueFee[]): Promise<DueFee[]> {
       const { rows } = await pool.query<DueFee>(STILL, [
         step,
@@ -148,7 +147,7 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
       return rows;
     },
 
-    /** Of these intents those that are other fees' than `feeId` in this ledger. */
+    /** Those of these intents that belong to another fee of this ledger than `feeId`. */
     async intentsOfOthers(
       feeId: string,
       intents: { intent: string; feeId: string | null }[],
@@ -163,7 +162,7 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
       return new Set(rows.map(({ intent }) => intent));
     },
 
-    /** The database's clock: the only one that decides. */
+    /** The database's clock, by which every decision is made. */
     async now(): Promise<Date> {
       const { rows } = await pool.query<{ now: Date }>('select levy_now() as now');
       return rows[0]?.now as Date;
@@ -171,7 +170,7 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
   };
 }
 
-/** The fee by an intent's metadata; null when it is no id of a fee's, as older metadata may be. */
+/** The fee's id in an intent's metadata; null when it is not a UUID, as in older metadata. */
 const idOf = ({ feeId }: { feeId: string | null }): string | null =>
   feeId && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(feeId) ? feeId : null;
 

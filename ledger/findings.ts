@@ -6,7 +6,7 @@ import { inTransaction } from './transaction.ts';
 export interface Finding {
   findingId: number;
   check: string;
-  /** Null when the breach is not of any one assessment, or of any one fee. */
+  /** Null when the breach is not about one assessment, or not about one fee. */
   assessmentId: string | null;
   feeId: string | null;
   detail: string;
@@ -19,10 +19,10 @@ const BREACHES = `
   from jsonb_to_recordset($1) as b ("check" text, "feeId" uuid, detail text)
   left join fees f on f.fee_id = b."feeId"`;
 
-/** What the checks have found and nobody has put right yet. */
+/** The breaches that the checks have found and that are not put right yet. */
 export function createFindings(pool: pg.Pool) {
   return {
-    /** Of these breaches the ones that are not on record: what nobody can have seen yet. */
+    /** Those of these breaches that are not on record, so that no person can have seen them. */
     async fresh(breaches: Breach[]): Promise<(Breach & { assessmentId: string | null })[]> {
       const { rows } = await pool.query<Breach & { assessmentId: string | null }>(
         `select b."check", b.assessment_id as "assessmentId", b.fee_id as "feeId", b.detail
@@ -35,8 +35,8 @@ export function createFindings(pool: pg.Pool) {
     },
 
     /**
-     * Puts a finished check on record: what is new is added, what was not found again is gone.
-     * Null stands for a check of every assessment.
+     * Records a finished check: new breaches are added, breaches not found again are marked as
+     * gone. `assessmentId` null: a check of every assessment.
      */
     async record(assessmentId: string | null, checkedAt: Date, breaches: Breach[]): Promise<void> {
       const found = JSON.stringify(breaches);
@@ -62,7 +62,7 @@ export function createFindings(pool: pg.Pool) {
       });
     },
 
-    /** What is on record and still there, newest first. */
+    /** The breaches that are on record and not gone, newest first. */
     async open(page: { assessmentId?: string; limit: number }): Promise<Finding[]> {
       const { rows } = await pool.query<Finding>(
         `select finding_id::float8 as "findingId", check_name as "check",
@@ -75,7 +75,7 @@ export function createFindings(pool: pg.Pool) {
       return rows;
     },
 
-    /** For metrics: what is on record per check, and the age in seconds of the oldest check. */
+    /** For metrics: breaches per check, and the seconds since the oldest of the latest checks. */
     async summary(): Promise<{
       byCheck: { check: string; findings: number }[];
       checkedSecondsAgo: number | null;

@@ -2,33 +2,33 @@ import type pg from 'pg';
 import { TAKEN_WITHOUT_EVIDENCE } from '../core/fee/actions.ts';
 import { LISTED, REST_STATES, type Breach, type CheckName } from '../core/reconcile/checks.ts';
 
-/** What a check found: the first breaches, and how many more there are. */
+/** The result of a check: the first breaches, and how many more there are. */
 export interface Found {
   breaches: Breach[];
   more: number;
 }
 
-/** What a check is about, as of one moment of the database's clock. */
+/** The scope of a check, as of one moment of the database's clock. */
 export interface CheckScope {
   now: Date;
   /**
-   * Nothing of Stripe's that concerns these assessments is older: nobody owes a year's fee before
-   * the year, whenever this ledger opened it. Without assessments, of the present year.
+   * No object at Stripe that concerns these assessments is older: a year's fee is not owed before
+   * the year, whenever this ledger opened it. Without assessments: the present year.
    */
   since: Date;
   fees: number;
 }
 
-/** Stripe's clock and ours need not agree to the minute. */
+/** Margin for the difference between Stripe's clock and ours. */
 const MARGIN = '1 day';
 
 /**
- * The checks that the ledger alone can make, each one statement over all fees of an assessment, or
- * of every assessment when none is named. Everything here reads and nothing writes.
+ * The checks that need only the ledger, each one statement over all fees of an assessment, or of
+ * every assessment when none is named. They only read.
  */
 export function createInvariants(pool: pg.Pool) {
   return {
-    /** Null when there is no such assessment. */
+    /** The scope of one assessment, or of all when null; null for an unknown assessment. */
     async scope(assessmentId: string | null): Promise<CheckScope | null> {
       const { rows } = await pool.query<CheckScope & { known: number }>(
         `select levy_now() as now, count(*)::integer as known,
@@ -46,8 +46,8 @@ export function createInvariants(pool: pg.Pool) {
     },
 
     /**
-     * The moment from which on Stripe may know more than this ledger: a little before the last
-     * attempt or answer in it; without one, the beginning of the earliest year assessed.
+     * The moment from which Stripe may know more than this ledger: a day before its last attempt or
+     * answer; without one, the beginning of the earliest year assessed.
      */
     async lastAnswer(): Promise<Date> {
       const { rows } = await pool.query<{ since: Date }>(
@@ -62,7 +62,7 @@ export function createInvariants(pool: pg.Pool) {
 
     /**
      * Whether one of these charges is in no entry, though its fee or its customer is known. A fee
-     * with an open attempt is asked about by that attempt's own step.
+     * with an open attempt does not count: the step of that attempt reads Stripe.
      */
     async hasUnknown(
       charges: { charge: string; feeId: string; customer: string | null }[],
@@ -83,8 +83,8 @@ export function createInvariants(pool: pg.Pool) {
     },
 
     /**
-     * Fees which a change of the roster, or of the evidence, has not reached; at most `limit`. Each
-     * is one to which `overlooked` adds something, so that none is listed again and again.
+     * Stale fees: a change of the roster or the evidence has not reached them; at most `limit`.
+     * Each is one to which `missedChanges` adds something, so that none is listed again and again.
      */
     async staleFees(limit: number): Promise<string[]> {
       const { rows } = await pool.query<{ fee_id: string }>(STALE_FEES, [
@@ -96,8 +96,7 @@ export function createInvariants(pool: pg.Pool) {
 
     /**
      * Runs every check, one after the other.
-     *
-     * @param slackMs  how late a fee may be before it counts as forgotten
+     * @param slackMs  how late a fee may be, in ms, before it counts as forgotten
      */
     async run(assessmentId: string | null, slackMs: number): Promise<Found[]> {
       const found: Found[] = [];
@@ -114,14 +113,14 @@ export function createInvariants(pool: pg.Pool) {
   };
 }
 
-/** The latest entry of these kinds of the fee. */
+/** The fee's latest entry of these kinds. */
 const latest = (kinds: string) =>
   `(select * from entries l where l.fee_id = f.fee_id and l.kind in (${kinds})
     order by l.seq desc limit 1)`;
 
 /**
- * Customer or card have changed since the fee failed for want of one, and what came is neither the
- * card that was declined nor one that was refused for good before.
+ * Customer or card have changed since the fee failed for lack of a card, and the latest card is
+ * neither the declined one nor one that was refused for good earlier.
  */
 const CARD_CAME = `exists (
   select from ${latest("'declined', 'card_missing', 'card_updated'")} as last
@@ -137,8 +136,8 @@ const CARD_CAME = `exists (
           and u.kind = 'card_updated' and u.data ->> 'paymentMethod' = c.latest_card)))`;
 
 /**
- * The roster names another Stripe customer than the one to whom a charge was announced; where no
- * notice stands, than the one whose intent there is.
+ * The roster names another Stripe customer than the notice that stands; without such a notice,
+ * another than the customer of the intent.
  */
 const CUSTOMER_CHANGED = `exists (
   select from (select) as fee
@@ -150,9 +149,9 @@ const CUSTOMER_CHANGED = `exists (
     is distinct from c.stripe_customer)`;
 
 /**
- * The state says one thing, the clinician's EHR or the evidence another, or what the fee waits for
- * is there. A payment without evidence is a person's to judge: once it was held for that, it has
- * been dealt with.
+ * Stale fees: the state contradicts the clinician's EHR or the evidence, or what the fee waits for
+ * has come. A person decides about a payment without evidence: once such a fee was held for that
+ * reason, it is not stale any more.
  */
 const STALE_FEES = `
   select f.fee_id
@@ -188,7 +187,7 @@ export interface FoundRow {
   total: number;
 }
 
-/** A statement that gives `fee_id` and `detail`, cut to what is listed, with the number of all. */
+/** Wraps a statement that gives `fee_id` and `detail`: the first rows, and the number of all. */
 export function listed(statement: string): string {
   return `select fee_id as "feeId", detail, count(*) over ()::integer as total
     from (${statement}) as found order by fee_id nulls first, detail limit ${LISTED}`;
@@ -201,7 +200,7 @@ export function foundOf(check: CheckName, rows: FoundRow[]): Found {
   };
 }
 
-/** The fees in question, and the moment before which what is due is late. */
+/** The assessments to check, and the moment before which a due fee is late. */
 const SCOPE = `
   with run as materialized (
     select *, (policy ->> 'dayMs')::bigint as day_ms, (policy ->> 'noticeDays')::integer as days,
@@ -212,11 +211,11 @@ const SCOPE = `
       $3::text[] as rests
   )`;
 
-/** A moment as people and programs read it. */
+/** A moment as ISO 8601 text in UTC. */
 const moment = (expression: string) =>
   `to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** The notice that stood when an attempt was made, and the earliest moment it allowed. */
+/** Attempts without a valid notice before them, or earlier than their notice allowed. */
 const ANNOUNCED = `
   select t.fee_id, case
       when n.seq is null then format('attempt %s has no notice before it', t.data ->> 'attempt')
@@ -252,7 +251,7 @@ const AMOUNT = `
     and ((a.forecast and e.kind <> 'assessed')
       or (e.data ->> 'amountCents')::integer is distinct from a.amount_cents)`;
 
-/** Evidence is a row about this clinician and year, and weak evidence a person's word as well. */
+/** Evidence is a row about this clinician and year; if weak, also a person's decision. */
 const EVIDENCE = `
   , proven as (
     select s.fee_id, s.seq from entries s
@@ -278,8 +277,8 @@ const COUNTS = `exists (select from counting_evidence u where u.clinician_id = c
   and u.year = a.year and coalesce(u.decided_at, u.recorded_at) < late)`;
 
 /**
- * Late is what has been due for longer than the slack. What was due from the beginning of time is
- * due since the person or the assessment came, whichever was later.
+ * Late: due for longer than the slack. A step that is due at once counts from when the clinician or
+ * the assessment's fees were written, whichever was later.
  */
 const NOBODY_FORGOTTEN = `
   select f.fee_id, case

@@ -1,16 +1,16 @@
 import type pg from 'pg';
 
-/** How often processors have thrown, by job and type of error, since the ledger was made. */
+/** How often processors have thrown, by job and type of error, since the ledger was created. */
 export interface JobErrorCount {
   job: string;
   type: string;
   errors: number;
 }
 
-/** Counts of what processors threw, of all worker processes together. */
+/** Counts the errors that processors threw, over all worker processes. */
 export function createJobErrors(pool: pg.Pool) {
   return {
-    /** Counts one. `type`: the error's name, a word. */
+    /** Counts one error. `type`: the error's name, one word. */
     async count(job: string, type: string): Promise<void> {
       await pool.query(
         `insert into job_errors (job, type) values ($1, $2)

@@ -17,8 +17,7 @@ import { createReports } from './reports.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 
 /**
- * The ledger: every SQL statement of levy stands behind this, by what it is about.
- *
+ * The ledger: it contains every SQL statement of levy, grouped by subject.
  * @param pool  connections to a migrated database
  * @param elapsedMs  a monotonic clock in ms, such as `performance.now`
  */
@@ -39,9 +38,9 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     rates: createRates(pool),
     reports: createReports(pool),
     circuitBreaker: createCircuitBreaker(pool),
-    /** A place to lay the provider's books out beside the ledger; to be closed. */
+    /** Opens a snapshot of Stripe's books beside the ledger; the caller must close it. */
     openSnapshot: (): Promise<StripeSnapshot> => openSnapshot(pool),
-    /** Answers when the database does; throws otherwise. */
+    /** Returns when the database answers; throws otherwise. */
     async ping(): Promise<void> {
       await pool.query('select 1');
     },

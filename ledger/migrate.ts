@@ -3,14 +3,14 @@ import type pg from 'pg';
 import { grantRoles } from './roles.ts';
 
 const MIGRATIONS = new URL('./migrations/', import.meta.url);
-/** Any number, the same for every process: only one migrates at a time. */
+/** Key of the lock under which one process at a time migrates; any number will do. */
 const LOCK = 2_026_0115;
 
 /**
- * Brings the ledger's schema up to date as its owner: numbered plain SQL, forward only, each in a
- * transaction, and then what each role may do. `roles` is false when there are no roles and this
- * owner may not make them. Throws on any failure and when the database is ahead of this program,
- * and so stops the start.
+ * Migrates the ledger's schema as its owner: numbered plain SQL, forward only, each in a
+ * transaction; then grants the roles their rights. `roles` is false when there are no roles and
+ * this owner may not create them. Throws on any failure, and when the database is newer than this
+ * program, so that the program does not start.
  */
 export async function migrate(pool: pg.Pool): Promise<{ roles: boolean }> {
   const files = await migrations();
@@ -34,18 +34,18 @@ export async function migrate(pool: pg.Pool): Promise<{ roles: boolean }> {
   }
 }
 
-/** Why a program that does not own the schema cannot work on it yet. */
+/** Why a program that does not own the schema cannot use it yet. */
 export type Lacking = 'no ledger' | 'no rights' | 'older than this program';
 
-/** Without to_regclass, which fails where this login may not even look into the schema. */
+/** Without to_regclass, which fails when this login may not use the schema. */
 const SEEN = `
   select has_schema_privilege(n.oid, 'USAGE') and has_table_privilege(c.oid, 'SELECT') as "mayLook"
   from pg_class c join pg_namespace n on n.oid = relnamespace
   where nspname = 'public' and relname = 'migrations'`;
 
 /**
- * What keeps this login from working on the ledger: null when it can. Throws when the database is
- * ahead of this program.
+ * Why this login cannot use the ledger; null when it can. Throws when the database is newer than
+ * this program.
  */
 export async function lacking(pool: pg.Pool): Promise<Lacking | null> {
   const { rows } = await pool.query<{ mayLook: boolean }>(SEEN);
@@ -60,7 +60,7 @@ async function migrations(): Promise<string[]> {
   return (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
 }
 
-/** The migrations applied so far. */
+/** The numbers of the migrations applied so far. Throws when one is unknown to this program. */
 async function numbersIn(db: pg.Pool | pg.PoolClient, known: number): Promise<Set<number>> {
   const { rows } = await db.query<{ number: number }>('select number from public.migrations');
   const applied = rows.map(({ number }) => number);
@@ -85,7 +85,7 @@ async function apply(client: pg.PoolClient, number: number, name: string): Promi
   }
 }
 
-/** Does all of it, or none. */
+/** Runs the work in one transaction of this client. */
 async function whole<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
   await client.query('begin');
   try {

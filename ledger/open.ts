@@ -8,7 +8,7 @@ import { loginOf, workingUrl } from './roles.ts';
 
 export interface OpenLedger {
   ledger: Ledger;
-  /** The address by which this process works: whatever else needs the database takes this one. */
+  /** The database URL this process uses; everything else that needs the database takes this one. */
   databaseUrl: string;
   close(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export interface OpenLedger {
 export interface Opening {
   /** The login to work with. */
   databaseUrl: string;
-  /** The login of the schema's owner; null or missing where this process has none. */
+  /** The login of the schema's owner; null or missing when this process has none. */
   ownerUrl?: string | null;
   /** Most connections of this process. */
   connections: number;
@@ -29,9 +29,9 @@ export interface Opening {
 
 /**
  * Connects to the database as the application and writes the vendors and rates that ship with the
- * program. Whoever has the owner's login brings the schema up to date before; others wait until it
- * is. Where the database is away or goes away meanwhile, waits for it as long as it takes. Throws
- * when it lets nobody in or the migration fails.
+ * program. A process with the owner's login migrates the schema first; any other waits until it is
+ * migrated. While the database is unavailable, waits for as long as that takes. Throws when the
+ * login is refused or the migration fails.
  */
 export async function openLedger(opening: Opening): Promise<OpenLedger> {
   const { log } = opening;
@@ -50,7 +50,7 @@ const NO_ROLE =
   'there is no role levy_app that this login may work as, so this process works as the owner: ' +
   'have an administrator make the roles, see ops/postgres-init.sql';
 
-/** Migrates or waits, and gives the address to work by; `advice` is for the one who set this up. */
+/** Migrates, or waits for it. Gives the URL to use, and `advice` for the person who set this up. */
 async function prepare({
   databaseUrl,
   ownerUrl,
@@ -62,7 +62,7 @@ async function prepare({
     if (isOwner && !ownerUrl) await migrate(pool);
     else await untilMigrated(pool, log);
     if (isApplication) return { databaseUrl, advice: null };
-    // Asked again: only the migration may have made the role.
+    // Asked again, because the migration may have created the role.
     const { mayBecome } = await loginOf(pool);
     const advice = mayBecome ? ONE_LOGIN : NO_ROLE;
     const working = await workingUrl(pool, databaseUrl);
@@ -70,7 +70,7 @@ async function prepare({
   });
 }
 
-/** Brings the schema up to date with this login; see `migrate`. */
+/** Migrates the schema with this login; see `migrate`. */
 export async function migrateAs(ownerUrl: string, log: WaitingLog): Promise<{ roles: boolean }> {
   return withPool(ownerUrl, log, migrate);
 }
@@ -82,7 +82,7 @@ const WAITING = {
   'older than this program': 'the ledger is older than this program; waiting for levy migrate',
 };
 
-/** Waits for the owner, who migrates in a process of its own. */
+/** Waits until the owner has migrated the schema in another process. */
 async function untilMigrated(pool: pg.Pool, log: WaitingLog): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const why = await lacking(pool);
@@ -112,8 +112,9 @@ function openPool(connectionString: string, max: number, log: WaitingLog): pg.Po
     application_name: 'levy',
     keepAlive: true,
   });
-  // A connection that the server closes is replaced at the next query. Without a listener it would
-  // end the process: an idle one by the pool, one that is in hand between two queries by itself.
+  // A connection that the server closes is replaced at the next query. Without a listener its error
+  // would end the process: the pool emits it for an idle connection, the client itself for one in
+  // use.
   const lost = (error: Error) => log.warn({ code: codeOf(error) }, 'a connection was lost');
   return pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
 }

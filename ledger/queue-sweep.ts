@@ -1,22 +1,22 @@
 import type pg from 'pg';
 
-/** A lock lasts 30 s, and a check is noted when it is made: what lies further ahead is no time. */
+/** A lock lasts 30 s and a check is dated when made: a date further ahead is wrong. In ms. */
 const AHEAD_MS = 60_000;
 const LOCK_MS = 30_000;
-/** Finished jobs kept for people to look at: so many completed ones, failed ones for a month. */
+/** Finished jobs kept for people: the latest 100 completed ones, and failed ones for 30 days. */
 const KEPT_COMPLETED = 100;
 const KEPT_FAILED_MS = 30 * 86_400_000;
-/** Jobs swept away in one go. */
+/** Most jobs deleted in one statement. */
 const AT_ONCE = 10_000;
 
 const NOW_MS = '(extract(epoch from clock_timestamp()) * 1000)::bigint';
 
-/** The check is made anew by whoever comes next. */
+/** The next worker then makes the check again. */
 const CHECKS = `
   delete from bullmq.meta
   where field = 'stalled-check' and value::bigint > ${NOW_MS} + ${AHEAD_MS}`;
 
-/** Whoever still has the job renews its lock within that time. */
+/** A worker that still has the job renews its lock within that time. */
 const LOCKS = `
   update bullmq.job set locked_until_ms = ${NOW_MS} + ${LOCK_MS}
   where state = 'active' and locked_until_ms > ${NOW_MS} + ${AHEAD_MS}`;
@@ -36,16 +36,16 @@ const SWEEP = `
   delete from bullmq.job j using old where j.queue = old.queue and j.id = old.id`;
 
 /**
- * Keeps the queue that lives in this database in order, where its library does not. Only for a
- * queue that is here: it has no tables otherwise.
+ * Keeps a queue in this database in order, where its library does not. Only for a queue on
+ * Postgres: otherwise its tables do not exist.
  */
 export function createQueueSweep(pool: pg.Pool) {
   return {
     /**
-     * Sets right what is further ahead of the database's clock than it can be; gives how many rows
-     * it was. The library writes down the time of each worker's own clock: after a worker whose
-     * clock is a day ahead, nobody would look for stalled jobs until tomorrow, and those it held
-     * when it died would stand in the way of the same jobs offered anew.
+     * Corrects times that lie too far ahead of the database's clock; gives the number of rows. The
+     * library writes the time of each worker's own clock. After a worker whose clock is a day
+     * ahead, no worker would look for stalled jobs until the next day, and the jobs it held when it
+     * died would block new jobs with the same ids.
      */
     async setClockRight(): Promise<number> {
       const checks = await pool.query(CHECKS);
@@ -55,8 +55,8 @@ export function createQueueSweep(pool: pg.Pool) {
 
     /**
      * Deletes finished jobs beyond those kept for people; gives how many. The library would do so
-     * whenever a job ends, and jobs that end at the same time would delete the same rows, each in
-     * an order of its own, and deadlock. Here whoever comes second passes over what is taken.
+     * whenever a job ends; jobs that end at the same time would then delete the same rows in
+     * different orders, and deadlock. This statement skips rows that another one has locked.
      */
     async sweep(queues: string[]): Promise<number> {
       return (await pool.query(SWEEP, [queues])).rowCount ?? 0;

@@ -3,20 +3,20 @@ import type pg from 'pg';
 import { ACCOUNT, createTokens, PAUSE_MS } from './tokens.ts';
 import type { Ending, Reservation, Wanted } from './tokens.ts';
 
-/** A call may be made now. */
+/** The permission to make one call now. */
 export interface Lease {
   /**
-   * To be called when the call is over, or will not be made. Never throws: tokens that nobody
-   * gives back come back by themselves.
+   * To be called when the call is over or will not be made. Never throws: a lease that is not
+   * released ends by itself.
    */
   release(ending: Ending): Promise<void>;
 }
 
 /** The longest pause when Stripe asks to slow down, in ms. */
 const PAUSE_MAX_MS = 60_000;
-/** Who found no token asks again after so many ms: some time before one could be free. */
+/** A caller without a token asks again after so many ms, before one could become free. */
 const ASK_AGAIN_MS = 60;
-/** Who finds something held asks again after so many ms. */
+/** Wait in ms before asking again for a hold that another process has. */
 const HELD_MS = 40;
 
 const SLOW = `
@@ -36,7 +36,7 @@ const SLOW = `
           then least(greatest(holds.pause_ms * 2, $2), $3)
         else $2 end) / 1000.0))`;
 
-/** A hold ends by itself: whoever has it may be gone. */
+/** A hold ends by itself, because its process may have ended. */
 const HOLD = `
   insert into holds (name, until) values ($1, clock_timestamp() + make_interval(secs => $2))
   on conflict (name) do update set until = excluded.until
@@ -44,19 +44,19 @@ const HOLD = `
   returning until::text`;
 
 /**
- * A pace that all workers keep together: as many tokens as calls are allowed in a second, and no
- * call without its tokens, which are free again a second after its answer. Whatever is late, a
- * process, the network or Stripe, makes the pace slower and never too fast. Real time, not
- * `levy_now()`: Stripe's seconds are real in a rehearsal too.
+ * The rate limiter that all workers share. There are as many tokens as calls are allowed in a
+ * second. Each call needs its tokens, and they are free again a second after its answer. A delay in
+ * a process, the network or Stripe only makes the rate lower. It uses real time, not `levy_now()`,
+ * because Stripe's seconds are real in a rehearsal too.
  */
 export function createRateLimiter(pool: pg.Pool) {
   const tokens = createTokens(pool);
   let arrivals = 0;
-  /** How many wait for a token, by endpoint: whoever comes later stands behind them. */
+  /** How many callers wait for a token, by endpoint; later callers queue behind them. */
   const waiting = new Map<string, number>();
   let nextAsking: Promise<void> | null = null;
 
-  /** One moment for all that wait, so that they ask in one statement. */
+  /** All waiting callers ask at the same moment, in one statement. */
   function untilNextAsking(): Promise<void> {
     nextAsking ??= sleep(ASK_AGAIN_MS).then(() => {
       nextAsking = null;
@@ -84,7 +84,7 @@ export function createRateLimiter(pool: pg.Pool) {
   }
 
   return {
-    /** Waits until a call may be made, which is then to be made at once. */
+    /** Waits for a lease; its call must then be made at once. */
     async take(wanted: Wanted): Promise<Lease> {
       for (;;) {
         const reservation = await reserve(wanted);
@@ -94,15 +94,15 @@ export function createRateLimiter(pool: pg.Pool) {
             .catch(() => undefined);
         await until(reservation.from);
         if (performance.now() < reservation.before) return { release };
-        // This process stood still for so long that the lease could end under the call.
+        // The process was suspended for so long that the lease could end during the call.
         await release('unsent');
       }
     },
 
     /**
-     * Stripe asked to slow down: nobody gets a turn for a while, twice as long when it had to ask
-     * again within a minute, and tokens rest longer afterwards. Many calls told so at once count
-     * once.
+     * Stripe asked to slow down: no lease is given for a while, twice as long when Stripe asked
+     * again within a minute, and tokens rest longer afterwards. Many such answers within a second
+     * count once. `atLeastMs`: the wait Stripe asked for.
      */
     async slow(atLeastMs: number | null): Promise<void> {
       const pauseMs = Math.min(Math.max(atLeastMs ?? 0, PAUSE_MS), PAUSE_MAX_MS);
@@ -110,8 +110,8 @@ export function createRateLimiter(pool: pg.Pool) {
     },
 
     /**
-     * Does something that only one process may do at a time, as long as it takes, at most `holdMs`.
-     * Gives null, and does nothing, when others have been at it for `patienceMs`.
+     * Runs work that only one process may do at a time, for at most `holdMs`. Gives null without
+     * running it when other processes have held the name for `patienceMs`.
      */
     async alone<Result>(
       name: string,
@@ -132,7 +132,7 @@ export function createRateLimiter(pool: pg.Pool) {
       try {
         return { result: await work() };
       } finally {
-        // Should this fail, the hold ends by itself.
+        // If this fails, the hold ends by itself.
         await pool
           .query('delete from holds where name = $1 and until = $2::timestamptz', [name, heldUntil])
           .catch(() => undefined);
@@ -143,7 +143,7 @@ export function createRateLimiter(pool: pg.Pool) {
 
 export type RateLimiter = ReturnType<typeof createRateLimiter>;
 
-/** Never early, which timers are by a fraction of a millisecond. */
+/** Waits until a moment of `performance.now()`; a timer alone may end a fraction of a ms early. */
 async function until(moment: number): Promise<void> {
   for (;;) {
     const waitMs = moment - performance.now();

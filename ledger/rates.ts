@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** What a vendor charges per clinician for a year, in cents, with where that is known from. */
+/** What a vendor charges per clinician for a year, in cents, and the source of that amount. */
 export interface Rate {
   vendor: string;
   year: number;
@@ -26,8 +26,8 @@ const RATE = `vendor, year, royalty_cents as "royaltyCents", processing_cents as
 export function createRates(pool: pg.Pool) {
   return {
     /**
-     * Writes the vendors and rates that ship with the program. Vendors follow the program; a rate
-     * is only added, so that what an operator entered or confirmed stands.
+     * Writes the vendors and rates that ship with the program. Vendors are overwritten. A rate is
+     * only added, so that a rate an operator entered or confirmed stays.
      */
     async seed(vendors: Vendor[], rates: Omit<Rate, 'amountCents' | 'enteredBy'>[]): Promise<void> {
       await pool.query(

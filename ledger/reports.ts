@@ -14,14 +14,14 @@ export interface FeeLine {
   nextStep: Step | null;
   dueAt: Date | null;
   intent: string | null;
-  /** The last failure's code, for those who chase cards; null when nothing failed. */
+  /** The code of the latest decline; null when there was none. */
   declinedCode: string | null;
 }
 
-/** Read-only sums and lists over the ledger. */
+/** Sums and lists over the ledger; they only read. */
 export function createReports(pool: pg.Pool) {
   return {
-    /** A page of fees, newest assessment first; `after` is the last fee id seen. */
+    /** A page of fees by fee id; `after` is the last fee id seen. */
     async fees(filter: {
       assessmentId?: string;
       state?: FeeStatus;
@@ -73,7 +73,7 @@ export function createReports(pool: pg.Pool) {
       return rows;
     },
 
-    /** Attempts by what became of them. */
+    /** Counts attempts, and their outcomes by kind. */
     async attempts(): Promise<{ outcome: string; attempts: number }[]> {
       const { rows } = await pool.query<{ outcome: string; attempts: number }>(
         `select case kind when 'paid' then 'succeeded' else kind end as outcome,
@@ -84,7 +84,7 @@ export function createReports(pool: pg.Pool) {
       return rows;
     },
 
-    /** Due fees per step, and how long the longest has been due, in seconds. */
+    /** Due fees per step, and for how many seconds the oldest has been due. */
     async due(): Promise<{ step: Step; fees: number; oldestSeconds: number }[]> {
       const { rows } = await pool.query<{ step: Step; fees: number; oldestSeconds: number }>(
         `select next_step as step, count(*)::integer as fees,
@@ -94,7 +94,7 @@ export function createReports(pool: pg.Pool) {
       return rows;
     },
 
-    /** Declines of the same card by its network since a moment: these the networks count. */
+    /** Declines of a card since a moment that its network has seen and counts. */
     async declinesOfCard(fingerprint: string, since: Date): Promise<number> {
       const { rows } = await pool.query<{ declines: number }>(
         `select count(*)::integer as declines

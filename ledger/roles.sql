@@ -9,14 +9,14 @@
 -- for one. A column that is not named in an insert or update is set by the database alone.
 
 ------------------------------------------------------------------------------------------------
--- What was granted before is taken back
+-- Earlier grants are revoked
 ------------------------------------------------------------------------------------------------
 
 do $$
 declare
   ours regclass;
 begin
-  -- The ledger's own tables and views. A database may hold those of others beside them.
+  -- The ledger's own tables and views. The database may also contain other programs' tables.
   for ours in
     select oid from pg_class
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
@@ -24,7 +24,7 @@ begin
   loop
     execute format('revoke all on %s from public, levy_app, levy_reader', ours);
   end loop;
-  -- Laying books out for a check needs temporary tables. Most databases let everybody make them.
+  -- A snapshot of Stripe's books needs temporary tables. Most databases let everybody create them.
   if not has_database_privilege('levy_app', current_database(), 'CONNECT, TEMPORARY') then
     execute format('grant connect, temporary on database %I to levy_app', current_database());
   end if;
@@ -33,7 +33,7 @@ begin
   end if;
 end $$;
 
--- Databases that were made before Postgres 15 let everybody make tables and functions here.
+-- Databases created before Postgres 15 let everybody create tables and functions here.
 revoke create on schema public from public, levy_app, levy_reader;
 grant usage on schema public to levy_app, levy_reader;
 
@@ -46,7 +46,7 @@ grant select,
   insert (vendor, year, royalty_cents, processing_cents, status, source, entered_by),
   update (royalty_cents, processing_cents, status, source, entered_by, entered_at)
   on rates to levy_app;
--- The reference stays: the id of a fee follows from it.
+-- The reference never changes, because the id of a fee is computed from it.
 grant select,
   insert (ref, name, email, npi, vendor, time_zone, stripe_customer, payment_method, latest_card),
   update (name, email, npi, vendor, time_zone, stripe_customer, payment_method, latest_card,
@@ -62,31 +62,32 @@ grant select,
     matched, imported_by),
   update (findings, matched)
   on imports to levy_app;
--- Evidence stays as it was read, but for a person's verdict.
+-- Evidence never changes after it was read, except for a person's verdict.
 grant select,
   insert (import_id, clinician_id, year, kind, first_used_on, file_name, line, rule, certainty),
   update (verdict, decided_by, decided_at)
   on evidence to levy_app;
 grant select on counting_evidence to levy_app;
--- The same file read again tells its problems anew.
+-- When the same file is read again, its problems are replaced.
 grant select, insert, delete on import_problems to levy_app;
 
 ------------------------------------------------------------------------------------------------
 -- levy_app: assessments, fees and entries
 ------------------------------------------------------------------------------------------------
 
--- Rate, policy and mode stay as they were when the assessment was opened. Its progress changes.
+-- Rate, policy and mode never change after the assessment was opened. Its progress does.
 grant select,
   insert (vendor, year, policy, royalty_cents, processing_cents, forecast, rate_source,
     auto_approve, livemode, opened_by),
   update (enrolled_at, paused_at, paused_by, paused_why, resumed_at, resumed_by, cleared_at,
     checked_at)
   on assessments to levy_app;
--- The database names the fee. Its owner and its assessment stay; the index follows the entries.
+-- The database computes a fee's id. Its clinician and assessment never change; its state and step
+-- follow the entries.
 grant select, insert (assessment_id, clinician_id),
   update (intent, seq, state, next_step, due_at)
   on fees to levy_app;
--- Append only. The database says when an entry was written.
+-- Append only. The database sets the time at which an entry was written.
 grant select, insert (fee_id, seq, kind, at, actor, debit, credit, amount_cents, data)
   on entries to levy_app;
 grant select on balances to levy_app;
@@ -97,7 +98,7 @@ grant select on balances to levy_app;
 
 grant select, insert (name, prefix, hash, scopes), update (revoked_at) on access_keys to levy_app;
 grant select, insert, delete on sessions to levy_app;
--- Append only. The database says when.
+-- Append only. The database sets the time.
 grant select, insert (actor, action, object, detail, request_id) on audit to levy_app;
 grant select,
   insert (event_id, type, object_id, intent, customer, payment_method, fee_id, livemode,
@@ -111,9 +112,9 @@ grant select, insert (check_name, assessment_id, fee_id, detail), update (gone_a
   on findings to levy_app;
 grant select, insert (session, fee_id), update (closed_at) on card_pages to levy_app;
 grant select, insert (job, type), update (errors, last_at) on job_errors to levy_app;
--- Turns at Stripe: nothing is proven by them, and nothing is lost with them.
+-- Tokens and holds of the rate limiter: nothing is proven by them, and losing them does no harm.
 grant select, insert, update, delete on tokens, holds to levy_app;
--- Which schema this is.
+-- The version of the schema.
 grant select on migrations to levy_app;
 
 ------------------------------------------------------------------------------------------------
@@ -123,5 +124,6 @@ grant select on migrations to levy_app;
 grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
   assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, job_errors,
   tokens, holds, migrations to levy_reader;
--- Not the hash of a key. Not sessions, settings and replayed answers, which are or hold secrets.
+-- Without the hashes of keys, and without sessions, settings and stored answers, which hold
+-- secrets.
 grant select (key_id, name, prefix, scopes, created_at, revoked_at) on access_keys to levy_reader;

@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import type pg from 'pg';
 
-/** The roles belong to the whole cluster: every ledger in it shares them. See roles.sql. */
+/** The roles belong to the whole Postgres cluster: all its ledgers share them. See roles.sql. */
 export const APPLICATION = 'levy_app';
 export const READER = 'levy_reader';
 
 const GRANTS = new URL('./roles.sql', import.meta.url);
 
-/** Whether the current role may become the application's. Superusers may become anybody. */
+/** Whether the current role may become the application's; a superuser may become any role. */
 const MAY_BECOME = `(select case when current_setting('server_version_num')::integer >= 160000
     then pg_has_role(oid, 'SET') else pg_has_role(oid, 'MEMBER') end
   from pg_roles where rolname = '${APPLICATION}')`;
 
 /**
- * Makes the roles that are missing, and the owner a member of the application's role. What the
- * owner may not do is left: an administrator does it, see ops/postgres-init.sql.
+ * Creates the missing roles, and makes the owner a member of the application's role. What the owner
+ * is not allowed to do is skipped; an administrator does it, see ops/postgres-init.sql.
  */
 const MAKE = `
   do $$
@@ -42,8 +42,8 @@ const FOUND = `select count(*) = 2 as both, coalesce(${MAY_BECOME}, false) as "m
   from pg_roles where rolname in ('${APPLICATION}', '${READER}')`;
 
 /**
- * The queue's own schema. The library migrates it at every start of the program, so that what is in
- * it belongs to the application; it may have been made before there was that role.
+ * The queue's own schema. The library migrates it at every start, so its objects must belong to the
+ * application; they may have been created before that role existed.
  */
 const QUEUE = (mayBecome: boolean) => `
   create schema if not exists bullmq ${mayBecome ? `authorization ${APPLICATION}` : ''};
@@ -81,8 +81,8 @@ const QUEUE = (mayBecome: boolean) => `
   end $$`;
 
 /**
- * Writes down what each role may do, within the owner's transaction. Gives false, and writes
- * nothing, when the roles are not there and the owner may not make them.
+ * Grants each role its rights, within the owner's transaction. Gives false and grants nothing when
+ * the roles do not exist and the owner may not create them.
  */
 export async function grantRoles(owner: pg.PoolClient): Promise<boolean> {
   await owner.query(MAKE);
@@ -97,9 +97,9 @@ export async function grantRoles(owner: pg.PoolClient): Promise<boolean> {
   return true;
 }
 
-/** What a login is to the ledger of its database. */
+/** The rights of a login in its database. */
 export interface Login {
-  /** May change the schema: owns it, or may make it where there is none yet. */
+  /** May change the schema: owns it, or may create it where there is none yet. */
   isOwner: boolean;
   isApplication: boolean;
   /** May work as the application. */
@@ -121,13 +121,13 @@ export async function loginOf(pool: pg.Pool): Promise<Login> {
   return rows[0] as Login;
 }
 
-/** The address to work by: as the application where this login is not it and may become it. */
+/** The database URL to use: as the application, when this login is another and may become it. */
 export async function workingUrl(pool: pg.Pool, databaseUrl: string): Promise<string> {
   const { isApplication, mayBecome } = await loginOf(pool);
   return mayBecome && !isApplication ? asApplication(databaseUrl) : databaseUrl;
 }
 
-/** The same address, with connections that work as the application from the beginning. */
+/** The same URL, with connections that use the application's role from the beginning. */
 function asApplication(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   const asked = url.searchParams.get('options');

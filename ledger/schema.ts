@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** What the database is made of, object by object, as the database itself words it. */
+/** The objects of the database, as the database itself describes them. */
 const OBJECTS = `
   select 'table ' || c.relname || ' (' || string_agg(a.attname || ' '
       || format_type(a.atttypid, a.atttypmod)

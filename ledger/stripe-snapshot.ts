@@ -4,15 +4,15 @@ import type { ComparedFee, StripeObjects } from '../core/reconcile/compare-strip
 import type { StoredFee } from '../core/reconcile/check-fee.ts';
 import { foundOf, listed, type Found, type FoundRow } from './invariants.ts';
 
-/** A fee as stored, beside what the laid-out books have of it. */
+/** A fee as stored, beside its lines in the snapshot of Stripe's books. */
 export interface FeeComparison {
   stored: StoredFee;
   booked: ComparedFee;
-  /** Whether an entry was written after the books were begun to be read. */
+  /** Whether an entry was written after the reading of the books began. */
   moved: boolean;
 }
 
-/** The kinds of lines in the provider's books, with what is kept of each. */
+/** The kinds of lines in Stripe's books, with the fields that the snapshot keeps. */
 const TABLES = {
   intents: `intent text, "feeId" text, year text, customer text, status text,
     "amountCents" integer, "receivedCents" integer, livemode boolean`,
@@ -28,7 +28,7 @@ const TABLES = {
 export type SnapshotKind = keyof typeof TABLES;
 const KINDS = Object.keys(TABLES) as SnapshotKind[];
 
-/** By which lines are looked up. */
+/** The indexes by which lines are looked up. */
 const INDEXES = `
   create index on books_intents ("feeId"); create index on books_charges ("feeId");
   create index on books_intents (intent); create index on books_charges (intent);
@@ -37,7 +37,7 @@ const INDEXES = `
   create index on books_disputes (charge); create index on books_movements (source);
   ${KINDS.map((kind) => `analyze books_${kind};`).join(' ')}`;
 
-/** Fees beside their books, in the order of their ids; $1 and $4 are the moment and the choice. */
+/** Fees beside their books, by fee id. $1: when the books were begun; `choice`: which fees. */
 const COMPARISON = (choice: string) => `
   select f.fee_id as "feeId", a.policy, f.seq, f.state, f.next_step as step, f.due_at as at,
     f.intent, a.amount_cents as "amountCents", a.livemode, e.*,
@@ -70,9 +70,8 @@ const NEXT_PAGE = COMPARISON(`f.fee_id > $3 and ($4::uuid is null or f.assessmen
 const CHOSEN = COMPARISON(`f.fee_id = any ($3::uuid[])`);
 
 /**
- * Money that was taken and not given back, with whose it is: the clinician of the fee that the
- * charge names, else the one of the customer; unknown here otherwise. $1: of this assessment's
- * year.
+ * Charges whose money was taken and not refunded, with their clinician: the one of the fee that the
+ * charge names, else the customer's; else unknown. $1: only of this assessment's year.
  */
 const TAKEN = `
   select b.charge, b.year, b.customer, b.fingerprint, f.fee_id,
@@ -93,9 +92,9 @@ const TAKEN = `
     or b.year = (select a.year::text from assessments a where a.assessment_id = $1)`;
 
 /**
- * Every second charge of a person and year, by Stripe's own objects: also of fees that the ledger
- * does not know. A card may pay for several people whom the ledger knows, as one of a practice
- * does; the same card under a customer nobody knows is the same person a second time.
+ * Every second charge of a person and year, by Stripe's own objects, also of fees that the ledger
+ * does not know. One card may pay for several people whom the ledger knows, such as a practice's
+ * card. The same card under a customer that the ledger does not know counts as the same person.
  */
 const SECOND_CHARGES = `
   with taken as materialized (${TAKEN}), twice as (
@@ -117,7 +116,7 @@ const SECOND_CHARGES = `
       cardinality(s.charges), coalesce(s.year, 'a year'), array_to_string(s.charges, ', '))
   from same_card s`;
 
-/** Levy's by their metadata, of a fee the ledger does not have. What they carry is not repeated. */
+/** Orphan objects: levy's by their metadata, which is not repeated, of a fee not in the ledger. */
 const ORPHAN_OBJECTS = `
   select null::uuid as fee_id, detail from (
     select "feeId", year, format('Stripe has intent %s (%s) of a fee the ledger does not have',
@@ -137,8 +136,8 @@ const ORPHAN_OBJECTS = `
       (select a.year::text from assessments a where a.assessment_id = $1)))`;
 
 /**
- * Fees to which Stripe's books have something to add: an intent, a payment, a decline, a refund or
- * a dispute of the fee, or of its clinician's customer in its year.
+ * Fees for which Stripe's books have something that the ledger lacks: an intent, a payment, a
+ * decline, a refund or a dispute of the fee, or of its clinician's customer in its year.
  */
 const BEHIND = `
   select f.fee_id as "feeId", array_agg(distinct i.intent) as intents
@@ -176,12 +175,12 @@ const OVER_BUDGET = `
   where declines > $3::integer and ($1::uuid is null or f.assessment_id = $1)`;
 
 /**
- * Lays the provider's books out in temporary tables of one connection, where a million lines can
- * be compared with the ledger without being held in memory. Closing it forgets them.
+ * Opens a snapshot: Stripe's books in temporary tables of one connection, where a million lines are
+ * compared with the ledger without being held in memory. Closing it deletes them.
  */
 export async function openSnapshot(pool: pg.Pool) {
   const client = await pool.connect();
-  // The connection is not given back: closing it is what removes its tables, whatever happened.
+  // The connection is closed, not returned to the pool: that removes its tables in any case.
   const close = () => client.release(true);
   try {
     for (const kind of KINDS)
@@ -190,7 +189,7 @@ export async function openSnapshot(pool: pg.Pool) {
     close();
     throw error;
   }
-  // Several lists are copied at once, but a connection does one thing after the other.
+  // Several lists are copied at once, but a connection runs one statement after the other.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = last.then(work);
@@ -205,7 +204,7 @@ export async function openSnapshot(pool: pg.Pool) {
     foundOf(check, (await client.query<FoundRow>(listed(statement), values)).rows);
 
   return {
-    /** Adds lines; of each, only what is compared is kept. */
+    /** Adds lines; only the fields that are compared are kept. */
     async add(kind: SnapshotKind, lines: readonly object[]): Promise<void> {
       await inTurn(() =>
         client.query(
@@ -215,12 +214,12 @@ export async function openSnapshot(pool: pg.Pool) {
       );
     },
 
-    /** To be called once, when all lines are in: from here on they are looked up. */
+    /** Builds the indexes; to be called once, when all lines were added. */
     async ready(): Promise<void> {
       await client.query(INDEXES);
     },
 
-    /** Forgets what there is of these intents, for newer lines to take its place. */
+    /** Deletes the lines about these intents, to make room for newer ones. */
     async forget(intents: string[]): Promise<void> {
       await client.query(
         `with gone as (delete from books_charges
@@ -236,7 +235,7 @@ export async function openSnapshot(pool: pg.Pool) {
       );
     },
 
-    /** The next fees after `after`, beside their books; `since` is when these were begun. */
+    /** The next fees after `after`, beside their books; `since` is when the books were begun. */
     async page(args: {
       assessmentId: string | null;
       after: string;
@@ -259,14 +258,14 @@ export async function openSnapshot(pool: pg.Pool) {
       return rows.map(besideOf);
     },
 
-    /** Fees to which the books have something to add, with the intents that have it. */
+    /** Fees for which the books have something the ledger lacks, with the intents in question. */
     async behind(): Promise<{ feeId: string; intents: string[] }[]> {
       const { rows } = await client.query<{ feeId: string; intents: string[] }>(BEHIND);
       return rows;
     },
 
-    /** How many intents and charges are levy's and of no fee of this ledger. */
-    async strangers(): Promise<number> {
+    /** Counts the orphan objects: intents and charges of levy's and of no fee of this ledger. */
+    async orphanObjects(): Promise<number> {
       const { rows } = await client.query<{ count: number }>(
         `select count(*)::integer as count from (${ORPHAN_OBJECTS}) as found`,
         [null],
@@ -274,7 +273,7 @@ export async function openSnapshot(pool: pg.Pool) {
       return rows[0]?.count ?? 0;
     },
 
-    /** What only all books together show. */
+    /** The breaches that only the books of all fees together show. */
     async across(assessmentId: string | null): Promise<Found[]> {
       const found = [
         await find('one_charge', SECOND_CHARGES, [assessmentId]),

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { createBatch } from './batch.ts';
 
-/** A call that wants its turn, and the limits that hold for it, in calls a second. */
+/** A call that needs tokens, and the limits that apply to it, in calls a second. */
 export interface Wanted {
   route: string;
   perEndpoint: number;
@@ -13,49 +13,49 @@ export interface Reservation {
   route: string;
   number: number;
   accountNumber: number;
-  /** Until when they are ours, as the database words it: whoever has them next has another. */
+  /** The end of the lease, as Postgres formats it; another lease of the tokens has another. */
   lease: string;
-  /** They are free from here on, and to be used before: moments of `performance.now()`. */
+  /** The call must be sent between these two moments of `performance.now()`. */
   from: number;
   before: number;
 }
 
-/** What is known of a call. `unanswered`: it was sent, and nobody knows when Stripe counts it. */
+/** What is known of a call. `unanswered`: sent, and nobody knows when Stripe counts it. */
 export type Ending = 'counted' | 'unanswered' | 'unsent';
 
-/** The name that holds for all endpoints together, among tokens and holds. */
+/** The name of the account's own tokens and hold, for all endpoints together. */
 export const ACCOUNT = 'account';
-/** A first pause when Stripe asks to slow down, in ms. */
+/** The first pause when Stripe asks to slow down, in ms. */
 export const PAUSE_MS = 1_000;
 
-/** A token is given out so many ms before it is free: so asking late costs nothing. */
+/** A token is leased up to so many ms before it is free, so that asking late costs nothing. */
 const AHEAD_MS = 250;
 /**
- * A reservation not used within so many ms is not used any more. When its process is gone its
- * tokens come back after the lease, in ms: this time, a minute for the call, and as much to spare.
+ * A reservation not used within so many ms is dropped. If its process is gone, its tokens are free
+ * again after the lease, in ms: this time, a minute for the call, and half a minute to spare.
  */
 const SEND_WITHIN_MS = 30_000;
 const LEASE_MS = 120_000;
 /**
- * So long tokens rest before they are free, in s. Stripe counts a call before it answers, and over
- * one second; the millisecond is for clocks, none of which runs as fast as another. What had no
- * answer may be on its way for a while yet.
+ * How long tokens rest before they are free, in s. Stripe counts a call before it answers, over one
+ * second; the extra millisecond allows for clocks that run at different rates. A call without an
+ * answer may still be on its way.
  */
 const REST_S: Record<Ending, number> = { counted: 1.001, unanswered: 10, unsent: 0 };
 
 /**
- * How much longer tokens rest than the limits ask for: twice as long when Stripe had to ask a
- * second time within a minute, more each time, and back to normal within a minute of peace. One
- * call turned away is chance, and is paid for with the pause alone.
+ * The factor by which tokens rest longer than the limits require: two when Stripe asked a second
+ * time within a minute, more each time, falling to one within a minute without such an answer. A
+ * single refused call may be chance: only the pause follows.
  */
 const LONGER = `(select coalesce(max(1 + (pause_ms / ${PAUSE_MS}.0 - 1)
   * greatest(0, 1 - extract(epoch from clock_timestamp() - slowed_at) / 60)), 1)
   from holds where name = '${ACCOUNT}' and slowed_at is not null)::double precision`;
 
 /**
- * The tokens of one limit that are free by now or soon, the first one first, and passing over
- * those that another is just taking. After a pause they begin one after the other. At most as many
- * as are due in that time: what has gathered during a silence is not sent in one moment.
+ * The tokens of one limit that are free now or soon, the earliest first, without tokens that
+ * another statement has locked. After a pause they become free one by one. At most as many as are
+ * due in that time, so that tokens saved up in a quiet time are not all used at once.
  */
 const nearlyFree = (name: string, limit: string, wanted: string) => `
   select number, at from tokens
@@ -65,7 +65,7 @@ const nearlyFree = (name: string, limit: string, wanted: string) => `
   order by at limit least(${wanted}, ceil(${limit} * $5::double precision))
   for update of tokens skip locked`;
 
-/** Who waits longest comes first, unless it is their endpoint that has no token. */
+/** The caller that has waited longest comes first, unless its endpoint has no token. */
 const RESERVE = `
   with asked as (
     select *, row_number() over (partition by route order by place) as nth
@@ -103,8 +103,8 @@ const RESERVE = `
   from moment cross join asked a left join turns using (place, route)`;
 
 /**
- * Nothing is free before a second has passed: what was called just before the database lost its
- * tokens is not known. They begin one after the other, and so keep an even pace.
+ * No token is free before a second has passed: calls made just before the database lost its tokens
+ * are not known. Tokens become free one by one, at an even rate.
  */
 const MAKE = `
   insert into tokens (name, number, free_at)
@@ -116,8 +116,8 @@ const MAKE = `
   order by name, number on conflict do nothing`;
 
 /**
- * Only what is still ours: a lease that has ended is another's business. What has passed since the
- * call ended is part of the rest.
+ * Only tokens whose lease is still ours: after its end another caller may have them. The time since
+ * the call ended is part of the rest.
  */
 const GIVE_BACK = `
   update tokens t
@@ -126,7 +126,7 @@ const GIVE_BACK = `
     $5::double precision[]) as g (name, number, lease, rest, passed)
   where t.name = g.name and t.number = g.number and t.free_at = g.lease`;
 
-/** The tokens of all limits: reserved and given back by whoever does so at the same time. */
+/** The tokens of all limits; callers reserve and release them in batches. */
 export function createTokens(pool: pg.Pool) {
   async function reserveMany(asked: Asked[]): Promise<(Reservation | null)[]> {
     const askedAt = performance.now();
@@ -138,7 +138,7 @@ export function createTokens(pool: pg.Pool) {
       AHEAD_MS / 1000,
       LEASE_MS / 1000,
     ]);
-    // Counted from here the wait is long enough, however long the answer was on its way.
+    // The wait is counted from here, so that it is long enough however long the query took.
     const heardAt = performance.now();
     const byPlace = new Map(rows.map((row) => [row.place, row]));
     await make(asked.filter(({ place }) => byPlace.get(place)?.lacking));
@@ -179,21 +179,21 @@ export function createTokens(pool: pg.Pool) {
   }
 
   return {
-    /** Gives null when there is no token to be free soon. */
+    /** Gives null when no token will be free soon. */
     reserve: createBatch(reserveMany, { items: 500, runs: 1 }),
     release: createBatch(giveBackMany, { items: 500, runs: 1 }),
   };
 }
 
 interface Asked extends Wanted {
-  /** Who came first: any rising number. */
+  /** The order of arrival: any rising number. */
   place: number;
 }
 
 interface Ended {
   reservation: Reservation;
   ending: Ending;
-  /** When the answer was heard, on `performance.now()`. */
+  /** When the answer arrived, by `performance.now()`. */
   endedAt: number;
 }
 
@@ -203,7 +203,7 @@ interface Row {
   accountNumber: number;
   lease: string;
   waitMs: number;
-  /** There are fewer tokens than the limits allow: never made, or lost. */
+  /** There are fewer tokens than the limits allow: not created yet, or lost. */
   lacking: boolean;
 }
 

@@ -104,7 +104,7 @@ describe('a backup that is restored after the year ran', () => {
     await backup.restore();
     expect(paid(await statesOf(testApp))).toEqual([]);
     const restored = await createRestore(testApp.deps).ifBehind();
-    expect(restored).toMatchObject({ left: [], strangers: 0 });
+    expect(restored).toMatchObject({ left: [], orphanObjects: 0 });
     expect(paid(await statesOf(testApp))).toEqual(paid(states));
     expect(await createRestore(testApp.deps).ifBehind()).toBeNull();
   }, 120_000);

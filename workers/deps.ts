@@ -2,7 +2,7 @@ import type { Mail } from '../gateways/mail/mail.ts';
 import type { Payments } from '../gateways/payments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
-/** What the processors work with. Everything of the outside world comes in here. */
+/** What the processors work with: every service outside the process is passed in here. */
 export interface WorkerDeps {
   ledger: Ledger;
   payments: Payments;
@@ -11,7 +11,7 @@ export interface WorkerDeps {
   log: WorkerLog;
 }
 
-/** Who writes to the clinicians, and what the mails can offer them. */
+/** The sender of the e-mails, and what the e-mails can offer a clinician. */
 export interface Practice {
   name: string;
   replyTo: string;

@@ -4,7 +4,7 @@ import { startWorker } from '../app/worker.ts';
 import { parseConfig } from '../config/config.ts';
 import { namedServices } from '../config/services.ts';
 
-/** A worker process: any number of them may run beside each other. */
+/** Starts a worker process. Any number of worker processes may run at the same time. */
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const services = namedServices(config);

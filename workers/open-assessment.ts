@@ -1,7 +1,7 @@
 import type { Processor } from '../jobs/queues.ts';
 import type { WorkerDeps } from './deps.ts';
 
-/** Gives every clinician on the roster a fee; the pump then sees to each of them. */
+/** Creates a fee for every clinician on the roster; the pump then queues the steps of each fee. */
 export function createOpenAssessment({
   ledger,
 }: Pick<WorkerDeps, 'ledger'>): Processor<'open-assessment'> {
@@ -9,7 +9,7 @@ export function createOpenAssessment({
     const assessment = await ledger.assessments.get(assessmentId);
     if (!assessment) return { done: 'no such assessment' };
     const enrolled = await ledger.assessments.enroll(assessmentId);
-    // And whoever joined the roster while the others were being enrolled.
+    // Also for clinicians who joined the roster while the others were being enrolled.
     const fees = enrolled + (await ledger.clinicians.enrollLatecomers());
     return { done: `${fees} fees opened` };
   };

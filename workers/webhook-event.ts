@@ -17,7 +17,7 @@ import {
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
-/** Events that may mean another card, or the same card with new data. */
+/** Event types that may mean that a customer has another card, or new data for the same card. */
 export const CARD_EVENTS: ReadonlySet<string> = new Set([
   'payment_method.attached',
   'payment_method.automatically_updated',
@@ -26,8 +26,9 @@ export const CARD_EVENTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Handles a webhook's event: reads the object it names and records what the object says. The
- * event's own content counts for nothing, so doubled, late or reordered events change nothing.
+ * Handles a webhook's event: reads from Stripe the object that the event names, and records what
+ * the object says. The event's own content is not used, so an event that comes twice, late or out
+ * of order changes nothing.
  */
 export function createWebhookEvent(deps: Deps): Processor<'webhook-event'> {
   return async ({ eventId }) => {
@@ -42,7 +43,8 @@ export function createWebhookEvent(deps: Deps): Processor<'webhook-event'> {
 
 async function handleEvent(deps: Deps, event: StripeEvent): Promise<string> {
   const isCard = CARD_EVENTS.has(event.type);
-  // A card's event names a fee when it was given on levy's own page for that fee.
+  // An event about a card carries a fee's id when the clinician gave the card on levy's page for
+  // it.
   if (event.feeId && !isCard) return reconcileFee(deps, event.feeId);
   if (!isCard || !event.customer) return 'not about a fee';
   const clinicians = await deps.ledger.clinicians.byCustomer(event.customer);
@@ -52,9 +54,9 @@ async function handleEvent(deps: Deps, event: StripeEvent): Promise<string> {
 }
 
 /**
- * Makes the fee agree with its intent as Stripe has it now; without an intent in the ledger, with
- * what is found for the person and the year. Throws as the gateway does.
- *
+ * Adds the entries that make the fee agree with its intent at Stripe. A fee without an intent in
+ * the ledger is compared with the intents Stripe has for its customer and year. Gives a sentence
+ * for the job's outcome. Throws `ConflictError`, `PaymentsUnavailable` and `PaymentsRefused`.
  * @param intents  intents that are the fee's by Stripe's books, perhaps of an earlier customer
  */
 export async function reconcileFee(
@@ -84,7 +86,7 @@ async function readKnown(
 ): Promise<string> {
   const reading = await readIntentFor(payments, seen, intent);
   const changed = await ledger.fees.change(feeId, STRIPE, (fee, current) => {
-    // Another intent by now: what was read says nothing about it.
+    // The fee has another intent by now, and the reading says nothing about that one.
     if (fee.intent !== intent) return { entries: [] };
     if (needsHistory(fee, reading) && !needsHistory(seen, reading))
       throw new ConflictError('an attempt has begun since Stripe was read');
@@ -105,15 +107,16 @@ async function readCard(
 ): Promise<boolean> {
   const { clinicianId, stripeCustomer, paymentMethod } = clinician;
   if (!stripeCustomer) return false;
-  // A card the bank renewed keeps its id and matters if it is the one on file; any other event
-  // brings the card to use from now on, unless it is heard of after a later one.
+  // A card that the bank renewed keeps its id, and matters only if it is the card on file. Any
+  // other event names the card to use from now on, unless the customer attached another card after
+  // it.
   const renewed = event.type === 'payment_method.automatically_updated';
   const isOld = renewed || (await ledger.events.isOvertaken(event));
   const card = await payments.readCard(stripeCustomer, isOld ? paymentMethod : event.paymentMethod);
   if (!card.found || (renewed && card.paymentMethod !== event.paymentMethod)) return false;
   const isOther = !renewed && card.paymentMethod !== paymentMethod;
   if (isOther) await ledger.clinicians.setCard(clinicianId, card.paymentMethod);
-  // Also when the card is on file already: this job may have ended between the two.
+  // Also when the card is on file already: an earlier run may have ended between the two writes.
   const { paymentMethod: given } = card;
   const change = {
     change: 'card',

@@ -13,7 +13,7 @@ import { createRestore } from './maintenance/restore.ts';
 import { createSettle } from './steps/settle.ts';
 import { createReconcileJob, RECONCILE_CRON } from './maintenance/reconcile-job.ts';
 
-/** The one table of processors: a job without one, or one without a job, does not compile. */
+/** The one table of processors. A job without a processor, or the reverse, does not compile. */
 export function createProcessors(
   deps: WorkerDeps,
   queues: Pick<Queues, 'enqueue'>,
@@ -32,16 +32,16 @@ export function createProcessors(
   };
 }
 
-/** Between two rounds of the pump, in ms: what a lost hand-off costs at most. */
+/** Wait between two rounds of the pump, in ms: the longest delay a lost job can add. */
 const PUMP_EVERY_MS = 200;
-/** Between two looks after what lives only in the queue, in ms. */
+/** Wait between two checks of what only the queue knows (the recurring jobs), in ms. */
 const REASSERT_EVERY_MS = 30_000;
-/** Between two times that finished jobs are swept out of Postgres, in ms. */
+/** Wait between two deletions of finished jobs from Postgres, in ms. */
 const SWEEP_EVERY_MS = 5_000;
 
 /**
- * Works on every queue and keeps them filled from the ledger, until closed. Any number of
- * processes may do so at once. Closing waits for the jobs in hand.
+ * Works on every queue, and refills the queues from the ledger, until `close` is called. Any number
+ * of processes may do so at the same time. `close` waits for the jobs that are running.
  */
 export async function runWorker(args: {
   deps: WorkerDeps;
@@ -64,7 +64,7 @@ export async function runWorker(args: {
   const isUpToDate = () => upToDate;
   const pump = createPump({ ...deps, queues, elapsedMs, isUpToDate });
   const pumping = pump.run(stop.signal, PUMP_EVERY_MS);
-  // A queue that lives in the ledger's database is kept in order from here.
+  // A queue in the ledger's database is kept in order by this process.
   const isHere = queues.backend === 'postgres';
   const { queueSweep } = deps.ledger;
   const attend = async (name: string, task: () => Promise<unknown>) =>
@@ -73,7 +73,7 @@ export async function runWorker(args: {
       deps.log.warn({ name, code }, 'the queue could not be kept in order');
     });
   const assert = async () => {
-    // What comes by the clock lives in the queue alone and is lost with it: put back, ever again.
+    // Recurring jobs exist only in the queue, so they are scheduled again and again.
     await attend('annual', () => queues.schedule('annual', annual.cron, annual.timeZone));
     await attend('reconcile', () => queues.schedule('reconcile', RECONCILE_CRON, 'UTC'));
     if (isHere) await attend('clock', () => queueSweep.setClockRight());

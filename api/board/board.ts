@@ -21,17 +21,17 @@ import { checkFormToken, formTokenOf, signInPath } from '../console/form-token.t
 import type { ApiDeps } from '../deps.ts';
 import { asProblem, ERRORS, Problem, problem } from '../http/errors.ts';
 
-/** Where the board lives; its page, scripts and API are all below. */
+/** The board's path; its page, scripts and API are all below it. */
 const BASE = '/queues';
 
 /**
- * Bull Board, a window on the queues: for people who may read, behind the same login as the
- * console. The board has no notion of who may do what, so each of its requests is judged here:
- * a key with the scope `operate` may run finished jobs again, which the ledger makes harmless, and
- * nobody may add, change, delete, promote or pause anything. Each write leaves a line in the audit.
+ * Bull Board, which shows the queues to people who may read, behind the console's login. The board
+ * cannot tell who may do what, so each of its requests is checked here. A key with the scope
+ * `operate` may run finished jobs again, which the ledger makes harmless. Nobody may add, change,
+ * delete, promote or pause anything. Each write adds a line to the audit trail.
  */
 export async function installBoard(app: FastifyInstance, deps: ApiDeps): Promise<void> {
-  // Who sent a request, by its headers: the board hands those on as they are, and nothing else.
+  // The sender of a request, by its headers object, which the board passes on.
   const senders = new WeakMap<object, FastifyRequest>();
   const server = boardServer(deps, judge(deps, senders));
   const style = await readFile(new URL('./board.css', import.meta.url), 'utf8');
@@ -41,7 +41,7 @@ export async function installBoard(app: FastifyInstance, deps: ApiDeps): Promise
       if (!request.caller && wantsPage(request)) return reply.redirect(signInPath(BASE), 303);
       if (!callerOf(request).scopes.includes('read'))
         throw problem('missing_scope', { details: { scope: 'read' } });
-      // The board fails over these while it writes its own refusal.
+      // Control characters in the query make the board fail while it writes its own error.
       if (/\p{Cc}/u.test(Object.values(request.query as object).join()))
         throw problem('invalid_request');
       senders.set(request.headers, request);
@@ -75,7 +75,7 @@ function boardServer(deps: ApiDeps, handlerHooks: BoardHooks): FastifyAdapter {
   return server;
 }
 
-/** The board's own way to answer an error would send the message of whatever was thrown. */
+/** The board's own error answer would contain the message of the error. */
 function answerTo(error: Error, { log }: ApiDeps): ControllerHandlerReturnType {
   const { code, said } = asProblem(error);
   const [status, message] = ERRORS[code];
@@ -92,8 +92,8 @@ function adapterOf(name: JobName, deps: ApiDeps): BullMQAdapter {
   const adapter = new BullMQAdapter(deps.queues.queues[name], {
     description: ABOUT[name],
     externalJobUrl: linkOf,
-    // A completed job has nothing to repeat; the button would only puzzle people. (The option is
-    // not in the library's types.)
+    // A completed job has nothing to repeat, so its button is hidden. (The option is not in the
+    // library's types.)
     ...{ allowCompletedRetries: false },
   });
   adapter.setFormatter('data', (payload: unknown) => shownPayload(name, payload) as string);
@@ -112,7 +112,7 @@ const ABOUT: Record<JobName, string> = {
   'webhook-event': 'Reads the object that a webhook’s event names',
 };
 
-/** Where a job's story is told. */
+/** The page about a job's fee or assessment. */
 function linkOf({ data }: QueueJobJson): { href: string; displayText: string } {
   const { feeId, assessmentId } = (data ?? {}) as Record<string, unknown>;
   if (isId(feeId)) return { href: `/console/fees/${feeId}`, displayText: 'Story of the fee' };
@@ -136,7 +136,7 @@ function uiConfig({ livemode }: ApiDeps): UIConfig {
       { text: 'Failed cards', url: '/console/fees?state=failed' },
     ],
     hideDocsLink: true,
-    // In seconds. Each poll counts every queue; nobody needs that more often.
+    // In seconds. Each poll counts every queue, so it is not done more often.
     pollingInterval: { forceInterval: 10, showSetting: false },
     // Would list all connections on each poll, and history is not collected.
     showWorkers: false,
@@ -147,14 +147,14 @@ function uiConfig({ livemode }: ApiDeps): UIConfig {
   };
 }
 
-/** What may be asked of the board besides looking, and what the audit calls it. */
+/** The writes that the board allows, and their names in the audit trail. */
 const WRITES: Record<string, (params: Record<string, unknown>) => string | null> = {
   'put /api/queues/:queueName/:jobId/retry': () => 'job_retried',
   'put /api/queues/:queueName/retry/:queueStatus': ({ queueStatus }) =>
     queueStatus === 'failed' ? 'failed_jobs_retried' : null,
 };
 
-/** Judges each request before the board sees it, and looks through each answer after it. */
+/** Checks each request before the board sees it, and masks each answer after it. */
 function judge(deps: ApiDeps, senders: WeakMap<object, FastifyRequest>): BoardHooks {
   const senderOf = ({ request }: HookContext): FastifyRequest => {
     const sender = senders.get(request.headers);
@@ -186,7 +186,7 @@ function judge(deps: ApiDeps, senders: WeakMap<object, FastifyRequest>): BoardHo
   };
 }
 
-/** The name of a queue or job as it may be written down: an address may hold anything. */
+/** The name of a queue or job, safe to write down: a URL may contain anything. */
 function wordOf(name: unknown): string {
   return String(name)
     .replace(/[^\w.-]/g, '?')
@@ -212,7 +212,7 @@ function fromOwnPage(request: FastifyRequest, deps: ApiDeps): boolean {
   }
 }
 
-/** For those who may only look, the page shows no buttons. The refusal itself is in `before`. */
+/** Hides the buttons from callers who may only read. Their requests are refused in `before`. */
 function asReadOnly<Answer extends { body: unknown }>(answer: Answer): Answer {
   const { queues } = (answer.body ?? {}) as { queues?: unknown };
   if (!Array.isArray(queues)) return answer;
@@ -225,7 +225,7 @@ function asReadOnly<Answer extends { body: unknown }>(answer: Answer): Answer {
   return { ...answer, body: { ...(answer.body as object), queues: locked } };
 }
 
-/** The board's page sets styles of its own; nothing else is let in, and no script but its own. */
+/** The board's page uses inline styles; no other script and nothing from outside is allowed. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -2,12 +2,12 @@ import type { AppJob, ControllerHandlerReturnType } from '@bull-board/api/dist/t
 import { checkPayload, JOB_NAMES, type JobName } from '../../jobs/jobs.ts';
 
 /**
- * The second fence around Bull Board. The first is that nothing personal enters a job at all;
- * this one lets only words through that levy itself could have written, so that a mistake
- * elsewhere, or a payload from elsewhere, is not shown to anybody.
+ * The second protection of Bull Board. The first is that no personal data enter a job. This one
+ * shows only words that levy itself could have written, so that nothing else is shown after a
+ * mistake elsewhere or when a payload comes from another program.
  */
 
-/** A payload as it may be shown: the fields its schema knows, or nothing of it. */
+/** A payload as it may be shown: the fields of its schema, or nothing if it does not fit. */
 export function shownPayload(name: JobName, payload: unknown): unknown {
   try {
     return checkPayload(name, payload);
@@ -16,14 +16,14 @@ export function shownPayload(name: JobName, payload: unknown): unknown {
   }
 }
 
-/** Rewrites an answer of the board's API; every text that is not surely ours is masked. */
+/** Rewrites an answer of the board's API: every text that is not surely ours is masked. */
 export function shownAnswer(answer: ControllerHandlerReturnType): ControllerHandlerReturnType {
   return { ...answer, body: shown(answer.body) as ControllerHandlerReturnType['body'] };
 }
 
 /**
- * Text with everything masked that could be a name, an address, a procedure's or diagnosis' code, a
- * number of a person or a quotation. Kept are words in small letters, short numbers, dates, times,
+ * Masks everything in a text that could be a name, an address, a code of a procedure or diagnosis,
+ * a person's number or a quotation. It keeps words in small letters, short numbers, dates, times,
  * amounts, ids, and the names and codes of errors.
  */
 export function speakable(text: string): string {
@@ -35,7 +35,7 @@ export function speakable(text: string): string {
 
 const MASK = '▒▒▒';
 
-/** What others said: up to the closing mark, or to the end without one. */
+/** A quotation: up to its closing mark, or to the end without one. */
 const QUOTED = /["“„«][^"”“»]*["”»]?/g;
 
 const KEPT = new RegExp(
@@ -52,7 +52,7 @@ const KEPT = new RegExp(
   ].join('|')})[,.:;)]*)$`,
 );
 
-/** SQLSTATE and the like look as a procedure code does: kept only right behind "error". */
+/** A SQLSTATE looks like a procedure code, so it is kept only directly after "error". */
 function isErrorCode(word: string, before: string | undefined): boolean {
   return /^[0-9A-Z]{5}$/.test(word) && before !== undefined && /(^e|E)rror:?$/.test(before);
 }

@@ -25,8 +25,8 @@ const Verdict = Type.Union([Type.Literal('accepted'), Type.Literal('refused')]);
 type OfId = { Params: Static<typeof ById> };
 
 /**
- * The forms' targets. Each does what the API's own route does, through the same function, and then
- * shows the page again. Scope and form token are checked before anything else.
+ * The routes of the console's forms. Each calls the same function as the API's route and then shows
+ * the page again. Scope and form token are checked first.
  */
 export function actionRoutes(app: FastifyInstance, deps: ApiDeps): void {
   feeActRoutes(app, deps);
@@ -115,7 +115,7 @@ function evidenceActRoute(app: FastifyInstance, deps: ApiDeps): void {
   );
 }
 
-/** Shows the link on the fee's page, once: whoever has it may change the card. */
+/** Shows the link once on the fee's page: anybody who has it may change the card. */
 function cardLinkRoute(app: FastifyInstance, deps: ApiDeps): void {
   app.post<OfId>(
     '/fees/:id/card-link',
@@ -128,7 +128,7 @@ function cardLinkRoute(app: FastifyInstance, deps: ApiDeps): void {
   );
 }
 
-/** The guards of a form's target, in order: scope, then that the form is of this session. */
+/** The checks of a form's route, in order: the scope, then that the form is of this session. */
 function guarded(deps: ApiDeps, scope: Scope, schema: object) {
   return {
     schema: { ...schema, hide: true },

@@ -15,15 +15,15 @@ export interface AssessmentView {
   assessment: Assessment;
   states: { state: FeeStatus; fees: number; cents: number }[];
   totals: RosterTotals;
-  /** What an approval must name. */
+  /** The roster's hash, which an approval must name. */
   hash: string;
   bucket: Bucket | null;
   rows: RosterRow[];
-  /** The last reference on this page when there are more. */
+  /** The last reference on this page when there are more, else null. */
   next: string | null;
 }
 
-/** An assessment: what it charges and how, its roster, and the buttons that move it. */
+/** The page of an assessment: its amounts and rules, its roster, and the buttons for it. */
 export function assessmentBody(view: AssessmentView, viewer: Viewer): Html {
   const { assessment, states } = view;
   return html`<p class="crumbs"><a href="/console">Overview</a></p>
@@ -180,7 +180,7 @@ const PEOPLE: Column<RosterRow>[] = [
   },
 ];
 
-/** Buckets that tell apart what the state does not. */
+/** Buckets that say more than the state. */
 const SAYS_MORE = new Set<Bucket>([...ACTED_ON, 'vendor_does_not_levy', 'other_vendor']);
 
 function stateTable(assessment: Assessment, states: AssessmentView['states']): Html {

@@ -39,7 +39,7 @@ function columns(timeZone: string): Column<Audited>[] {
 
 const UUID = /^(fee|assessment|import|evidence) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
-/** What was acted on, with a link where there is a page about it. */
+/** The object of an act, with a link if it has a page. */
 function objectOf(object: string): Html {
   const [, kind, id] = UUID.exec(object) ?? [];
   if (!kind || !id) return html`${object}`;
@@ -49,7 +49,7 @@ function objectOf(object: string): Html {
     : html`<a href="/console/${kind}s/${id}">${short}</a>`;
 }
 
-/** What was said with an act; that it was done goes without saying. */
+/** The details of an act, except that it was done. */
 function saidOf({ outcome, ...rest }: Record<string, unknown>): Html[] {
   const said = Object.entries(rest).flatMap(([name, value]) =>
     name === 'changes'

@@ -3,8 +3,8 @@ import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 
 /**
- * The address of a page of Stripe's on which a fee's clinician gives another card. Throws
- * `not_found` and `no_customer`, and what Stripe answers when it cannot be asked.
+ * Opens a page of Stripe's on which the fee's clinician gives another card, and gives its URL.
+ * Throws `not_found`, `no_customer`, `PaymentsUnavailable` and `PaymentsRefused`.
  */
 export async function cardLinkOf(deps: ApiDeps, by: By, feeId: string): Promise<string> {
   return audited(deps, by, { action: 'card_link', object: `fee ${feeId}` }, async () => {

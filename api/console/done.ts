@@ -1,4 +1,4 @@
-/** What a page says after an act, by a word in its address: no text of the address is shown. */
+/** The sentences shown after an act, by a word in the URL: no text of the URL itself is shown. */
 const DONE = {
   approved:
     'The roster is approved. Notices go out now; each card is charged when its notice period ' +
@@ -20,7 +20,7 @@ const DONE = {
 
 export type Done = keyof typeof DONE;
 
-/** The sentence for a word, if it is one of ours. */
+/** The sentence for a word; undefined when the word is not one of ours. */
 export function doneSentence(word: string | undefined): string | undefined {
   return word && Object.hasOwn(DONE, word) ? DONE[word as Done] : undefined;
 }

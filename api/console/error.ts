@@ -4,7 +4,7 @@ import { formTokenOf } from './form-token.ts';
 import { html, render, type Html } from './html.ts';
 import { layout } from './layout.ts';
 
-/** What the one error shape of the API says. */
+/** The fields of an API error that the page shows. */
 interface Told {
   code: string;
   message: string;
@@ -12,7 +12,7 @@ interface Told {
   requestId: string;
 }
 
-/** Shows an error answer of the API as a page; every other answer is passed on as it is. */
+/** Shows an error answer of the API as a page; passes on every other answer unchanged. */
 export function errorPage(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -41,7 +41,7 @@ function errorBody({ code, message, help, requestId }: Told, request: FastifyReq
   </section>`;
 }
 
-/** After an act, the page it was on; after anything else, the overview. */
+/** The page to go back to: the form's page after an act, else the overview. */
 function backTo({ method, url }: FastifyRequest): string {
   const [path = ''] = url.split('?');
   const page = /^\/console\/(?:fees|assessments)\/[0-9a-f-]{36}(?=\/)/.exec(path)?.[0];

@@ -34,8 +34,8 @@ const OFFERS: { act: Action['act']; label: string; says: string; danger?: boolea
 ];
 
 /**
- * Buttons for what can be done to this fee now; what the ledger would refuse is not offered, and
- * whoever may only look gets none. The server decides again when one is pressed.
+ * Buttons for the acts that are possible now: not the ones the ledger would refuse, and none for a
+ * viewer who may only read. The server decides again when a button is pressed.
  */
 export function feeActions(feeRecord: FeeRecord, fee: FeeState, viewer: Viewer): Html | null {
   const offers = OFFERS.filter(
@@ -72,12 +72,12 @@ export function feeActions(feeRecord: FeeRecord, fee: FeeState, viewer: Viewer):
   </section>`;
 }
 
-/** The wish a button stands for. */
+/** The action a button stands for. */
 export function inputFor(act: Action['act'], why: string): Action {
   return needsWhy(act) ? { act, why } : { act };
 }
 
-/** Which acts leave their reason in the ledger. */
+/** Whether an act needs a reason. */
 export function needsWhy(act: Action['act']): act is ActionWithReason {
   return act !== 'release' && act !== 'retry';
 }

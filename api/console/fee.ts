@@ -12,17 +12,17 @@ import { stateBadge, STATE_WORDS, type Tone } from './states.ts';
 import { day, distance, when } from './times.ts';
 import { KIND_WORDS, nextWords } from './words.ts';
 
-/** A piece of evidence with what a person said about it. */
+/** A piece of evidence with a person's decision on it. */
 type Proof = FirstUse & { evidenceId: string; fileName: string; verdict: string | null };
 
 export interface FeeView {
   feeRecord: FeeRecord;
   evidence: Proof[];
-  /** A page of Stripe's to give another card on, just made; null when none was asked for. */
+  /** The URL of a card page that was just opened; null when none was asked for. */
   cardLink: string | null;
 }
 
-/** The story of a fee: what happened, what is next, when and why, and what a person may do. */
+/** The page of a fee: its history, what comes next, when and why, and the possible acts. */
 export function feeBody({ feeRecord, evidence, cardLink }: FeeView, viewer: Viewer): Html {
   const { clinician, assessment, entries } = feeRecord;
   const fee = fold(entries);
@@ -85,7 +85,7 @@ function story({ entries, assessment }: FeeRecord, next: Next): Html {
   </ol>`;
 }
 
-/** "Before every clock" is how `next` says at once. */
+/** The moment 0 is how `next` says "at once". */
 function moments(at: Date, timeZone: string): Html {
   return at.getTime() === 0 ? html`at once` : when(at, timeZone);
 }
@@ -209,7 +209,7 @@ const TONES: Partial<Record<EntryKind, Tone>> = {
   gave_up: 'ended',
 };
 
-/** The first e-mail made a capital. */
+/** The text with its first letter as a capital. */
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

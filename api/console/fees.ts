@@ -9,7 +9,7 @@ import { person, table, type Column } from './table.ts';
 import { distance, when } from './times.ts';
 import { declineCode, nextWords } from './words.ts';
 
-/** What a list of fees is narrowed to; null is everything. */
+/** The filter of a list of fees; null means everything. */
 export interface FeeFilter {
   /** `failed`: every state in which a card was refused and money is still owed. */
   state: FeeStatus | 'failed' | null;
@@ -17,17 +17,17 @@ export interface FeeFilter {
   ref: string | null;
 }
 
-/** The states of those whose card was refused and who still owe: for whoever chases cards. */
+/** The states in which a card was refused and money is owed, for people who follow up on cards. */
 export const FAILED_CARD: FeeStatus[] = ['needs_card', 'retrying', 'gave_up'];
 
 export interface FeesView {
   filter: FeeFilter;
   assessments: Assessment[];
   fees: FeeLine[];
-  /** The last fee on this page when there are more. */
+  /** The last fee on this page when there are more, else null. */
   next: string | null;
   now: Date;
-  /** Zone for fees whose assessment is not at hand. */
+  /** The zone for fees whose assessment is not loaded. */
   timeZone: string;
 }
 

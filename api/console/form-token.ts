@@ -6,9 +6,9 @@ import { problem } from '../http/errors.ts';
 import type { Viewer } from './layout.ts';
 
 /**
- * The token a session's forms and the board's requests carry: made from the session's own cookie,
- * so that it needs no storage, ends with the session and cannot be known to another site.
- * Null for callers without a session: a bearer token is never sent by a browser by itself.
+ * The token that a session's forms and the board's requests carry. It is made from the session's
+ * cookie: so it needs no storage, ends with the session and is unknown to another site. Null for a
+ * caller without a session, because no browser sends a bearer token by itself.
  */
 export function formTokenOf(request: FastifyRequest, deps: ApiDeps): string | null {
   if (request.headers.authorization !== undefined) return null;
@@ -17,7 +17,7 @@ export function formTokenOf(request: FastifyRequest, deps: ApiDeps): string | nu
   return createHmac('sha256', deps.sessionSecret).update(`form ${cookie}`).digest('base64url');
 }
 
-/** Throws `other_site` unless the request carries its session's token, or needs none. */
+/** Throws `other_site` unless the request carries its session's token or needs none. */
 export function checkFormToken(request: FastifyRequest, deps: ApiDeps, given: unknown): void {
   const wanted = formTokenOf(request, deps);
   if (wanted === null) return;
@@ -27,12 +27,12 @@ export function checkFormToken(request: FastifyRequest, deps: ApiDeps, given: un
     throw problem('other_site', { message: 'The form is not of this session.' });
 }
 
-/** Who looks at the console. Throws `no_token` when nobody is signed in. */
+/** The viewer of the console. Throws `no_token` when nobody is signed in. */
 export function viewerOf(request: FastifyRequest, deps: ApiDeps): Viewer {
   return { caller: callerOf(request), formToken: formTokenOf(request, deps) ?? '' };
 }
 
-/** Where to sign in, and come back to `path` afterwards. */
+/** The path of the sign-in page, which leads back to `path`. */
 export function signInPath(path: string): string {
   return `/console/sign-in?next=${encodeURIComponent(path)}`;
 }

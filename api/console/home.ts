@@ -13,9 +13,9 @@ type StateCount = { state: FeeStatus; fees: number; cents: number };
 
 export interface Overview {
   assessments: { assessment: Assessment; states: StateCount[] }[];
-  /** Weak findings that wait for a verdict, and whether there are more than were counted. */
+  /** Weak evidence that waits for a decision, and whether there is more than was counted. */
   weak: { count: number; more: boolean };
-  /** Recent imports that left something for a person. */
+  /** Recent imports with problems that a person must look at. */
   withProblems: ImportResult[];
   rates: Rate[];
   vendors: Vendor[];
@@ -155,7 +155,7 @@ function card({ assessment, states }: Overview['assessments'][number]): Html {
   </section>`;
 }
 
-/** What an assessment's fees come to, by what became of them. */
+/** The sums of an assessment's fees, by their states. */
 export function money(states: readonly StateCount[]): Html {
   const cents = (...names: FeeStatus[]) =>
     states.filter(({ state }) => names.includes(state)).reduce((sum, one) => sum + one.cents, 0);

@@ -1,19 +1,19 @@
 import { escapeHtml } from '../../core/escape-html.ts';
 
 /**
- * Markup that is safe to send: made by `html` alone. The symbol is private to this file, so no
+ * Markup that is safe to send; only `html` makes it. The symbol is private to this file, so no
  * string and no parsed JSON can pass for markup.
  */
 export interface Html {
   readonly [MARKUP]: string;
 }
 
-/** What may stand in a template: text is escaped, markup is kept, nothing prints as nothing. */
+/** The values of a template: text is escaped, markup is kept, null and false print nothing. */
 export type Part = Html | string | number | null | undefined | false | readonly Part[];
 
 /**
- * Tagged template for markup: every value is escaped unless it is markup itself. Values may stand
- * in text and inside quoted attributes, and nowhere else.
+ * Tagged template for markup: every value is escaped unless it is markup. Values may be in text and
+ * in quoted attributes only.
  */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   const pieces = strings.flatMap((fixed, index) =>
@@ -29,7 +29,7 @@ export function render(markup: Html): string {
 
 const MARKUP: unique symbol = Symbol('markup');
 
-/** Control characters but tab and line feed: invisible at best, and NUL ends a page for some. */
+/** Control characters except tab and line feed: invisible, and NUL may end a page. */
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 
 function text(part: Part): string {

@@ -48,7 +48,7 @@ export interface ImportView {
   timeZone: string;
 }
 
-/** One import, and what of it needs a person. */
+/** The page of one import, with what a person must look at. */
 export function importBody({ result, problems, more, timeZone }: ImportView): Html {
   return html`<p class="crumbs"><a href="/console/imports">Imports</a></p>
     <h1><bdi>${result.fileName}</bdi></h1>
@@ -102,7 +102,7 @@ const PROBLEM_COLUMNS: Column<ImportProblem>[] = [
   { head: 'Times', kind: 'number', cell: ({ times }) => times.toLocaleString('en-US') },
 ];
 
-/** Weak findings that wait for a person's word. */
+/** Weak evidence that waits for a person's decision. */
 export function reviewBody(weak: readonly WeakEvidence[], more: boolean, viewer: Viewer): Html {
   return html`<h1>Review</h1>
     <p class="lead">

@@ -1,7 +1,7 @@
 import type { Caller } from '../../ledger/access.ts';
 import { html, type Html, type Part } from './html.ts';
 
-/** Who looks at a page, and what its forms must carry. */
+/** The viewer of a page, and the token its forms must carry. */
 export interface Viewer {
   caller: Caller;
   /** The session's form token; see form-token.ts. */
@@ -61,12 +61,12 @@ export function formToken(viewer: Viewer): Html {
   return html`<input type="hidden" name="token" value="${viewer.formToken}" />`;
 }
 
-/** May this viewer use buttons of this kind? The server asks again when one is pressed. */
+/** Whether this viewer may use buttons of this kind. The server checks again for each act. */
 export function may(viewer: Viewer, scope: Caller['scopes'][number]): boolean {
   return viewer.caller.scopes.includes(scope);
 }
 
-/** A list that has nothing in it says so. */
+/** The sentence in place of an empty list. */
 export function nothing(sentence: string): Html {
   return html`<p class="empty">${sentence}</p>`;
 }

@@ -185,7 +185,7 @@ function fee(app: FastifyInstance, deps: ApiDeps): void {
   );
 }
 
-/** Sends the story of a fee. Throws `not_found`. */
+/** Sends the page of a fee. Throws `not_found`. */
 export async function sendFee(
   request: FastifyRequest,
   reply: FastifyReply,

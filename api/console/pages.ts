@@ -12,12 +12,12 @@ import { pageRoutes } from './page-routes.ts';
 import { signInPages } from './sign-in.ts';
 
 /**
- * The operators' console under /console: pages made on the server, which need no script. Only the
- * sign-in page and the stylesheet are shown to those who are not signed in.
+ * The operators' console under /console: pages rendered on the server, without any script. Only the
+ * sign-in page and the stylesheet are shown to a visitor who is not signed in.
  */
 export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   const style = await styleSheet();
-  // Whoever types the bare address is a person: the console is what they look for.
+  // A person who opens the bare address wants the console.
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/console', 303));
   await app.register(
     async (scope) => {
@@ -74,12 +74,12 @@ const POLICY = [
 
 function dress(reply: FastifyReply): void {
   reply.header('content-security-policy', POLICY);
-  // Without any referrer a browser would hide the origin of our own forms, too.
+  // Without a referrer a browser would hide the origin of our own forms too.
   reply.header('referrer-policy', 'same-origin');
   reply.header('cache-control', 'no-store');
 }
 
-/** Sends those who are not signed in to the sign-in page, and back here afterwards. */
+/** Sends a visitor who is not signed in to the sign-in page, and back here afterwards. */
 async function signedIn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   if (!request.caller && request.method === 'GET')
     return reply.redirect(signInPath(request.url), 303) as unknown as void;

@@ -54,13 +54,13 @@ export function signInPages(app: FastifyInstance, deps: ApiDeps): void {
   });
 }
 
-/** A browser says where a form stands; signing somebody in from elsewhere is refused. */
+/** Refuses a sign-in form of another site; the browser tells where the form is from. */
 function refuseOtherSites(request: FastifyRequest): void {
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') throw problem('other_site');
 }
 
-/** A path of this server to go on to; anything that could lead elsewhere becomes the console. */
+/** The path to continue with; a path that could lead to another site becomes the console. */
 function ownPath(next: string | undefined): string {
   if (!next || !/^\/(console|queues|docs)(?![^/?#])[\w\-./?=&%]*$/.test(next)) return '/console';
   return next.includes('//') || next.includes('/sign-') ? '/console' : next;

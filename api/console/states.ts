@@ -1,7 +1,7 @@
 import type { FeeStatus } from '../../core/fee/fee.ts';
 import { html, type Html } from './html.ts';
 
-/** How a state feels to whoever looks after the run. */
+/** How urgent a state is for the operator. */
 export type Tone = 'quiet' | 'going' | 'good' | 'person' | 'doubt' | 'ended';
 
 interface StateWords {
@@ -32,7 +32,7 @@ export const STATE_WORDS: Record<FeeStatus, StateWords> = {
   gave_up: { label: 'Given up', tone: 'ended', means: 'Every attempt was declined.' },
 };
 
-/** Those that wait for somebody fee by fee, with what to do about them. */
+/** The states that wait for a person, fee by fee, with what to do. */
 export const NEEDS_PERSON: { state: FeeStatus; todo: string }[] = [
   { state: 'held', todo: 'Look at the reason, then release, waive or refund.' },
   { state: 'needs_card', todo: 'Send the link to give another card.' },
@@ -40,13 +40,13 @@ export const NEEDS_PERSON: { state: FeeStatus; todo: string }[] = [
   { state: 'disputed', todo: 'Answer the dispute at Stripe.' },
 ];
 
-/** A state as a small label; its tone is never told by colour alone. */
+/** A state as a small label. Its tone is never shown by colour alone. */
 export function stateBadge(state: FeeStatus): Html {
   const { label, tone, means } = STATE_WORDS[state];
   return html`<span class="badge ${tone}" title="${means}">${label}</span>`;
 }
 
-/** Counts by state as one bar, for those who see it; the table beside it says the same. */
+/** Counts by state as one bar; the table beside it has the same numbers. */
 export function stateBar(counts: readonly { state: FeeStatus; fees: number }[]): Html {
   const total = counts.reduce((sum, { fees }) => sum + fees, 0);
   if (total === 0) return html``;

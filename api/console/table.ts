@@ -1,6 +1,6 @@
 import { html, type Html, type Part } from './html.ts';
 
-/** One column: what stands over it, and what stands in it for a row. */
+/** One column: its head, and its content for a row. */
 export interface Column<Row> {
   head: string;
   cell: (row: Row) => Part;
@@ -32,7 +32,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   </table>`;
 }
 
-/** A clinician in a table: the name leads to the fee, the reference stands beside it. */
+/** A clinician in a table: the name links to the fee, followed by the reference. */
 export function person(name: string, ref: string, feeId: string): Html {
   return html`<a href="/console/fees/${feeId}"><bdi>${name}</bdi></a>
     <span class="small soft">${ref}</span>`;

@@ -1,11 +1,11 @@
 import { html, type Html } from './html.ts';
 
-/** An instant as people of a zone read it, with the zone: "Jan 15, 2026, 9:00 AM EST". */
+/** An instant in a zone, for people: "Jan 15, 2026, 9:00 AM EST". */
 export function when(at: Date, timeZone: string): Html {
   return html`<time datetime="${at.toISOString()}">${formatter(timeZone).format(at)}</time>`;
 }
 
-/** A calendar day given as YYYY-MM-DD: "Jan 5, 2026". Other text is given back as it is. */
+/** A calendar day given as YYYY-MM-DD: "Jan 5, 2026". Other text is returned unchanged. */
 export function day(iso: string): string {
   const at = new Date(`${iso}T00:00:00Z`);
   if (Number.isNaN(at.getTime())) return iso;

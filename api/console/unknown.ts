@@ -8,7 +8,7 @@ import { person, table, type Column } from './table.ts';
 import { distance, when } from './times.ts';
 import { counted } from './words.ts';
 
-/** Fees whose last answer from Stripe is not known: what was asked, and when it is asked again. */
+/** Fees with an unknown outcome at Stripe: what was asked, and when Stripe is asked again. */
 export function unknownBody(cases: readonly FeeRecord[], more: boolean): Html {
   return html`<h1>We do not know yet</h1>
     <p class="lead">
@@ -32,7 +32,7 @@ const ABOUT = {
 
 type Look = ReturnType<typeof lookOf>;
 
-/** What is known about not knowing. */
+/** The latest `unknown` entry, and when the next reading is due. */
 function lookOf(feeRecord: FeeRecord) {
   const { entries, assessment } = feeRecord;
   const fee = fold(entries);

@@ -11,7 +11,7 @@ export const KIND_WORDS: Record<RecordKind, string> = {
   vendor_invoice: 'the vendor’s invoice',
 };
 
-/** Where a clinician stands on the roster, in a word or three; core/roster.ts has the sentence. */
+/** The buckets of the roster in a few words; core/roster.ts has the sentences. */
 export const BUCKET_WORDS: Record<Bucket, string> = {
   will_be_charged: 'Will be charged',
   no_card: 'No card on file',
@@ -26,7 +26,7 @@ export const BUCKET_WORDS: Record<Bucket, string> = {
   detecting: 'Not looked at yet',
 };
 
-/** What comes next, in words. With an attempt open, charging means asking what became of it. */
+/** The next step in words. With an open attempt, `charge` means asking Stripe for the outcome. */
 export function nextWords(step: Step, state: FeeStatus): string {
   const open = step === 'charge' && (state === 'charging' || state === 'unknown');
   return open ? 'ask Stripe what happened' : STEP_WORDS[step];
@@ -40,7 +40,7 @@ const STEP_WORDS: Record<Step, string> = {
   email: 'send an e-mail',
 };
 
-/** A decline code for the operator, with a warning beside those that are not to be passed on. */
+/** A decline code for the operator, with a warning when it must not be passed on. */
 export function declineCode(code: string): Html {
   return html`<code>${code}</code>${
       UNSPOKEN.has(code) &&

@@ -4,18 +4,15 @@ import { retryUntilAvailable, type WaitingLog } from '../../ledger/connect-retry
 import type { Ledger } from '../../ledger/ledger.ts';
 
 /**
- * A new token: a word to recognise it by, the widest scope's letter, and 32 random bytes. The
- * ledger finds a key by the first twelve characters, so enough of them must be random.
+ * A new token: a word that marks it as levy's, a letter for the widest scope, and 32 random bytes.
+ * The ledger finds a key by the first twelve characters, so enough of them must be random.
  */
 export function newToken(scopes: readonly Scope[]): string {
   const widest = scopes.includes('approve') ? 'a' : scopes.includes('operate') ? 'o' : 'r';
   return `levy_${widest}_${randomBytes(32).toString('base64url')}`;
 }
 
-/**
- * Stores a key under a token and gives the token: it is nowhere else. Gives null when the name is
- * taken.
- */
+/** Creates a key and gives its token, which is stored nowhere. Null when the name is taken. */
 export async function createKey(
   ledger: Pick<Ledger, 'access'>,
   name: string,
@@ -28,7 +25,7 @@ export async function createKey(
   } catch (error) {
     const { code, constraint } = error as { code?: string; constraint?: string };
     if (code !== '23505') throw error;
-    // Another key begins with the same twelve characters: once in a billion, and no harm.
+    // Another key has the same twelve characters, once in a billion: try again with a new token.
     return constraint === 'access_keys_prefix_key' ? createKey(ledger, name, scopes) : null;
   }
 }
@@ -37,7 +34,7 @@ const OPERATOR: Scope[] = ['read', 'operate', 'approve'];
 
 /**
  * The operator's token at the very first start, to be shown once; null when there are keys. Waits
- * for the database, and knows its own key again when the answer to storing it was lost.
+ * for the database, and recognises its own key when the answer to storing it was lost.
  */
 export async function firstToken(
   ledger: Pick<Ledger, 'access'>,

@@ -8,15 +8,15 @@ import { problem } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; null without a token or session. */
+    /** The caller; null without a token or session. */
     caller: Caller | null;
   }
   interface FastifyContextConfig {
-    /** For everybody: nobody is asked who they are, and no token is looked at. */
+    /** Open to everybody: no token or cookie is read. */
     anonymous?: boolean;
   }
   interface FastifyInstance {
-    /** Whose token this is. Throws `wrong_token`, and `rate_limited` after too many of those. */
+    /** The token's caller. Throws `wrong_token`, and `rate_limited` after too many of those. */
     callerOfToken(request: FastifyRequest, token: string): Promise<Caller>;
   }
 }
@@ -28,8 +28,8 @@ const SESSION_COOKIE = { path: '/', httpOnly: true, sameSite: 'strict', signed: 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Finds out who asks, before anything of a request's body is read: by a bearer token, else by the
- * cookie of the console's session. A request without either has no caller and goes on.
+ * Identifies the caller before the body is read: by a bearer token, else by the console's session
+ * cookie. A request without either continues without a caller.
  */
 export async function installAuth(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   const { ledger, limits } = deps;
@@ -37,10 +37,10 @@ export async function installAuth(app: FastifyInstance, deps: ApiDeps): Promise<
   const failures = app.createRateLimit({ max: limits.failedLogins, timeWindow: 60_000 });
 
   app.decorate('callerOfToken', async (request: FastifyRequest, token: string) => {
-    // Anything that cannot be a token is not worth a question to the database.
+    // A text that cannot be a token needs no query.
     const caller = /^[\w-]{20,100}$/.test(token) ? await ledger.access.callerOf(token) : null;
     if (caller) return caller;
-    // Only the wrong are slowed down: a script with an old token must not lock its office out.
+    // Only wrong tokens are limited: a script with an old token must not lock out its whole office.
     const failed = await failures(request);
     if (!failed.isAllowed && failed.isExceeded)
       throw problem('rate_limited', { retryAfterSeconds: failed.ttlInSeconds });
@@ -71,7 +71,7 @@ export function requireScope(scope: Scope): (request: FastifyRequest) => Promise
   };
 }
 
-/** Who asks. Throws `no_token` when nobody in particular does. */
+/** The caller. Throws `no_token` when there is none. */
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw problem('no_token');
   return request.caller;
@@ -118,7 +118,7 @@ function sessionSecret(request: FastifyRequest, deps: ApiDeps): string | null {
   return unsigned?.valid ? unsigned.value : null;
 }
 
-/** A cookie travels by itself; what it is used for must come from our own pages. */
+/** A browser sends the cookie by itself, so the request must come from our own pages. */
 function refuseOtherSites(request: FastifyRequest, deps: ApiDeps): void {
   const { origin } = request.headers;
   const site = request.headers['sec-fetch-site'];

@@ -9,7 +9,7 @@ declare module 'fastify' {
     bodyTimer: NodeJS.Timeout | null;
   }
   interface FastifyContextConfig {
-    /** Takes a file, whose body may be long on its way once its sender is known. */
+    /** Takes a file, whose body may take longer once its sender is known. */
     upload?: boolean;
   }
 }
@@ -18,8 +18,8 @@ declare module 'fastify' {
 const SILENCE_MS = 600_000;
 
 /**
- * Ends every request whose body is late, whether or not it was answered before: an answer alone
- * leaves the connection open until the rest has come. To be installed before all other hooks.
+ * Ends every request whose body is late, answered or not: after an answer alone, the connection
+ * would stay open until the rest of the body has come. To be installed before all other hooks.
  */
 export function installBodyTimer(app: Api, { limits }: ApiDeps): void {
   app.decorateRequest('bodyTimer', null);
@@ -30,22 +30,22 @@ export function installBodyTimer(app: Api, { limits }: ApiDeps): void {
       if (raw.complete) return;
       if (reply.sent) raw.destroy();
       else if (raw.listenerCount('error') > 0) raw.emit('error', problem('too_slow'));
-      // Nobody reads yet: the time that was lost is ours, as when the database is slow.
+      // The body is not read yet: the delay is ours, as when the database is slow.
       else timer.refresh();
     }, limits.bodyMs);
     const stop = () => clearTimeout(timer);
     raw.once('end', stop).once('close', stop);
     request.bodyTimer = timer;
   });
-  // Scope and token are checked before this hook: who gets here may upload.
+  // Scope and token were checked before this hook, so this caller may upload.
   app.addHook('preParsing', async (request) => {
     if (request.bodyTimer && request.routeOptions.config.upload) clearTimeout(request.bodyTimer);
   });
 }
 
 /**
- * Bounds what strangers can make this process hold: so many bodies at once, in all and of one
- * address. To be installed after the hook that finds out who asks.
+ * Limits the memory that unknown callers can use: the number of bodies at once, in total and per
+ * address. To be installed after the hook that identifies the caller.
  */
 export function installBodyCap(app: Api, { limits }: ApiDeps): void {
   const byAddress = new Map<string, number>();
@@ -76,7 +76,7 @@ export function installBodyCap(app: Api, { limits }: ApiDeps): void {
   });
 }
 
-/** Whether a body is announced; what is not announced is not read either. */
+/** Whether a body is announced; without that no body is read. */
 export function hasBody({ headers }: FastifyRequest): boolean {
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');

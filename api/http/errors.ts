@@ -7,8 +7,8 @@ import { Type } from 'typebox';
 import { isUnavailable } from '../../ledger/connect-retry.ts';
 
 /**
- * Every error a caller may meet: its stable code, HTTP status, what was wrong and what to do.
- * Codes are part of the interface: new ones may come, none changes its meaning.
+ * Every error a caller may get: its stable code, HTTP status, what was wrong and what to do. Codes
+ * are part of the interface: new ones may be added, and none changes its meaning.
  */
 export const ERRORS = {
   invalid_request: [400, 'The request does not fit its schema.', 'See details, and /docs.'],
@@ -72,7 +72,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What can be said beyond the code. `details` names fields, lines and ids, never content. */
+/** Additions to the code. `details` names fields, lines and ids, never content. */
 export interface Said {
   message?: string;
   help?: string;
@@ -117,11 +117,11 @@ export function installErrors(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => answer(error, request, reply));
 }
 
-/** Answers an error in the one shape. What went wrong here is logged, without what it said. */
+/** Answers an error in the one shape. An error of our own is logged, without its message. */
 export function answer(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { code, said } = asProblem(error);
   const [status, message, help] = ERRORS[code];
-  // A flood is counted by its answers, and must not fill the log twice.
+  // In a flood of requests `too_busy` is counted by its answers and not logged again.
   if (status >= 500 && code !== 'too_busy')
     request.log[status === 500 ? 'error' : 'warn'](errorFacts(error), code);
   const wait = said.retryAfterSeconds ?? (status === 503 ? 5 : undefined);
@@ -142,7 +142,7 @@ export function answer(error: unknown, request: FastifyRequest, reply: FastifyRe
     });
 }
 
-/** Answers what cannot be parsed as a request or came too slowly, and closes the line. */
+/** Answers a request that cannot be parsed or came too slowly, and closes the connection. */
 export function answerSocket(error: { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
   const code = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'too_slow' : 'invalid_http';
@@ -153,7 +153,7 @@ export function answerSocket(error: { code?: string }, socket: Socket): void {
       'Content-Type: application/json; charset=utf-8\r\n' +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
-  // An end alone would leave the line half open until the other side closes it, too.
+  // `end` alone would leave the connection half open until the other side closes it too.
   socket.destroySoon();
 }
 
@@ -169,10 +169,10 @@ const FRAMEWORK: Record<string, ErrorCode> = {
   FST_ERR_NOT_FOUND: 'not_found',
 };
 
-/** No such database, one that lets nobody in, a table that is not there before the migration. */
+/** SQLSTATEs of a database that is missing or not ready, and of a table not yet migrated. */
 const NOT_YET = new Set(['3D000', '55000', '42P01']);
 
-/** Any error as one of the table: what is not known to be the caller's is ours. */
+/** Any error as one of the table: an error that is not known to be the caller's is ours. */
 export function asProblem(error: unknown): { code: ErrorCode; said: Said } {
   if (error instanceof Problem) return error;
   const { code, validation, name, statusCode } = error as Partial<FastifyError>;
@@ -184,7 +184,7 @@ export function asProblem(error: unknown): { code: ErrorCode; said: Said } {
     return code === 'resource_missing'
       ? { code: 'no_customer', said: { message: 'Stripe does not know the customer.' } }
       : { code: 'payments_refused', said: {} };
-  // A value no column can hold: the schemas keep these out, this is the second fence.
+  // A value no column can hold. The schemas reject it; this is a second check.
   if (sqlState.startsWith('22')) return { code: 'invalid_request', said: {} };
   if (sqlState.startsWith('LV')) return { code: 'ledger_refused', said: {} };
   const known = FRAMEWORK[code ?? ''];

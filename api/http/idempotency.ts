@@ -6,19 +6,19 @@ import { problem } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The Idempotency-Key this request holds until it is answered. */
+    /** The Idempotency-Key that this request has claimed until it is answered. */
     claim: { actor: string; key: string } | null;
   }
   interface FastifyContextConfig {
-    /** The answer holds a secret and is not kept; such a route is safe to repeat by itself. */
+    /** The answer contains a secret and is not stored; the route itself is safe to repeat. */
     secretAnswer?: boolean;
   }
 }
 
 /**
- * Honours `Idempotency-Key` on POST: the first request with a key is answered and its answer kept
- * for a day; the same request again gets the same answer, without being done again. Nothing is
- * kept of a request that failed here (5xx), so that it can be sent again.
+ * Handles `Idempotency-Key` on POST: the answer to the first request with a key is stored for a
+ * day, and the same request again gets it without being carried out. A request that failed here
+ * (5xx) is not stored, so that it can be sent again.
  */
 export function installIdempotency(app: FastifyInstance, deps: Pick<ApiDeps, 'ledger'>): void {
   const { access } = deps.ledger;
@@ -55,7 +55,7 @@ export function installIdempotency(app: FastifyInstance, deps: Pick<ApiDeps, 'le
         kept ? { status: reply.statusCode, body } : null,
       );
     } catch (error) {
-      // The act stands whether or not its answer is kept; all acts say so when repeated.
+      // The act is done, whether or not its answer is stored; every act says so when repeated.
       request.log.error(errorFacts(error), 'the answer to a request with a key could not be kept');
     }
   });
@@ -70,7 +70,7 @@ function replay(reply: FastifyReply, { status, body }: { status: number; body: s
     .send(body);
 }
 
-/** What makes two requests the same. A streamed body is known by its length and type alone. */
+/** The fingerprint of a request. A streamed body counts by its length and type alone. */
 function fingerprint({ method, url, body, headers }: FastifyRequest): string {
   const streamed = typeof (body as { pipe?: unknown } | null)?.pipe === 'function';
   const content = streamed ? [headers['content-length'], headers['content-type']] : body;

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { ERRORS } from './errors.ts';
 
 /**
- * Listens in the API's place while it cannot start yet, and says so: `/healthz` is well, everything
- * else is `not_ready`. Gives the function that frees the port.
+ * Listens in the API's place while the API cannot start yet: `/healthz` succeeds, everything else
+ * is `not_ready`. Gives the function that frees the port.
  */
 export async function answerNotReady(at: { host: string; port: number }) {
   const server = createServer((request, response) => {

@@ -25,7 +25,7 @@ export const Uuid = Type.String({
   description: 'A UUID in small letters',
 });
 
-/** No control characters, and no halves of characters: neither belongs into a line of text. */
+/** No control characters and no half surrogates: neither belongs in a line of text. */
 const LINE = '[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]';
 
 /** One line of text. */
@@ -37,7 +37,7 @@ export const Text = (maxLength: number, description?: string) =>
     ...(description ? { description } : {}),
   });
 
-/** A sentence of a person's: like `Text`, and not blank. */
+/** A person's sentence: like `Text`, and not blank. */
 export const Why = Type.String({
   maxLength: 500,
   pattern: `^${LINE}*[^\\s\\u0000-\\u001f\\u007f\\ud800-\\udfff]${LINE}*$`,

@@ -9,12 +9,12 @@ declare module 'fastify' {
   }
 }
 
-/** Throws `not_found` or `wrong_method`: no route is there for the request. */
+/** Throws `not_found` or `wrong_method`: the request has no route. */
 export type Refuse = (request: FastifyRequest, reply: FastifyReply) => never;
 
 /**
- * Answers requests no route is there for: 405 with the methods the address does know, else 404.
- * To be installed before the routes. Gives what refuses such a request.
+ * Answers requests without a route: 405 with the methods that the path has, else 404. To be
+ * installed before the routes. Gives the function that refuses such a request.
  */
 export function installUnknownRoute(app: FastifyInstance): Refuse {
   const known: { method: string; url: string; path: RegExp }[] = [];

@@ -8,7 +8,7 @@ import { readUsage } from '../../usage/read.ts';
 import { problem, Problem } from '../http/errors.ts';
 import { createTally } from './tally.ts';
 
-/** The largest file that is read; nothing of it is kept, so this only bounds a mistake. */
+/** The largest file, in bytes. Nothing of a file is stored, so this only stops a mistake. */
 const FILE_BYTES = 4 * 1024 ** 3;
 
 /** How a file is to be read. */
@@ -44,11 +44,11 @@ export async function readImport(
     }
   } catch (error) {
     if (error instanceof Problem) throw error;
-    // Readers never throw on content: the stream itself broke.
+    // Readers never throw on content, so the stream itself broke.
     if (body.readableAborted || isBroken(error)) throw problem('truncated_upload');
     throw error;
   } finally {
-    // What is left of a refused file runs out: a line nobody reads never notices its end.
+    // Reads the rest of a refused file: a connection that is not read never notices its end.
     body.resume();
   }
   return {
@@ -68,7 +68,7 @@ export async function readImport(
   };
 }
 
-/** The bytes on their way, hashed and counted. The stream stays open when reading stops early. */
+/** Hashes and counts the bytes. The stream stays open when reading stops early. */
 function createMeter(body: Readable) {
   const hash = createHash('sha256');
   let bytes = 0;

@@ -2,7 +2,7 @@ import type { FirstUse, ImportProblem } from '../../ledger/evidence.ts';
 import type { Finding, Problem } from '../../usage/finding.ts';
 import type { Match } from '../../usage/clinician-match.ts';
 
-/** What a file came to, with nothing of it but evidence and what a person must look at. */
+/** The result of a file: evidence, and what a person must look at; nothing else of it is kept. */
 export interface Tally {
   add(item: Finding | Problem): void;
   findings(): number;
@@ -11,10 +11,10 @@ export interface Tally {
   problems(): ImportProblem[];
 }
 
-/** Reasons under which a use could be laid at nobody's door. */
+/** Reasons for which no clinician was found for a use. */
 export const NOBODY: ReadonlySet<string> = new Set(['unmatched', 'organisation', 'nobody_named']);
 
-/** Different problems listed of one file; what is beyond is counted by reason. */
+/** Different problems listed per file; further ones are counted by reason. */
 const LISTED = 10_000;
 /** People remembered between records; exports name the same few over and over. */
 const REMEMBERED = 20_000;
@@ -119,7 +119,7 @@ function undated(item: Finding) {
   };
 }
 
-/** Text of a record as it may be kept: one line, without what no database takes. */
+/** Text of a record, safe to store: one line, without characters that Postgres refuses. */
 function shown(text: string | null, length: number): string | null {
   if (text === null) return null;
   const plain = text
@@ -136,7 +136,7 @@ function createProblems() {
 
   function add(problem: Omit<ImportProblem, 'times'>): void {
     const { line, reason, field, clinicianNpi, clinicianName } = problem;
-    // Without a person it is about the row itself, and every row is to be found.
+    // Without a person the problem is about the row itself, and every row must be listed.
     const about = clinicianNpi || clinicianName ? '' : line;
     const key = JSON.stringify([reason, field, clinicianNpi, clinicianName, about]);
     const known = listed.get(key);

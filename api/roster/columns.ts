@@ -20,10 +20,10 @@ export interface RawRow {
   broken?: { reason: string; message: string };
 }
 
-/** Where a reader puts what it finds. */
+/** Receives what a reader finds. */
 export interface RosterSink {
   row(row: RawRow): void;
-  /** A column or key that means nothing here, as it is written. */
+  /** A column or key that levy does not know, as it is written. */
   ignored(name: string): void;
 }
 

@@ -11,7 +11,7 @@ import {
   type RosterSink,
 } from './columns.ts';
 
-/** More unclosed quotation marks than this are no slips: searching for each mark's end is slow. */
+/** More unclosed quotation marks than this are not slips; searching for each one's end is slow. */
 const OPEN_QUOTES = 100;
 
 /** Reads a roster as a table with a header line. Throws `invalid_roster` and `empty_body`. */
@@ -34,7 +34,7 @@ export function createCsvReader(head: string, sink: RosterSink): RosterReader {
     write(text) {
       const before = table.count();
       table.write(text);
-      // Empty lines are counted, too, though they are given to nobody.
+      // Empty lines are counted too, though they give no row.
       unread = table.count() === before ? unread + text.length : 0;
       if (unread > ROW_CHARACTERS) throw notARoster('A row of it is too long.');
     },
@@ -60,7 +60,7 @@ function headerOf(cells: string[], sink: RosterSink): (Field | null)[] {
 
 function rowOf(columns: (Field | null)[], cells: string[], line: number, openQuote: boolean) {
   if (openQuote) return broken(line, 'open_quote', 'A quotation mark in this row is never closed.');
-  // Not even an empty cell too many: it may stand for a comma that moved all that follow.
+  // Not even one empty cell too many is allowed: a stray comma may have moved all later cells.
   if (cells.length !== columns.length)
     return broken(
       line,

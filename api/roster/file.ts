@@ -20,7 +20,7 @@ export const ROSTER_LIMITS: RosterLimits = { bytes: 50 * 1024 * 1024, rows: 100_
 
 /** Bytes that decide how a roster is read. */
 const HEAD_BYTES = 64 * 1024;
-/** Bytes read at a time; other requests have a turn in between. Of the worst content, 10 ms. */
+/** Bytes read at a time, so that other requests run in between. The worst content takes 10 ms. */
 const PIECE_BYTES = 4 * 1024;
 /** Rows given at a time, at least. */
 const BATCH = 250;

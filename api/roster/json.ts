@@ -176,7 +176,7 @@ function createLineReader(sink: RosterSink): RosterReader {
     },
     end() {
       read(rest);
-      // One long broken document is not a thousand broken rows.
+      // One long broken document is one error, not a thousand broken rows.
       if (!good) throw problem('invalid_json');
     },
   };

@@ -10,11 +10,11 @@ import type { Vendor } from '../../ledger/rates.ts';
 import type { Field, RawRow } from './columns.ts';
 import { checkRow, type GoodRow, type Notes, type RowNote } from './row.ts';
 
-/** A row to be written: the clinician as they shall stand on the roster. */
+/** A row to be written: the clinician as the roster will have them. */
 export interface Wanted {
   line: number;
   clinician: Clinician;
-  /** How they stand now; null for somebody new. */
+  /** The clinician on the roster now; null for a new one. */
   before: KnownClinician | null;
   /** The card Stripe has for them, once Stripe was asked. */
   card: string | null;
@@ -31,7 +31,7 @@ export interface Plan {
   unchanged: number;
 }
 
-/** Rows checked and compared with the ledger at a time, before others have their turn. */
+/** Rows checked and compared with the ledger at a time, so that other requests run in between. */
 const CHUNK = 250;
 
 /**
@@ -57,7 +57,7 @@ export async function planRoster(
         if (twice.length > 0) refused.add(...twice);
         else good.push(checked as GoodRow);
       }
-      // A question to the database lets others have their turn; without one they get it here.
+      // A query lets other requests run; without one, they run here.
       if (good.length === 0) {
         await nextTurn();
         continue;
@@ -73,7 +73,7 @@ export async function planRoster(
   return plan;
 }
 
-/** Names a row that turned out to share something with somebody while it was written. */
+/** Names a row whose unique value was found to be another clinician's while it was written. */
 export function duplicateNote(
   { line, clinician }: Wanted,
   { field, otherRef }: { field: Unique; otherRef: string },

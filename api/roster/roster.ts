@@ -53,7 +53,7 @@ const OfRoster = Type.Object(
   { additionalProperties: false },
 );
 
-/** Who would be charged and who not, each with the reason: what an approval signs. */
+/** Who would be charged and who would not, each with the reason: an approval signs this. */
 export function rosterRoute(app: Api, deps: ApiDeps): void {
   const { assessments, evidence } = deps.ledger;
   app.get(

@@ -5,7 +5,7 @@ import type { Wanted } from './plan.ts';
 import { problem } from '../http/errors.ts';
 import type { Notes, RowNote } from './row.ts';
 
-/** Waits before a question to Stripe is asked again, in ms. */
+/** Waits before Stripe is asked again, in ms. */
 const AGAIN_MS = [500, 2_000];
 
 /** Fewer rows with another e-mail are mistakes of their own, and are only warned about. */
@@ -51,8 +51,8 @@ export async function checkAtStripe(
 }
 
 /**
- * One customer with another e-mail is a question. Where most have one, a column of the spreadsheet
- * has been shifted against the others, and everybody would pay for somebody else.
+ * One customer with another e-mail is worth a warning. If most have one, a column of the
+ * spreadsheet has shifted, and every clinician would pay for another.
  */
 function refuseShifted({ rows, differing }: { rows: number; differing: Wanted[] }): void {
   if (differing.length < SHIFTED_ROWS || differing.length * 2 <= rows) return;

@@ -3,10 +3,10 @@ import type { Wanted } from './plan.ts';
 import type { RowNote } from './row.ts';
 import { isNews } from './stripe.ts';
 
-/** Rows looked at before others have their turn. */
+/** Rows checked before other requests run. */
 const TURN = 1_000;
 
-/** Rows that can be kept, and still will not do what they are for; the first `most`. */
+/** Warnings about rows that are valid but will not have their purpose; the first `most`. */
 export async function warningsAbout(
   wanted: Wanted[],
   checked: boolean,

@@ -7,7 +7,7 @@ import { eachOf, FEW, enqueueNext, type ActionDeps, type By } from '../routes/ac
 import { duplicateNote, type Wanted } from './plan.ts';
 import type { Notes } from './row.ts';
 
-/** What writing a roster came to. */
+/** The result of writing a roster. */
 export interface Written {
   created: number;
   updated: number;
@@ -47,7 +47,7 @@ export async function writeRoster(
     }
   });
   if (written.feesChanged <= FEW) for (const feeRecord of few) await enqueueNext(deps, feeRecord);
-  // Also when nobody is new: an earlier upload may have ended before it got here.
+  // Also without a new clinician: an earlier upload may have ended before this.
   written.enrolled = await deps.ledger.clinicians.enrollLatecomers();
   return written;
 }
@@ -63,7 +63,7 @@ async function followRow(
   const after = await deps.ledger.fees.change(feeId, by.actor, (fee, feeRecord) => {
     const changes = changesOf(fee, feeRecord, row, changed, vendors);
     const entries = changes.map((one) => applyExternalChange(fee, one));
-    // The first that makes a difference decides: the others are looked at again after it.
+    // The first change that has entries decides; the others are compared again later.
     return { entries: entries.find(({ length }) => length > 0) ?? [] };
   });
   return after && 'feeRecord' in after && after.added > 0 ? after.feeRecord : null;
@@ -80,7 +80,7 @@ function changesOf(
   if (changed.includes('vendor')) {
     const stays = clinician.vendor === assessment.vendor;
     const levies = vendors.some(({ vendor, levies }) => levies && vendor === clinician.vendor);
-    // Who moves on to another vendor that levies still owes what the first one charged for.
+    // A clinician who moves to another vendor that levies still owes the first vendor's fee.
     if (!stays && levies && fee.assessed) return [];
     return [{ change: 'vendor', levied: stays }];
   }

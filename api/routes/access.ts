@@ -25,7 +25,7 @@ const AuditPage = Type.Object(
   { additionalProperties: false },
 );
 
-/** Access keys, and the trail of who did what. */
+/** Access keys, and the audit trail. */
 export function accessRoutes(app: Api, deps: ApiDeps): void {
   const { access } = deps.ledger;
 

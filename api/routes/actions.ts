@@ -11,7 +11,7 @@ import { callerOf } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { Problem, problem } from '../http/errors.ts';
 
-/** Who does something, and in which request. */
+/** The actor of an act, and its request. */
 export interface By {
   actor: string;
   requestId: string;
@@ -25,8 +25,8 @@ export function byOf(request: FastifyRequest): By {
 }
 
 /**
- * Does what a person asked for and writes it down in the audit trail, with what came of it: the
- * answer goes out only after the line is written. A refused act leaves a line too.
+ * Does what a person asked for and writes it, with its outcome, to the audit trail. The answer goes
+ * out only after the line is written. A refused act is written down too.
  */
 export async function audited<Result>(
   deps: Pick<ActionDeps, 'ledger'>,
@@ -47,7 +47,7 @@ export async function audited<Result>(
   return result;
 }
 
-/** Who may act: money leaves only by the word of those who may also approve that it is taken. */
+/** The scope an act needs: a refund needs the scope that approves charges. */
 export function scopeOf(act: Action['act']): Scope {
   return act === 'refund' ? 'approve' : 'operate';
 }
@@ -108,7 +108,7 @@ export async function approveRoster(
   });
 }
 
-/** Stops notices and charges of an assessment before the next one. */
+/** Stops further notices and charges of an assessment. */
 export async function pauseAssessment(
   deps: ActionDeps,
   by: By,
@@ -122,7 +122,7 @@ export async function pauseAssessment(
   });
 }
 
-/** Lets a paused assessment go on. */
+/** Resumes a paused assessment. */
 export async function resumeAssessment(
   deps: ActionDeps,
   by: By,
@@ -134,7 +134,7 @@ export async function resumeAssessment(
   });
 }
 
-/** A person's word on one piece of evidence; the fees it concerns are looked at again. */
+/** Records a person's decision on one piece of evidence; its fees are looked at again. */
 export async function decideEvidence(
   deps: ActionDeps,
   by: By,
@@ -150,7 +150,7 @@ export async function decideEvidence(
   });
 }
 
-/** Has fees looked at again after evidence came in or was withdrawn. Gives how many changed. */
+/** Reopens fees after evidence came in or was withdrawn. Gives how many changed. */
 export async function followEvidence(
   deps: ActionDeps,
   by: By,
@@ -161,7 +161,7 @@ export async function followEvidence(
   await eachOf(feeIds, async (feeId) => {
     const after = await deps.ledger.fees.change(feeId, by.actor, (fee, { firstUse }) => {
       if (came) return { entries: applyExternalChange(fee, { change: 'evidence' }) };
-      // Another piece still stands: the fee does, too.
+      // If other evidence counts, the fee stays as it is.
       return {
         entries: firstUse ? [] : applyExternalChange(fee, { change: 'evidence_withdrawn' }),
       };
@@ -173,10 +173,10 @@ export async function followEvidence(
   return changed;
 }
 
-/** Up to so many fees are put on the queue at once; more are left to the pump and its window. */
+/** Up to so many fees are queued at once; the pump queues the others. */
 export const FEW = 20;
 
-/** Puts a fee's next step on the queue if it is due: a fast path, the pump would do it later. */
+/** Queues a fee's next step if it is due. This is only faster: the pump would queue it later. */
 export async function enqueueNext(deps: ActionDeps, feeRecord: FeeRecord): Promise<void> {
   const { step, at } = nextOf(fold(feeRecord.entries), feeRecord.assessment.policy);
   if (!step || (at && at > feeRecord.now())) return;
@@ -194,7 +194,7 @@ export async function enqueueDue<Name extends JobName>(
     setTimeout(() => reject(new Error('no answer')), PATIENCE_MS).unref();
   });
   try {
-    // A queue whose connection is going down may never answer at all.
+    // A queue whose connection is breaking may never answer.
     await Promise.race([deps.queues.enqueue(name, payload), late]);
   } catch (error) {
     deps.log.warn(
@@ -207,7 +207,7 @@ export async function enqueueDue<Name extends JobName>(
 /** How long a request waits for the queue. */
 const PATIENCE_MS = 2_000;
 
-/** As many at once as leave the database's connections to others. */
+/** Items at a time: so few that other requests get database connections. */
 const AT_ONCE = 4;
 
 /** Works on all items, a few at a time. Stops at the first error and throws it. */

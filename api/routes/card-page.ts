@@ -17,9 +17,9 @@ const Give = Type.Object({ page: Uuid }, { additionalProperties: false });
 const FORM_BYTES = 1_024;
 
 /**
- * The pages a clinician comes to from an e-mail, without a login: to give another card on a page of
- * Stripe's. The link is signed, names the fee and expires; nothing about the clinician is shown.
- * Mail programs open links by themselves: nothing is created before the form is sent.
+ * The pages a clinician opens from an e-mail, without a login, to give another card on a page of
+ * Stripe's. The link is signed, names the fee and expires. The pages show nothing about the
+ * clinician. Mail programs open links by themselves, so nothing is created before the form is sent.
  */
 export async function cardPages(app: Api, deps: ApiDeps): Promise<void> {
   const options = { config: { anonymous: true }, schema: { params: ByToken, hide: true } };
@@ -53,7 +53,7 @@ export async function cardPages(app: Api, deps: ApiDeps): Promise<void> {
       if (expired || !wantsCard(feeRecord) || !customer)
         return reply.redirect(`/card/${params.token}`, 303);
       const returnUrl = `${deps.publicUrl}/card-saved`;
-      // A form sent twice, as by a double click, leads to one page of Stripe's.
+      // A form sent twice, as by a double click, opens one page of Stripe's.
       const key = `levy-card-${feeId}-${body.page}`;
       const { url, session } = await deps.payments.cardLink({ customer, feeId, returnUrl, key });
       await deps.ledger.cardPages.opened(feeId, session);
@@ -97,7 +97,7 @@ function expiredLink(): Html {
     </p>`;
 }
 
-/** Whether another card would be of use: something is owed, and somebody can be charged. */
+/** Whether another card is useful: something is owed, and there is a customer to charge. */
 function wantsCard({ entries, clinician }: FeeRecord): boolean {
   const fee: FeeState = fold(entries);
   const settled = fee.paid ?? fee.waived ?? fee.waiveAsked;

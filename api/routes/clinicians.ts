@@ -41,7 +41,7 @@ const Note = Type.Object({
   message: Type.String(),
 });
 
-/** So many notes of each kind an answer holds at most, however many rows there are. */
+/** Most notes of each kind in an answer, however many rows there are. */
 const NOTES = 1_000;
 
 const Outcome = Type.Object({
@@ -71,9 +71,9 @@ const Options = Type.Object(
   { additionalProperties: false },
 );
 
-/** Up to so many rows Stripe is asked without being told to: a minute at most. */
+/** Up to so many rows are checked at Stripe without being asked for: a minute at most. */
 const CHECKED_ROWS = 500;
-/** Of more rows, so many are asked about all the same: enough to find a shifted column. */
+/** Of a larger roster so many rows are checked: enough to find a shifted column. */
 const SAMPLED_ROWS = 50;
 
 /** The roster of people. */
@@ -197,7 +197,7 @@ async function readPlan(
     if (body.readableAborted) throw problem('truncated_upload');
     throw error;
   } finally {
-    // What is left of a refused file runs out: a line nobody reads never notices its end.
+    // Reads the rest of a refused file: a connection that is not read never notices its end.
     body.resume();
   }
 }

@@ -20,7 +20,7 @@ const VERDICTS = {
   refuse: { verdict: 'refused', summary: 'Let a piece of evidence, also a sure one, not count' },
 } as const;
 
-/** Weak evidence charges nobody until a person has looked at it. */
+/** Weak evidence leads to no charge until a person has decided on it. */
 export function evidenceRoutes(app: Api, deps: ApiDeps): void {
   app.get(
     '/v1/evidence/weak',

@@ -9,7 +9,7 @@ import type { FeeRecord } from '../../ledger/fees.ts';
 import type { ApiDeps } from '../deps.ts';
 import { Cents, iso, Moment, nullable } from '../http/schemas.ts';
 
-/** A fee told from its beginning: every entry in order, what is next, when and why. */
+/** A fee's history: every entry in order, what is next, when and why. */
 export const FeeHistory = Type.Object({
   feeId: Type.String(),
   assessmentId: Type.String(),
@@ -68,7 +68,7 @@ export const FeeHistory = Type.Object({
   }),
 });
 
-/** The story of a fee, or null when there is no such fee. */
+/** The history of a fee; null when there is no such fee. */
 export async function historyOf(
   { ledger }: Pick<ApiDeps, 'ledger'>,
   feeId: string,
@@ -82,7 +82,7 @@ export async function historyOf(
   );
 }
 
-/** The story of a fee already loaded. */
+/** The history of a loaded fee. */
 export function describedEntry(
   feeRecord: FeeRecord,
   evidence: Static<typeof FeeHistory>['evidence'],

@@ -52,7 +52,7 @@ const Page = Type.Object(
 /** Fees read from the ledger at a time for the export: it is never held as a whole. */
 const CSV_PAGE = 1_000;
 
-/** Fees: lists, stories, and what people may do to one. */
+/** Fees: lists, histories, and the acts of people on one fee. */
 export function feeRoutes(app: Api, deps: ApiDeps): void {
   const { reports } = deps.ledger;
 
@@ -165,7 +165,7 @@ function cardLinkRoute(app: Api, deps: ApiDeps): void {
         params: ById,
         response: { 201: Type.Object({ url: Type.String() }) },
       }),
-      // Whoever has the link may change the card.
+      // Anybody who has the link may change the card.
       config: { secretAnswer: true },
     },
     async (request, reply) => {

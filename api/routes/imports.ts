@@ -159,14 +159,14 @@ async function importFile(
     if (input.vendor && !(await knows(deps, input.vendor))) throw problem('unknown_vendor');
     const read = await readImport(deps.ledger, body, input, by.actor);
     const { created, import: kept } = await deps.ledger.evidence.record(read);
-    // The same content on another roster may tell more: somebody new, or an NPI put right.
+    // The same content may match more people now: a new clinician, or a corrected NPI.
     const added = created
       ? read.uses.length
       : await deps.ledger.evidence.recordAgain(kept.importId, { ...read, fileName: kept.fileName });
     const { findings, matched } = read;
     act.object = `import ${kept.importId}`;
     act.detail = { created, findings, matched, added };
-    // Also when nothing is new: the earlier upload may have ended between these two.
+    // Also when nothing is new: an earlier upload may have ended between the two writes.
     const feeIds = await deps.ledger.evidence.feesOf(surelyUsed(read.uses));
     const feesChanged = await followEvidence(deps, by, feeIds, true);
     const result = await resultOf(deps, { ...kept, findings, matched });
@@ -174,7 +174,7 @@ async function importFile(
   });
 }
 
-/** Whose fees there is news for. Weak evidence is none until a person accepts it. */
+/** The clinicians and years with sure evidence. Weak evidence waits for a person's decision. */
 function surelyUsed(uses: FirstUse[]): { clinicianId: string; year: number }[] {
   const sure = uses.filter(({ certainty }) => certainty === 'sure');
   const pairs = sure.map(({ clinicianId, year }) => ({ clinicianId, year }));

@@ -6,7 +6,7 @@ import type { ApiDeps } from '../deps.ts';
 import { Problem, problem } from '../http/errors.ts';
 import { nullable, secured, type Api } from '../http/schemas.ts';
 
-/** A report carries the mail it is about, which levy's notices keep far below this. */
+/** A report contains the e-mail it is about; levy's notices are far smaller than this. */
 const REPORT_BYTES = 2 * 1024 * 1024;
 
 const Outcome = Type.Object({
@@ -21,8 +21,8 @@ const Outcome = Type.Object({
 });
 
 /**
- * Where a practice hands over what its mail server sent back: as the server wrote it, so that an
- * inbox can be piped here whole. The same report again changes nothing.
+ * Takes the e-mails that the practice's mail server sent back, unchanged, so that a whole inbox can
+ * be piped here. The same report again changes nothing.
  */
 export async function mailReportRoutes(app: Api, deps: ApiDeps): Promise<void> {
   await app.register(async (scope) => {
@@ -84,7 +84,7 @@ function inputOf(report: AboutOurs): Extract<Action, { act: 'bounce' | 'hold' }>
   return { act: 'bounce', why, ...(number !== null && { notice: number }) };
 }
 
-/** Nothing depends on whether an e-mail arrived; that it did not is for the audit to tell. */
+/** Nothing depends on the delivery of an e-mail other than the notice: it is only audited. */
 async function noteEmail(deps: ApiDeps, by: By, { about, report }: AboutOurs): Promise<void> {
   const detail = { mail: about.kind, report };
   const line = { action: 'mail_report', object: `fee ${about.feeId}`, detail };

@@ -34,7 +34,7 @@ const RateShape = Type.Object({
 
 const OfYear = Type.Object({ vendor: VendorSlug, year: Year });
 
-/** No fee of this kind was ever near it: a rate above it is a slip of the decimal point. */
+/** In cents. No fee of this kind was ever near it: a rate above it is a misplaced decimal point. */
 const MOST_CENTS = 100_000;
 const Part = Type.Integer({ minimum: 0, maximum: MOST_CENTS });
 

@@ -15,9 +15,9 @@ const NOT_BELIEVED: Record<string, ErrorCode> = {
 };
 
 /**
- * Where Stripe sends its events. The signature is checked on the raw bytes, and the event is stored
- * by its id. An event only names an object: a worker reads that object afterwards. An event that
- * comes twice, or never, changes nothing.
+ * Receives Stripe's events. The signature is checked on the raw bytes, and the event is stored by
+ * its id. An event only names an object, which a worker reads afterwards. An event that comes twice
+ * changes nothing; a missing one is found when the worker reconciles.
  */
 export async function stripeWebhook(app: Api, deps: ApiDeps): Promise<void> {
   await app.register(async (scope) => {

@@ -7,12 +7,12 @@ const run = promisify(execFile);
 /** The system user that Postgres runs as; `undefined` means: as ourselves. */
 export type Account = { uid: number; gid: number } | undefined;
 
-/** What Postgres' programs see of our environment: nothing, lest a `PG...` variable leaks in. */
+/** The environment of Postgres' programs: none of ours, as a `PG...` variable could change them. */
 export const plainEnvironment = { LC_ALL: 'C', PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 
 /**
- * Who is to run the Postgres of this data folder. A normal user runs it as itself. Postgres refuses
- * to run as root, so root hands it to the owner of the data, else to the system user `postgres`,
+ * The account that runs the Postgres of this data folder. A normal user runs it as itself. Postgres
+ * refuses to run as root; so root uses the owner of the data, else the system user `postgres`,
  * which is created when the machine has none.
  */
 export async function accountFor(dataDir: string, log: (line: string) => void): Promise<Account> {
@@ -29,7 +29,7 @@ export async function accountFor(dataDir: string, log: (line: string) => void): 
   return (await findPostgresUser()) ?? createPostgresUser(log);
 }
 
-/** Whether the account can stand in this folder: every parent must let it pass. */
+/** Whether the account can enter this folder: every parent must let it pass. */
 export async function canReach(account: Account, dir: string): Promise<boolean> {
   return succeeds(account, '/bin/sh', ['-c', 'cd -- "$1"', 'sh', dir]);
 }

@@ -109,7 +109,8 @@ export async function ensureDatabase(port: number, passwords: Passwords): Promis
     await ensureRole(client, APPLICATION, 'LOGIN');
     await client.query(`ALTER ROLE ${APPLICATION} PASSWORD '${application}'`);
     await ensureRole(client, READER, '');
-    // What the application owns, the queue's tables, is given to it by the ledger's owner.
+    // The application owns the queue's tables; to give them to it, the ledger's owner must be a
+    // member.
     await client.query(`GRANT ${APPLICATION} TO ${NAME}`);
     const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [NAME]);
     if (database.rowCount === 0) await client.query(`CREATE DATABASE ${NAME} OWNER ${NAME}`);

@@ -65,8 +65,8 @@ async function removeStale(file: string): Promise<void> {
     await mkdir(guard);
   } catch {
     await sleep(100);
-    // The one who made the guard needs milliseconds; if it died in between, the guard is renamed
-    // away by exactly one of us, which frees the way.
+    // The process that made the guard needs milliseconds. If it died, exactly one of us renames the
+    // guard away, which frees the way.
     if ((await lockHolder(file)) === undefined) await discard(guard);
     return;
   }

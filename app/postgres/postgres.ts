@@ -14,7 +14,7 @@ export interface EmbeddedOptions {
   dir: string;
   /** The port on 127.0.0.1. Default: that of the last start if it is free, else any free one. */
   port?: number;
-  /** Told in one line each whatever a person should know. Default: silence. */
+  /** Called with each line a person should know. Default: nothing is logged. */
   log?: (line: string) => void;
   /** Server parameters to add to, or put in place of, those for a small machine. */
   settings?: Record<string, string>;
@@ -24,7 +24,7 @@ export interface EmbeddedOptions {
 export interface EmbeddedPostgres {
   /** The owner's address with its password; for this start only, as the port may change. */
   url: string;
-  /** The same for the application, which may do no more than the program needs. */
+  /** The same URL for the application, which has only the rights that the program needs. */
   appUrl: string;
   port: number;
   dataDir: string;
@@ -145,7 +145,7 @@ async function startOnSomePort(
   );
 }
 
-/** Keeps the server running on its port until it is stopped, whatever ends it before. */
+/** Restarts the server on its port whenever it ends, until it is stopped. */
 function supervise(first: Server, options: ServerOptions, port: number) {
   let server = first;
   let stopping = false;

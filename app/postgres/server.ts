@@ -28,7 +28,7 @@ export interface Server {
 export class PortTaken extends Error {}
 
 const POLL_MS = 25;
-/** Reading back the journal after a crash takes minutes at worst; later than this is a fault. */
+/** Replaying the journal after a crash takes minutes at worst; longer than this is a fault. */
 const START_LIMIT_MS = 10 * 60_000;
 const STOP_LIMIT_MS = 30_000;
 /** Servers orphaned by a killed postmaster notice its death at once; give them this long to go. */
@@ -132,7 +132,7 @@ function serverOf(child: ChildProcess, ended: Promise<void>): Server {
   let running = true;
   const watch = watchOver(child);
   const interrupt = () => void child.kill('SIGINT');
-  // When we leave by process.exit, the server is at least told; it then stops by itself.
+  // At process.exit the server gets a signal, and then stops by itself.
   process.once('exit', interrupt);
   void ended.then(() => {
     running = false;
@@ -170,7 +170,7 @@ function watchOver(child: ChildProcess): { release: () => void } {
   return { release: () => void guard.stdin.end('ended\n') };
 }
 
-/** Asks politely, then less so, until it is gone. */
+/** Sends the stop signals one after the other, until the process has ended. */
 async function endProcess(
   kill: (signal: NodeJS.Signals) => unknown,
   gone: () => Promise<boolean>,
@@ -180,7 +180,7 @@ async function endProcess(
     try {
       kill(signal);
     } catch {
-      // It ended between the look and the signal.
+      // The process ended between the check and the signal.
     }
     const deadline = performance.now() + STOP_LIMIT_MS;
     while (performance.now() < deadline) {

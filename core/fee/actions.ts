@@ -8,11 +8,11 @@ export type Action =
   | { act: 'hold'; why: string }
   | { act: 'release' }
   | { act: 'retry' }
-  /** The notice came back, the one of this number where it is known. */
+  /** The notice bounced; `notice` is its number where it is known. */
   | { act: 'bounce'; why: string; notice?: number }
   | { act: 'refund'; why: string };
 
-/** The acts that leave a reason in the ledger. */
+/** The acts that carry a reason. */
 export type ActionWithReason = Extract<Action, { why: string }>['act'];
 
 /** The entries an act leads to, or why it is refused; nothing changes on a refusal. */
@@ -28,7 +28,7 @@ export type RefusedAction =
   | 'not_paid'
   | 'under_way';
 
-/** Decides a person's act. Asking twice gets one result: the second is told it was done. */
+/** Decides a person's act. The same act a second time is refused, so that it happens once. */
 export function decide(fee: FeeState, input: Action): Decision {
   switch (input.act) {
     case 'waive':
@@ -53,8 +53,8 @@ export function decide(fee: FeeState, input: Action): Decision {
 }
 
 /**
- * A waiver. With an intent at Stripe it is only asked for here: the intent is canceled first,
- * and if it turns out to have succeeded, the money is given back.
+ * A waiver. If the fee has an intent, this only writes `waive_asked`: the intent is canceled first,
+ * and if it has succeeded, the money is refunded.
  */
 export function waive(fee: FeeState, why: string): Decision {
   if (!fee.assessed) return refuse('not_assessed', 'nothing is owed, so nothing can be waived');
@@ -80,8 +80,8 @@ function retry(fee: FeeState): Decision {
 }
 
 /**
- * The notice was accepted and came back later: it announced nothing, so nothing is charged before
- * another one stands. An attempt that has been sent already is followed to its end all the same.
+ * The notice was accepted and bounced later. Nothing is charged before another notice stands. An
+ * attempt that was sent already is followed to its end.
  */
 function bounce(fee: FeeState, input: Extract<Action, { act: 'bounce' }>): Decision {
   if (fee.paid) return refuse('already_settled', 'the fee is paid');
@@ -91,14 +91,14 @@ function bounce(fee: FeeState, input: Extract<Action, { act: 'bounce' }>): Decis
     const { emailChanges = 0 } = fee.noticed;
     return { entries: [entry('notice_failed', { why, emailChanges })] };
   }
-  // Whoever sent the next one may not have come to write it down, and must not do so any more.
+  // A worker may have sent the next notice without recording it, and must not record it now.
   const isUnrecorded = fee.approved && !fee.noticed && !fee.noticeFailed;
   if (isUnrecorded && notice === fee.notices + 1)
     return { entries: [entry('notice_failed', { why, notice })] };
   return refuse('not_noticed', 'that notice announces nothing: there is none, or a later one');
 }
 
-/** What the world outside the fee may change about it. */
+/** The changes outside a fee that may lead to entries of the fee. */
 export type ExternalChange =
   | { change: 'evidence' }
   | { change: 'evidence_withdrawn' }
@@ -107,15 +107,15 @@ export type ExternalChange =
   /** The Stripe customer the roster names now; null for none. */
   | { change: 'customer'; customer: string | null }
   /**
-   * `renewedAt`: the card is the one of before, and its bank sent new data then. `asked`: the
-   * clinician gave it for this fee, on levy's own page.
+   * `renewedAt`: when the bank sent new data for the same card. `asked`: the clinician gave the
+   * card for this fee, on levy's own page.
    */
   | { change: 'card'; paymentMethod: string; renewedAt?: Date; asked?: boolean };
 
-/** Why a paid fee is held when its evidence is gone: giving the money back is a person's to say. */
+/** Why a paid fee is held when its evidence is gone: a person must decide about a refund. */
 export const TAKEN_WITHOUT_EVIDENCE = 'evidence was withdrawn after the charge';
 
-/** The entries a change outside leads to: none when it makes no difference to this fee. */
+/** The entries that a change outside leads to; none when it makes no difference to this fee. */
 export function applyExternalChange(fee: FeeState, change: ExternalChange): NewEntry[] {
   const settled = fee.waived ?? fee.waiveAsked;
   switch (change.change) {
@@ -129,7 +129,7 @@ export function applyExternalChange(fee: FeeState, change: ExternalChange): NewE
     case 'vendor':
       return moved(fee, change.levied);
     case 'email':
-      // What was given up stays so until somebody asks.
+      // A fee that was given up stays given up until a person asks.
       return fee.noticeFailed && !settled && !fee.gaveUp ? [entry('retry_asked', {})] : [];
     case 'customer':
       return otherCustomer(fee, change.customer);
@@ -148,8 +148,8 @@ function moved(fee: FeeState, levied: boolean): NewEntry[] {
 }
 
 /**
- * The customer whose card may be charged was announced to somebody. Another customer is another
- * card, perhaps another person: nothing is charged before a new notice.
+ * A notice names one customer's card. Another customer means another card, perhaps another
+ * person's: nothing is charged before a new notice.
  */
 function otherCustomer(fee: FeeState, customer: string | null): NewEntry[] {
   if (fee.paid || fee.waived || fee.waiveAsked) return [];
@@ -160,39 +160,39 @@ function otherCustomer(fee: FeeState, customer: string | null): NewEntry[] {
 function newCard(fee: FeeState, change: Extract<ExternalChange, { change: 'card' }>): NewEntry[] {
   const { paymentMethod, renewedAt, asked } = change;
   if (fee.paid || fee.waived || fee.waiveAsked) return [];
-  // What was given up stays so until a person asks, or the clinician for this very fee.
+  // A fee that was given up stays so until a person asks, or its clinician gives a card for it.
   if (fee.gaveUp && !asked) return [];
   const wanted = fee.cardMissing ?? fee.declined;
   if (!wanted || (fee.cardUpdated && fee.cardUpdated.seq > wanted.seq)) return [];
-  // Heard of once more, or only now: the card that was declined is not another card, and what was
-  // declined were its new data already if the bank had sent them before.
+  // The declined card itself is not another card. If the bank renewed it before the decline, the
+  // new data were declined already.
   const isNew = renewedAt ? renewedAt > wanted.at : paymentMethod !== fee.triedCard;
-  // Nor is one that was refused for good before, whatever has become of the others.
+  // A card that was refused for good earlier is not tried either.
   const isRefused = !renewedAt && fee.refusedCards.has(paymentMethod);
   if (isRefused || (!fee.cardMissing && !isNew)) return [];
   return [...revive(fee), entry('card_updated', { paymentMethod })];
 }
 
-/** The world outside a fee as it is now. */
+/** The facts outside a fee, as they are now. */
 export interface ExternalFacts {
   /** The clinician works in the EHR the assessment is about. */
   sameVendor: boolean;
   /** The EHR the clinician works in levies the fee. */
   vendorLevies: boolean;
-  /** There is evidence that counts. */
+  /** There is evidence of use that counts. */
   used: boolean;
   /** How often the clinician's e-mail has changed; null while there is none. */
   emailChanges: number | null;
   /** The Stripe customer on the roster; null for none. */
   customer: string | null;
-  /** How often customer or card have changed, and the card that came last, if any did. */
+  /** How often customer or card have changed, and the latest card; null when none came. */
   cardChanges: number;
   latestCard: string | null;
 }
 
 /**
- * What changed outside and never reached the fee's entries, as when a program ended in between:
- * nobody is written to or charged for what does not hold any more, and nobody is forgotten.
+ * The entries for changes outside that never reached the fee, as when a program ended in between.
+ * No notice and no charge may rest on facts that have changed.
  */
 export function missedChanges(fee: FeeState, outside: ExternalFacts): NewEntry[] {
   const { sameVendor, vendorLevies, used } = outside;
@@ -208,22 +208,22 @@ export function missedChanges(fee: FeeState, outside: ExternalFacts): NewEntry[]
 }
 
 /**
- * What the fee waits for, when it has come since the fee failed without it. By number and not by
- * comparison alone: the card that is charged need not be the one the roster names, and a fee that
- * was taken up for the same news again and again would try a declined card as often.
+ * The entries for an e-mail address or a card that came after the fee failed without it. They are
+ * compared by number of changes, not by value: the charged card may differ from the roster's, and
+ * otherwise the same news would revive the fee again and again and retry a declined card each time.
  */
 function awaited(
   fee: FeeState,
   { emailChanges, customer, cardChanges, latestCard }: ExternalFacts,
 ): NewEntry[] {
-  // An open attempt may still settle everything, a hold is a person's to end, paid is paid.
+  // An open attempt may still settle the fee, and only a person ends a hold.
   if (fee.openAttempt || fee.held || fee.paid || fee.gaveUp) return [];
   if (fee.noticeFailed) {
     const isNew = emailChanges !== null && emailChanges > (fee.noticeFailed.emailChanges ?? 0);
     return isNew ? applyExternalChange(fee, { change: 'email' }) : [];
   }
   const failed = fee.cardMissing ?? fee.lastAttempt;
-  // Another customer, and no card on the roster: whether that customer has one is looked up anew.
+  // Another customer, and no card on the roster: Stripe is asked for the customer's card again.
   if (fee.cardMissing && latestCard === null && cardChanges > (fee.cardMissing.cardChanges ?? 0))
     return [entry('customer_changed', { customer })];
   if (latestCard === null || cardChanges <= (failed?.cardChanges ?? 0)) return [];

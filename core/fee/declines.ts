@@ -1,8 +1,8 @@
 /**
- * What to do about a decline, as data. Three signals, in order of authority: Stripe's advice code
- * (the issuer's word on this very charge), the network's advice code, then the decline code.
- * Sources: Stripe's lists of decline, advice and network codes (docs.stripe.com/declines/codes and
- * the types of stripe 23), Visa's and Mastercard's retry rules as of 2026-10.
+ * What to do about a decline, as data. Three signals decide, in this order: Stripe's advice code
+ * (from the issuer, about this charge), the network's advice code, the decline code. Sources:
+ * Stripe's lists of decline, advice and network codes (docs.stripe.com/declines/codes and the types
+ * of stripe 23), Visa's and Mastercard's retry rules as of 2026-10.
  */
 
 /**
@@ -28,7 +28,7 @@ const NETWORK_ADVICE: Record<string, Remedy> = {
 };
 
 const DECLINE: Record<string, Remedy> = {
-  // Money or limits of the moment.
+  // A lack of money or a limit, for the moment.
   insufficient_funds: 'later',
   withdrawal_count_limit_exceeded: 'later',
   card_velocity_exceeded: 'later',
@@ -97,7 +97,7 @@ const DECLINE: Record<string, Remedy> = {
   live_mode_test_card: 'look',
 };
 
-/** Reasons that are the cardholder's business alone; people are told "declined" and no more. */
+/** Reasons that concern only the cardholder: other people are told "declined" and no more. */
 export const UNSPOKEN = new Set([
   'lost_card',
   'stolen_card',
@@ -109,8 +109,8 @@ export const UNSPOKEN = new Set([
 ]);
 
 /**
- * Card networks' own limits on declined tries per card, far above our ladder; checked before every
- * attempt. Payments that succeed count nothing: one card may pay for a whole practice.
+ * The card networks' limits on declined tries per card, far above our own; checked before every
+ * attempt. Successful payments do not count: one card may pay for a whole practice.
  */
 export const NETWORK_BUDGETS = [
   { brand: 'visa', declines: 20, days: 30, source: 'Visa reattempt rule since 2025-05-25' },
@@ -118,7 +118,7 @@ export const NETWORK_BUDGETS = [
   { brand: 'mastercard', declines: 35, days: 30, source: 'Mastercard excessive attempts, 2025' },
 ];
 
-/** The remedy for a decline; `look` when every signal is unknown to us. */
+/** The remedy for a decline; `look` when no signal is known to us. */
 export function remedy(signals: {
   adviceCode: string | null;
   networkAdviceCode: string | null;
@@ -132,7 +132,7 @@ export function remedy(signals: {
   );
 }
 
-/** What a table says of a code; nothing of one that only every object has, as `constructor`. */
+/** Looks up a code; undefined for a name that every object inherits, such as `constructor`. */
 function known(table: Record<string, Remedy>, code: string | null): Remedy | undefined {
   return code !== null && Object.hasOwn(table, code) ? table[code] : undefined;
 }

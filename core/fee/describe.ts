@@ -3,15 +3,17 @@ import { UNSPOKEN } from './declines.ts';
 import type { Entry, EntryData, EntryKind, EmailKind, RecordKind } from './fee.ts';
 import { dollars } from './money.ts';
 
-/** To whom an entry is told, and by which calendar. */
+/** The reader of the sentence, and the calendar for its days. */
 export interface DescribeOptions {
-  /** A clinician hears "declined" where the reason is the bank's alone; an operator the code. */
+  /**
+   * A clinician reads "declined" where the bank alone should give the reason; an operator the code.
+   */
   audience?: 'operator' | 'clinician';
   /** IANA zone of the days named. */
   timeZone?: string;
 }
 
-/** One entry as a plain sentence: what happened, without names, amounts in dollars. */
+/** One entry as a plain sentence: what happened, without names, with amounts in dollars. */
 export function describeEntry(entry: Entry, telling: DescribeOptions = {}): string {
   const sentence = SENTENCES[entry.kind] as (data: never, how: Required<DescribeOptions>) => string;
   return sentence(entry.data as never, { audience: 'operator', timeZone: 'UTC', ...telling });
@@ -132,10 +134,10 @@ const CARD_MISSING: Record<string, string> = {
 
 const EMAILS: Record<EmailKind, string> = {
   receipt: 'receipt',
-  card_needed: 'letter asking for another card',
-  final: 'letter closing the fee',
-  waived: 'letter about the waiver',
-  refunded: 'letter about the refund',
+  card_needed: 'e-mail asking for another card',
+  final: 'e-mail closing the fee',
+  waived: 'e-mail about the waiver',
+  refunded: 'e-mail about the refund',
 };
 
 function declined(data: EntryData['declined'], how: Required<DescribeOptions>): string {
@@ -152,7 +154,7 @@ function declined(data: EntryData['declined'], how: Required<DescribeOptions>): 
   return `Attempt ${attempt} was declined${reason}; ${then}.`;
 }
 
-/** Free text as the end of a sentence of ours. */
+/** Free text, trimmed to end one of our sentences. */
 function plain(why: string): string {
   return why
     .trim()

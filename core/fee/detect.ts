@@ -3,19 +3,19 @@ import { TAKEN_WITHOUT_EVIDENCE, waive } from './actions.ts';
 import { entry, type Evidence, type NewEntry } from './fee.ts';
 import type { FeeState } from './fold.ts';
 
-/** What detection knows of a clinician at one moment. */
+/** The facts that detection uses, as of one moment. */
 export interface DetectionFacts {
   /** The clinician works in the EHR this assessment is about. */
   sameVendor: boolean;
   /** That EHR, or the one the clinician works in instead, levies the fee. */
   vendorLevies: boolean;
-  /** First use that counts, or null. */
+  /** The first use that counts; null when there is none. */
   firstUse: Evidence | null;
   amountCents: number;
   autoApprove: boolean;
 }
 
-/** What detection adds to a fee: owed, exempt, not used so far, or no fee after all. */
+/** The entries that detection adds: owed, exempt, no use so far, or no fee any more. */
 export function detect(fee: FeeState, seen: DetectionFacts): NewEntry[] {
   if (!seen.sameVendor && !fee.assessed)
     return [
@@ -28,7 +28,7 @@ export function detect(fee: FeeState, seen: DetectionFacts): NewEntry[] {
   return seen.autoApprove ? [assessed, entry('approved', { rosterHash: 'automatic' })] : [assessed];
 }
 
-/** The use that the fee stood on has been withdrawn; who was noticed must hear of it. */
+/** The evidence was withdrawn: a fee that was noticed is waived, and its clinician is told. */
 function unused(fee: FeeState): NewEntry[] {
   const why = 'the use of a code turned out not to be one';
   if (fee.paid) return [entry('usage_checked', { found: false }), ...afterCharge(fee)];
@@ -39,7 +39,7 @@ function unused(fee: FeeState): NewEntry[] {
   return 'entries' in decision ? [looked, ...decision.entries] : [looked];
 }
 
-/** The money was on its way when the evidence went: a person decides about giving it back. */
+/** The money was taken before the evidence was withdrawn: a person decides about a refund. */
 function afterCharge(fee: FeeState): NewEntry[] {
   return fee.held ? [] : [entry('held', { why: TAKEN_WITHOUT_EVIDENCE })];
 }

@@ -7,9 +7,9 @@ export type Existing =
   | { found: 'nothing'; canceled: number }
   /** The one intent to go on with: paid, or still to be paid. */
   | { found: 'intent'; reading: IntentReading }
-  /** Somebody canceled it, and nobody here knows why: a person looks before anything is sent. */
+  /** It was canceled for a reason unknown here: a person decides before anything is sent. */
   | { found: 'canceled'; reading: IntentReading }
-  /** Going on could charge the person twice, or a wrong amount: a person looks. */
+  /** Another charge could be a second one or of a wrong amount: a person decides. */
   | { found: 'conflict'; why: string };
 
 /** Cancellations by which levy makes room for another intent of the same fee. */
@@ -21,12 +21,12 @@ export function isReplaced({ status, canceledFor }: IntentReading): boolean {
 }
 
 /**
- * Chooses among levy's intents of one customer and year, whoever made them: this ledger, one that
- * was lost, another installation. One person pays once a year, so one that is paid settles the fee.
- *
+ * Chooses among levy's intents of one customer and year, whether made by this ledger, a lost one or
+ * another installation. A person pays once a year, so a paid intent settles the fee.
  * @param intents  every intent of levy's for this customer and year
- * @param context  what the fee charges, and the intents that are other fees' in this ledger, by its
- *   own entries or by the intent's metadata: a roster may have named the customer for somebody else
+ * @param context  the fee's amount in cents, and the intents of other fees, by this ledger's
+ *   entries or by the intent's metadata: the roster may have named the customer for another
+ *   clinician
  */
 export function existingIntent(
   fee: Pick<FeeState, 'closedIntents'>,

@@ -8,21 +8,21 @@
  * - assessment  one year's run for one vendor, policy and rate frozen when it was opened
  * - fee         what one clinician owes in one assessment
  * - entry       one immutable fact about a fee, numbered from 1 without gaps
- * - notice      the e-mail that announces the fee; an e-mail is any later e-mail about it
+ * - notice      the e-mail that announces the fee; `email` means any other e-mail about it
  * - intent      the fee's single Stripe PaymentIntent
  * - attempt     the n-th confirmation of the intent: frozen parameters, one key, one outcome
- * - step        what `next` asks for: detect, notice, charge, settle, e-mail
+ * - step        what `next` asks for: detect, notice, charge, settle, email
  */
 
 /** The kind of record a use of a code was found in. */
 export type RecordKind = 'billing' | 'progress_note' | 'diagnosis' | 'vendor_invoice';
 
-/** Why the clinician owes: first use in the year and the kind of record it stands in. */
+/** Why the clinician owes: the first use in the year, and the kind of record that shows it. */
 export interface Evidence {
   kind: RecordKind;
   /** Calendar day of first use, YYYY-MM-DD. */
   firstUsedOn: string;
-  /** The evidence row, which knows file and line. */
+  /** The id of the evidence row, which holds file and line. */
   evidenceId: string;
 }
 
@@ -49,10 +49,10 @@ export const FEE_STATUSES = [
 ] as const;
 export type FeeStatus = (typeof FEE_STATUSES)[number];
 
-/** E-mails after the fact: once per occasion, and only to somebody who owes or has paid. */
+/** E-mails other than the notice: each once per occasion, to a clinician who owes or has paid. */
 export type EmailKind = 'receipt' | 'card_needed' | 'final' | 'waived' | 'refunded';
 
-/** What a decline means for this fee: try the same card later, ask for another, or ask a person. */
+/** What a decline leads to: a retry of the card, another card, giving up, or a person. */
 export type Verdict = 'retry' | 'needs_card' | 'give_up' | 'manual_review';
 
 export interface Card {
@@ -61,11 +61,11 @@ export interface Card {
   last4: string;
 }
 
-/** What each kind of entry carries besides who and when. Ids, cents, codes and dates only. */
+/** The data of each kind of entry, besides actor and time. Ids, cents, codes and dates only. */
 export interface EntryData {
   /** The evidence was looked at; `found` false: no use so far. */
   usage_checked: { found: boolean };
-  /** Something changed that detection depends on; look again. */
+  /** Something changed that detection depends on: the evidence is looked at again. */
   reopened: { why: 'evidence' | 'roster' | 'evidence_withdrawn' };
   exempted: { why: 'vendor_does_not_levy' | 'other_vendor' };
   assessed: { amountCents: number; evidence: Evidence };
@@ -80,28 +80,26 @@ export interface EntryData {
     amountCents: number;
     chargeFrom: string;
     messageId: string;
-    /** The Stripe customer whose card was announced: nobody else is charged by this notice. */
+    /** The Stripe customer whose card was announced: no other customer is charged by it. */
     customer: string;
     card: { brand: string; last4: string };
     emailChanges?: number;
-    /** The moment of acceptance by the intent's metadata: another ledger sent this notice. */
+    /** When another ledger's notice was accepted, by the intent's metadata; else absent. */
     adopted?: string;
   };
   /**
-   * The intent's metadata says now that the n-th notice stands; null: that none does. A ledger
-   * that was lost finds it there and does not write to the clinician a second time.
+   * The intent's metadata names the n-th notice now; null: no notice. A ledger that is lost and
+   * built again finds the notice there, and does not send a second one.
    */
   notice_recorded: { notice: number | null };
-  /**
-   * The roster names another Stripe customer than the notice: nothing is charged before a new one.
-   */
+  /** The roster names another customer than the notice: no charge before a new notice. */
   customer_changed: { customer: string | null };
-  /** A temporary refusal by the mail server: the same mail again, not before `until`. */
+  /** A temporary refusal by the mail server: the same e-mail is sent again, not before `until`. */
   deferred: { step: 'notice' | 'email'; until: string; why: string };
   /**
-   * The address refused for good, there is none, or the notice bounced later. `emailChanges`: how
-   * often the address had changed on the roster before the one that failed; absent means never.
-   * `notice`: the number of one that came back before it was on record.
+   * The address was refused for good, there is none, or the notice bounced later. `emailChanges`:
+   * how often the address had changed on the roster before the one that failed; absent means never.
+   * `notice`: the number of a notice that bounced before it was recorded.
    */
   notice_failed: { why: string; emailChanges?: number; notice?: number };
   /** There is no card to announce or to charge; `cardChanges` as in `attempted`. */
@@ -113,47 +111,45 @@ export interface EntryData {
    * that its metadata carries; null for none.
    */
   intent_opened: { intent: string; customer: string; notice: number | null };
-  /** The intent was canceled at Stripe and takes no money any more; another may be opened. */
+  /** The intent was canceled at Stripe and takes no money any more; another may be created. */
   intent_closed: { intent: string; why: string };
-  /** Written before the confirmation is sent, with everything the confirmation will say. */
+  /** Written before the confirmation is sent, with every parameter of the confirmation. */
   attempted: {
     attempt: number;
     intent: string;
-    /** Whose card it is: the customer of the notice. */
+    /** The owner of the card: the customer of the notice. */
     customer: string;
     amountCents: number;
     paymentMethod: string;
     fingerprint: string | null;
-    /** Whose network's limits hold for the card; absent where none was kept. */
+    /** The card network, whose limits apply; absent where it was not recorded. */
     brand?: string;
     /** How often customer or card had changed before the card that is tried; absent means never. */
     cardChanges?: number;
-    /** The intent's latest charge before this attempt; a different one later is this attempt's. */
+    /** The intent's latest charge before this attempt; a later charge is this attempt's. */
     chargeBefore: string | null;
   };
-  /** Stripe was asked and what happened is not known; it closes nothing. */
+  /** Stripe was asked and the outcome is still not known; this ends nothing. */
   unknown: { about: 'attempt' | 'cancel' | 'refund'; look: number; why: string };
   declined: {
     attempt: number;
     /** The card that was declined; null when Stripe does not say. */
     paymentMethod: string | null;
-    /** The card's number, as Stripe tells one from another: its network counts by it. */
+    /** Stripe's fingerprint of the card number; the card network counts by card number. */
     fingerprint: string | null;
-    /**
-     * Stripe had this decline and the ledger no attempt for it: another ledger or a person tried.
-     */
+    /** The ledger has no attempt for this decline: another ledger or a person made the attempt. */
     adopted?: true;
     charge: string | null;
     code: string;
     adviceCode: string | null;
     networkAdviceCode: string | null;
-    /** False when the decline never reached the card network, and so costs no network budget. */
+    /** False when the attempt did not reach the card network, which then does not count it. */
     sentToNetwork: boolean;
     verdict: Verdict;
     /** When the same card may be tried again; null unless the verdict is retry. */
     retryAt: string | null;
   };
-  /** The attempt did not happen and never will under its key. */
+  /** The attempt did not happen, and will never happen under its key. */
   lapsed: { attempt: number; why: string };
   paid: { amountCents: number; intent: string; charge: string; attempt: number | null };
   held: { why: string };
@@ -165,14 +161,14 @@ export interface EntryData {
   refund_opened: { refund: string; amountCents: number };
   refunded: { refund: string; amountCents: number };
   /**
-   * `amountCents` is what an earlier `refunded` said had gone back and has not; 0 if none did.
-   * `refund` is null when Stripe refused to open one at all.
+   * `amountCents`: cents that an earlier `refunded` counted and that did not go back; 0 if none.
+   * `refund`: null when Stripe refused to open a refund at all.
    */
   refund_failed: { refund: string | null; amountCents: number; why: string };
   disputed: { dispute: string; amountCents: number; why: string };
   dispute_closed: { dispute: string; amountCents: number; won: boolean };
   gave_up: { amountCents: number; why: string };
-  /** A new card or a person's wish takes up a fee that had been written off. */
+  /** A new card or a person's request takes up a fee that had been written off. */
   revived: { amountCents: number };
   /** An e-mail was accepted by the mail server. */
   email_sent: { email: EmailKind; about: number; messageId: string };
@@ -181,15 +177,15 @@ export interface EntryData {
 
 export type EntryKind = keyof EntryData;
 
-/** A fact not yet in the ledger: what happened and, if not now, when. */
+/** A fact that is not in the ledger yet. */
 export type NewEntry = {
   [K in EntryKind]: { kind: K; data: EntryData[K] };
 }[EntryKind];
 
-/** A fact in the ledger. `at` is when it happened; `actor` is who: a key, a worker, Stripe. */
+/** A fact in the ledger. `at`: when it happened; `actor`: a key's name, a worker or Stripe. */
 export type Entry = NewEntry & { seq: number; at: Date; actor: string };
 
-/** Shorthand for writing a fact down: `entry('usage_checked', { found: false })`. */
+/** Makes a new entry: `entry('usage_checked', { found: false })`. */
 export function entry<K extends EntryKind>(kind: K, data: EntryData[K]): NewEntry {
   return { kind, data } as unknown as NewEntry;
 }

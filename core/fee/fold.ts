@@ -1,9 +1,9 @@
 import type { Entry, EntryData, EntryKind, EmailKind } from './fee.ts';
 
-/** An entry's data together with when and at which number it was written. */
+/** An entry's data, with its time and number. */
 export type Recorded<K extends keyof EntryData> = EntryData[K] & { at: Date; seq: number };
 
-/** What the entries of one fee add up to. Pure facts; `next` draws the conclusions. */
+/** The state that the entries of one fee fold to. Facts only; `next` decides what follows. */
 export interface FeeState {
   /** Number of the last entry; 0 before the first. */
   seq: number;
@@ -15,39 +15,39 @@ export interface FeeState {
   assessed: Recorded<'assessed'> | null;
   approved: Recorded<'approved'> | null;
   noticed: Recorded<'noticed'> | null;
-  /** The number of the latest notice that is known of, whether or not it still stands. */
+  /** The number of the latest known notice, whether it still stands or not. */
   notices: number;
   noticeFailed: Recorded<'notice_failed'> | null;
   cardMissing: Recorded<'card_missing'> | null;
   cardUpdated: Recorded<'card_updated'> | null;
   deferred: Recorded<'deferred'> | null;
-  /** Temporary refusals of the mail that is due now. */
+  /** Temporary refusals so far of the e-mail that is due now. */
   deferrals: number;
-  /** The intent that may still be paid or was; null before the first and after one was closed. */
+  /** The intent that may still be paid or was paid; null when there is none or it was closed. */
   intent: string | null;
-  /** Whose intent it is. */
+  /** The Stripe customer of the intent. */
   intentCustomer: string | null;
   /** Intents that were canceled so that another could be opened. */
   closedIntents: Set<string>;
   /** The number of the notice that the intent's metadata carries; null for none. */
   recordedNotice: number | null;
-  /** The roster named another customer than the notice did; null once a new notice stands. */
+  /** Set when the roster names another customer than the notice; null once a new notice stands. */
   customerChanged: Recorded<'customer_changed'> | null;
   /** The attempt whose outcome is not in the ledger yet. */
   openAttempt: Recorded<'attempted'> | null;
   /** The latest attempt, with its card. */
   lastAttempt: Recorded<'attempted'> | null;
-  /** The card that was tried last, by this ledger or by another. */
+  /** The card tried last, by this ledger or another. */
   triedCard: string | null;
-  /** Cards whose bank asked for another one, and that have no new data since. */
+  /** Cards that were declined with the verdict `needs_card` and not updated since. */
   refusedCards: Set<string>;
-  /** The latest look that could not tell what happened. */
+  /** The latest reading that did not show the outcome. */
   unknown: Recorded<'unknown'> | null;
   attempts: number;
-  /** Declines of the present card, and of all cards. */
+  /** Declines of the present card in a row, and the latest decline of any card. */
   declinesOfCard: number;
   declined: Recorded<'declined'> | null;
-  /** Charges that the ledger knows and that are not the open attempt's, by Stripe's id. */
+  /** Charges known to the ledger, by Stripe's id; the open attempt's charge is not among them. */
   knownCharges: Set<string>;
   retryAsked: Recorded<'retry_asked'> | null;
   held: Recorded<'held'> | null;
@@ -59,14 +59,14 @@ export interface FeeState {
   refundOpened: Recorded<'refund_opened'> | null;
   refundedCents: number;
   lastRefunded: Recorded<'refunded'> | null;
-  /** Refunds that were ever under way, by Stripe's id. */
+  /** Every refund that was ever under way, by Stripe's id. */
   refundsOpened: Map<string, Recorded<'refund_opened'>>;
-  /** Refunds and disputes that have come to their end, by Stripe's id. */
+  /** Refunds and disputes that have ended, by Stripe's id. */
   refundsClosed: Map<string, 'succeeded' | 'failed'>;
   disputesClosed: Set<string>;
   disputed: Recorded<'disputed'> | null;
   gaveUp: Recorded<'gave_up'> | null;
-  /** `letter about seq` of every e-mail that was sent or failed for good. */
+  /** `emailKey` of every e-mail that was sent or failed for good. */
   emailsHandled: Set<string>;
 }
 
@@ -123,14 +123,14 @@ export function emptyFee(): FeeState {
 /** Names one occasion of an e-mail: its kind and the number of the entry it is about. */
 export const emailKey = (email: EmailKind, about: number): string => `${email} ${about}`;
 
-/** Adds up the entries of one fee, in order. Throws for a kind of entry it does not know. */
+/** Folds the entries of one fee, in order. Throws for an unknown kind of entry. */
 export function fold(entries: readonly Entry[]): FeeState {
   const fee = emptyFee();
   for (const entry of entries) {
     const { kind, at, seq } = entry;
     const apply = APPLY[kind] as ((fee: FeeState, recorded: unknown) => void) | undefined;
     if (!apply) throw new Error(`Bug! no fold for entry kind ${kind}`);
-    // What a mail server said about one e-mail says nothing about the next.
+    // A refusal of one e-mail says nothing about the next e-mail.
     if (ENDS_AN_EMAIL.has(kind)) {
       fee.deferred = null;
       fee.deferrals = 0;
@@ -142,7 +142,7 @@ export function fold(entries: readonly Entry[]): FeeState {
   return fee;
 }
 
-/** After these the next e-mail is another one, or goes to another address. */
+/** After these entries the next e-mail is another one, or goes to another address. */
 const ENDS_AN_EMAIL: ReadonlySet<EntryKind> = new Set([
   'noticed',
   'notice_failed',
@@ -177,7 +177,7 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.reopened = null;
   },
   withdrawn(fee) {
-    // Back to the beginning, but for what has left the house and for what Stripe has closed.
+    // The fee starts again, except for e-mails and notices already sent and intents closed.
     const { emailsHandled, notices, closedIntents } = fee;
     Object.assign(fee, emptyFee());
     fee.emailsHandled = emailsHandled;
@@ -198,13 +198,13 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.recordedNotice = notice;
   },
   notice_failed(fee, recorded) {
-    // A notice that bounced announced nothing: the next address gets one of its own.
+    // A notice that bounced announced nothing: the next address gets a new notice.
     fee.noticed = null;
     fee.noticeFailed = recorded;
     fee.notices = Math.max(fee.notices, recorded.notice ?? 0);
   },
   customer_changed(fee, recorded) {
-    // Neither the notice nor what the other customer's card came to says anything any more.
+    // The notice and the declines were about the earlier customer's card.
     fee.noticed = null;
     fee.declined = null;
     fee.declinesOfCard = 0;
@@ -249,7 +249,7 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
   },
   declined(fee, recorded) {
     const { charge, paymentMethod: card, verdict, attempt, adopted } = recorded;
-    // Of another ledger's attempts only the declines are known, and each names its card.
+    // Another ledger's attempts are known only by their declines, which name the card.
     const isOtherCard = adopted === true && card !== fee.triedCard;
     fee.openAttempt = null;
     fee.unknown = null;
@@ -300,7 +300,7 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.refundsClosed.set(recorded.refund, 'succeeded');
     fee.refundedCents += recorded.amountCents;
     fee.lastRefunded = recorded;
-    // A part given back in Stripe's dashboard is not yet the whole that was asked for here.
+    // A partial refund made in Stripe's dashboard does not complete the full one asked for here.
     if (fee.refundedCents >= fee.paidCents) {
       fee.refundAsked = null;
       fee.waiveAsked = null;
@@ -339,7 +339,7 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
   },
 };
 
-/** The latest refund that is under way and has not come to its end. */
+/** The latest refund that is under way and has not ended. */
 function pendingRefund(fee: FeeState): Recorded<'refund_opened'> | null {
   const open = [...fee.refundsOpened.values()];
   return open.findLast(({ refund }) => !fee.refundsClosed.has(refund)) ?? null;

@@ -10,7 +10,7 @@ export interface Refusal {
   code: string;
   adviceCode: string | null;
   networkAdviceCode: string | null;
-  /** False when the card network never saw it (blocked before, or the request was invalid). */
+  /** False when the card network never saw it (blocked before, or an invalid request). */
   sentToNetwork: boolean;
   /** The failed charge; null when none was made. */
   charge: string | null;
@@ -24,7 +24,7 @@ export type RefusedCharge = Refusal & {
 };
 
 /**
- * The notice an intent's metadata tells of: accepted by a mail server for this or another ledger.
+ * The notice that an intent's metadata names, accepted by a mail server for this or another ledger.
  */
 export interface RecordedNotice {
   messageId: string;
@@ -34,17 +34,17 @@ export interface RecordedNotice {
   chargeFrom: string;
 }
 
-/** A PaymentIntent as read from Stripe, reduced to what the ledger can be made to agree with. */
+/** A PaymentIntent as read from Stripe, reduced to the facts that the ledger records. */
 export interface IntentReading {
   intent: string;
   status: 'waiting' | 'processing' | 'succeeded' | 'canceled';
   customer: string | null;
   amountCents: number;
-  /** The fee's id by the metadata; null when the intent is not levy's. */
+  /** The fee's id in the metadata; null when the intent is not levy's. */
   feeId: string | null;
-  /** The notice by the metadata; null when none stands. */
+  /** The notice in the metadata; null when none stands. */
   notice: RecordedNotice | null;
-  /** Stripe's word for why it was canceled; null when it was not, or nobody said. */
+  /** Stripe's reason for the cancellation; null when not canceled, or no reason was given. */
   canceledFor: string | null;
   /** The latest charge, whether it succeeded or failed; null before the first confirmation. */
   charge: string | null;
@@ -53,7 +53,7 @@ export interface IntentReading {
   /** The card of that confirmation; null when Stripe does not say. */
   refusedCard: string | null;
   /**
-   * Every refused charge of the intent, the oldest first, but only where it was asked for: see
+   * Every refused charge of the intent, oldest first; empty unless they were asked for: see
    * `needsHistory`.
    */
   refusedBefore: RefusedCharge[];
@@ -67,8 +67,8 @@ export interface IntentReading {
 }
 
 /**
- * The entries a refused attempt leads to: the decline with its verdict, and where the ladder
- * ends or nobody knows the code, what follows from it.
+ * The entries that a refused attempt leads to: `declined` with its verdict, and `gave_up` after the
+ * last try, or `held` for an unknown code. Throws without an open attempt.
  */
 export function recordRefusal(
   fee: FeeState,
@@ -101,7 +101,7 @@ function declinedBy(
   return entry('declined', { ...signals, ...which }) as Declined;
 }
 
-/** What else a decline leads to: giving up after the last try, a person for a code nobody knows. */
+/** Adds `gave_up` after the last try, or `held` for a code that needs a person. */
 function endOfLadder(fee: FeeState, { data }: Declined, declines: number): NewEntry[] {
   if (data.verdict === 'give_up' && !fee.gaveUp)
     return [entry('gave_up', { amountCents: amountOwed(fee), why: `${declines} attempts` })];
@@ -119,7 +119,7 @@ function judge(
   const what = remedy(refusal);
   if (what === 'card') return { verdict: 'needs_card', retryAt: null };
   const isLast = declines >= policy.attemptsMax;
-  // However often a person lets it go on, there are no more tries than these.
+  // After `attemptsMax` declines the fee is given up, even if a person released it in between.
   if (what === 'look' && !isLast) return { verdict: 'manual_review', retryAt: null };
   const days = policy.retryDays[declines - 1];
   if (isLast || days === undefined) return { verdict: 'give_up', retryAt: null };
@@ -129,8 +129,8 @@ function judge(
 }
 
 /**
- * Whether the refused charges of an intent must be asked for before it can be compared: its latest
- * charge is unknown here, and may not be the only one, or is not the open attempt's.
+ * Whether the refused charges of an intent must be read before it can be compared: its latest
+ * charge is unknown here, and may not be the only unknown one, or may not be the open attempt's.
  */
 export function needsHistory(fee: FeeState, reading: IntentReading): boolean {
   const { status, charge } = reading;
@@ -139,7 +139,7 @@ export function needsHistory(fee: FeeState, reading: IntentReading): boolean {
   return isOver || !fee.openAttempt || isOfOtherCard(fee.openAttempt, reading);
 }
 
-/** The latest refusal is of another card than the attempt's: another ledger tried that one. */
+/** Whether another card than the attempt's was refused last: another ledger tried that card. */
 function isOfOtherCard(
   { paymentMethod }: EntryData['attempted'],
   { refusedCard }: IntentReading,
@@ -148,9 +148,9 @@ function isOfOtherCard(
 }
 
 /**
- * What a reading of the intent adds to the ledger: payments, declines, refunds and disputes it
- * does not know yet, whoever caused them. Empty when the two agree. Applying a reading twice, or
- * readings out of order, adds nothing twice: everything is compared by Stripe's own ids.
+ * The entries that a reading of the intent adds: payments, declines, refunds and disputes that the
+ * ledger lacks, whoever caused them. Empty when the two agree. A reading applied twice or out of
+ * order adds nothing twice, because everything is compared by Stripe's own ids.
  */
 export function reconcileIntent(
   fee: FeeState,
@@ -162,7 +162,7 @@ export function reconcileIntent(
     return [...payment(fee, reading, at, policy), ...afterwards(fee, reading)];
   if (!fee.openAttempt) return othersDeclines(fee, reading, policy);
   if (reading.status === 'canceled') {
-    // It may have been refused before another ledger canceled the intent.
+    // The attempt may have been refused before another ledger canceled the intent.
     const ours = refusedBefore(fee, fee.openAttempt, reading);
     const why = 'the intent was canceled';
     return ours
@@ -172,7 +172,7 @@ export function reconcileIntent(
   const isNew = reading.charge !== null && !fee.knownCharges.has(reading.charge);
   if (reading.status !== 'waiting' || !isNew || !reading.refusal) return [];
   const isOthers = isOfOtherCard(fee.openAttempt, reading);
-  // What others' refusals lead to is drawn from the next reading, when no attempt is open.
+  // Another ledger's refusals are recorded from the next reading, when no attempt is open.
   const refusal = isOthers ? refusedBefore(fee, fee.openAttempt, reading) : reading.refusal;
   return refusal ? recordRefusal(fee, refusal, at, policy) : [];
 }
@@ -182,20 +182,20 @@ function payment(fee: FeeState, reading: IntentReading, at: Date, policy: Policy
   const { charge, amountCents, intent } = reading;
   if (!charge) throw new Error('Bug! a succeeded intent without a charge');
   const ours = fee.openAttempt && refusedBefore(fee, fee.openAttempt, reading);
-  // What else a refusal leads to is over: the intent has been paid, by somebody elsewhere.
+  // Only the decline is recorded, not what follows from it: the intent was paid by somebody else.
   const refusal = ours ? recordRefusal(fee, ours, at, policy).slice(0, 1) : [];
   const others = declinesOf(fee, reading, ours, policy).map(({ declined }) => declined);
   const attempt = ours ? null : (fee.openAttempt?.attempt ?? null);
   const paid = entry('paid', { amountCents, intent, charge, attempt });
-  // As when the money turns out to be taken while a waiver is under way: it goes on as a refund.
+  // The fee was waived and then paid: the waiver continues as a refund.
   const why = 'it had been waived here when it was charged elsewhere';
   const back = fee.waived ? [entry('refund_asked', { why })] : [];
   return [...revive(fee), ...refusal, ...others, paid, ...back];
 }
 
 /**
- * The refusal of the open attempt, when the payment that was found is not its own. Stripe does not
- * say whose a charge was; the attempt's is the first that the ledger does not know, of its card.
+ * The refusal of the open attempt, when another attempt made the payment. Stripe does not say whose
+ * a charge is: the attempt's is the first charge of its card that the ledger does not know.
  */
 function refusedBefore(
   { knownCharges }: FeeState,
@@ -207,9 +207,9 @@ function refusedBefore(
   return reading.refusedBefore.find(isOurs) ?? null;
 }
 
-/** Declines that another ledger's attempts, or a person's in Stripe's dashboard, have met. */
+/** Declines of attempts by another ledger, or by a person in Stripe's dashboard. */
 function othersDeclines(fee: FeeState, reading: IntentReading, policy: Policy): NewEntry[] {
-  // Nothing is tried for a fee that is not owed, so that nothing follows from its declines.
+  // A fee that is not owed is never tried, so its declines have no consequence.
   if (!fee.assessed || fee.waived) return [];
   const found = declinesOf(fee, reading, null, policy);
   const last = found.at(-1);
@@ -221,10 +221,9 @@ function othersDeclines(fee: FeeState, reading: IntentReading, policy: Policy): 
 }
 
 /**
- * The declines of an intent that the ledger does not know, numbered on from its attempts, and how
- * often each card had been declined by then.
- *
- * @param ours  the refusal of the open attempt, which is not among them
+ * The declines of an intent that the ledger does not know, numbered after its attempts, each with
+ * the number of declines of its card so far.
+ * @param ours  the refusal of the open attempt, which is left out
  */
 function declinesOf(
   fee: FeeState,
@@ -240,7 +239,7 @@ function declinesOf(
     card = one.paymentMethod;
     const { fingerprint } = one;
     const which = { attempt, paymentMethod: card, fingerprint, adopted: true as const };
-    // The wait for the next try runs from the decline, not from when it was heard of.
+    // The wait for the next try starts at the decline, not when the ledger learns of it.
     const declined = declinedBy(one, { ...which, ...judge(one, declines, one.at, policy) });
     return [{ declined, declines }];
   });
@@ -269,29 +268,29 @@ function refundFailed(refund: string, amountCents: number): NewEntry[] {
   return [entry('refund_failed', { refund, amountCents, why }), entry('held', { why })];
 }
 
-/** Takes up a fee that had been written off; nothing for any other. */
+/** A `revived` entry for a fee that had been written off; nothing for any other fee. */
 export function revive(fee: FeeState): NewEntry[] {
   return fee.gaveUp ? [entry('revived', { amountCents: amountOwed(fee) })] : [];
 }
 
-/** What is still owed: the assessed amount, in cents. */
+/** The assessed amount, in cents. Throws before the fee was assessed. */
 export function amountOwed(fee: FeeState): number {
   if (!fee.assessed) throw new Error('Bug! an amount was asked for before the fee was assessed');
   return fee.assessed.amountCents;
 }
 
-/** The idempotency keys: the same for every try of the same thing, never of two things. */
+/** The idempotency keys. A retry of one action has the same key; two actions never share a key. */
 export const keys = {
   /**
-   * Of the creation for a customer and year, and not for a fee: two ledgers that do not know of
-   * each other make one intent. `nth`: how many were canceled or ended by an error of Stripe's.
+   * Made of customer and year, not of the fee: two ledgers that do not know of each other create
+   * one intent. `nth`: how many were canceled or ended by an error of Stripe's.
    */
   intent: (customer: string, year: number, nth: number): string =>
     `levy-intent-${year}-${customer}${nth > 0 ? `-${nth}` : ''}`,
   /**
-   * With the card and the charge before: another ledger may try the same intent with another card,
-   * or number its attempts otherwise. Two ledgers that know the same charges and try the same card
-   * ask once.
+   * The key contains the card and the charge before: another ledger may try the same intent with
+   * another card or other numbers. Two ledgers that know the same charges and try the same card use
+   * one key.
    */
   attempt: ({
     intent,
@@ -300,11 +299,11 @@ export const keys = {
     chargeBefore,
   }: Pick<EntryData['attempted'], 'intent' | 'attempt' | 'paymentMethod' | 'chargeBefore'>) =>
     `levy-attempt-${intent}-${attempt}-${paymentMethod}-${chargeBefore ?? 'first'}`,
-  /** `change`: the number of the entry that asks for it. */
+  /** `change`: the number of the entry that causes the change. */
   notice: (intent: string, change: number): string => `levy-notice-${intent}-${change}`,
   cancel: (intent: string, reason: string): string => `levy-cancel-${intent}-${reason}`,
   refund: (feeId: string, seq: number): string => `levy-refund-${feeId}-${seq}`,
 };
 
-/** Stripe may forget an idempotency key after 24 hours; an hour less, to be sure. */
+/** Stripe may forget an idempotency key after 24 hours; we stop an hour earlier. In ms. */
 export const KEY_SAFE_MS = 23 * 3_600_000;

@@ -1,13 +1,13 @@
 import type { EntryData, EntryKind, NewEntry } from './fee.ts';
 
 /**
- * The accounts money moves between. What clinicians owe stands on `receivable`; what was passed
- * on stands against it on `passed_on`; `stripe` is what Stripe holds for us.
+ * The accounts between which money moves. `receivable`: what clinicians owe; `passed_on`: the
+ * account against it; `stripe`: what Stripe holds for us.
  */
 export type Account =
   'receivable' | 'passed_on' | 'stripe' | 'waived' | 'written_off' | 'refunds' | 'disputes';
 
-/** One movement: `amountCents` > 0 to `debit` from `credit`. Unbalanced cannot be written. */
+/** One movement: `amountCents` > 0 to `debit` from `credit`, so that it always balances. */
 export interface Movement {
   debit: Account;
   credit: Account;
@@ -25,7 +25,7 @@ const moving =
   (debit: Account, credit: Account) =>
   ({ amountCents }: Amount): Movement => ({ debit, credit, amountCents });
 
-/** What each kind of entry moves; null for facts without money. A kind must have a line here. */
+/** What each kind of entry moves; null for facts without money. Every kind has a line here. */
 const MOVES: { [K in EntryKind]: ((data: EntryData[K]) => Movement | null) | null } = {
   usage_checked: null,
   reopened: null,

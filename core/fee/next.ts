@@ -2,13 +2,13 @@ import { fold, emailKey, type FeeState } from './fold.ts';
 import type { Entry, EmailKind, FeeStatus, Step } from './fee.ts';
 import type { Policy } from '../policy.ts';
 
-/** What happens next to a fee. `step` null: nothing, until somebody or something adds an entry. */
+/** The next step of a fee. `step` null: nothing happens until another entry is added. */
 export interface Next {
   state: FeeStatus;
   step: Step | null;
-  /** When the step is due. It is due at once when `at` is in the past. */
+  /** When the step is due; a moment in the past means at once. */
   at: Date | null;
-  /** For people: why this, in a sentence without names. */
+  /** The reason, for people: a sentence without names. */
   why: string;
 }
 
@@ -16,14 +16,14 @@ export interface Next {
 const AT_ONCE = new Date(0);
 
 /**
- * The judgement: what happens next to the fee with these entries, and when.
- * Pure: it says when, and never asks what time it is.
+ * Decides the next step of the fee with these entries, and when it is due. A pure function: it
+ * never reads the clock.
  */
 export function next(entries: readonly Entry[], policy: Policy): Next {
   return nextOf(fold(entries), policy);
 }
 
-/** The same for entries already folded. The first rule that applies, decides. */
+/** The same for entries that are folded already. The first rule that applies decides. */
 export function nextOf(fee: FeeState, policy: Policy): Next {
   return (
     unfinishedAttempt(fee, policy) ??
@@ -37,17 +37,17 @@ export function nextOf(fee: FeeState, policy: Policy): Next {
   );
 }
 
-/** The e-mail that is owed to a clinician now, and the entry it is about; null when none is. */
+/** The e-mail that is owed now, and the number of the entry it is about; null when none is owed. */
 export function emailOwed(fee: FeeState): { email: EmailKind; about: number } | null {
   const owed = (email: EmailKind, about: { seq: number } | null) =>
     about && !fee.emailsHandled.has(emailKey(email, about.seq))
       ? { email, about: about.seq }
       : null;
-  // Money that went back is told of also under a hold: a person gave it back.
+  // The e-mail about a refund is sent even under a hold, because a person made the refund.
   if (fee.lastRefunded) return owed('refunded', fee.lastRefunded);
   if (fee.held) return null;
   if (fee.paid) return owed('receipt', fee.paid);
-  // Whoever was told of the fee, or asked for a card, hears that it is gone; nobody else does.
+  // Only a clinician who had a notice or an e-mail is told that the fee is waived.
   const knows = fee.noticed !== null || fee.emailsHandled.size > 0;
   if (fee.waived) return knows ? owed('waived', fee.waived) : null;
   if (fee.gaveUp) return owed('final', fee.gaveUp);
@@ -56,11 +56,11 @@ export function emailOwed(fee: FeeState): { email: EmailKind; about: number } | 
   return needsCard(fee) ? owed('card_needed', fee.declined) : null;
 }
 
-/** An open attempt is settled before anything else is thought about. */
+/** An open attempt is settled before any other rule applies. */
 function unfinishedAttempt(fee: FeeState, policy: Policy): Next | null {
   if (!fee.openAttempt) return null;
-  // Not to be sent again, only asked about. It cannot be called off: another worker may be about
-  // to send it, until Stripe may have forgotten its key.
+  // A stopped attempt is only read, not sent again. It cannot be withdrawn either: until Stripe may
+  // have forgotten its key, another worker may still send it.
   const isStopped = Boolean(fee.held ?? fee.waiveAsked ?? fee.reopened) || !fee.noticed;
   const step = isStopped ? 'settle' : 'charge';
   if (!fee.unknown)
@@ -98,7 +98,7 @@ function moneyTaken(fee: FeeState): Next | null {
       : rest(state, why);
   if (fee.refundedCents >= fee.paidCents) return tell('refunded', 'paid and refunded');
   if (fee.disputed) return rest('disputed', 'the cardholder disputes the charge');
-  // A hold keeps nobody's money that a person has said to give back.
+  // A hold does not stop a refund that a person has asked for.
   if (fee.waiveAsked)
     return { state: 'paid', step: 'settle', at: fee.waiveAsked.at, why: 'waived after payment' };
   if (fee.held) return rest('held', `paid, and held for a person: ${fee.held.why}`);
@@ -129,8 +129,8 @@ function beforeApproval(fee: FeeState): Next | null {
 }
 
 /**
- * Before anything else is sent: an intent of a customer who is not the fee's any more is canceled,
- * and a notice that came back is struck from the intent's metadata, where a ledger that was lost
+ * Done before anything else is sent: an earlier customer's intent is canceled, and a notice that
+ * bounced is removed from the intent's metadata, because a ledger that was lost and built again
  * would take it for one that stands.
  */
 function tidyAtStripe(fee: FeeState, policy: Policy): Next | null {
@@ -146,12 +146,12 @@ function tidyAtStripe(fee: FeeState, policy: Policy): Next | null {
   return null;
 }
 
-/** The intent is another customer's than the roster names. */
+/** Whether the intent belongs to another customer than the roster names. */
 export function mustClose({ customerChanged, intent, intentCustomer }: FeeState): boolean {
   return customerChanged !== null && intent !== null && intentCustomer !== customerChanged.customer;
 }
 
-/** The intent's metadata tells of a notice that came back. */
+/** Whether the intent's metadata names a notice that failed. */
 export function mustStrike({ noticeFailed, intent, recordedNotice }: FeeState): boolean {
   return noticeFailed !== null && intent !== null && recordedNotice !== null;
 }
@@ -180,7 +180,7 @@ function charge(fee: FeeState): Next {
   return due('retrying', at, `declined (${fee.declined.code}), to be tried again`);
 }
 
-/** The present card must not be tried again, and no other card has come since. */
+/** Whether the card must not be tried again and no other card has come since. */
 function needsCard(fee: FeeState): boolean {
   if (!fee.declined || fee.declined.verdict !== 'needs_card') return false;
   return !fee.cardUpdated || fee.cardUpdated.seq < fee.declined.seq;

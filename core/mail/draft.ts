@@ -1,11 +1,11 @@
-/** A mail as it is sent: the text and the HTML say the same. */
+/** An e-mail as it is sent; text and HTML have the same content. */
 export interface Mail {
   subject: string;
   text: string;
   html: string;
 }
 
-/** A mail before it has a form: what it says, part by part. */
+/** The content of an e-mail, part by part, before it is laid out. */
 export interface Draft {
   subject: string;
   /** What a mailbox shows beside the subject. */

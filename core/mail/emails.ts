@@ -14,24 +14,24 @@ import {
   type FeeFacts,
 } from './notice.ts';
 
-/** What an e-mail is made of; each e-mail uses what it needs. */
+/** The facts for an e-mail; each e-mail uses the ones it needs. */
 export interface EmailFacts extends FeeFacts {
-  /** The card the e-mail is about: charged, declined, refunded to. Null when there is none. */
+  /** The card the e-mail is about: charged, declined or refunded; null when there is none. */
   card: { brand: string; last4: string } | null;
-  /** Calendar day of what the e-mail tells, YYYY-MM-DD: of the payment, the decline, ... */
+  /** Calendar day of the event in the e-mail, YYYY-MM-DD: of the payment, the decline, ... */
   on: string;
-  /** Whether the clinician has had the notice; if not, a charge will be announced first. */
+  /** Whether the clinician has had the notice; if not, a charge is announced first. */
   announced: boolean;
   /**
-   * Stripe's code of the decline the e-mail is about, null when it is not about a decline. It
-   * decides what is asked for; the code itself is hardly ever spoken of.
+   * Stripe's code of the decline the e-mail is about; null when it is about none. It decides what
+   * the e-mail asks for; few e-mails name its reason.
    */
   declineCode: string | null;
-  /** What went back with the refund the e-mail is about; null in all other e-mails. */
+  /** The refunded cents; null in an e-mail that is not about a refund. */
   refundedCents: number | null;
 }
 
-/** An e-mail: what the clinician is told after the notice. Throws on facts that contradict. */
+/** Writes an e-mail other than the notice. Throws on facts that contradict each other. */
 export function writeEmail(email: EmailKind, facts: EmailFacts): Mail {
   const { subject, preview, parts } = EMAILS[email](facts);
   return textAndHtml({
@@ -162,8 +162,8 @@ function giveCard({ cardLink, amountCents, announced }: EmailFacts): Part[] {
 }
 
 /**
- * The reason of a decline where it helps and is harmless; a sentence with a space before it, or
- * nothing. Whatever is the cardholder's business alone is never told.
+ * The reason of a decline where it helps and is harmless: a sentence with a space before it, or ''.
+ * A reason that concerns only the cardholder is never given.
  */
 function spoken(declineCode: string): string {
   if (UNSPOKEN.has(declineCode)) return '';
@@ -175,7 +175,7 @@ function spoken(declineCode: string): string {
   return '';
 }
 
-/** In a sentence: "Visa ending in 4242", "card ending in 4242". */
+/** The card in a sentence: "Visa ending in 4242", "card ending in 4242". */
 function cardInText(card: { brand: string; last4: string }): string {
   return cardName(card).replace(/^Card/, 'card');
 }

@@ -2,9 +2,9 @@ import { escapeHtml } from '../escape-html.ts';
 import type { Draft, Part } from './draft.ts';
 
 /**
- * A draft as a page for mail programs: one column of at most 600 pixels, light and dark, every
- * style in its element (many programs drop a style sheet), no script, no image, nothing fetched.
- * Plain text goes in and is escaped here.
+ * A draft as HTML for mail programs: one column of at most 600 pixels, light and dark, styles in
+ * each element (many programs drop a style sheet), no script, no image, nothing fetched. Takes
+ * plain text and escapes it.
  */
 export function htmlOf({ subject, preview, practice, parts }: Draft): string {
   return `<!doctype html>
@@ -60,7 +60,7 @@ const LOOKS = {
   cell: 'padding:7px 0',
 };
 
-/** Dark colours, for the programs that ask for them; the light ones stand in the elements. */
+/** Dark colours for programs that ask for them; the light colours are in the elements. */
 const DARK = `@media (prefers-color-scheme: dark) {
   .page { background: #14171a !important; }
   .sheet { background: #1e2327 !important; border-color: #343b41 !important; }
@@ -91,7 +91,7 @@ function elementOf(part: Part): string {
   }
 }
 
-/** Label left and value right; all values stand out, of a sum only the total does. */
+/** Label left and value right. Every value is bold; in a sum only the total is. */
 function tableOf(rows: [string, string][], isSum: boolean): string {
   const lines = rows.map(([label, value], n) => {
     const isTotal = isSum && n === rows.length - 1;
@@ -107,7 +107,7 @@ function tableOf(rows: [string, string][], isSum: boolean): string {
   return `${table}\n${lines.join('\n')}\n</table>`;
 }
 
-/** What an element does not say it has from the sheet. */
+/** A style that the element lacks comes from the style sheet. */
 function element(tag: string, classes: string, style: string, text: string): string {
   const named = classes && ` class="${classes.trim()}"`;
   return `<${tag}${named} style="${style}">${escapeHtml(text)}</${tag}>`;

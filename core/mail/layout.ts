@@ -1,7 +1,7 @@
 import type { Draft, Mail, Part } from './draft.ts';
 import { htmlOf } from './html.ts';
 
-/** Gives a draft its two forms. Everything in it is plain text and is escaped here. */
+/** Gives a draft as text and as HTML. Everything in it is plain text and is escaped here. */
 export function textAndHtml(draft: Draft): Mail {
   const clean = cleaned(draft);
   return {
@@ -11,7 +11,7 @@ export function textAndHtml(draft: Draft): Mail {
   };
 }
 
-/** Text on one line: control characters and marks that turn text around become spaces. */
+/** Puts text on one line: control characters and marks that change its direction become spaces. */
 export function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ')

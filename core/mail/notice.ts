@@ -5,7 +5,7 @@ import { dollars } from '../fee/money.ts';
 
 export type { Mail } from './draft.ts';
 
-/** What every mail about a fee is made of. Names as people write them, money in cents. */
+/** The facts for every e-mail about a fee. Amounts are in cents. */
 export interface FeeFacts {
   clinician: string;
   practice: string;
@@ -13,9 +13,9 @@ export interface FeeFacts {
   vendor: string;
   year: number;
   rate: { royaltyCents: number; processingCents: number };
-  /** What is or was to be charged: exactly the two parts of the rate together. */
+  /** The amount to charge, in cents: exactly the sum of the rate's two parts. */
   amountCents: number;
-  /** Where an answer by e-mail arrives. */
+  /** The address to which answers go. */
   replyTo: string;
   /** The page on which the clinician can give another card; null when there is none. */
   cardLink: string | null;
@@ -31,10 +31,10 @@ export interface NoticeFacts extends FeeFacts {
 }
 
 /**
- * The notice: the mail that announces the fee before the card is charged. It answers what people
- * ask about this fee: what it is, who takes it, how it is made up, why me, which card, when, what
- * to do (nothing), how to object, and how to avoid it. Throws when the parts of the rate do not
- * add up to the amount: such a notice would announce something else than is charged.
+ * Writes the notice: the e-mail that announces the fee before the card is charged. It says what the
+ * fee is, who takes it, its parts, why this clinician owes it, which card is charged and when, what
+ * to do (nothing), how to object, and how to avoid it. Throws when the parts of the rate do not add
+ * up to the amount: such a notice would announce another amount than is charged.
  */
 export function writeNotice(facts: NoticeFacts): Mail {
   const { clinician, practice, vendor, year, amountCents, chargeOn } = facts;
@@ -74,7 +74,7 @@ export function writeNotice(facts: NoticeFacts): Mail {
   });
 }
 
-/** What the fee is, for somebody who has never heard of it. */
+/** Explains the fee to a person who has never heard of it. */
 export function whatItIs({ practice, vendor }: FeeFacts): string {
   return (
     'The American Medical Association (AMA) owns the CPT® codes and asks a license fee for every ' +
@@ -107,7 +107,7 @@ export const title = (words: string): Part => ({ kind: 'title', text: words });
 export const heading = (words: string): Part => ({ kind: 'heading', text: words });
 export const text = (words: string): Part => ({ kind: 'text', text: words });
 
-/** A card as people know it: "Visa ending in 4242". */
+/** A card's name for people: "Visa ending in 4242". */
 export function cardName({ brand, last4 }: { brand: string; last4: string }): string {
   return `${BRANDS[brand] ?? 'Card'} ending in ${last4}`;
 }
@@ -137,7 +137,7 @@ const DAYS = {
   weekday: dayFormat({ year: 'numeric', weekday: 'long' }),
 };
 
-/** Stripe's names of card brands, as the brands write themselves. */
+/** The brands' own names, by Stripe's names for them. */
 const BRANDS: Record<string, string> = {
   visa: 'Visa',
   mastercard: 'Mastercard',

@@ -5,7 +5,7 @@ import { next } from '../fee/next.ts';
 import type { Policy } from '../policy.ts';
 import type { Breach, CheckName } from './checks.ts';
 
-/** A fee as it is stored: its entries, and the index kept beside them. */
+/** A fee as stored: its entries, and the state and step stored beside them. */
 export interface StoredFee {
   feeId: string;
   policy: Policy;
@@ -24,7 +24,7 @@ export type StoredEntry = Entry & {
   amountCents: number | null;
 };
 
-/** What is wrong with a fee by its own entries. */
+/** The breaches that a fee's own entries show. */
 export function checkFee(fee: StoredFee): Breach[] {
   const found = (check: CheckName, detail: string): Breach => ({
     check,
@@ -41,7 +41,7 @@ export function checkFee(fee: StoredFee): Breach[] {
   ];
 }
 
-/** The stored index, recomputed from the entries. */
+/** Compares the stored state and step with those computed from the entries. */
 function index({ entries, policy, ...stored }: StoredFee): string[] {
   const last = entries.findLast(({ kind }) => kind === 'intent_opened' || kind === 'intent_closed');
   const intent = last?.kind === 'intent_opened' ? last.data.intent : null;
@@ -65,7 +65,7 @@ function told({ state, step, at }: Pick<StoredFee, 'state' | 'step' | 'at'>): st
   return `${state} ${step ?? 'nothing'}${at ? ` from ${at.toISOString()}` : ''}`;
 }
 
-/** The movement stored in each entry is the one its kind and amount stand for. */
+/** Compares each entry's stored movement with the one its kind and amount require. */
 function movements({ entries }: StoredFee): string[] {
   return entries.flatMap((one) => {
     const { debit, credit, amountCents } = movement(one) ?? NO_MOVEMENT;
@@ -78,7 +78,7 @@ function movements({ entries }: StoredFee): string[] {
 
 const NO_MOVEMENT = { debit: null, credit: null, amountCents: null };
 
-/** The notice period once more, by our calendar instead of the database's. */
+/** Checks the notice period again, by our calendar instead of the database's. */
 function unannounced({ entries, policy }: StoredFee): string[] {
   let notice: { at: Date; data: EntryData['noticed'] } | null = null;
   const wrong: string[] = [];
@@ -103,7 +103,7 @@ function unannounced({ entries, policy }: StoredFee): string[] {
   return wrong;
 }
 
-/** Attempts per card within the policy, and none before the time its last decline named. */
+/** Checks that attempts per card stay within the policy, and none comes before its `retryAt`. */
 function overLimit({ entries, policy }: StoredFee): string[] {
   let declines = 0;
   let card: string | null = null;
@@ -111,7 +111,7 @@ function overLimit({ entries, policy }: StoredFee): string[] {
   const wrong: string[] = [];
   for (const one of entries) {
     if (STARTS_ANEW.has(one.kind)) declines = 0;
-    // A new card or a person's word takes the wait away.
+    // A new card or a person's request ends the wait.
     if (FREES.has(one.kind)) notBefore = null;
     if (one.kind === 'declined') {
       // Another ledger's attempts are counted card by card.
@@ -134,8 +134,8 @@ const STARTS_ANEW: ReadonlySet<string> = new Set(['card_updated', 'revived', 'cu
 const FREES: ReadonlySet<string> = new Set([...STARTS_ANEW, 'retry_asked']);
 
 /**
- * No attempt after a decline that asked for another card, until another card came; and none with
- * the card that was declined so, until it had new data.
+ * Checks that after a decline that asked for another card no attempt comes before another card, and
+ * that the declined card is not tried before it has new data.
  */
 function againstAdvice({ entries }: StoredFee): string[] {
   const refused = new Map<string, string>();

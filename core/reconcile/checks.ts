@@ -1,8 +1,8 @@
 import type { FeeStatus } from '../fee/fee.ts';
 
 /**
- * What must hold whatever happens, each as a sentence for people. `stops`: a breach ends charging
- * until a person has looked; being late is no reason to stop what would catch up.
+ * The invariants, each as a sentence for people. `stops`: a breach pauses charging until a person
+ * has looked. A late fee pauses nothing, because charging must continue to catch up.
  */
 export const CHECKS = {
   one_charge: {
@@ -87,10 +87,10 @@ export const CHECKS = {
 export type CheckName = keyof typeof CHECKS;
 export const CHECK_NAMES = Object.keys(CHECKS) as CheckName[];
 
-/** One thing that is not as it must be. The detail holds ids, cents, dates and codes only. */
+/** One breach of an invariant. The detail holds ids, cents, dates and codes only. */
 export interface Breach {
   check: CheckName;
-  /** Null when it is not any one fee's. */
+  /** Null when the breach is not about one fee. */
   feeId: string | null;
   detail: string;
 }
@@ -99,27 +99,27 @@ export interface CheckResult {
   name: CheckName;
   sentence: string;
   breaches: { feeId: string | null; detail: string }[];
-  /** Breaches beyond those listed. */
+  /** The number of breaches that are not listed. */
   more: number;
 }
 
-/** What a check came to, as of one moment. */
+/** The result of a check, as of one moment. */
 export interface Report {
   checkedAt: Date;
   fees: number;
   checks: CheckResult[];
-  /** True when every check was made and found nothing. */
+  /** True when no check found a breach. */
   ok: boolean;
 }
 
-/** Breaches listed per check; of more only the number is kept, so that memory stays flat. */
+/** Breaches listed per check. Further ones are only counted, so that memory is bounded. */
 export const LISTED = 1_000;
 
 /** Collects breaches into a report. */
 export function createTally() {
   const found = new Map(CHECK_NAMES.map((name) => [name, { breaches: [] as Breach[], more: 0 }]));
 
-  /** Takes breaches up; `more` are those the finder has not listed. */
+  /** Adds breaches; `more` counts those that the check has not listed. */
   function add(breaches: Breach[], more = 0): void {
     for (const breach of breaches) {
       const check = found.get(breach.check);
@@ -143,12 +143,12 @@ export function createTally() {
   return { add, report };
 }
 
-/** States in which nothing more happens by itself. All others are on their way to one of these. */
+/** True for the states in which nothing more happens by itself; every other state leads to one. */
 const RESTS: Record<FeeStatus, boolean> = {
   detecting: false,
   no_use: true,
   exempt: true,
-  // Waits for the roster's approval, which is a person's.
+  // Waits for a person to approve the roster.
   ready: true,
   approved: false,
   noticed: false,

@@ -3,11 +3,11 @@ import { fold, type FeeState } from '../fee/fold.ts';
 import { DAY_MS } from '../policy.ts';
 import type { Breach, CheckName } from './checks.ts';
 
-/** What Stripe's own books hold about one fee. Amounts in cents. */
+/** The lines of Stripe's books about one fee. Amounts in cents. */
 export interface StripeObjects {
   intents: {
     intent: string;
-    /** Stripe's own word for the state. */
+    /** Stripe's own name for the state. */
     status: string;
     amountCents: number;
     receivedCents: number;
@@ -36,32 +36,32 @@ export interface StripeObjects {
   movements: { amountCents: number; source: string | null }[];
 }
 
-/** A fee as the ledger has it, beside what Stripe's books have of it. */
+/** A fee in the ledger, beside its lines in Stripe's books. */
 export interface ComparedFee {
   feeId: string;
-  /** What the assessment charges. */
+  /** The assessment's amount, in cents. */
   amountCents: number;
   livemode: boolean;
   intent: string | null;
-  /** What the fee waits for, by its stored index. */
+  /** The next step that is stored for the fee. */
   step: string | null;
-  /** What Stripe holds for this fee, by the ledger's accounts. */
+  /** The balance of the account `stripe` for this fee, in cents. */
   stripeCents: number;
   entries: Entry[];
   books: StripeObjects;
 }
 
 /**
- * What differs between the ledger and Stripe's books for one fee, object by object. What is under
- * way (an attempt without an answer, a refund asked for) is allowed to differ: how long it may be
- * under way is another check's question.
+ * The differences between the ledger and Stripe's books for one fee, object by object. What is
+ * under way (an attempt without an answer, a refund asked for) may differ; another check limits how
+ * long.
  */
 export function compareWithSnapshot(booked: ComparedFee, now: Date): Breach[] {
   let folded: FeeState;
   try {
     folded = fold(booked.entries);
   } catch {
-    // Entries that cannot be added up are found by another check.
+    // Entries that cannot be folded are found by another check.
     return [];
   }
   const { own, others } = apart(booked, folded);
@@ -85,14 +85,14 @@ export function compareWithSnapshot(booked: ComparedFee, now: Date): Breach[] {
 }
 
 /**
- * Divides what Stripe has for a fee into what this ledger answers for and what only another ledger
- * can have made: intents it never opened that came to nothing, or of a fee that nobody owes here.
+ * Separates the objects this ledger must account for from those only another ledger can have made:
+ * intents it never opened that took no money, or of a fee that is not owed here.
  */
 function apart(
   { entries, books }: ComparedFee,
   { assessed }: FeeState,
 ): { own: StripeObjects; others: string[] } {
-  // One that was canceled before this ledger knew of it is closed here without having been opened.
+  // An intent canceled before this ledger knew of it has `intent_closed` and no `intent_opened`.
   const known = new Set(
     entries.flatMap((one) =>
       one.kind === 'intent_opened' || one.kind === 'intent_closed' ? [one.data.intent] : [],
@@ -126,7 +126,7 @@ function intents({ intent, step, books }: ComparedFee, fee: FeeState, underWay: 
     const taken = one.status === 'succeeded';
     if (one.intent !== intent) {
       const dead = one.status === 'canceled' && one.receivedCents === 0;
-      // A creation whose answer was lost: the step finds it again before it makes another.
+      // If the answer to a creation was lost, the step finds that intent before it creates another.
       const isLooking = step === 'charge' || step === 'notice';
       const awaited = intent === null && isLooking && /^requires_/.test(one.status);
       if (!dead && !awaited)
@@ -210,7 +210,7 @@ function disputes({ entries, books }: ComparedFee): string[] {
 }
 
 /**
- * The balance moves when a refund is opened, the ledger's accounts when it has succeeded; and a
+ * Stripe's balance changes when a refund is opened, the ledger's accounts when it has succeeded. A
  * charge reaches the balance some time after it was made.
  */
 function cents({ stripeCents, books }: ComparedFee, now: Date): string[] {
@@ -229,7 +229,7 @@ function cents({ stripeCents, books }: ComparedFee, now: Date): string[] {
   return [`${stripeCents} cents by the ledger, ${theirs} by Stripe's balance`];
 }
 
-/** A charge captured asynchronously has its balance transaction within the hour; a day is late. */
+/** A charge captured asynchronously reaches the balance within an hour; a day later is too late. */
 const SETTLED_WITHIN_MS = DAY_MS;
 
 function amounts({ amountCents: rate, books }: ComparedFee): string[] {
@@ -253,8 +253,8 @@ function modes({ livemode, books }: ComparedFee): string[] {
 }
 
 /**
- * Every confirmation that Stripe saw was an attempt of this ledger first, or a payment made
- * elsewhere. What another ledger was refused before the fee was paid here is not recorded any more.
+ * Every charge at Stripe must be an attempt of this ledger, or a payment made elsewhere. Another
+ * ledger's declines are no longer recorded once the fee is paid.
  */
 function unheard({ books }: ComparedFee, fee: FeeState): string[] {
   const allowed = fee.attempts + (fee.paid?.attempt === null ? 1 : 0);

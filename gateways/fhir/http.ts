@@ -1,4 +1,4 @@
-/** Why records cannot be had from a FHIR server: a stable code, and what to do. */
+/** Why records cannot be read from a FHIR server: a stable code, and what to do. */
 export class FhirTrouble extends Error {
   override readonly name = 'FhirTrouble';
   readonly code: string;
@@ -9,14 +9,14 @@ export class FhirTrouble extends Error {
   }
 }
 
-/** Where access tokens come from. */
+/** The source of access tokens. */
 export interface TokenSource {
   token(): Promise<string>;
-  /** The server no longer takes the token: forget it. False where there is no other. */
+  /** The server no longer accepts the token: forgets it. False if no other can be had. */
   expired(): boolean;
 }
 
-/** What the clock and waiting are made of, handed in. */
+/** The clock and the waits, passed in. */
 export interface Pace {
   /** Milliseconds since 1970. */
   now(): number;
@@ -31,7 +31,7 @@ const TRIES = 8;
 const WAIT_MAX_MS = 120_000;
 const WAIT_MS = 500;
 const TIMEOUT_MS = 60_000;
-/** A page of a search; more is nobody's, and would fill the memory. */
+/** Largest page of a search, in bytes: no real page is larger, and it must fit the memory. */
 const PAGE_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -80,7 +80,7 @@ export function createFhirHttp(base: URL, tokens: TokenSource | null, pace: Pace
     }
   }
 
-  /** Status 0 where no whole answer came. */
+  /** Status 0 when no complete answer came. */
   async function ask(url: URL): Promise<{ status: number; retryAfter: string; text: string }> {
     const authorization = tokens && `Bearer ${await tokens.token()}`;
     const headers = { accept: 'application/fhir+json', ...(authorization && { authorization }) };
@@ -104,7 +104,7 @@ export function createFhirHttp(base: URL, tokens: TokenSource | null, pace: Pace
   return { base, read };
 }
 
-/** No answer, or one that may be another the next time. */
+/** Whether the failure may be temporary: no answer, 429 or 5xx. */
 function isPassing(status: number): boolean {
   return status === 0 || status === 429 || status >= 500;
 }
@@ -128,7 +128,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Names the kind of request alone: its address may hold what nobody else should read. */
+/** Names only the kind of request: the rest of its URL may hold personal data. */
 function refusal(status: number, path: string): FhirTrouble {
   const what = path.split('/')[0] || 'the server';
   if (status === 0)

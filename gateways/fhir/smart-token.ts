@@ -77,7 +77,7 @@ async function discover(base: URL): Promise<{ endpoint: string; scope: string }>
   return { endpoint, scope };
 }
 
-/** The answer as an object; null where there is none, or none that is a success. */
+/** The answer as an object; null without an answer, or unless it is a success. */
 async function json(url: string, init: RequestInit): Promise<Record<string, unknown> | null> {
   const signal = AbortSignal.timeout(30_000);
   const headers = { accept: 'application/json' };
@@ -116,7 +116,7 @@ function signingKey({ key: written, keyId }: SmartClient): SigningKey {
     if (isRsa) return { key, alg: 'RS384', kid };
     if (namedCurve === 'secp384r1') return { key, alg: 'ES384', kid };
   } catch {
-    // Whatever is wrong with it must not be repeated: it is a secret.
+    // The message must not repeat the key, which is a secret.
   }
   throw new FhirTrouble(
     'smart_key',

@@ -2,9 +2,9 @@ import { type FhirHttp, FhirTrouble } from './http.ts';
 
 /** Entries asked for on one page; a server may give fewer. */
 const PAGE = 200;
-/** Pages of one search: a server that never ends is stopped. */
+/** Most pages of one search, in case a server never ends. */
 const PAGES_MAX = 100_000;
-/** What a server answers that does not know a kind of resource, or a way to ask for it. */
+/** The statuses of a server that does not know a kind of resource or a parameter. */
 const UNKNOWN = [400, 404, 405, 410, 422, 501];
 
 type Fields = Record<string, unknown>;
@@ -44,13 +44,14 @@ const SEARCHES: readonly Search[] = [
   },
 ];
 
-/** Resources that tell who somebody is; all others that come along stay where they are. */
+/** Resources that identify a person; other included resources are dropped. */
 const PEOPLE = ['Practitioner', 'PractitionerRole', 'Organization'];
 
 /**
  * The records of a year as NDJSON, page by page as the server gives them, each line one resource.
  * Practitioners come before the records that refer to them: by `_include` where the server does
- * that, else read one by one. `skipped` hears of a kind of record the server does not have.
+ * that, else read one by one. `skipped` is called with a kind of record that the server does not
+ * have.
  */
 export async function* fhirRecords(
   http: FhirHttp,
@@ -124,7 +125,7 @@ async function* searchPages(
   const seen = new Set<string>();
   let next: string | null = addressOf(search, year, ability);
   let read = await http.read(next, absent);
-  // A server that refuses what it does not know may still answer the plain question.
+  // A server that refuses unknown parameters may still answer a search without them.
   if (!read) read = await http.read((next = addressOf(search, year, NO_INCLUDES)), absent);
   while (read) {
     const bundle = bundleOf(read);
@@ -171,11 +172,11 @@ function nextOf(bundle: Fields): string | null {
   return null;
 }
 
-/** Remembers which practitioners have been handed over, and reads those that were not. */
+/** Remembers which practitioners were given already, and reads the others. */
 function createPeople(http: FhirHttp) {
   const known = new Set<string>();
 
-  /** True for somebody who has not been handed over yet. */
+  /** Whether this practitioner was not given yet. */
   function isNew(resource: Fields): boolean {
     const { resourceType: type, id } = resource;
     if (typeof type !== 'string' || typeof id !== 'string' || !PEOPLE.includes(type)) return false;
@@ -184,14 +185,14 @@ function createPeople(http: FhirHttp) {
     return fresh;
   }
 
-  /** Those the record refers to whom the server did not send along. */
+  /** The practitioners a record refers to that the server did not include. */
   async function missingIn(resource: Fields): Promise<Fields[]> {
     const found: Fields[] = [];
     const asked = referencesIn(resource, http.base.href);
     for (let key = asked.pop(); key !== undefined; key = asked.pop()) {
       if (known.has(key)) continue;
       known.add(key);
-      // A reference to somebody who is gone or hidden leaves the record to a person.
+      // A practitioner who is deleted or hidden: a person must match the record.
       const person = record(await http.read(key, [401, 403, ...UNKNOWN]));
       if (!person) continue;
       found.push(person);
@@ -209,7 +210,7 @@ function referencesIn(value: unknown, base: string, depth = 0): string[] {
   const { reference } = value as { reference?: unknown };
   const below = Object.values(value).flatMap((one) => referencesIn(one, base, depth + 1));
   if (typeof reference !== 'string') return below;
-  // Somebody of the same id on another server is somebody else.
+  // The same id on another server is another practitioner.
   const own = reference.startsWith(base) ? reference.slice(base.length) : reference;
   const key = REFERENCE.exec(own)?.[1];
   return key === undefined ? below : [key, ...below];

@@ -2,9 +2,9 @@ import { simpleParser, type Attachment, type ParsedMail } from 'mailparser';
 import { sentMailOf, type SentMail } from './message-id.ts';
 
 /**
- * What a mail server reports about one of levy's mails. `failed`: it was not delivered and will not
- * be, with the status of RFC 3463 (`5.1.1`) where one was given. `complaint`: whoever got it says
- * it was not wanted.
+ * What a mail server reports about an e-mail of levy's. `failed`: it was not delivered and will not
+ * be, with the status of RFC 3463 (`5.1.1`) if given. `complaint`: the recipient reported it as
+ * unwanted.
  */
 export type MailReport =
   | { report: 'failed'; about: SentMail; status: string | null }
@@ -12,9 +12,9 @@ export type MailReport =
   | { report: 'none'; why: 'no_report' | 'not_final' | 'not_ours' };
 
 /**
- * Reads a mail as a report: a delivery status notification (RFC 3464) or a complaint (RFC 5965),
- * which carry the mail they are about, or its headers. Never throws: whatever else lies in an
- * inbox, answers by people and by machines, is no report.
+ * Reads an e-mail as a report: a delivery status notification (RFC 3464) or a complaint (RFC 5965),
+ * which contain the original e-mail or its headers. Never throws: any other e-mail, such as an
+ * answer by a person or a machine, is no report.
  */
 export async function readMailReport(raw: Buffer): Promise<MailReport> {
   const mail = await simpleParser(raw, PLAINLY).catch(() => null);

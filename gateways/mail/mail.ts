@@ -9,10 +9,10 @@ import { serverOf } from './smtp-url.ts';
 export type { Mailbox } from './address.ts';
 export { MailUnavailable, type MailOutcome } from './smtp-outcome.ts';
 
-/** A mail to one person. Text and HTML say the same. */
+/** An e-mail to one person; text and HTML have the same content. */
 export interface OutgoingMail {
   to: Mailbox;
-  /** Stable for the same mail to the same person, so that a repeat can be recognised. */
+  /** The same for the same e-mail to the same person, so that a repetition is recognised. */
   messageId: string;
   subject: string;
   text: string;
@@ -46,10 +46,10 @@ export function createMail(args: {
   });
 
   /**
-   * Sends one mail and says what became of it. Every call is one delivery at most, but for a kept
-   * connection that turned out to be dead before the mail was offered: then a second one is
-   * opened at once. Throws `MailUnavailable` when the trouble is the server's or ours and not this
-   * mail's; nothing was sent then.
+   * Sends one e-mail and gives its outcome. A call delivers at most once. If a kept connection was
+   * closed before the e-mail was offered, a second connection is opened at once. Throws
+   * `MailUnavailable` when the server or our settings are at fault, not this e-mail; nothing was
+   * sent then.
    */
   async function send(mail: OutgoingMail): Promise<MailOutcome> {
     const to = checkedMailbox(mail.to);
@@ -95,12 +95,12 @@ export function createMail(args: {
     /** The Message-ID of a mail about a fee, in the sender's domain; see `messageIdOf`. */
     messageId: (feeId: string, kind: SentMail['kind'], which: number | string): string =>
       messageIdOf(feeId, kind, which, from.address.split('@')[1] ?? ''),
-    /** Lets mails under way finish, and closes the connections. Mails waiting fail. */
+    /** Lets e-mails being sent finish, and closes the connections. Waiting e-mails fail. */
     close: (): void => transport.close(),
   };
 }
 
-/** The mail in nodemailer's words. Throws on what only we can have got wrong. */
+/** The e-mail as nodemailer takes it. Throws on mistakes of our own. */
 function messageOf({ subject, text, html, messageId, headers }: OutgoingMail, to: Mailbox) {
   return {
     to,
@@ -108,21 +108,21 @@ function messageOf({ subject, text, html, messageId, headers }: OutgoingMail, to
     text,
     html,
     messageId: checkedId(messageId),
-    // What fits whatever is written, so that it need not be found out for every part anew.
+    // This encoding fits any text, so nodemailer need not choose one for each part.
     textEncoding: 'quoted-printable' as const,
     headers: { 'Auto-Submitted': 'auto-generated', ...checkedHeaders(headers) },
     xMailer: false as const,
   };
 }
 
-/** What is known of a mail's delivery from outside: whether its stream was opened, and read. */
+/** Hooks to learn whether the stream of an e-mail was opened, and read. */
 interface Watched {
   onStream?: (stream: Readable) => void;
 }
 
 /**
- * Reports the stream a message is read from when its turn on a connection comes. Nodemailer's own
- * errors do not tell whether a lost connection had taken the mail; whether it was read does.
+ * Calls `onStream` with the stream of a message once a connection sends it. Nodemailer's errors do
+ * not tell whether a lost connection had taken the e-mail; whether the stream was read does.
  */
 function watchStream(
   message: { createReadStream: (options?: object) => Readable },
@@ -136,7 +136,7 @@ function watchStream(
   };
 }
 
-/** A mail is made of many small pieces; each would be a write of its own to the network. */
+/** An e-mail has many small pieces; each would be a network write of its own. */
 function inOnePiece(pieces: Readable): Readable {
   const gathered: Buffer[] = [];
   const whole = new Transform({
@@ -155,7 +155,7 @@ function stageOf(stream: Readable | null): 'before' | 'offered' | 'sent' {
   return stream.readableDidRead ? 'sent' : 'offered';
 }
 
-/** A kept connection the server had closed meanwhile: nothing was said about this mail. */
+/** A kept connection that the server had closed: the failure says nothing about this e-mail. */
 function isStale(error: unknown, stage: string): boolean {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   return stage === 'offered' && !responseCode && (code === 'ECONNECTION' || code === 'ESOCKET');
@@ -166,8 +166,7 @@ function pool(smtpUrl: string, timeoutMs: number) {
   return {
     ...serverOf(smtpUrl),
     pool: true,
-    // Left to itself the pool sends again when a connection closes: whether to repeat is for the
-    // ledger to decide.
+    // By default the pool sends again when a connection closes; only the ledger may decide that.
     maxRequeues: 0,
     connectionTimeout: connectMs,
     greetingTimeout: connectMs,

@@ -1,17 +1,17 @@
 import type { SMTPSentMessageInfo } from 'nodemailer';
 
-/** What became of a mail. Codes only: servers like to repeat the address in their answers. */
+/** The outcome of an e-mail. Codes only: servers often repeat the address in their answers. */
 export type MailOutcome =
   /** The server has taken responsibility. `response` is its code and its queue id, if any. */
   | { outcome: 'accepted'; response: string }
-  /** This mail will never be taken, e.g. `smtp_550`, `bad_address`. */
+  /** This e-mail will never be accepted, e.g. `smtp_550`, `bad_address`. */
   | { outcome: 'refused'; code: string }
-  /** Not now, e.g. `smtp_450`, `timeout`: the same mail again later. */
+  /** Not now, e.g. `smtp_450`, `timeout`: send the same e-mail again later. */
   | { outcome: 'later'; code: string }
-  /** The mail was handed over and no answer came: it may arrive. The same Message-ID again. */
+  /** The e-mail was sent and no answer came: it may arrive. Repeat with the same Message-ID. */
   | { outcome: 'unknown'; code: string };
 
-/** The mail server cannot be used by us at all just now; says nothing about any one mail. */
+/** The mail server cannot be used at the moment; this says nothing about a single e-mail. */
 export class MailUnavailable extends Error {
   override readonly name = 'MailUnavailable';
   /** E.g. `connection`, `timeout`, `dns`, `tls`, `auth`, `smtp_535`. */
@@ -24,17 +24,17 @@ export class MailUnavailable extends Error {
 }
 
 /**
- * How far a mail had come when it failed: no connection was ready for it, it was offered to the
- * server, or (some of) it was sent.
+ * How far an e-mail had come when it failed: no connection was ready, it was offered to the server,
+ * or some or all of it was sent.
  */
 export type Stage = 'before' | 'offered' | 'sent';
 
-/** Answers about our credentials, whatever they are given to. RFC 4954, section 6. */
+/** Answers about our credentials, to whatever command. RFC 4954, section 6. */
 const ABOUT_US = new Set([530, 534, 535, 538]);
 
 /**
- * The outcome of a mail from nodemailer's error. What a server answers to the recipient or to the
- * mail itself is about the mail; what it answers before is about us, and throws `MailUnavailable`.
+ * The outcome of an e-mail from nodemailer's error. A server's answer to the recipient or to the
+ * e-mail is about the e-mail. Any earlier answer is about us, and throws `MailUnavailable`.
  */
 export function outcomeOf(error: unknown, stage: Stage): MailOutcome {
   const { code, command, responseCode } = error as SmtpError;
@@ -43,7 +43,7 @@ export function outcomeOf(error: unknown, stage: Stage): MailOutcome {
     const answer = `smtp_${responseCode}`;
     const early = stage === 'before' || command === 'MAIL FROM';
     if (early || ABOUT_US.has(responseCode)) throw new MailUnavailable(answer);
-    // 503 says that the session is confused, not that the mail is refused.
+    // 503 means that the session is out of order, not that the e-mail is refused.
     const final = responseCode >= 500 && responseCode !== 503;
     return { outcome: final ? 'refused' : 'later', code: answer };
   }
@@ -53,7 +53,7 @@ export function outcomeOf(error: unknown, stage: Stage): MailOutcome {
   return { outcome: stage === 'sent' ? 'unknown' : 'later', code: why };
 }
 
-/** The part of an acceptance worth keeping: the code, and the id to find the mail by. */
+/** The part of an acceptance to keep: the code, and the id by which the e-mail is found. */
 export function receiptOf({ response }: Pick<SMTPSentMessageInfo, 'response'>): string {
   const [code = '', ...words] = response.split(/\s+/);
   const id = words.findLast((word) => QUEUE_ID.test(word) && !/^\d\.\d+\.\d+$/.test(word));

@@ -12,7 +12,7 @@ import { pages, type Call } from './calls.ts';
 import { orMissing } from './cards.ts';
 import { disputeStatus, idOf, refundStatus } from './reading.ts';
 
-/** Everything Stripe has written down about our fees. */
+/** Stripe's books: everything Stripe has recorded about our fees. */
 export function books(stripe: Stripe, call: Call): Pick<Payments, 'books' | 'booksOf'> {
   function books(period: { since: Date; until?: Date }) {
     const created = range(period);

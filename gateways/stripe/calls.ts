@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { PaymentsUnavailable } from '../payments.ts';
 import { statusOf, errorOf } from './errors.ts';
 
-/** What became of one HTTP call, for metrics: `status` null when there was no answer. */
+/** The outcome of one HTTP call, for metrics; `status` is null when there was no answer. */
 export interface CallReport {
   /** Method and path with `:id` for ids, e.g. `POST /v1/payment_intents/:id/confirm`. */
   route: string;
@@ -13,26 +13,27 @@ export interface CallReport {
 export interface CallOptions {
   onCall?: (report: CallReport) => void;
   /**
-   * Every HTTP call goes through here and may be made to wait. It sees the translated errors, so
-   * that a limiter can slow down on `PaymentsUnavailable`; what it throws itself passes unchanged.
-   * `customer`: whose objects the call locks at Stripe, where that is known.
+   * Every HTTP call goes through `gate`, which may delay it. It sees the translated errors, so that
+   * a rate limiter can slow down on `PaymentsUnavailable`; its own errors are passed on unchanged.
+   * `customer`: the customer whose objects the call locks at Stripe, where that is known.
    */
   gate?: <T>(route: string, call: () => Promise<T>, customer?: string | null) => Promise<T>;
   /**
-   * The longest one call may take in ms, whatever happens. The library's own timeout only counts
-   * silence (an answer that trickles in never ends), and a closed connection is tried twice.
+   * The longest one call may take, in ms; 60,000 unless given. The library's own timeout counts
+   * only silence, which an answer that trickles in never is, and it retries after a closed
+   * connection.
    */
   deadlineMs?: number;
 }
 
-/** Makes one HTTP call through the gate, timed, with its errors translated. */
+/** Makes one HTTP call through the gate: measures its time and translates its errors. */
 export type Call = <T>(
   route: string,
   send: () => Promise<T>,
   customer?: string | null,
 ) => Promise<T>;
 
-/** The way every call to Stripe is made. Throws `PaymentsUnavailable` and `PaymentsRefused`. */
+/** Creates the function that makes every call. It throws the errors of the gateway. */
 export function createCall({ onCall, gate, deadlineMs = 60_000 }: CallOptions): Call {
   async function timed<T>(route: string, send: () => Promise<T>): Promise<T> {
     const started = performance.now();
@@ -50,7 +51,7 @@ export function createCall({ onCall, gate, deadlineMs = 60_000 }: CallOptions): 
     gate ? gate(route, () => timed(route, send), customer) : timed(route, send);
 }
 
-/** Everything a list endpoint holds, newest first, a page of 100 per call. */
+/** Gives everything a list endpoint holds, newest first, 100 objects per call. */
 export async function* pages<T extends { id: string }>(
   call: Call,
   route: string,
@@ -66,14 +67,14 @@ export async function* pages<T extends { id: string }>(
   }
 }
 
-/** True when Stripe gave a stored answer to a repeated key: the state of then, not of now. */
+/** True when Stripe repeated a stored answer for a key: it shows the state of then, not of now. */
 export function isReplay(answer: { lastResponse: { headers: Record<string, string> } }): boolean {
   return answer.lastResponse.headers['idempotent-replayed'] === 'true';
 }
 
 /**
- * The library notes where each call came from by a stack trace, whether or not the call fails:
- * 4 % of what a whole fee costs, and no error of it is shown to anybody but by its code.
+ * The library records a stack trace for every call, failed or not. That is 4 % of the cost of a
+ * whole fee, and we show only the codes of its errors; so the trace is switched off.
  */
 function withoutTrace<T>(send: () => T): T {
   const usual = Error.stackTraceLimit;

@@ -4,18 +4,17 @@ const DAY_MS = 86_400_000;
 /** Days a link is valid: longer than a notice period and the retries of a declined card. */
 const VALID_DAYS = 30;
 
-/** What a link by which a clinician gives another card says. */
+/** The content of a link on which a clinician gives another card. */
 export interface CardLink {
   feeId: string;
-  /** From here on it leads nowhere any more. */
+  /** The moment from which the link is not valid any more. */
   until: Date;
 }
 
 /**
- * Links by which a clinician gives another card, without a login: they name the fee and the last
- * day they are valid on, and are signed, so that nobody can guess or prolong one. All links of one
- * day to one fee are the same, so that a mail sent once more says the same.
- *
+ * Creates links on which a clinician gives another card, without a login. A link holds the fee and
+ * the last valid day, and is signed, so that nobody can guess or extend it. All links of one day to
+ * one fee are equal, so that an e-mail that is sent again has the same text.
  * @param publicUrl  where people reach the API, without a slash at the end
  * @param secret  the installation's own secret
  */
@@ -30,7 +29,7 @@ export function createCardLinks(args: { publicUrl: string; secret: string; now: 
   };
 }
 
-/** What a link's last part says, or null when it was not made with this secret. */
+/** Reads a link's last part; null when it was not signed with this secret. */
 export function readCardLink(token: string, secret: string): CardLink | null {
   const [feeId = '', day = '', signature = ''] = token.split('.');
   const given = Buffer.from(signature);

@@ -3,7 +3,7 @@ import { type Call } from './calls.ts';
 import { PaymentsRefused, type CardReading, type Payments } from '../payments.ts';
 import { idOf } from './reading.ts';
 
-/** Looking up cards. */
+/** Reads cards and e-mails of customers. */
 export function cards(stripe: Stripe, call: Call): Pick<Payments, 'readCard' | 'readEmail'> {
   async function readCard(customer: string, paymentMethod: string | null): Promise<CardReading> {
     const named = paymentMethod ? await attached(paymentMethod) : null;
@@ -93,14 +93,14 @@ export function cardPages(
     const [protocol, host, port] = (['protocol', 'host', 'port'] as const).map((field) =>
       String(stripe.getApiField(field)),
     );
-    // Stripe's pages may stand under a domain of the practice's own; all of them are https.
+    // Stripe's pages may have a domain of the practice's own; all of them use https.
     return ['https:', ...(protocol === 'http' ? [`http://${host}:${port}`] : [])];
   }
 
   return { cardLink, cardPageSources, closeCardPage };
 }
 
-/** Null instead of the error when Stripe does not know the id. */
+/** Gives null instead of the error when Stripe does not know the id. */
 export async function orMissing<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;

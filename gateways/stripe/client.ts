@@ -7,7 +7,7 @@ import { cardPages, cards } from './cards.ts';
 import { events } from './events.ts';
 import { intents } from './intents.ts';
 
-/** Stripe in core's words, over one client of the library. */
+/** Creates the gateway `Payments` over one client of the library. */
 export function createPayments(stripe: Stripe, options: CallOptions = {}): Payments {
   const call = createCall(options);
   return {
@@ -26,10 +26,10 @@ export function createPayments(stripe: Stripe, options: CallOptions = {}): Payme
 const API_VERSION = '2026-10-28.endive';
 
 /**
- * The library's client. It never retries by itself (the ledger decides, with the same key) except
- * once after a closed connection, which it cannot be told not to. `apiBase` such as
- * `http://127.0.0.1:4242` points it at a double; `timeoutMs` is the longest silence, 20 s unless
- * given.
+ * Creates the library's client. It does not retry by itself (the ledger decides, with the same
+ * key), except once after a closed connection, which cannot be switched off. `apiBase` such as
+ * `http://127.0.0.1:4242` points it at a double. `timeoutMs` is the longest silence; 20,000 unless
+ * given. Throws when `apiBase` is not an http(s) address.
  */
 export function createStripe(args: {
   secretKey: string;

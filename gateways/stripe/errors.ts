@@ -2,7 +2,7 @@ import Stripe from 'stripe';
 import { PaymentsRefused, PaymentsUnavailable } from '../payments.ts';
 import { refusalOf } from './reading.ts';
 
-/** The reasons of `PaymentsUnavailable` that mean: nothing is wrong, only too fast. */
+/** The reasons of `PaymentsUnavailable` that mean only: the requests came too fast. */
 export const SLOW_DOWN = new Set([
   'conflict',
   'rate_limit',
@@ -12,15 +12,15 @@ export const SLOW_DOWN = new Set([
 ]);
 
 /**
- * Stripe's errors in our words. Decided by status and code, never by class: a 409 arrives as a
- * plain StripeAPIError. What did not come from Stripe is given back as it is.
+ * Translates Stripe's errors into ours, by status and code, never by class: a 409 arrives as a
+ * plain StripeAPIError. An error that did not come from Stripe is returned unchanged.
  */
 export function errorOf(error: unknown): unknown {
   if (!(error instanceof Stripe.errors.StripeError)) return error;
   const { statusCode: status } = error;
   if (status === undefined) return unanswered(error);
   const code = codeOf(error);
-  // 424 is Stripe's word for a failure behind it: like a 5xx, what became of it is not said.
+  // 424 is Stripe's status for a failure behind it: as with a 5xx, the outcome is not known.
   if (status >= 500 || status === 424)
     return new PaymentsUnavailable('server_error', retryAfter(error), true, isKept(error));
   if (status === 409 || status === 429 || SLOW_DOWN.has(code)) {
@@ -31,15 +31,15 @@ export function errorOf(error: unknown): unknown {
   return new PaymentsRefused(code, status, word(error.param), refusal);
 }
 
-/** Why something was not sent: it waited for so long that Stripe may have forgotten its key. */
+/** The reason when a request was not sent: after its wait, Stripe may have forgotten its key. */
 export const TOO_LATE = 'too_late';
 
-/** Nothing was sent, and nothing happened. */
+/** The error when a request was not sent, so that nothing happened. */
 export function tooLate(): PaymentsUnavailable {
   return new PaymentsUnavailable(TOO_LATE, null, false);
 }
 
-/** Whether Stripe refused because the intent is not in a state for what was asked. */
+/** Whether Stripe refused the request because of the intent's state. */
 export function isWrongState(error: unknown): boolean {
   return (
     error instanceof PaymentsRefused &&
@@ -52,7 +52,7 @@ export function statusOf(error: unknown): number | null {
   return error instanceof Stripe.errors.StripeError ? (error.statusCode ?? null) : null;
 }
 
-/** Failures to even connect: the request never left. */
+/** Failures to connect: the request was never sent. */
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
 
 function unanswered(error: Stripe.errors.StripeError): PaymentsUnavailable {
@@ -60,8 +60,8 @@ function unanswered(error: Stripe.errors.StripeError): PaymentsUnavailable {
     return new PaymentsUnavailable('unreadable_answer', null, true);
   const cause: unknown = error.detail;
   const code = cause && typeof cause === 'object' && 'code' in cause ? String(cause.code) : '';
-  // After a closed connection the library sends once more by itself, so that a refused
-  // connection may have been preceded by one that got through: it says so in its message.
+  // After a closed connection the library sends once more by itself and says so in its message. The
+  // first request may then have arrived, although the second connection was refused.
   const once = !/retried/.test(error.message);
   const reached = !(once && NEVER_SENT.has(code));
   return new PaymentsUnavailable(code === 'ETIMEDOUT' ? 'timeout' : 'connection', null, reached);
@@ -73,7 +73,7 @@ function codeOf(error: Stripe.errors.StripeError): string {
   return word(error.code) ?? word(error.rawType) ?? 'unknown';
 }
 
-/** Only code-like words leave this file, so that no error can carry what Stripe echoes of ours. */
+/** Only code-like words leave this file: Stripe's texts may repeat data of ours. */
 function word(text: string | undefined): string | null {
   return text && /^[A-Za-z0-9_.[\]]{1,80}$/.test(text) ? text : null;
 }

@@ -3,10 +3,10 @@ import type { InvalidEvent, PaymentEvent, Payments } from '../payments.ts';
 import { pages, type Call } from './calls.ts';
 import { idOf } from './reading.ts';
 
-/** The age in seconds beyond which a signed event is a replay; Stripe's own default. */
+/** Greatest age of a signed event in seconds; an older one is a replay. Stripe's own default. */
 const TOLERANCE_SECONDS = 300;
 
-/** Hearing from Stripe: webhooks, and the list of events for those that got lost. */
+/** Stripe's events: from webhooks, and from the list in case a webhook was lost. */
 export function events(stripe: Stripe, call: Call): Pick<Payments, 'readEvent' | 'listEvents'> {
   function readEvent(
     rawBody: Buffer,
@@ -34,7 +34,7 @@ export function events(stripe: Stripe, call: Call): Pick<Payments, 'readEvent' |
     }
   }
 
-  /** Whether the secret made the signature, at whatever time. */
+  /** Whether the signature was made with this secret, at any time. */
   function isSignedWith(rawBody: Buffer, signature: string, secret: string): boolean {
     try {
       return stripe.webhooks.signature?.verifyHeader(rawBody, signature, secret, 0) ?? false;

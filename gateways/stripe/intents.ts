@@ -32,7 +32,7 @@ type Intents = Pick<
   | 'openRefund'
 >;
 
-/** Opening, reading, confirming and ending the fee's one intent. */
+/** Creates, reads, confirms, cancels and refunds the fee's one intent. */
 export function intents(stripe: Stripe, call: Call): Intents {
   async function readIntent(intent: string): Promise<IntentReading> {
     return complete(
@@ -59,7 +59,7 @@ export function intents(stripe: Stripe, call: Call): Intents {
 
   async function findIntents(args: { customer: string; year: number }): Promise<IntentReading[]> {
     const year = String(args.year);
-    // Nobody owes a year's fee before the year; a day is room for clocks and zones.
+    // No fee of a year is owed before the year; one day allows for clocks and zones.
     const gte = Date.UTC(args.year, 0, 1) / 1000 - 86_400;
     const found: IntentReading[] = [];
     const all = pages(call, 'GET /v1/payment_intents', (page) =>
@@ -76,12 +76,12 @@ export function intents(stripe: Stripe, call: Call): Intents {
     return found;
   }
 
-  /** A repeated key is answered with the state of then: ask for the state of now. */
+  /** A repeated key gives the intent as it was then: read it again as it is now. */
   async function current(intent: Stripe.Response<Stripe.PaymentIntent>): Promise<IntentReading> {
     return isReplay(intent) ? readIntent(intent.id) : complete(intent);
   }
 
-  /** Fetches what the charge says there is more of; most intents need no further call. */
+  /** Adds refunds that the answer left out, and disputes; most intents need no further call. */
   async function complete(intent: Stripe.PaymentIntent): Promise<IntentReading> {
     const charge = chargeOf(intent);
     const enclosed = charge?.refunds;
@@ -119,7 +119,7 @@ export function intents(stripe: Stripe, call: Call): Intents {
       customer: args.customer,
       automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
       description: `${args.year} fee ${args.feeId}`,
-      // Behind the account's own name on the card statement. It belongs to card charges, may be
+      // Follows the account's own name on the card statement. It applies to card charges, may be
       // set before a card is known, and fits the 22 characters with any prefix.
       statement_descriptor_suffix: `FEE ${args.year}`,
       metadata: {
@@ -215,7 +215,7 @@ function confirming(
     intent: string;
     paymentMethod: string;
     key: string;
-    /** Whose intent it is: two calls about one customer are not made at once. */
+    /** The intent's customer: calls about one customer are made one after the other. */
     customer?: string | null;
     isLate?: () => boolean;
   }): Promise<Confirmation> {
@@ -248,7 +248,7 @@ function confirming(
     if (isWrongState(error)) return lookAgain(args.intent);
     if (error.code === 'resource_missing' && /^(payment_method|customer)$/.test(error.param ?? ''))
       return declined(CARD_GONE);
-    // A key used for another request says nothing about the card: what it did is not known here.
+    // A key used for another request says nothing about the card or about that request's outcome.
     const maybeCard = error.status === 400 && error.code !== 'idempotency_error';
     if (maybeCard && (await isDetached(stripe, call, args.paymentMethod)))
       return declined(CARD_GONE);
@@ -256,13 +256,13 @@ function confirming(
   }
 
   /**
-   * A decline's error does not say whether the network ever saw it, which decides about the
-   * network's budget, nor why Stripe blocked it: one read of the intent does. If that fails, the
-   * error alone must do.
+   * The error of a decline does not say whether the network saw the attempt, which decides whether
+   * the network counts it, nor why Stripe blocked it. One read of the intent does. If the read
+   * fails, only the error is used.
    */
   async function explained(refusal: Refusal, intent: string): Promise<Confirmation> {
     const now = await readIntent(intent).catch(ifOffline(null));
-    // Paid elsewhere since.
+    // The intent was paid elsewhere meanwhile.
     if (now?.status === 'succeeded') return lookAgain(intent);
     const same = now?.refusal && now.refusal.charge === refusal.charge;
     return declined(same && now.refusal ? now.refusal : refusal);
@@ -277,7 +277,7 @@ function confirming(
     }
   }
 
-  /** Asked again with the same key Stripe gives the same error for a day: only the intent tells. */
+  /** Under the same key Stripe repeats its error for a day: only the intent tells the outcome. */
   async function closed(intent: string): Promise<Confirmation> {
     const found = await lookAgain(intent);
     const isOver = found.outcome === 'answered' && found.reading.status !== 'succeeded';
@@ -295,7 +295,7 @@ const CARD_GONE: Refusal = {
   charge: null,
 };
 
-/** The bank wants the cardholder, who is not there. */
+/** The bank wants to authenticate the cardholder, who is not present. */
 const UNATTENDED: Refusal = { ...CARD_GONE, code: 'authentication_required', sentToNetwork: true };
 
 function declined(refusal: Refusal): Confirmation {
@@ -313,7 +313,7 @@ function unanswered({ why, afterMs }: PaymentsUnavailable): Confirmation {
     : { outcome: 'unknown', why };
 }
 
-/** For an extra look that may be done without: its failure to get through is `instead`. */
+/** For an extra read that is not essential: gives `instead` when Stripe is unavailable. */
 function ifOffline<T>(instead: T) {
   return (error: unknown): T => {
     if (error instanceof PaymentsUnavailable) return instead;
@@ -321,7 +321,7 @@ function ifOffline<T>(instead: T) {
   };
 }
 
-/** Stripe refuses a card detached meanwhile without any code that says so. */
+/** Whether the card was detached: Stripe's refusal of such a card has no code that says so. */
 async function isDetached(stripe: Stripe, call: Call, paymentMethod: string): Promise<boolean> {
   const card = call('GET /v1/payment_methods/:id', () =>
     stripe.paymentMethods.retrieve(paymentMethod),

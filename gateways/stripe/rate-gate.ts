@@ -8,12 +8,12 @@ export interface RateLimits {
   perEndpoint: number;
 }
 
-/** What is known of a call: `unanswered` when nobody can say whether and when Stripe counts it. */
+/** What is known of a call; `unanswered`: nobody knows whether and when Stripe counts it. */
 type Ending = 'counted' | 'unanswered' | 'unsent';
 
-/** Where the turns come from: shared by every process that talks to the same account. */
+/** The rate limiter, shared by every process that uses the same Stripe account. */
 export interface SharedRateLimiter {
-  /** Waits until a call may be made, at once; its turn is given back when it has ended. */
+  /** Waits for a lease. The call must be made at once, and the lease released when it has ended. */
   take(wanted: RateLimits & { route: string }): Promise<{ release(ending: Ending): Promise<void> }>;
   slow(atLeastMs: number | null): Promise<void>;
   alone<Result>(
@@ -24,23 +24,23 @@ export interface SharedRateLimiter {
 }
 
 /**
- * Stripe counts a call when it arrives: so long after it was sent, in ms, it has been, whatever the
- * answer still takes. A bank's second would otherwise be the next call's to wait.
+ * Stripe counts a call when it arrives. So many ms after sending, it has been counted, even if the
+ * answer takes longer: a slow bank must not delay the next call.
  */
 const COUNTED_WITHIN_MS = 400;
-/** Tries of one call that Stripe turned away before acting on it. */
+/** Most tries of one call that Stripe refused as too fast before acting on it. */
 const TRIES = 4;
-/** One customer's calls follow each other: none takes longer, and none waits longer, in ms. */
+/** One customer's calls are made one by one: the longest call and the longest wait, in ms. */
 const OF_ONE_CUSTOMER = { holdMs: 90_000, patienceMs: 30_000 };
 
 /**
- * Makes every call wait for its turn at its endpoint's limit and at the account's. Calls that lock
- * the same customer at Stripe are made one after the other. A call that Stripe turned away for
- * being too fast slows everybody down and is made again, under its own key: that costs no attempt.
- * Fits `createPayments`'s `gate`.
+ * Creates the `gate` for `createPayments`. Every call waits for a lease within the limits of its
+ * endpoint and of the account. Calls that lock the same customer at Stripe are made one after the
+ * other. A call that Stripe refused as too fast slows all calls down, and is made again under its
+ * own key; that is no further attempt.
  */
 export function createRateGate(pace: SharedRateLimiter, limits: RateLimits) {
-  /** Nobody waits for the giving back, which happens once: it is for those who come next. */
+  /** The release is not awaited, and happens once: it only matters to later calls. */
   async function inTurn<T>(route: string, call: () => Promise<T>): Promise<T> {
     const turn = await pace.take({ route, ...limits });
     const counted = setTimeout(() => void turn.release('counted'), COUNTED_WITHIN_MS);
@@ -77,13 +77,13 @@ export function createRateGate(pace: SharedRateLimiter, limits: RateLimits) {
     const done = await pace.alone(`customer ${customer}`, OF_ONE_CUSTOMER, () =>
       untilTaken(route, call),
     );
-    // Not sent: as Stripe would have said it of two calls at once, and with the same consequences.
+    // Not sent. Stripe answers `lock_timeout` to two calls at once, with the same consequences.
     if (!done) throw new PaymentsUnavailable('lock_timeout', null, false);
     return done.result;
   };
 }
 
-/** `createPayments`'s options for an account with these limits; none for one without. */
+/** The options of `createPayments` for an account with these limits; none when null. */
 export function gateFor(
   pace: SharedRateLimiter,
   limits: RateLimits | null,
@@ -91,7 +91,7 @@ export function gateFor(
   return limits ? { gate: createRateGate(pace, limits) } : {};
 }
 
-/** What is not known to have been answered has not been. */
+/** A call that is not known to be answered counts as unanswered. */
 function endingOf(error: unknown): Ending {
   if (error instanceof PaymentsRefused) return 'counted';
   if (!(error instanceof PaymentsUnavailable)) return 'unanswered';

@@ -6,17 +6,17 @@ import type {
   RefusedCharge,
 } from '../../core/fee/intent.ts';
 
-/** What to expand when an intent is asked for, so that one call usually tells everything. */
+/** What to expand when an intent is read, so that one call usually gives everything. */
 export const EXPAND_INTENT = ['latest_charge.refunds'];
 
-/** The charge of an intent when it came expanded, else null. */
+/** The latest charge of an intent when it was expanded, else null. */
 export function chargeOf(intent: Stripe.PaymentIntent): Stripe.Charge | null {
   return intent.latest_charge && typeof intent.latest_charge === 'object'
     ? intent.latest_charge
     : null;
 }
 
-/** An intent in core's words, with the refunds and the dispute that were found for it. */
+/** Translates an intent into core's words, with its refunds and disputes. */
 export function readingOf(
   intent: Stripe.PaymentIntent,
   refunds: Stripe.Refund[],
@@ -47,8 +47,8 @@ export function readingOf(
 }
 
 /**
- * The intent's states in core's words. `requires_action` waits for a cardholder who is not there;
- * an unknown state, or money held and not taken, is nobody's outcome yet.
+ * The intent's states in core's words. `requires_action` waits for a cardholder who is not present.
+ * An unknown state, or money held and not taken, is not final yet.
  */
 const STATUS: Record<string, IntentReading['status']> = {
   requires_payment_method: 'waiting',
@@ -60,14 +60,14 @@ const STATUS: Record<string, IntentReading['status']> = {
   canceled: 'canceled',
 };
 
-/** The notice that the metadata tells of, when all of it is there; it is struck by empty fields. */
+/** The notice in the metadata, when all three fields are set; empty fields remove a notice. */
 function noticeOf({ notice, noticed_at: at, charge_from: from }: Stripe.Metadata) {
   const isWhole =
     notice && !Number.isNaN(Date.parse(at ?? '')) && !Number.isNaN(Date.parse(from ?? ''));
   return isWhole ? ({ messageId: notice, at, chargeFrom: from } as RecordedNotice) : null;
 }
 
-/** The fields a decline has in an error answer and in `last_payment_error` alike. */
+/** The fields of a decline, the same in an error answer and in `last_payment_error`. */
 interface Failure {
   code?: string;
   decline_code?: string;
@@ -78,8 +78,8 @@ interface Failure {
 }
 
 /**
- * Why a card was refused, in codes alone. The charge, when it is known and is the failed one, adds
- * what the error does not say: whether the network saw it, and why Stripe itself blocked it.
+ * Why a card was refused, in codes only. If the charge is known and is the failed one, it adds what
+ * the error does not say: whether the network saw it, and why Stripe itself blocked it.
  */
 export function refusalOf(failure: Failure, charge: Stripe.Charge | null): Refusal {
   const id = failure.charge ?? charge?.id ?? null;
@@ -94,12 +94,12 @@ export function refusalOf(failure: Failure, charge: Stripe.Charge | null): Refus
   };
 }
 
-/** Why a charge failed, by its own account; nothing when it did not. */
+/** The refusal of a failed charge; an empty list for any other charge. */
 export function refusalOfCharge(charge: Stripe.Charge): RefusedCharge[] {
   if (charge.status !== 'failed') return [];
   const { failure_code: code, outcome, payment_method: paymentMethod } = charge;
   const fingerprint = charge.payment_method_details?.card?.fingerprint ?? null;
-  // Its outcome names the bank's decline code as the reason.
+  // The charge's outcome names the bank's decline code as its reason.
   const failure = {
     ...(code && { code }),
     ...(outcome?.reason && { decline_code: outcome.reason }),
@@ -109,13 +109,13 @@ export function refusalOfCharge(charge: Stripe.Charge): RefusedCharge[] {
   return [{ ...refusalOf({ ...failure, charge: charge.id }, charge), ...which }];
 }
 
-/** A refund's state in core's words; one that waits for the cardholder is still pending. */
+/** A refund's state in core's words; a refund that waits for the cardholder is pending. */
 export function refundStatus(status: string | null): 'pending' | 'succeeded' | 'failed' {
   if (status === 'succeeded') return 'succeeded';
   return status === 'failed' || status === 'canceled' ? 'failed' : 'pending';
 }
 
-/** The id of something that may have come expanded. */
+/** The id of an object that may be expanded. */
 export function idOf(reference: string | { id: string } | null | undefined): string | null {
   if (!reference) return null;
   return typeof reference === 'string' ? reference : reference.id;

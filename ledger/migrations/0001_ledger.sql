@@ -5,12 +5,13 @@
 -- in the ledger's schema alone (search_path): a temporary table of the same name must not stand in
 -- for one of the ledger's.
 
--- The one clock. Tests, the demo and the simulator replace this function in databases of their own.
+-- The clock of all decisions. Tests, the demo and the simulator replace this function in their
+-- databases.
 create function levy_now() returns timestamptz
   language sql volatile parallel safe return clock_timestamp();
 
--- The id of a fee follows from vendor, year and the practice's reference of the clinician: a ledger
--- that was lost and built anew names the same fee by the same id (UUID version 8, RFC 9562).
+-- The id of a fee is computed from vendor, year and the practice's reference of the clinician: a
+-- ledger that was lost and built again gives the same fee the same id (UUID version 8, RFC 9562).
 create function levy_fee_id(vendor text, year integer, ref text) returns uuid
   language sql stable parallel safe set search_path = public, pg_temp as $$
   select encode(set_byte(set_byte(substring(hash from 1 for 16),
@@ -54,21 +55,22 @@ create table clinicians (
   time_zone text not null,
   stripe_customer text,
   payment_method text,
-  -- Stripe was asked and has no card for this customer; false also when nobody asked.
+  -- True when Stripe has no card for this customer; false also when Stripe was not asked.
   no_card boolean not null default false,
   updated_at timestamptz not null default levy_now(),
-  -- How often the e-mail has changed, and how often customer or card. A failed fee remembers the
-  -- number it knew of, so that only a later change takes it up again.
+  -- How often the e-mail has changed, and how often customer or card. The entry of a failure stores
+  -- the number known then, so that only a later change takes the fee up again.
   email_changes integer not null default 0,
   card_changes integer not null default 0,
-  -- The card that came with the latest of these changes; null when none came.
+  -- The latest card among these changes; null when none came.
   latest_card text
 );
 -- References that differ only in case would give one fee id for two people.
 create unique index clinicians_ref on clinicians (lower(ref));
 create unique index clinicians_email on clinicians (lower(email));
 create index clinicians_vendor on clinicians (vendor);
--- One customer at Stripe is one person: whoever shares a customer could be charged for the other.
+-- One customer at Stripe is one person: two people with one customer could be charged for each
+-- other.
 create unique index clinicians_customer on clinicians (stripe_customer);
 
 ------------------------------------------------------------------------------------------------
@@ -114,7 +116,7 @@ create table evidence (
 );
 create index evidence_clinician on evidence (clinician_id, year);
 
--- What counts as use of a code, said once for the whole program.
+-- The evidence that counts as use of a code, defined once for the whole program.
 create view counting_evidence as
   select * from evidence
   where verdict = 'accepted' or (verdict is null and certainty = 'sure');
@@ -151,20 +153,20 @@ create table assessments (
   livemode boolean not null,
   opened_by text not null,
   opened_at timestamptz not null default levy_now(),
-  -- When every clinician of the moment had a fee; null while the opening is still under way.
+  -- When every clinician had a fee; null while fees are still being created.
   enrolled_at timestamptz,
   paused_at timestamptz,
   paused_by text,
   paused_why text,
-  -- When and by whom the last pause was ended. Charging then begins with a few fees once more.
+  -- When and by whom the last pause was ended. Charging then starts with canary fees again.
   resumed_at timestamptz,
   resumed_by text,
-  -- When the first few charges were found in order and the rest were let go; null before.
+  -- When the canary fees were found in order and all fees were allowed; null before.
   cleared_at timestamptz,
-  -- As of when the last finished check looked at this assessment.
+  -- The moment for which the last finished check verified this assessment.
   checked_at timestamptz,
   unique (vendor, year),
-  -- Where real cards are charged, a day is a day.
+  -- When real cards are charged, `dayMs` must be a real day.
   check (not livemode or (policy ->> 'dayMs')::bigint = 86400000)
 );
 
@@ -174,7 +176,7 @@ create table fees (
   assessment_id uuid not null references assessments,
   clinician_id uuid not null references clinicians,
   intent text unique,
-  -- The index for the pump and the lists: written with each entry, recomputable from the entries.
+  -- For the pump and the lists: written with each entry, and computable from the entries.
   seq integer not null default 0,
   state text not null default 'detecting',
   next_step text default 'detect',
@@ -200,9 +202,9 @@ create table entries (
     'gave_up', 'revived', 'email_sent', 'email_failed')),
   -- When it happened.
   at timestamptz not null,
-  -- When it was written. The database sets it, whatever the writer says.
+  -- When it was written. The database sets it and ignores the writer's value.
   recorded_at timestamptz not null default levy_now(),
-  -- Who: the name of a person's key, a worker, Stripe.
+  -- The actor: the name of a person's key, a worker, or Stripe.
   actor text not null,
   debit text check (debit in ('receivable', 'passed_on', 'stripe', 'waived', 'written_off',
     'refunds', 'disputes')),
@@ -215,8 +217,8 @@ create table entries (
   check ((debit is null) = (credit is null) and (debit is null) = (amount_cents is null)),
   check (debit <> credit)
 );
--- A number of an attempt is used once, an intent is one fee's, a fee is paid once, a charge and a
--- refund are booked once.
+-- An attempt's number is used once, an intent belongs to one fee, a fee is paid once, a charge and
+-- a refund are recorded once.
 create unique index entries_attempt on entries (fee_id, (data ->> 'attempt'))
   where kind = 'attempted';
 create unique index entries_intent on entries ((data ->> 'intent')) where kind = 'intent_opened';
@@ -319,7 +321,7 @@ create table settings (
 create table findings (
   finding_id bigint generated always as identity primary key,
   check_name text not null,
-  -- Null when the breach is not of any one assessment, or of any one fee.
+  -- Null when the breach is not about one assessment, or not about one fee.
   assessment_id uuid references assessments,
   fee_id uuid references fees,
   detail text not null,
@@ -331,7 +333,7 @@ create unique index findings_open on findings (check_name, fee_id, detail)
   nulls not distinct where gone_at is null;
 
 -- Pages of Stripe's on which a clinician may give another card, opened for a fee. They expire by
--- themselves after a day; those of a settled fee are closed before.
+-- themselves after a day; those of a settled fee are closed earlier.
 create table card_pages (
   session text primary key,
   fee_id uuid not null references fees,
@@ -340,16 +342,16 @@ create table card_pages (
 );
 create index card_pages_open on card_pages (fee_id) where closed_at is null;
 
--- Calls at Stripe by tokens that come back. A limit of so many calls a second has as many tokens: a
--- call takes one of its endpoint and one of the account, and each is free again a second after the
--- call was answered. A crash of the server empties the table and harms nothing: the tokens are made
--- anew and are free a second later.
+-- The tokens of the rate limiter. A limit of so many calls a second has as many tokens: a call
+-- takes one of its endpoint and one of the account, and each is free again a second after the
+-- answer. A crash of the server empties the table and does no harm: the tokens are created again,
+-- free a second later.
 create unlogged table tokens (
   -- The endpoint, as method and path, or 'account'.
   name text not null,
   -- From 1 up to the limit.
   number integer not null,
-  -- Free from this moment on; while a call has it, when it comes back by itself.
+  -- Free from this moment on; while a call has the token, the end of its lease.
   free_at timestamptz not null,
   primary key (name, number)
 )
@@ -357,12 +359,12 @@ create unlogged table tokens (
 -- version needs no index entry (a HOT update).
 with (fillfactor = 20);
 
--- Who may not be called until when: a customer, while a call about it is under way; the account,
+-- Until when calls must wait: calls about a customer while another one runs; calls of the account
 -- when Stripe asked to slow down.
 create unlogged table holds (
   name text primary key,
   until timestamptz not null,
-  -- When Stripe last asked to slow down, and how long everybody then stood still.
+  -- When Stripe last asked to slow down, and how long all calls paused then.
   slowed_at timestamptz,
   pause_ms integer not null default 0
 );
@@ -418,7 +420,7 @@ end $$;
 create trigger assessments_at_rate before insert on assessments
   for each row execute function check_rate();
 
--- LV001: what an assessment was opened with is frozen. Only its progress changes.
+-- LV001: the values with which an assessment was opened are frozen. Only its progress changes.
 create function keep_assessment() returns trigger language plpgsql
   set search_path = public, pg_temp as $$
 begin
@@ -436,7 +438,7 @@ end $$;
 create trigger assessments_frozen before update on assessments
   for each row execute function keep_assessment();
 
--- LV001: evidence stays as it was read. Only a person's verdict on it changes.
+-- LV001: evidence never changes after it was read, except for a person's verdict.
 create function keep_evidence() returns trigger language plpgsql
   set search_path = public, pg_temp as $$
 begin
@@ -449,7 +451,7 @@ end $$;
 create trigger evidence_frozen before update on evidence
   for each row execute function keep_evidence();
 
--- A fee's id follows from whose it is (levy_fee_id), whatever the writer says.
+-- A fee's id is computed (levy_fee_id), whatever the writer says.
 create function name_fee() returns trigger language plpgsql
   set search_path = public, pg_temp as $$
 begin
@@ -460,7 +462,7 @@ end $$;
 create trigger fees_named before insert on fees
   for each row execute function name_fee();
 
--- LV001: a fee stays the fee of its clinician and assessment.
+-- LV001: a fee's clinician and assessment never change.
 create function keep_fee() returns trigger language plpgsql
   set search_path = public, pg_temp as $$
 begin
@@ -486,9 +488,9 @@ end $$;
 create trigger entries_numbered before insert on entries
   for each row execute function number_entry();
 
--- From here on: what a person could be hurt by is constrained, facts never. Money that arrives late
--- must be recordable, but nobody is written to without evidence, and nobody is charged unannounced,
--- early, twice, for somebody else or by a forecast.
+-- From here on, the rules refuse what could hurt a person, and never refuse a fact. Money that
+-- arrives late must be recordable. But nobody is e-mailed without evidence, and nobody is charged
+-- unannounced, early, twice, for somebody else or by a forecast.
 
 -- The assessment of a fee.
 create function assessment_of(fee uuid) returns assessments language sql stable

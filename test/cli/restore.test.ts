@@ -47,7 +47,7 @@ describe('levy restore', () => {
   it('says what it came to as one JSON object for programs', async () => {
     const { status, out } = await run(['--json'], placeOf(await behind()));
     expect(status).toBe(0);
-    expect(JSON.parse(out)).toEqual({ behind: 1, changed: 1, left: [], strangers: 0 });
+    expect(JSON.parse(out)).toEqual({ behind: 1, changed: 1, left: [], orphanObjects: 0 });
   });
 
   it('ends with status 1 and with what to do where Stripe has fees that are not here', async () => {

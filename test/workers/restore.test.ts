@@ -14,7 +14,7 @@ import { feeOf, liveYear, type Somebody } from '../support/year.ts';
 const restoreOf = ({ deps, ledger }: Pick<FeeLife, 'ledger'> & Pick<TestApp, 'deps'>) =>
   createRestore({ ...deps, ledger });
 const of = (fee: FeeLife) => restoreOf({ deps: fee.testApp.deps, ledger: fee.ledger });
-const AGREES = { behind: 0, changed: 0, left: [], strangers: 0 };
+const AGREES = { behind: 0, changed: 0, left: [], orphanObjects: 0 };
 const ONE = { ...AGREES, behind: 1, changed: 1 };
 
 /** A fee that is lived on, and whose ledger is then put back to where it was `until`. */
@@ -161,7 +161,7 @@ describe('a ledger that was restored', () => {
       metadata: { fee: OTHER_FEE, year: '2026' },
     });
     // An intent and its charge.
-    expect(await of(fee).once()).toEqual({ ...AGREES, strangers: 2 });
+    expect(await of(fee).once()).toEqual({ ...AGREES, orphanObjects: 2 });
   });
 
   it('throws while Stripe cannot be asked, and goes on where it stopped', async () => {

@@ -3,7 +3,7 @@ import type { Policy } from '../../core/policy.ts';
 import type { Processor, Queues } from '../../jobs/queues.ts';
 import type { WorkerDeps } from '../deps.ts';
 
-/** What the yearly trigger opens by itself. */
+/** The assessments that the yearly trigger opens, and how. */
 export interface Annual {
   /** Cron expression and IANA zone of the trigger. */
   cron: string;
@@ -14,7 +14,7 @@ export interface Annual {
   livemode: boolean;
 }
 
-/** Opens this year's assessment of every vendor named; once more changes nothing. */
+/** Opens this year's assessment of every vendor named. Running it again changes nothing. */
 export function createAnnual(
   { ledger, log }: Pick<WorkerDeps, 'ledger' | 'log'>,
   queues: Pick<Queues, 'enqueue'>,

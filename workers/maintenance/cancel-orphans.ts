@@ -5,10 +5,9 @@ import type { FeeRecord } from '../../ledger/fees.ts';
 import type { WorkerDeps } from '../deps.ts';
 
 /**
- * Cancels what Stripe holds for a fee besides its one intent: creations whose answers were lost
- * and that were made again, or that are needed no more. None of them has taken money; one that
- * has is left as it is, for the check to name. Gives how many were canceled.
- *
+ * Cancels a fee's orphan objects: intents at Stripe that are not the fee's one intent, because the
+ * answer to their creation was lost or they are no longer needed. Only intents that have taken no
+ * money are canceled; the check reports the others. Gives how many intents were canceled.
  * @param feeId  a fee that differs from Stripe's books
  * @param intents  intents that are the fee's by Stripe's books, perhaps of an earlier customer
  */
@@ -21,9 +20,10 @@ export async function cancelOrphans(
   if (!feeRecord) return 0;
   const fee = fold(feeRecord.entries);
   const customers = customersOf(feeRecord);
-  // What another ledger has at Stripe for somebody who is not written to here is not an orphan.
+  // If this ledger has never noticed the clinician, the intents may be another ledger's, not
+  // orphans.
   if (!customers.size) return 0;
-  // The notice and the charge step look for a lost creation themselves, and adopt it.
+  // The notice and the charge step look for an intent whose creation was lost, and adopt it.
   const { policy, year } = feeRecord.assessment;
   const { step } = nextOf(fee, policy);
   if (!fee.intent && (step === 'charge' || step === 'notice')) return 0;
@@ -37,7 +37,7 @@ export async function cancelOrphans(
     for (const found of await payments.findIntents({ customer, year })) {
       const { intent, status } = found;
       if (found.feeId !== feeId || intent === fee.intent || status !== 'waiting') continue;
-      // By the reason a ledger that knows nothing else sees that the fee was waived.
+      // By this reason a ledger that knows nothing else sees that the fee was waived.
       const reason = fee.waived ? 'requested_by_customer' : 'duplicate';
       const key = keys.cancel(intent, reason);
       await payments.cancelIntent({ intent, reason, key, customer });

@@ -4,7 +4,7 @@ import type { DueFee } from '../../ledger/fees.ts';
 import type { AssessmentRecord } from '../../ledger/circuit-breaker.ts';
 import { WORKER, type WorkerDeps } from '../deps.ts';
 
-/** Between two requests for a check of the same assessment by this process, in ms. */
+/** Wait between two requests of this process for a check of the same assessment, in ms. */
 const ASK_AGAIN_MS = 30_000;
 
 interface CarefulDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
@@ -13,15 +13,16 @@ interface CarefulDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
   elapsedMs: () => number;
 }
 
-/** What may be charged now: all that is due of these assessments, and besides only these fees. */
+/** What may be charged now: every due fee of the assessments `freely`, and the fees `canaries`. */
 export interface Chargeable {
   freely: string[];
   canaries: DueFee[];
 }
 
 /**
- * Asks, before charges are offered, how cautiously to go on with each assessment: a few fees
- * first, then a check, then the rest; and pauses the assessment where something is amiss.
+ * Creates the charge gate. Before charges are queued it asks the circuit breaker how each
+ * assessment may go on: a few fees first, then a check, then the rest. It pauses an assessment when
+ * the circuit breaker says so.
  */
 export function createChargeGate({ ledger, queues, log, elapsedMs }: CarefulDeps) {
   const asked = new Map<string, number>();
@@ -31,7 +32,7 @@ export function createChargeGate({ ledger, queues, log, elapsedMs }: CarefulDeps
       log.error({ assessmentId, why }, 'charging was paused');
   }
 
-  /** Asks for a check. Without an answer it asks again: the queue may have lost it. */
+  /** Asks for a check, and asks again when none has finished: the queue may have lost the job. */
   async function askForCheck(assessmentId: string): Promise<void> {
     const last = asked.get(assessmentId);
     if (last !== undefined && elapsedMs() - last < ASK_AGAIN_MS) return;

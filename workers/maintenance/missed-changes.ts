@@ -2,12 +2,12 @@ import { missedChanges } from '../../core/fee/actions.ts';
 import { WORKER, type WorkerDeps } from '../deps.ts';
 import { externalFactsOf } from '../steps/due-fee.ts';
 
-/** Fees brought up to date in one go; the next hour sees to the rest. */
+/** Fees brought up to date in one run; the next hourly run brings up the rest. */
 const AT_ONCE = 1_000;
 
 /**
- * Brings to the fees what was written on the roster or about evidence and never got to them:
- * whoever wrote it may have ended in between, and the same asked again is no news any more.
+ * Applies changes of the roster or the evidence that never reached the fees. The program that wrote
+ * such a change may have ended before it updated the fees, and writing the same again is no change.
  * Gives how many fees changed.
  */
 export async function applyMissedChanges({ ledger }: Pick<WorkerDeps, 'ledger'>): Promise<number> {

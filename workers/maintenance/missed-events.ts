@@ -1,20 +1,23 @@
 import type { WorkerDeps } from '../deps.ts';
 import { CARD_EVENTS } from '../webhook-event.ts';
 
-/** Stripe's clock and ours may differ, and an event may be listed a little after its time. */
+/**
+ * Stripe's clock and ours may differ, and Stripe may list an event a little late: an hour in ms.
+ */
 const OVERLAP_MS = 3_600_000;
 
 /**
- * Asks Stripe for the events about cards that no webhook has brought: what else happens there is
- * found by comparing the books, but a card that was given can only be heard of. Gives how many
- * were news; their hints are followed like any other's. Throws `PaymentsUnavailable`.
+ * Asks Stripe for the events about cards that no webhook has brought. Comparing the books finds
+ * every other change, but a new card shows only in an event. Gives how many events were new; they
+ * are stored and handled like events from a webhook. Throws `PaymentsUnavailable` and
+ * `PaymentsRefused`.
  */
 export async function syncMissedEvents({
   ledger,
   payments,
 }: Pick<WorkerDeps, 'ledger' | 'payments'>): Promise<number> {
   const { since, now } = await ledger.events.cardsHeard();
-  // Before the first assessment nobody waits for a card.
+  // Before the first assessment no fee waits for a card.
   if (!since) return 0;
   const from = new Date(since.getTime() - OVERLAP_MS);
   const listed = [];

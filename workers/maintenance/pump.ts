@@ -6,27 +6,27 @@ import type { DueFee } from '../../ledger/fees.ts';
 import { createChargeGate } from './charge-gate.ts';
 import type { WorkerDeps } from '../deps.ts';
 
-/** Most jobs kept on one queue: a few seconds of work, so that a lost queue costs seconds. */
+/** Most jobs kept on one queue: a few seconds of work, which is all a lost queue can delay. */
 const WINDOW = 1_000;
 /** Jobs per call to the queue. */
 const CHUNK = 250;
-/** A fee still due this long after its job was put on the queue has lost it: put it there again. */
+/** A fee still due this long after it was queued, in ms, has lost its job and is queued again. */
 const STUCK_MS = 60_000;
-/** The same when the queue is empty: it has done or lost everything it was given. */
+/** The same when the queue is empty: the queue has done or lost every job it was given. */
 const EMPTY_MS = 1_000;
 
-/** Longest wait between rounds while the database or the queue is away. */
+/** Longest wait between rounds while the database or the queue is unavailable, in ms. */
 const FAILING_MS = 5_000;
 
 /**
- * A fee just offered is in somebody's hands, also when its entries have grown since: it is not
- * offered a second time meanwhile.
+ * For so many ms after a fee was queued, a worker may be busy with it. The fee is not queued again
+ * in that time, even if its entries have grown.
  */
 const IN_HAND_MS = 2_000;
 
-/** In this order: what finishes comes before what begins. */
+/** In this order: steps that finish something come before steps that begin something. */
 const STEPS: readonly Step[] = ['settle', 'charge', 'email', 'notice', 'detect'];
-/** What neither charges nor writes to anybody. */
+/** The steps that neither charge nor e-mail anybody. */
 const INWARD: readonly Step[] = ['settle', 'detect'];
 
 interface PumpDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
@@ -34,15 +34,15 @@ interface PumpDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
   /** A monotonic clock in ms. */
   elapsedMs: () => number;
   /**
-   * False while it is not known yet whether the ledger is behind Stripe: nothing that charges or
-   * writes to people is offered before. True unless given.
+   * False while it is not known whether the ledger is behind Stripe. Until then the pump queues no
+   * step that charges or e-mails anybody. True unless given.
    */
   isUpToDate?: () => boolean;
 }
 
 /**
- * Puts on the queue what the ledger says is due, a window at a time. It is the only way in: a
- * queue that was flushed, lost or swapped is filled again from the ledger by the next round.
+ * Queues the steps that are due by the ledger, at most `WINDOW` per step. No other code queues
+ * steps: after a queue was flushed, lost or swapped, the next round fills it again from the ledger.
  */
 export function createPump(deps: PumpDeps) {
   const { ledger, queues, log, elapsedMs, isUpToDate = () => true } = deps;
@@ -51,7 +51,7 @@ export function createPump(deps: PumpDeps) {
 
   async function dueNow(step: Step, room: number, except: Except[]): Promise<DueFee[]> {
     if (step !== 'charge') return room > 0 ? ledger.fees.due(step, room, except) : [];
-    // Asked also when nothing more fits, so that a pause does not wait for room.
+    // The gate is asked even when the queue has no room, so that a pause takes effect at once.
     const { freely, canaries } = await allowed();
     if (room <= 0) return [];
     const first = canaries.filter(
@@ -60,7 +60,7 @@ export function createPump(deps: PumpDeps) {
     return [...first, ...(await ledger.fees.due(step, room, except, freely))];
   }
 
-  /** Remembers no more than what is under way: those that have moved on need no exception. */
+  /** Forgets the fees that have moved on since they were queued: they need no exception. */
   async function forget(step: Step, before: Offered): Promise<void> {
     if (before.size <= WINDOW) return;
     const older = [...before.values()].filter(({ at }) => elapsedMs() - at >= IN_HAND_MS);
@@ -71,7 +71,7 @@ export function createPump(deps: PumpDeps) {
   async function pumpStep(step: Step): Promise<number> {
     const before = offered.get(step) as Offered;
     const queued = await queues.queued(step);
-    // An empty queue has lost or done what it was given: whatever is still due goes on again.
+    // An empty queue has lost or done every job it was given: what is still due is queued again.
     const keepMs = queued === 0 ? EMPTY_MS : STUCK_MS;
     await forget(step, before);
     const stuck = new Set<string>();
@@ -86,7 +86,7 @@ export function createPump(deps: PumpDeps) {
     const due = await dueNow(step, queued > WINDOW / 2 ? 0 : WINDOW - queued, except);
     for (let start = 0; start < due.length; start += CHUNK) {
       const chunk = due.slice(start, start + CHUNK);
-      // A finished job that stands under the same id would silently swallow the new one.
+      // A finished job under the same id would make the queue ignore the new job silently.
       for (const one of chunk) if (stuck.has(keyOf(one))) await queues.clear(step, one);
       await queues.enqueueMany(step, chunk);
       for (const one of chunk) before.set(keyOf(one), { ...one, at: elapsedMs() });
@@ -109,8 +109,8 @@ export function createPump(deps: PumpDeps) {
   }
 
   /**
-   * One round over everything. Gives how many jobs were put on the queue. Trouble with one part
-   * keeps no other from its turn; it is thrown at the end.
+   * Runs one round over everything. Gives how many jobs were put on the queue. An error in one part
+   * does not stop the other parts; the first error is thrown at the end.
    */
   async function once(): Promise<number> {
     const steps = isUpToDate() ? STEPS : INWARD;
@@ -127,7 +127,7 @@ export function createPump(deps: PumpDeps) {
     return count;
   }
 
-  /** Rounds until `stop` is aborted; one that fails is logged and tried again, ever less often. */
+  /** Runs rounds until `stop` is aborted; logs a failed round and waits longer before the next. */
   async function run(stop: AbortSignal, everyMs: number): Promise<void> {
     let failures = 0;
     while (!stop.aborted) {
@@ -148,8 +148,8 @@ export function createPump(deps: PumpDeps) {
 }
 
 /**
- * Offers what stays open until its job is done: again when the queue has lost it, and when a job
- * that failed for good stands in its place.
+ * Queues the items that are open in the ledger. An item is queued again when the queue has lost its
+ * job, or when a job that failed for good has the same id.
  */
 function createReminder<Name extends 'webhook-event' | 'open-assessment'>(
   name: Name,
@@ -174,10 +174,10 @@ function createReminder<Name extends 'webhook-event' | 'open-assessment'>(
   };
 }
 
-/** What was put on the queue of a step, by `keyOf`, and when by the monotonic clock. */
+/** The fees queued for a step, by `keyOf`, each with the time on the monotonic clock. */
 type Offered = Map<string, DueFee & { at: number }>;
 
-/** A fee that is not to be offered: at that number, or at any when it is null. */
+/** A fee that is not to be queued: at this entry number, or at any number when it is null. */
 interface Except {
   feeId: string;
   seq: number | null;

@@ -9,26 +9,26 @@ import { syncMissedEvents } from './missed-events.ts';
 import { cancelOrphans } from './cancel-orphans.ts';
 import { createReconcile, type ReconcileDeps } from './reconcile.ts';
 
-/** Every hour, at a minute at which few other things happen. */
+/** Every hour at minute 7, when few other jobs start. */
 export const RECONCILE_CRON = '7 * * * *';
 
-/** Who pauses an assessment after a breach. */
+/** The actor who pauses an assessment after a breach. */
 const ACTOR = 'levy verify';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'log'> & Pick<ReconcileDeps, 'patienceMs'>;
 
 /**
- * Runs the checker, on the hour for everything or when asked for one assessment. A breach nobody
- * has seen before stops charging where it was found; what was seen before stays on record, but a
- * person's resume is not undone by it.
+ * Reconciles: hourly for everything, or on request for one assessment. A new breach pauses charging
+ * where it was found. A breach that is on record already pauses nothing, so it does not undo a
+ * person's resume.
  */
 export function createReconcileJob(deps: Deps): Processor<'reconcile'> {
   const { ledger } = deps;
   const verify = createReconcile({
     ...deps,
     async catchUp(feeId, intents) {
-      // Another writer is busy with the fee: what differs is looked at once more all the same.
-      await reconcileFee(deps, feeId, intents).catch(ifOvertaken);
+      // On a conflict another writer has changed the fee; the comparison is repeated in any case.
+      await reconcileFee(deps, feeId, intents).catch(ifConflict);
       await cancelOrphans(deps, feeId, intents);
     },
   });
@@ -38,18 +38,18 @@ export function createReconcileJob(deps: Deps): Processor<'reconcile'> {
     const report = await verify.once(assessmentId);
     const breaches = breachesOf(report);
     const fresh = await ledger.findings.fresh(breaches);
-    // Paused before they are on record: after a crash in between they are found afresh.
+    // Pause first, then record: after a crash between the two, the breaches are found as new again.
     await pause(deps, assessmentId, fresh);
     await ledger.findings.record(assessmentId, report.checkedAt, breaches);
     return outcome(report, fresh.length);
   };
 }
 
-function ifOvertaken(error: unknown): void {
+function ifConflict(error: unknown): void {
   if (!(error instanceof ConflictError)) throw error;
 }
 
-/** A restricted key may not be allowed to list events; the books are checked all the same. */
+/** A restricted key may be refused the list of events; the books are checked in any case. */
 async function hearWhatIsListed(deps: Deps): Promise<void> {
   try {
     await syncMissedEvents(deps);
@@ -80,7 +80,7 @@ async function unpaused(ledger: Deps['ledger']): Promise<string[]> {
   return all.filter(({ pausedAt }) => !pausedAt).map(({ assessmentId }) => assessmentId);
 }
 
-/** For the person who finds the assessment paused: what is wrong, with the first case of it. */
+/** For the person who finds the assessment paused: what is wrong, with the first breach. */
 function reason(breaches: Fresh[]): string {
   const [first] = breaches;
   const which = first?.feeId ? `fee ${first.feeId}: ` : '';

@@ -7,42 +7,42 @@ import type { SnapshotKind, FeeComparison, StripeSnapshot } from '../../ledger/s
 import type { CheckScope } from '../../ledger/invariants.ts';
 import type { WorkerDeps } from '../deps.ts';
 
-/** Fees looked at in one go, and lines of Stripe's books written in one go. */
+/** Fees compared in one statement, and lines of Stripe's books written in one statement. */
 const PAGE = 1_000;
-/** Fees that differ from Stripe's books are looked at once more, as many as this one by one. */
+/** Most fees that are compared a second time, one by one, when they differ from Stripe's books. */
 const SECOND_LOOKS = 500;
-/** Before the first of all fees. */
+/** Sorts before the id of every fee. */
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 export interface ReconcileDeps extends Pick<WorkerDeps, 'ledger' | 'log'> {
   payments: Pick<Payments, 'books' | 'booksOf'>;
   /**
-   * How long, in ms, something at Stripe may be news to the ledger before it is a breach: webhooks
-   * and the jobs that follow them need a moment. 10 s unless given.
+   * How long, in ms, Stripe may be ahead of the ledger before that is a breach: webhooks and the
+   * jobs that follow them need a moment. 10,000 unless given.
    */
   patienceMs?: number;
   /**
    * How late, in ms, a fee may be before it counts as forgotten: a million charges that become due
-   * at the same hour take four hours at what Stripe allows. 6 hours unless given.
+   * at the same hour take four hours within Stripe's rate limits. 6 hours unless given.
    */
   slackMs?: number;
   /**
-   * Brings a fee up to what Stripe says, which has these intents of it. Without it, news from
-   * Stripe is only reported.
+   * Makes a fee agree with Stripe, which has these intents for it. Without it, a difference is only
+   * reported.
    */
   catchUp?: (feeId: string, intents: string[]) => Promise<unknown>;
 }
 
 /**
- * The checker: proves what must always hold, by the ledger and by Stripe's own books, or names
- * what breaks it. It reads, and changes nothing (but for `catchUp`, when that is given).
+ * Creates the checker: it verifies the invariants against the ledger and Stripe's books, and names
+ * every breach. It only reads, except through `catchUp` when that is given.
  */
 export function createReconcile(deps: ReconcileDeps) {
   const { ledger, log, payments, slackMs = 6 * 3_600_000 } = deps;
 
   /**
-   * Checks one assessment, or all of them. Throws when it could not look at everything: when the
-   * database or Stripe does not answer (`PaymentsUnavailable`), and for an unknown assessment.
+   * Checks one assessment, or all when null. Throws when it could not check everything: an error of
+   * the database, `PaymentsUnavailable` or `PaymentsRefused`, or when there is no such assessment.
    */
   async function once(assessmentId: string | null = null): Promise<Report> {
     const scope = await ledger.invariants.scope(assessmentId);
@@ -74,7 +74,7 @@ export function createReconcile(deps: ReconcileDeps) {
 
 export type Reconcile = ReturnType<typeof createReconcile>;
 
-/** Stripe's books from `since` on, written where they can be compared, all kinds at once. */
+/** Copies Stripe's books from `since` on into the snapshot. Throws as the gateway does. */
 export async function fillSnapshot(
   payments: Pick<Payments, 'books'>,
   books: StripeSnapshot,
@@ -93,7 +93,7 @@ export async function fillSnapshot(
   };
   const kinds = ['intents', 'charges', 'refunds', 'disputes', 'movements'] as const;
   const copied = await Promise.allSettled(kinds.map(copy));
-  // Only when all have ended may the connection be closed under them.
+  // All copies have ended here: an error thrown earlier would close their connection too soon.
   for (const one of copied) if (one.status === 'rejected') throw one.reason;
   await books.ready();
 }
@@ -116,8 +116,8 @@ async function* everyFee(
 }
 
 /**
- * The ledger and Stripe cannot be read at the same instant, so a difference is believed only when
- * it is still there on a second look, after the news has had time to arrive.
+ * The ledger and Stripe cannot be read at the same instant. So a difference is a breach only when
+ * it is still there on a second look, after webhooks had time to arrive.
  */
 async function lookAgain(
   deps: ReconcileDeps,
@@ -141,7 +141,7 @@ async function lookAgain(
     breaches = await compareAnew(deps, books, suspects);
     suspects = [...new Set(breaches.map(({ feeId }) => feeId as string))];
   }
-  // So many differences are no news on their way any more.
+  // So many differences are not explained by webhooks that are still on their way.
   const rest = differing.slice(SECOND_LOOKS);
   const now = await deps.ledger.fees.now();
   for (let start = 0; start < rest.length; start += PAGE)
@@ -150,7 +150,7 @@ async function lookAgain(
   return breaches;
 }
 
-/** Reads these fees anew on both sides, Stripe first. */
+/** Reads these fees again on both sides, Stripe first, and gives the differences. */
 async function compareAnew(
   { ledger, payments }: ReconcileDeps,
   books: StripeSnapshot,

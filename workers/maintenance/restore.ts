@@ -5,34 +5,34 @@ import { reconcileFee } from '../webhook-event.ts';
 import { fillSnapshot } from './reconcile.ts';
 
 /**
- * Brings a ledger up to what Stripe has: one that was restored from a backup, lost and built anew,
- * or installed beside another. Nothing is charged and nobody is written to by it.
+ * Makes a ledger agree with Stripe after it was restored from a backup, lost and built again, or
+ * installed beside another. A restore charges nobody and e-mails nobody.
  */
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'log'>;
 
-/** What a restore came to. */
+/** The result of a restore. */
 export interface Restored {
-  /** Fees to which Stripe's books had something to add. */
+  /** Fees for which Stripe's books had something that the ledger lacked. */
   behind: number;
-  /** Fees that agree now and did not before. */
+  /** Fees that got new entries. */
   changed: number;
-  /** Fees that another writer was busy with, or whose intent could not be taken over. */
+  /** Fees left out because another writer was changing them at the same time. */
   left: string[];
-  /** Intents of levy's at Stripe that no fee of this ledger has. */
-  strangers: number;
+  /** Orphan objects: levy's intents and charges at Stripe that no fee of this ledger has. */
+  orphanObjects: number;
 }
 
-/** Longest wait between two tries to ask Stripe at the start, in ms. */
+/** Longest wait between two tries to reach Stripe at the start, in ms. */
 const LONGEST_WAIT_MS = 60_000;
 
 export function createRestore(deps: Deps) {
   const { ledger, log, payments } = deps;
 
   /**
-   * Compares every fee with Stripe's books of its year and takes over what they have: payments,
-   * declines, refunds and disputes. Throws `PaymentsUnavailable` and `PaymentsRefused`; once more
-   * begins where it stopped, as what is taken over is not behind any more.
+   * Compares every fee with Stripe's books of its year and takes over payments, declines, refunds
+   * and disputes. Throws `PaymentsUnavailable` and `PaymentsRefused`. A second run continues after
+   * the last fee taken over, because that fee is no longer behind.
    */
   async function once(): Promise<Restored> {
     const scope = await ledger.invariants.scope(null);
@@ -48,14 +48,14 @@ export function createRestore(deps: Deps) {
         if (isChanged === null) left.push(feeId);
         else if (isChanged) changed += 1;
       }
-      const strangers = await books.strangers();
-      return { behind: behind.length, changed, left, strangers };
+      const orphanObjects = await books.orphanObjects();
+      return { behind: behind.length, changed, left, orphanObjects };
     } finally {
       books.close();
     }
   }
 
-  /** Whether the fee changed; null when it has moved on meanwhile and is left to the next time. */
+  /** Whether the fee changed; null on a conflict, when the fee is left to the next restore. */
   async function takeOver(feeId: string, intents: string[]): Promise<boolean | null> {
     try {
       return /^[1-9]\d* new/.test(await reconcileFee(deps, feeId, intents));
@@ -66,8 +66,8 @@ export function createRestore(deps: Deps) {
   }
 
   /**
-   * Whether Stripe has a charge since the ledger's last entry that the ledger does not know, of a
-   * fee or a customer it knows: then it is behind, as a restored one is. Throws as above.
+   * Whether Stripe has a charge, made since the ledger's last attempt or answer, that the ledger
+   * does not know, of a fee or a customer it knows. Then the ledger is behind. Throws as above.
    */
   async function isBehind(): Promise<boolean> {
     const since = await ledger.invariants.lastAnswer();
@@ -82,8 +82,8 @@ export function createRestore(deps: Deps) {
   }
 
   /**
-   * Before any work begins: recognises a ledger that is behind and brings it up to date. Gives what
-   * that came to, or null when it was not behind. Throws as above.
+   * Runs before any work: if the ledger is behind, brings it up to date. Gives the result, or null
+   * when the ledger was not behind. Throws as above.
    */
   async function ifBehind(): Promise<Restored | null> {
     if (!(await isBehind())) return null;
@@ -93,7 +93,7 @@ export function createRestore(deps: Deps) {
     return restored;
   }
 
-  /** `ifBehind`, tried until Stripe answers; gives false when `stop` came before. */
+  /** Tries `ifBehind` until Stripe answers. False when `stop` was aborted before. */
   async function beforeWork(stop: AbortSignal): Promise<boolean> {
     for (let waitMs = 1_000; !stop.aborted; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS))
       try {
@@ -111,7 +111,7 @@ export function createRestore(deps: Deps) {
   return { once, ifBehind, beforeWork };
 }
 
-/** Charges compared with the ledger at a time: a page of Stripe's list. */
+/** Charges compared with the ledger in one statement: a page of Stripe's list. */
 const BATCH = 100;
 
 export type Restore = ReturnType<typeof createRestore>;

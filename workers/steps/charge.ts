@@ -19,7 +19,7 @@ import { findIntent, openIntent, readIntentFor, replacedIntent, standingNotice }
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
 /**
- * Charges the card on file, in phases. A crash between two phases loses nothing: the next run finds
+ * Charges the card on file, in phases. A crash between two phases loses nothing: the next run reads
  * what the last one wrote.
  *
  * | phase            | what is durable afterwards                                            |
@@ -28,7 +28,7 @@ type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
  * | 2 read Stripe    | what Stripe has and the ledger did not; then this run ends            |
  * | 3 start attempt  | `attempted`: amount, card, customer and key, before anything is sent  |
  * | 4 confirm        | Stripe's outcome, under the attempt's idempotency key                 |
- * | 5 record outcome | `paid`, `declined`, `lapsed`; or `unknown`, left by reading Stripe    |
+ * | 5 record outcome | `paid`, `declined`, `lapsed`; or `unknown`, ended by reading Stripe   |
  */
 export function createCharge(deps: Deps): Processor<'charge'> {
   return async ({ feeId }) => {
@@ -45,14 +45,14 @@ export function createCharge(deps: Deps): Processor<'charge'> {
 interface ChargeReading {
   due: DueFee;
   reading: IntentReading;
-  /** What Stripe has and the ledger does not: an intent that is new to it, and what came of it. */
+  /** What Stripe has and the ledger lacks: `intent_opened` for a new intent, and its outcomes. */
   entries: NewEntry[];
 }
 
 /**
- * Phase 2. Reads the fee's intent; where the ledger knows none, finds it at Stripe or creates it.
- * An intent that was created and not recorded is found in the same way next time, and takes no
- * money.
+ * Phase 2. Reads the fee's intent. If the ledger knows no intent, finds one at Stripe or creates
+ * it. An intent that was created and not recorded is found by the next run; it takes no money by
+ * itself.
  */
 async function readStripe(deps: Deps, due: DueFee): Promise<ChargeReading | Done> {
   const { fee, feeRecord } = due;
@@ -80,8 +80,8 @@ async function readStripe(deps: Deps, due: DueFee): Promise<ChargeReading | Done
 }
 
 /**
- * An attempt was sent and Stripe shows no trace of it: sends the same again under the same key, or
- * lets it lapse when Stripe may have forgotten the key.
+ * Called when Stripe shows no trace of an open attempt: sends it again under the same key, or
+ * writes `lapsed` when Stripe may have forgotten the key.
  */
 async function resumeAttempt(deps: Deps, { due, reading }: ChargeReading): Promise<Done> {
   const open = due.fee.openAttempt;
@@ -95,7 +95,7 @@ async function resumeAttempt(deps: Deps, { due, reading }: ChargeReading): Promi
   return recordOutcome(deps, due, await confirm(deps.payments, due));
 }
 
-/** Phases 3 and 4. Everything that speaks against a charge ends the run here. */
+/** Phases 3 and 4. Ends without an attempt when anything speaks against a charge. */
 async function startAttempt(
   deps: Deps,
   { due, reading, entries: opened }: ChargeReading,
@@ -111,7 +111,7 @@ async function startAttempt(
   const card = await readyCard(deps, clinician, due.feeRecord.now());
   if ('missing' in card) return instead(noCard(clinician, card.missing));
   if ('spent' in card) return instead(entry('held', { why: card.spent }));
-  // The card given instead may be gone again, and what is left is the one that was refused.
+  // The other card may have been removed since, so that only the refused card is left.
   if (due.fee.refusedCards.has(card.paymentMethod))
     return instead(noCard(clinician, 'card_refused'));
   const attempted = entry('attempted', {
@@ -135,7 +135,7 @@ async function startAttempt(
   }
 }
 
-/** Another card than the announced one is charged: e-mails must not name the announced one. */
+/** Writes `card_updated` when another card than the announced one is charged, for later e-mails. */
 function cardExchanged(
   { fee }: DueFee,
   card: { paymentMethod: string; brand: string; last4: string },
@@ -157,12 +157,12 @@ function confirm(payments: Payments, { feeRecord, fee }: DueFee): Promise<Confir
     paymentMethod: fee.openAttempt.paymentMethod,
     customer: fee.openAttempt.customer,
     key: keys.attempt(fee.openAttempt),
-    // A process that stood still for a day must not go on where it stopped.
+    // A process that was suspended for a day must not send an attempt whose key may be forgotten.
     isLate: () => feeRecord.now().getTime() - openedAt > KEY_SAFE_MS,
   });
 }
 
-/** Phase 5. Records what the confirmation came to. */
+/** Phase 5. Records the outcome of the confirmation. */
 async function recordOutcome(deps: Deps, due: DueFee, answer: Confirmation): Promise<Done> {
   const { feeRecord, fee } = due;
   const number = fee.openAttempt?.attempt ?? 0;
@@ -178,14 +178,14 @@ async function recordOutcome(deps: Deps, due: DueFee, answer: Confirmation): Pro
     case 'unknown':
       return recordUnknown(deps, due, answer.why);
     case 'closed': {
-      // Should it show after all: an intent is paid once at most, also by a later attempt.
+      // If the charge appears later, nobody pays twice: Stripe lets an intent be paid only once.
       const adopted = reconcileIntent(fee, answer.reading, feeRecord.now(), policyOf(due));
       const why = 'Stripe has ended it with an error of its own and shows no trace of it';
       const lapsed = entry('lapsed', { attempt: number, why });
       return record(deps, due, adopted.length > 0 ? adopted : [lapsed]);
     }
     case 'slow_down':
-      // The attempt stays open; after the grace period the same is sent under the same key.
+      // The attempt stays open. After the grace period it is sent again under the same key.
       return { failed: `Stripe asked to slow down (${answer.why}); sent again later` };
     case 'refused_request': {
       const why = `Stripe refused the request (${answer.code}): this needs an engineer`;
@@ -194,7 +194,7 @@ async function recordOutcome(deps: Deps, due: DueFee, answer: Confirmation): Pro
   }
 }
 
-/** Appends the entries. What a person may have to see to shows as a failed job. */
+/** Appends the entries. Fails the job when an entry may need a person's attention. */
 async function record(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {
   await write(deps.ledger, due.feeRecord, entries);
   const trouble = entries.map(failureReason).find((what) => what !== null);
@@ -224,13 +224,13 @@ async function recordUnknown(deps: Deps, due: DueFee, why: string): Promise<Done
 
 const policyOf = (due: DueFee) => due.feeRecord.assessment.policy;
 
-/** A card that may be charged now; or why there is none, or why the networks forbid it. */
+/** A card that may be charged now, or why there is none, or which network limit forbids it. */
 type ReadyCard =
   | { paymentMethod: string; fingerprint: string | null; brand: string; last4: string }
   | { missing: string }
   | { spent: string };
 
-/** Reads the card on file and checks it against the card networks' own limits on declines. */
+/** Reads the card on file and checks it against the card networks' limits on declines. */
 async function readyCard(
   { ledger, payments }: Pick<WorkerDeps, 'ledger' | 'payments'>,
   clinician: FeeRecord['clinician'],

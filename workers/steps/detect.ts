@@ -3,7 +3,7 @@ import type { Processor } from '../../jobs/queues.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { takeDue, write } from './due-fee.ts';
 
-/** Looks whether a clinician used a code in the year, and writes down what follows. */
+/** Checks the evidence that a clinician used a code in the year, and writes the outcome. */
 export function createDetect({ ledger }: Pick<WorkerDeps, 'ledger'>): Processor<'detect'> {
   return async ({ feeId }) => {
     const due = await takeDue(ledger, feeId, 'detect');

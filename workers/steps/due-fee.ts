@@ -6,15 +6,16 @@ import type { FeeRecord } from '../../ledger/fees.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { WORKER } from '../deps.ts';
 
-/** A fee whose step is due, with what its entries add up to. */
+/** A fee whose step is due, with the state its entries fold to. */
 export interface DueFee {
   feeRecord: FeeRecord;
   fee: FeeState;
 }
 
 /**
- * Loads a fee and asks the ledger whether this step is due now. A job is only a reminder: it may
- * be late, doubled, forged or run again by hand, and then there is simply nothing to do.
+ * Loads a fee and checks by the ledger whether this step is due now. A job is only a reminder: if
+ * it is late, doubled, forged or run again by hand, this gives `done` with the reason and nothing
+ * happens. Throws `ConflictError`.
  */
 export async function takeDue(
   ledger: Ledger,
@@ -28,7 +29,7 @@ export async function takeDue(
   if (what.step !== step) return { done: `nothing to do: ${what.state}` };
   if (what.at && what.at > feeRecord.now())
     return { done: `not due before ${what.at.toISOString()}` };
-  // Nobody is written to or charged for what does not hold any more.
+  // Write missed changes first: they may forbid this notice or charge.
   const entries =
     step === 'notice' || step === 'charge' ? missedChanges(fee, externalFactsOf(feeRecord)) : [];
   if (entries.length === 0) return { feeRecord, fee };
@@ -36,7 +37,7 @@ export async function takeDue(
   return { done: entries.map((one) => one.kind).join(', ') };
 }
 
-/** What of the world outside a decision about this fee depends on. */
+/** The facts outside the fee's entries on which a decision about the fee depends. */
 export function externalFactsOf({ assessment, clinician, firstUse }: FeeRecord): ExternalFacts {
   const { vendor, vendorLevies, email, emailChanges, cardChanges, latestCard } = clinician;
   return {
@@ -50,17 +51,17 @@ export function externalFactsOf({ assessment, clinician, firstUse }: FeeRecord):
   };
 }
 
-/** No card to announce or to charge; another than those that were known takes the fee up again. */
+/** A `card_missing` entry; a later change of the card on the roster takes the fee up again. */
 export function noCard({ cardChanges }: FeeRecord['clinician'], why: string): NewEntry {
   return entry('card_missing', { why, cardChanges });
 }
 
-/** Thrown when another writer came first: the job is tried again and decides anew. */
+/** Thrown on a conflict, when another writer came first: the job is tried again. */
 export class ConflictError extends Error {
   override name = 'ConflictError';
 }
 
-/** Writes a processor's outcome. Throws `ConflictError` when the fee has moved on meanwhile. */
+/** Appends a processor's entries, dated `at` (default now). Throws `ConflictError`. */
 export async function write(
   ledger: Ledger,
   feeRecord: FeeRecord,

@@ -10,7 +10,7 @@ import { compareWithStripe } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'mail' | 'payments' | 'practice'>;
 
-/** Tells the clinician what happened: a receipt, a card that is needed, a waiver, a refund. */
+/** Sends the e-mail that is owed: a receipt, a request for a card, a waiver, a refund. */
 export function createEmail(deps: Deps): Processor<'email'> {
   return async ({ feeId }) => {
     const due = await takeDue(deps.ledger, feeId, 'email');
@@ -40,13 +40,14 @@ export function createEmail(deps: Deps): Processor<'email'> {
   };
 }
 
-/** E-mails that ask for something: nobody gets one who has paid elsewhere meanwhile. */
+/** E-mails that ask for a payment or a card: Stripe is read first, for a payment made elsewhere. */
 const ASKS: ReadonlySet<EmailKind> = new Set(['card_needed', 'final']);
 const NO_NEWS = { entries: [] };
 
 /**
- * What an e-mail is about, for its Message-ID: by Stripe's own id where there is one, so that a
- * ledger which was restored sends the same mail under the same name, and mailboxes drop it.
+ * Names the occasion of an e-mail, for its Message-ID. The name contains Stripe's own id if there
+ * is one: a restored ledger then sends the e-mail under the same Message-ID, and mailboxes drop the
+ * copy.
  */
 function nameOf({ feeRecord }: DueFee, about: number): string {
   const subject = feeRecord.entries[about - 1];
@@ -59,7 +60,7 @@ function nameOf({ feeRecord }: DueFee, about: number): string {
     case 'card_missing':
       return `card${subject.data.cardChanges ?? 0}`;
     case 'gave_up': {
-      // A fee that is taken up again may be given up again, after another decline.
+      // A fee that was revived may be given up a second time, after another decline.
       const last = feeRecord.entries.slice(0, about).findLast(({ kind }) => kind === 'declined');
       return (last?.kind === 'declined' && last.data.charge) || subject.kind;
     }
@@ -70,7 +71,7 @@ function nameOf({ feeRecord }: DueFee, about: number): string {
   }
 }
 
-/** A settled fee needs no card: pages that were opened to give one take none any more. */
+/** A settled fee needs no card: closes the pages that were opened to give one. */
 async function closeCardPages({ ledger, payments }: Deps, { feeRecord, fee }: DueFee) {
   if (!fee.paid && !fee.waived) return;
   for (const session of feeRecord.cardPages) {
@@ -84,7 +85,7 @@ function emailFacts({ feeRecord, fee }: DueFee, about: number, deps: Deps) {
   if (!subject) throw new Error('Bug! an e-mail about an entry that is not there');
   return {
     ...factsOf(feeRecord, deps.practice),
-    // The card that was announced; once another was charged instead, none is named.
+    // The announced card; null after another card came, because the charge may be on that one.
     card: fee.cardUpdated ? null : (fee.noticed?.card ?? null),
     on: calendarDay(subject.at, feeRecord.assessment.policy.timeZone),
     announced: fee.noticed !== null,

@@ -9,31 +9,31 @@ import type { FeeRecord } from '../../ledger/fees.ts';
 import type { WorkerDeps } from '../deps.ts';
 
 /**
- * The fee's one intent at Stripe: found before it is made. A ledger may have been lost or restored,
- * and another installation may work on the same account, so that what Stripe has for the person and
- * the year comes first, whoever made it.
+ * The fee's one intent at Stripe. It is looked for before it is created: this ledger may have been
+ * restored, or another installation may use the same account. So an intent that Stripe already has
+ * for the customer and the year is used, whoever created it.
  */
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
-/** What Stripe has for a fee whose ledger knows no intent. */
+/** What Stripe has for a fee without an intent in the ledger. */
 export type Found =
-  /** Nothing: an intent may be created. `canceled` counts what was there before. */
+  /** Nothing: an intent may be created. `canceled` counts the intents that were canceled before. */
   | { found: 'nothing'; canceled: number; at: Date }
   /** An intent, with the entries that make the ledger agree with it. */
   | { found: 'intent'; reading: IntentReading; entries: NewEntry[] }
-  /** A person has to look: the entries say why. */
+  /** A person has to decide: the entries say why. */
   | { found: 'trouble'; entries: NewEntry[] };
 
-/** The card by which a notice that is found at Stripe is told of in later mails. */
+/** The card that later e-mails name when the notice was found in the intent's metadata. */
 interface ShownCard {
   brand: string;
   last4: string;
 }
 
 /**
- * Reads the intent the ledger knows, with its refused charges where the fee needs them: a payment
- * or a decline that is news may not be the first. Throws as the gateway does.
+ * Reads the intent the ledger knows, and its refused charges if the fee needs them: an unknown
+ * payment or decline may not be the only one. Throws as the gateway does.
  */
 export async function readIntentFor(
   { readIntent, refusedCharges }: WorkerDeps['payments'],
@@ -43,7 +43,7 @@ export async function readIntentFor(
   return withHistory({ refusedCharges }, fee, await readIntent(intent));
 }
 
-/** A reading with its refused charges where the fee needs them. Throws as the gateway does. */
+/** Adds the refused charges to a reading if the fee needs them. Throws as the gateway does. */
 export async function withHistory(
   { refusedCharges }: Pick<WorkerDeps['payments'], 'refusedCharges'>,
   fee: FeeState,
@@ -53,16 +53,16 @@ export async function withHistory(
   return { ...reading, refusedBefore: await refusedCharges(reading.intent) };
 }
 
-/** What a comparison with Stripe adds to a fee; `nothing` where Stripe has no intent for it. */
+/** The entries a comparison with Stripe adds; `nothing` when Stripe has no intent for the fee. */
 export interface Comparison {
   entries: NewEntry[];
   nothing: Extract<Found, { found: 'nothing' }> | null;
 }
 
 /**
- * Compares a fee with what Stripe has for it, by the intent the ledger knows or else by list. No
- * entries: the two agree. A fee that is not owed has nothing at Stripe that could be told from
- * somebody else's. Throws as the gateway does.
+ * Compares a fee with Stripe, by the intent the ledger knows or else by listing the customer's
+ * intents. No entries: the two agree. A fee that was not assessed is not compared, because its
+ * intents could not be told from another fee's. Throws as the gateway does.
  */
 export async function compareWithStripe(
   deps: Deps,
@@ -84,15 +84,15 @@ export async function compareWithStripe(
   if (!fee.assessed || !clinician.stripeCustomer) return { entries: [], nothing: null };
   const found = await findIntent(deps, due, clinician.stripeCustomer, card);
   if (found.found === 'nothing') return { entries: [], nothing: found };
-  // A waived fee needs no intent: one that is not paid is canceled as an orphan.
+  // A waived fee needs no intent: an unpaid one is an orphan object and is canceled as one.
   const isPaid = found.found === 'intent' && found.reading.status === 'succeeded';
   if (fee.waived && !isPaid) return { entries: [], nothing: null };
   return { entries: found.entries, nothing: null };
 }
 
 /**
- * A payment of the fee by a customer that the clinician had before, when this ledger was another:
- * only Stripe's books tell of it. Null when there is none, or when the customer is somebody else's.
+ * Finds a payment of the fee by an earlier customer of the clinician, which only Stripe's books
+ * show. Gives its entries; null when there is none or the customer is another clinician's now.
  */
 export async function paidByEarlierCustomer(
   { ledger, payments }: Deps,
@@ -117,8 +117,8 @@ export async function paidByEarlierCustomer(
 
 /**
  * Looks for the intent of a customer and year by list. Throws as the gateway does.
- *
- * @param card  the card on file; without one no notice is taken over, as none could be charged
+ * @param card  the card on file; null: no notice is taken over, because there is no card to
+ *   announce
  */
 export async function findIntent(
   { ledger, payments }: Deps,
@@ -136,12 +136,12 @@ export async function findIntent(
     return { found: 'trouble', entries: [entry('held', { why: existing.why })] };
   const { intent } = existing.reading;
   if (existing.found === 'canceled') {
-    // A card that was refused there for good is not tried again when a person releases the fee.
+    // Record the declines, so that a released fee does not try a card that was refused for good.
     const reading = await withHistory(payments, fee, existing.reading);
     const declines = reconcileIntent(fee, reading, at, policy).filter(
       ({ kind }) => kind === 'declined',
     );
-    // Closed here, so that a person who releases the fee lets another be created.
+    // Write `intent_closed`, so that another intent can be created once a person releases the fee.
     const closed = entry('intent_closed', {
       intent,
       why: 'canceled before this ledger knew of it',
@@ -158,8 +158,8 @@ export async function findIntent(
 }
 
 /**
- * The notice that the intent's metadata tells of, for a fee that waits for one. Its period begins
- * anew now: this ledger cannot prove when the other's began.
+ * The notice in the intent's metadata, as `noticed` for a fee that waits for a notice. The notice
+ * period starts again now, because this ledger cannot prove when it began.
  */
 function noticeFound(
   { feeRecord, fee }: { feeRecord: FeeRecord; fee: FeeState },
@@ -181,13 +181,13 @@ function noticeFound(
     messageId: notice.messageId,
     customer,
     card: { brand: card.brand, last4: card.last4 },
-    // To which address it went is not known: the roster's is another one if it comes back.
+    // The address is not known: if the notice bounces, the roster's address counts as a new one.
     emailChanges: -1,
     adopted: notice.at,
   });
 }
 
-/** Which of this ledger's notices the metadata tells of; null for none, or another ledger's. */
+/** The number of this ledger's notice in the metadata; null for no notice or another ledger's. */
 function numberOf(entries: readonly Entry[], notice: RecordedNotice | null): number | null {
   const own = entries.filter(({ kind }) => kind === 'noticed');
   const at = own.findIndex(
@@ -197,8 +197,8 @@ function numberOf(entries: readonly Entry[], notice: RecordedNotice | null): num
 }
 
 /**
- * Whether a notice announces nothing any more as far as this ledger knows: it has come back, its
- * evidence was withdrawn, or it was about another customer.
+ * Whether this ledger knows that a notice is no longer valid: it bounced, its evidence was
+ * withdrawn, or it announced another customer's card.
  */
 function hasEnded(
   entries: readonly Entry[],
@@ -213,12 +213,12 @@ function hasEnded(
   });
 }
 
-/** The intent is not the fee's any more: the next look finds the one that took its place. */
+/** Another ledger canceled the intent for another one, which the next run finds. */
 export function replacedIntent({ intent }: IntentReading): NewEntry {
   return entry('intent_closed', { intent, why: 'another ledger made room for another intent' });
 }
 
-/** The notice of a fee as the intent's metadata tells of it, and its number. */
+/** A `noticed` entry as the intent's metadata records it, with the number of the notice. */
 export function standingNotice(
   { messageId, at, adopted, chargeFrom }: EntryData['noticed'] & { at: Date },
   number: number,
@@ -227,10 +227,9 @@ export function standingNotice(
 }
 
 /**
- * Creates the intent of a customer and year after `findIntent` found nothing. Gives the reading and
- * its `opened`; or what was found after all, when another ledger was faster; or null when the
- * customer has been deleted at Stripe.
- *
+ * Creates the intent of a customer and year after `findIntent` found nothing. Gives the reading
+ * with `intent_opened`; or the intent that another ledger created meanwhile; or null when the
+ * customer was deleted at Stripe. Throws as the gateway does.
  * @param notice  the notice that stands, for the metadata
  */
 export async function openIntent(
@@ -248,7 +247,7 @@ export async function openIntent(
 ): Promise<Exclude<Found, { found: 'nothing' }> | null> {
   const { feeId, assessment, now } = due.feeRecord;
   const { year, vendor, amountCents } = assessment;
-  // After a wait Stripe may have forgotten the key under which another creation would be found.
+  // After KEY_SAFE_MS Stripe may have forgotten the key, and would create a second intent.
   const isLate = () => now().getTime() - since.at.getTime() > KEY_SAFE_MS;
   const what = { feeId, year, vendor, amountCents, customer, isLate };
   for (let tries = 0; ; tries += 1)
@@ -265,19 +264,19 @@ export async function openIntent(
       return { found: 'intent', reading, entries: [opened, ...adopted] };
     } catch (error) {
       if (isGone(error)) return null;
-      // Another ledger's creation, or one that Stripe ended with an error of its own: look again.
+      // Another ledger used this key, or the request ended in an error: look for an intent.
       const isOthers = error instanceof PaymentsRefused && error.code === 'idempotency_error';
       const isFailed = error instanceof PaymentsUnavailable && error.why === 'server_error';
       if (!isOthers && !isFailed) throw error;
       const found = await findIntent(deps, due, customer, null);
       if (found.found !== 'nothing') return found;
-      // Ended, and nothing made: another key, or the fee would wait until this one is forgotten.
+      // The key is used up and there is no intent: try another key instead of waiting for a day.
       const isOver = isOthers || (error as PaymentsUnavailable).kept;
       if (!isOver || tries === FURTHER_KEYS) throw error;
     }
 }
 
-/** Most keys for the creation of one intent after the first; each has met an error of Stripe's. */
+/** Most keys for the creation of one intent after the first; each follows a failed one. */
 const FURTHER_KEYS = 5;
 
 function isGone(error: unknown): boolean {

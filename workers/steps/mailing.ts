@@ -4,7 +4,7 @@ import type { FeeRecord } from '../../ledger/fees.ts';
 import type { Practice } from '../deps.ts';
 import type { DueFee } from './due-fee.ts';
 
-/** What every mail about this fee says. */
+/** The facts that every e-mail about this fee states. */
 export function factsOf(feeRecord: FeeRecord, practice: Practice): FeeFacts {
   const { assessment, clinician } = feeRecord;
   return {
@@ -19,7 +19,7 @@ export function factsOf(feeRecord: FeeRecord, practice: Practice): FeeFacts {
   };
 }
 
-/** The mail server asked to wait, or did not answer: until when; null when it was the last try. */
+/** A `deferred` entry after a temporary failure of the mail server; null when no retry is left. */
 export function deferral(due: DueFee, step: 'notice' | 'email', why: string): NewEntry | null {
   const { feeRecord, fee } = due;
   const wait = feeRecord.assessment.policy.mailRetryMs[fee.deferrals];

@@ -13,10 +13,10 @@ import { compareWithStripe, openIntent, standingNotice, type Comparison } from '
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'mail' | 'practice' | 'log'>;
 
 /**
- * Announces the fee by e-mail. Stripe is asked first: whoever has paid this year already, or has
- * had a notice from a ledger that was lost, is not written to. Only the mail server's acceptance
- * starts the notice period, and without an address or a card nothing is announced and so nothing
- * charged.
+ * Announces the fee by e-mail. Stripe is read first: a clinician who has paid this year, or has had
+ * a notice from a ledger that was lost, gets no e-mail. The notice period starts only when the mail
+ * server accepts the e-mail. Without an e-mail address or a card no notice is sent, and so nothing
+ * is charged.
  */
 export function createNotice(deps: Deps): Processor<'notice'> {
   return async ({ feeId }) => {
@@ -35,7 +35,7 @@ export function createNotice(deps: Deps): Processor<'notice'> {
     if (news.length > 0) return wrote(deps, due, news);
     if (!clinician.email) return wrote(deps, due, [failed(due, 'no_email')]);
     if (!card.found) return wrote(deps, due, [noCard(clinician, card.why)]);
-    // A card that may not be tried is not announced; another one is asked for instead.
+    // A card that may not be tried is not announced; the clinician is asked for another card.
     if (due.fee.refusedCards.has(card.paymentMethod))
       return wrote(deps, due, [noCard(clinician, 'card_refused')]);
     return send(deps, due, { ...card, customer: stripeCustomer }, nothing);
@@ -43,8 +43,8 @@ export function createNotice(deps: Deps): Processor<'notice'> {
 }
 
 /**
- * The card on file is another than those that were refused for good: by another ledger's attempts,
- * which were found just now, or found by a restore.
+ * Writes `card_updated` when the card on file differs from the cards refused for good by another
+ * ledger's attempts, which were found just now or by a restore.
  */
 function otherCard(fee: FeeState, news: NewEntry[], card: CardReading): NewEntry[] {
   const declines = news.flatMap((one) => (one.kind === 'declined' ? [one.data] : []));
@@ -68,7 +68,7 @@ async function send(
   const { name, email, emailChanges } = feeRecord.clinician;
   if (!fee.assessed || !email) throw new Error('Bug! a notice without evidence or an address');
   const promised = chargeFrom(feeRecord.now(), policy);
-  // Another number after one that announced nothing: mailboxes drop a mail they think they have.
+  // A new number after a notice that failed: mailboxes drop an e-mail with a known Message-ID.
   const messageId = deps.mail.messageId(feeRecord.feeId, 'notice', fee.notices + 1);
   const shown = { brand: card.brand, last4: card.last4 };
   const mail = writeNotice({
@@ -83,7 +83,7 @@ async function send(
   if (sent.outcome !== 'accepted')
     return wrote(deps, due, [deferral(due, 'notice', sent.code) ?? failed(due, sent.code)]);
   const after = await accepted(deps, due, (at) => {
-    // The period runs from the acceptance; the promised day is a lower bound all the same.
+    // The notice period runs from the acceptance, and never ends before the day the e-mail names.
     const earliest = chargeFrom(at, policy);
     const from = (earliest > promised ? earliest : promised).toISOString();
     const which = { messageId, customer: card.customer, card: shown };
@@ -94,8 +94,9 @@ async function send(
 }
 
 /**
- * Writes the notice into the intent's metadata, creating the intent where there is none: a ledger
- * that is lost afterwards finds it there. The charge step does it later where this fails.
+ * Writes the notice into the intent's metadata, and creates the intent if there is none. A ledger
+ * that is lost and built again finds the notice there. If this fails, the charge step does it
+ * later.
  */
 async function recordAtStripe(
   deps: Deps,
@@ -103,7 +104,7 @@ async function recordAtStripe(
   nothing: Comparison['nothing'],
 ): Promise<void> {
   const { feeRecord, fee } = due;
-  // Waived or paid meanwhile: an intent would only have to be canceled.
+  // The fee was waived or paid meanwhile: a new intent would only have to be canceled.
   if (!fee.noticed || fee.waived || fee.waiveAsked || fee.paid) return;
   const notice = standingNotice(fee.noticed, fee.notices);
   const { customer } = fee.noticed;
@@ -125,15 +126,15 @@ async function recordAtStripe(
   }
 }
 
-/** The notice did not get out; another address than the one it knew of takes it up again. */
+/** The notice was not sent; a later change of the address on the roster takes the fee up again. */
 function failed({ feeRecord }: DueFee, why: string): NewEntry {
   return entry('notice_failed', { why, emailChanges: feeRecord.clinician.emailChanges });
 }
 
 /**
- * Accepted is accepted, whatever else was written about the fee while the mail was sent; but not
- * when the same mail of another worker's was written down, which may have come back by now. Gives
- * the fee as it stands, or null when this notice is not the one that was written.
+ * Writes `noticed` even when other entries were added while the e-mail was sent. It does not when
+ * another worker recorded the same notice, because that notice may have bounced by now. Gives the
+ * fee afterwards, or null when this notice was not written.
  */
 async function accepted(
   { ledger }: Deps,
@@ -148,23 +149,23 @@ async function accepted(
       entries: fee.notices > notices || !fee.assessed ? [] : [noticed(now())],
     }));
   let changed: Awaited<ReturnType<typeof record>> = null;
-  // A worker may stand still more than once. The mail is out, so that its acceptance must be kept.
+  // A worker may be suspended repeatedly. The e-mail is sent, so the acceptance must be recorded.
   for (let tries = 1; !changed && tries <= DATINGS; tries += 1)
     changed = await (tries < DATINGS ? record().catch(ifOutdated) : record());
   if (!changed || 'refused' in changed || changed.added === 0) return null;
   return { feeRecord: changed.feeRecord, fee: fold(changed.feeRecord.entries) };
 }
 
-/** How often an acceptance is dated anew before its job fails and is worked on again. */
+/** How often an acceptance is dated again before its job fails and is tried again. */
 const DATINGS = 5;
 
-/** A worker that stood still dated its notice too long ago: it is dated anew. */
+/** Gives null when the worker was suspended and its date is too old: it is dated again. */
 function ifOutdated(error: unknown): null {
   if ((error as { code?: unknown }).code === OUTDATED) return null;
   throw error;
 }
 
-/** SQLSTATE with which the database refuses a notice that is not dated when it is written. */
+/** SQLSTATE with which the database refuses a notice whose date is not the time of writing. */
 const OUTDATED = 'LV016';
 
 async function wrote(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {

@@ -17,9 +17,9 @@ import { readIntentFor, withHistory } from './intent.ts';
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
 /**
- * Brings what a person asked for to its end at Stripe: a waiver cancels the intent first, a
- * refund is followed until Stripe says it is final, an attempt under a hold or without evidence is
- * only read.
+ * Completes at Stripe what a person asked for. A waiver cancels the intent first. A refund is read
+ * until Stripe says it is final. An open attempt of a fee that is held or has no evidence is only
+ * read.
  */
 export function createSettle(deps: Deps): Processor<'settle'> {
   return async ({ feeId }) => {
@@ -35,14 +35,14 @@ export function createSettle(deps: Deps): Processor<'settle'> {
   };
 }
 
-/** Reads the intent and records what it says; if nothing new, when to look again. */
+/** Reads the intent and records what is new; if nothing is new, records when to read it again. */
 async function look(deps: Deps, due: DueFee, about: EntryData['unknown']['about']): Promise<Done> {
   const { feeRecord, fee } = due;
   if (!fee.intent) throw new Error('Bug! there is no intent to look at');
   const reading = await readIntentFor(deps.payments, fee, fee.intent);
   const adopted = reconcileIntent(fee, reading, feeRecord.now(), feeRecord.assessment.policy);
   if (adopted.length > 0) return wrote(deps, due, adopted);
-  // What could still be on its way would be too late by now: nothing will come of it any more.
+  // After KEY_SAFE_MS no request of this attempt is sent, so nothing more can come of it.
   const isOver =
     fee.openAttempt && feeRecord.now().getTime() - fee.openAttempt.at.getTime() > KEY_SAFE_MS;
   if (!fee.openAttempt || !isOver || reading.status !== 'waiting')
@@ -56,14 +56,14 @@ async function waive(deps: Deps, due: DueFee): Promise<Done> {
   if (!fee.intent || !fee.waiveAsked) throw new Error('Bug! nothing to waive at Stripe');
   const reading = await cancel(deps, fee, 'requested_by_customer');
   const adopted = reconcileIntent(fee, reading, feeRecord.now(), feeRecord.assessment.policy);
-  // If the money had been taken after all, the waiver goes on as a refund.
+  // If the intent had succeeded before it could be canceled, the waiver continues as a refund.
   if (reading.status === 'succeeded') return wrote(deps, due, adopted);
   if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
   const waived = entry('waived', { amountCents: amountOwed(fee), why: fee.waiveAsked.why });
   return wrote(deps, due, [...adopted, ...revive(fee), waived]);
 }
 
-/** The roster names another customer: this one's intent must not be paid any more. */
+/** The roster names another customer: the earlier one's intent must not be paid any more. */
 async function close(deps: Deps, due: DueFee): Promise<Done> {
   const { feeRecord, fee } = due;
   if (!fee.intent) throw new Error('Bug! nothing to close at Stripe');
@@ -75,7 +75,7 @@ async function close(deps: Deps, due: DueFee): Promise<Done> {
   return wrote(deps, due, [...adopted, closed]);
 }
 
-/** The notice came back: the intent's metadata must not tell of it any more. */
+/** The notice bounced: the intent's metadata must not name it any more. */
 async function strike(deps: Deps, due: DueFee): Promise<Done> {
   const { intent, intentCustomer: customer, noticeFailed } = due.fee;
   if (!intent || !noticeFailed) throw new Error('Bug! no notice to strike');
@@ -93,7 +93,7 @@ async function cancel(
   if (!intent) throw new Error('Bug! nothing to cancel at Stripe');
   const key = keys.cancel(intent, reason);
   const canceled = await payments.cancelIntent({ intent, reason, key, customer });
-  // An open attempt may have been refused before.
+  // An open attempt may have been refused before the cancellation.
   return withHistory(payments, fee, canceled);
 }
 
@@ -101,7 +101,7 @@ async function refund(deps: Deps, due: DueFee): Promise<Done> {
   const { feeRecord, fee } = due;
   const asked = fee.refundAsked ?? fee.waiveAsked;
   if (!fee.paid || !asked) throw new Error('Bug! nothing to refund');
-  // What was given back meanwhile, here or in Stripe's dashboard, is written down first.
+  // A refund made meanwhile, here or in Stripe's dashboard, is recorded first.
   const reading = await deps.payments.readIntent(fee.paid.intent);
   const adopted = reconcileIntent(fee, reading, feeRecord.now(), feeRecord.assessment.policy);
   if (adopted.length > 0) return wrote(deps, due, adopted);
@@ -113,7 +113,7 @@ async function refund(deps: Deps, due: DueFee): Promise<Done> {
     const opened = await deps.payments.openRefund(input);
     return await wrote(deps, due, refundEntries(opened));
   } catch (error) {
-    // E.g. a disputed charge cannot be refunded: asking again would not help, a person must look.
+    // A disputed charge, for one, cannot be refunded: a retry is useless, a person decides.
     if (!(error instanceof PaymentsRefused)) throw error;
     const why = `Stripe refuses the refund: ${error.code}`;
     const refused = entry('refund_failed', { refund: null, amountCents: 0, why });

@@ -73,7 +73,7 @@ function numbers(count: number): string {
   return Array.from({ length: count }, (_, index) => `1234${index}`).join(', ');
 }
 
-/** Five digits, or four and an e-mail, in numbers and texts (not in comments), all different. */
+/** Five digits, or four and a letter, in numbers and texts (not in comments), all different. */
 function codeList(source: Source): Finding[] {
   if (SAMPLES.test(source.path)) return [];
   const literals = nodesOf(source).filter(
