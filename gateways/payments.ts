@@ -76,10 +76,9 @@ export interface Payments {
   findIntents(args: { customer: string; year: number }): Promise<IntentReading[]>;
   /**
    * Confirms the intent once with this card, without the cardholder: the one call that takes money.
-   * Every outcome of Stripe or the network is a `Confirmation`; only `PaymentsRefused` for reading the
-   * intent afterwards is thrown. `isLate` is called
-   * just before sending, after any wait: if true, nothing is sent, because Stripe may have
-   * forgotten the key.
+   * Every outcome of the confirmation is a `Confirmation`; thrown is only `PaymentsRefused`, when
+   * Stripe then refuses to show the intent. `isLate` is called just before sending, after any wait:
+   * if true, nothing is sent, because Stripe may have forgotten the key.
    */
   confirmIntent(args: {
     intent: string;
