@@ -68,7 +68,16 @@ export async function write(
   entries: NewEntry[],
   at?: Date,
 ): Promise<DueFee> {
-  const after = await ledger.fees.append(feeRecord, entries, WORKER, at);
+  const after = await ledger.fees.append(feeRecord, entries, WORKER, at).catch(ifOutdated);
   if (!after) throw new ConflictError('the fee has moved on');
   return { feeRecord: after, fee: fold(after.entries) };
+}
+
+/** SQLSTATE with which the database refuses a notice that is not dated when it is recorded. */
+const OUTDATED = 'LV016';
+
+/** A worker that stood still dated a notice too long ago. Gives null: the job is run again. */
+export function ifOutdated(error: unknown): null {
+  if ((error as { code?: unknown }).code === OUTDATED) return null;
+  throw error;
 }

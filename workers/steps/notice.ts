@@ -7,7 +7,7 @@ import { PaymentsRefused, PaymentsUnavailable, type CardReading } from '../../ga
 import type { Done, Processor } from '../../jobs/queues.ts';
 import { deferral, factsOf } from './mailing.ts';
 import { WORKER, type WorkerDeps } from '../deps.ts';
-import { ConflictError, noCard, takeDue, write, type DueFee } from './due-fee.ts';
+import { ConflictError, ifOutdated, noCard, takeDue, write, type DueFee } from './due-fee.ts';
 import { compareWithStripe, openIntent, standingNotice, type Comparison } from './intent.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'mail' | 'practice' | 'log'>;
@@ -158,15 +158,6 @@ async function accepted(
 
 /** How often an acceptance is dated again before its job fails and is tried again. */
 const DATINGS = 5;
-
-/** Gives null when the worker was suspended and its date is too old: it is dated again. */
-function ifOutdated(error: unknown): null {
-  if ((error as { code?: unknown }).code === OUTDATED) return null;
-  throw error;
-}
-
-/** SQLSTATE with which the database refuses a notice whose date is not the time of writing. */
-const OUTDATED = 'LV016';
 
 async function wrote(deps: Deps, due: DueFee, entries: NewEntry[]): Promise<Done> {
   await write(deps.ledger, due.feeRecord, entries);
