@@ -2,7 +2,7 @@ import pg from 'pg';
 import { PaymentsRefused, PaymentsUnavailable, type Payments } from '../gateways/payments.ts';
 import { createPayments, createStripe } from '../gateways/stripe/client.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
-import { workingUrl } from '../ledger/roles.ts';
+import { loginOf, workingUrl } from '../ledger/roles.ts';
 
 /** A ledger and the Stripe account whose books it is compared with. */
 export interface Books {
@@ -23,7 +23,9 @@ export async function withLedger<Result>(
   command: string,
   work: (parts: { ledger: Ledger; payments: Payments }) => Promise<Result>,
 ): Promise<Result> {
-  const working = await withPool(databaseUrl, command, (pool) => workingUrl(pool, databaseUrl));
+  const working = await withPool(databaseUrl, command, async (pool) =>
+    workingUrl(await loginOf(pool), databaseUrl),
+  );
   return withPool(working, command, (pool) => {
     const ledger = createLedger(pool, () => performance.now());
     return work({ ledger, payments: createPayments(createStripe(stripe)) });

@@ -63,10 +63,9 @@ async function prepare({
     else await untilMigrated(pool, log);
     if (isApplication) return { databaseUrl, advice: null };
     // Asked again, because the migration may have created the role.
-    const { mayBecome } = await loginOf(pool);
-    const advice = mayBecome ? ONE_LOGIN : NO_ROLE;
-    const working = await workingUrl(pool, databaseUrl);
-    return { databaseUrl: working, advice: isOwner ? advice : null };
+    const login = await loginOf(pool);
+    const advice = login.mayBecome ? ONE_LOGIN : NO_ROLE;
+    return { databaseUrl: workingUrl(login, databaseUrl), advice: isOwner ? advice : null };
   });
 }
 

@@ -122,8 +122,7 @@ export async function loginOf(pool: pg.Pool): Promise<Login> {
 }
 
 /** The database URL to use: as the application, when this login is another and may become it. */
-export async function workingUrl(pool: pg.Pool, databaseUrl: string): Promise<string> {
-  const { isApplication, mayBecome } = await loginOf(pool);
+export function workingUrl({ isApplication, mayBecome }: Login, databaseUrl: string): string {
   return mayBecome && !isApplication ? asApplication(databaseUrl) : databaseUrl;
 }
 

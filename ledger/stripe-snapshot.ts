@@ -140,7 +140,8 @@ const ORPHAN_OBJECTS = `
  * decline, a refund or a dispute of the fee, or of its clinician's customer in its year.
  */
 const BEHIND = `
-  select f.fee_id as "feeId", array_agg(distinct i.intent) as intents
+  select f.fee_id as "feeId", coalesce(array_agg(distinct i.intent)
+    filter (where i.customer is distinct from c.stripe_customer), '{}') as intents
   from fees f join assessments a using (assessment_id) join clinicians c using (clinician_id)
   join books_intents i on i."feeId" = f.fee_id::text
     or (i.customer = c.stripe_customer and coalesce(i.year, a.year::text) = a.year::text)
@@ -258,7 +259,7 @@ export async function openSnapshot(pool: pg.Pool) {
       return rows.map(besideOf);
     },
 
-    /** Fees for which the books have something the ledger lacks, with the intents in question. */
+    /** Fees for which the books hold more than the ledger, with intents of earlier customers. */
     async behind(): Promise<{ feeId: string; intents: string[] }[]> {
       const { rows } = await client.query<{ feeId: string; intents: string[] }>(BEHIND);
       return rows;

@@ -43,8 +43,7 @@ export function createWebhookEvent(deps: Deps): Processor<'webhook-event'> {
 
 async function handleEvent(deps: Deps, event: StripeEvent): Promise<string> {
   const isCard = CARD_EVENTS.has(event.type);
-  // An event about a card carries a fee's id when the clinician gave the card on levy's page for
-  // it.
+  // An event about a card carries a fee's id when the clinician gave the card on that fee's page.
   if (event.feeId && !isCard) return reconcileFee(deps, event.feeId);
   if (!isCard || !event.customer) return 'not about a fee';
   const clinicians = await deps.ledger.clinicians.byCustomer(event.customer);

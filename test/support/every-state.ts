@@ -61,7 +61,7 @@ export interface EveryState {
 
 class Killed extends Error {}
 
-/** Lives the year up to that moment, through the program's own steps, on a house of its own. */
+/** Lives the year up to that moment, through the program's own steps, on an app of its own. */
 export async function everyState(atEnd: (pullDown: () => Promise<void>) => void) {
   const testApp = await createTestApp({ name: 'postgres', redis: () => undefined }, atEnd);
   await setClock(testApp.db.pool, new Date('2026-01-15T14:00:00Z'));

@@ -27,7 +27,7 @@ export interface Circumstances {
   policy?: Partial<Policy>;
 }
 
-/** One clinician's fee in a house of its own, and everything that can befall it. */
+/** One clinician's fee in an app of its own, and everything that can happen to the fee. */
 export type FeeLife = Awaited<ReturnType<typeof feeLife>>;
 
 /** Everything Stripe may tell about a fee or a card. */

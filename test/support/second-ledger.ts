@@ -1,10 +1,9 @@
 import { onTestFinished } from 'vitest';
 import { createQueues } from '../../jobs/queues.ts';
 import { createLedger } from '../../ledger/ledger.ts';
-import { runWorker } from '../../workers/worker.ts';
-import { recordUse, VENDORS } from './assessment.ts';
+import { recordUse } from './assessment.ts';
 import { createTestDatabase } from './database.ts';
-import { rehearsal, type TestApp } from './test-app.ts';
+import { seedRate, startTestWorker, type TestApp } from './test-app.ts';
 
 /**
  * Another ledger on the same Stripe account and mail server: a new server after the old one was
@@ -16,16 +15,7 @@ export async function secondLedger(
 ): Promise<TestApp> {
   const db = await createTestDatabase();
   const ledger = createLedger(db.appPool, () => performance.now());
-  await ledger.rates.seed(VENDORS, [
-    {
-      vendor: 'theranest',
-      year: 2026,
-      royaltyCents: 1850,
-      processingCents: 100,
-      status: 'confirmed',
-      source: 'test',
-    },
-  ]);
+  await seedRate(ledger);
   const queues = await createQueues({
     redisUrl: null,
     databaseUrl: db.appUrl,
@@ -46,18 +36,7 @@ export async function secondLedger(
   return {
     ...{ ...first, db, ledger, queues, deps },
     async work() {
-      const annual = {
-        cron: '0 9 15 1 *',
-        timeZone: 'America/New_York',
-        vendors: [],
-        autoApprove: false,
-        policy: rehearsal(),
-        livemode: false,
-      };
-      const work = await runWorker({
-        ...{ deps, queues, annual },
-        elapsedMs: () => performance.now(),
-      });
+      const work = await startTestWorker({ deps, queues });
       open.push(work);
       return work;
     },

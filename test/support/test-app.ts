@@ -49,9 +49,32 @@ export const REHEARSAL: Partial<Policy> = {
 
 export const rehearsal = (): Policy => testPolicy(REHEARSAL);
 
+/** The vendors and the confirmed rate of 2026: 1,950 cents. */
+export function seedRate({ rates }: Pick<Ledger, 'rates'>): Promise<unknown> {
+  return rates.seed(VENDORS, [
+    {
+      vendor: 'theranest',
+      year: 2026,
+      royaltyCents: 1850,
+      processingCents: 100,
+      status: 'confirmed',
+      source: 'test',
+    },
+  ]);
+}
+
+/** Starts a worker whose yearly trigger opens nothing by itself. */
+export function startTestWorker({ deps, queues }: Pick<TestApp, 'deps' | 'queues'>) {
+  const annual = {
+    ...{ cron: '0 9 15 1 *', timeZone: 'America/New_York', vendors: [], autoApprove: false },
+    ...{ policy: rehearsal(), livemode: false },
+  };
+  return runWorker({ deps, queues, annual, elapsedMs: () => performance.now() });
+}
+
 /**
- * Builds a house for the running test and pulls it down after it; with `atEnd`, whenever the
- * function handed over is called.
+ * Builds an app for the running test and closes it after the test; with `atEnd`, when the function
+ * that `atEnd` is given is called.
  */
 export async function createTestApp(
   backend: QueueBackend,
@@ -63,16 +86,7 @@ export async function createTestApp(
   const sandbox = await startSandboxStripe();
   const stripe = createStripe({ secretKey: 'sk_test_sandbox', apiBase: sandbox.url });
   const ledger = createLedger(db.appPool, () => performance.now());
-  await ledger.rates.seed(VENDORS, [
-    {
-      vendor: 'theranest',
-      year: 2026,
-      royaltyCents: 1850,
-      processingCents: 100,
-      status: 'confirmed',
-      source: 'test',
-    },
-  ]);
+  await seedRate(ledger);
   const queues = await createQueues({
     redisUrl: redis?.url ?? null,
     databaseUrl: db.appUrl,
@@ -107,19 +121,7 @@ export async function createTestApp(
   return {
     ...{ db, ledger, queues, stripe, sandbox, mailbox, deps },
     async work() {
-      const work = await runWorker({
-        deps,
-        queues,
-        annual: {
-          cron: '0 9 15 1 *',
-          timeZone: 'America/New_York',
-          vendors: [],
-          autoApprove: false,
-          policy: rehearsal(),
-          livemode: false,
-        },
-        elapsedMs: () => performance.now(),
-      });
+      const work = await startTestWorker({ deps, queues });
       open.push(work);
       return work;
     },

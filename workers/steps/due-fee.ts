@@ -76,7 +76,7 @@ export async function write(
 /** SQLSTATE with which the database refuses a notice that is not dated when it is recorded. */
 const OUTDATED = 'LV016';
 
-/** A worker that stood still dated a notice too long ago. Gives null: the job is run again. */
+/** Gives null when a suspended worker dated its notice too long ago; throws any other error. */
 export function ifOutdated(error: unknown): null {
   if ((error as { code?: unknown }).code === OUTDATED) return null;
   throw error;
