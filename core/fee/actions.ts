@@ -170,7 +170,8 @@ function newCard(fee: FeeState, change: Extract<ExternalChange, { change: 'card'
   // A card that was refused for good earlier is not tried either.
   const isRefused = !renewedAt && fee.refusedCards.has(paymentMethod);
   if (isRefused || (!fee.cardMissing && !isNew)) return [];
-  return [...revive(fee), entry('card_updated', { paymentMethod })];
+  const updated = { paymentMethod, ...(renewedAt && { renewed: true as const }) };
+  return [...revive(fee), entry('card_updated', updated)];
 }
 
 /** The facts outside a fee, as they are now. */

@@ -105,7 +105,8 @@ export interface EntryData {
   /** There is no card to announce or to charge; `cardChanges` as in `attempted`. */
   card_missing: { why: string; cardChanges?: number };
   /** Another card is on file: it may be announced or charged. */
-  card_updated: { paymentMethod: string };
+  /** `renewed`: the same card has a new number or date; otherwise another card is on file. */
+  card_updated: { paymentMethod: string; renewed?: true };
   /**
    * The intent was created, unconfirmed, or found at Stripe. `notice`: the number of the notice
    * that its metadata carries; null for none.

@@ -39,13 +39,17 @@ export interface FeeState {
   lastAttempt: Recorded<'attempted'> | null;
   /** The card tried last, by this ledger or another. */
   triedCard: string | null;
-  /** Cards that were declined with the verdict `needs_card` and not updated since. */
+  /** Cards that were declined with the verdict `needs_card` and not renewed since. */
   refusedCards: Set<string>;
   /** The latest reading that did not show the outcome. */
   unknown: Recorded<'unknown'> | null;
   attempts: number;
-  /** Declines of the present card in a row, and the latest decline of any card. */
-  declinesOfCard: number;
+  /**
+   * Declines of each card by this ledger or another, since the card was renewed or the fee revived.
+   * The key is null when Stripe does not say which card was declined.
+   */
+  declinesByCard: Map<string | null, number>;
+  /** The latest decline of any card. */
   declined: Recorded<'declined'> | null;
   /** Charges known to the ledger, by Stripe's id; the open attempt's charge is not among them. */
   knownCharges: Set<string>;
@@ -98,7 +102,7 @@ export function emptyFee(): FeeState {
     refusedCards: new Set(),
     unknown: null,
     attempts: 0,
-    declinesOfCard: 0,
+    declinesByCard: new Map(),
     declined: null,
     knownCharges: new Set(),
     retryAsked: null,
@@ -204,10 +208,10 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.notices = Math.max(fee.notices, recorded.notice ?? 0);
   },
   customer_changed(fee, recorded) {
-    // The notice and the declines were about the earlier customer's card.
+    // The notice and the wait after a decline were about the earlier customer's card. The card's
+    // count stays: the customer may come back.
     fee.noticed = null;
     fee.declined = null;
-    fee.declinesOfCard = 0;
     fee.cardMissing = null;
     fee.customerChanged = recorded;
   },
@@ -221,7 +225,8 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
   card_updated(fee, recorded) {
     fee.cardUpdated = recorded;
     fee.cardMissing = null;
-    fee.declinesOfCard = 0;
+    if (!recorded.renewed) return;
+    fee.declinesByCard.delete(recorded.paymentMethod);
     fee.refusedCards.delete(recorded.paymentMethod);
   },
   intent_opened(fee, { intent, customer, notice }) {
@@ -248,14 +253,13 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.unknown = recorded;
   },
   declined(fee, recorded) {
-    const { charge, paymentMethod: card, verdict, attempt, adopted } = recorded;
-    // Another ledger's attempts are known only by their declines, which name the card.
-    const isOtherCard = adopted === true && card !== fee.triedCard;
+    const { charge, paymentMethod: card, verdict, attempt } = recorded;
     fee.openAttempt = null;
     fee.unknown = null;
-    fee.declinesOfCard = isOtherCard ? 1 : fee.declinesOfCard + 1;
     fee.attempts = Math.max(fee.attempts, attempt);
+    // Another ledger's attempts are known only by their declines, which name the card.
     fee.triedCard = card ?? fee.triedCard;
+    fee.declinesByCard.set(card, declinesOf(fee, card) + 1);
     if (charge) fee.knownCharges.add(charge);
     if (verdict === 'needs_card' && fee.triedCard) fee.refusedCards.add(fee.triedCard);
     fee.declined = recorded;
@@ -329,7 +333,7 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
   },
   revived(fee) {
     fee.gaveUp = null;
-    fee.declinesOfCard = 0;
+    fee.declinesByCard.clear();
   },
   email_sent(fee, { email, about }) {
     fee.emailsHandled.add(emailKey(email, about));
@@ -338,6 +342,11 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.emailsHandled.add(emailKey(email, about));
   },
 };
+
+/** How often a card was declined since it was renewed or the fee revived. */
+export function declinesOf(fee: FeeState, card: string | null): number {
+  return fee.declinesByCard.get(card) ?? 0;
+}
 
 /** The latest refund that is under way and has not ended. */
 function pendingRefund(fee: FeeState): Recorded<'refund_opened'> | null {

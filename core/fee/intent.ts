@@ -1,7 +1,7 @@
 import { daysLater } from '../calendar.ts';
 import { remedy } from './declines.ts';
 import { entry, type EntryData, type NewEntry } from './fee.ts';
-import type { FeeState } from './fold.ts';
+import { declinesOf, type FeeState } from './fold.ts';
 import type { Policy } from '../policy.ts';
 
 /** Why a confirmation was refused, in core's words. Codes only, never Stripe's prose. */
@@ -78,7 +78,7 @@ export function recordRefusal(
 ): NewEntry[] {
   if (!fee.openAttempt) throw new Error('Bug! a refusal without an open attempt');
   const { attempt, paymentMethod, fingerprint } = fee.openAttempt;
-  const declines = fee.declinesOfCard + 1;
+  const declines = declinesOf(fee, paymentMethod) + 1;
   const declined = declinedBy(refusal, {
     attempt,
     paymentMethod,
@@ -184,7 +184,7 @@ function payment(fee: FeeState, reading: IntentReading, at: Date, policy: Policy
   const ours = fee.openAttempt && refusedBefore(fee, fee.openAttempt, reading);
   // Only the decline is recorded, not what follows from it: the intent was paid by somebody else.
   const refusal = ours ? recordRefusal(fee, ours, at, policy).slice(0, 1) : [];
-  const others = declinesOf(fee, reading, ours, policy).map(({ declined }) => declined);
+  const others = unknownDeclines(fee, reading, ours, policy).map(({ declined }) => declined);
   const attempt = ours ? null : (fee.openAttempt?.attempt ?? null);
   const paid = entry('paid', { amountCents, intent, charge, attempt });
   // The fee was waived and then paid: the waiver continues as a refund.
@@ -211,7 +211,7 @@ function refusedBefore(
 function othersDeclines(fee: FeeState, reading: IntentReading, policy: Policy): NewEntry[] {
   // A fee that is not owed is never tried, so its declines have no consequence.
   if (!fee.assessed || fee.waived) return [];
-  const found = declinesOf(fee, reading, null, policy);
+  const found = unknownDeclines(fee, reading, null, policy);
   const last = found.at(-1);
   if (!last) return [];
   return [
@@ -225,20 +225,21 @@ function othersDeclines(fee: FeeState, reading: IntentReading, policy: Policy): 
  * the number of declines of its card so far.
  * @param ours  the refusal of the open attempt, which is left out
  */
-function declinesOf(
+function unknownDeclines(
   fee: FeeState,
   reading: IntentReading,
   ours: RefusedCharge | null,
   policy: Policy,
 ): { declined: Declined; declines: number }[] {
-  let { attempts: attempt, declinesOfCard: declines, triedCard: card } = fee;
+  let attempt = fee.attempts;
+  const declinesByCard = new Map(fee.declinesByCard);
   return reading.refusedBefore.flatMap((one) => {
     if (one.charge === null || one === ours || fee.knownCharges.has(one.charge)) return [];
     attempt += 1;
-    declines = one.paymentMethod === card ? declines + 1 : 1;
-    card = one.paymentMethod;
-    const { fingerprint } = one;
-    const which = { attempt, paymentMethod: card, fingerprint, adopted: true as const };
+    const { paymentMethod, fingerprint } = one;
+    const declines = (declinesByCard.get(paymentMethod) ?? 0) + 1;
+    declinesByCard.set(paymentMethod, declines);
+    const which = { attempt, paymentMethod, fingerprint, adopted: true as const };
     // The wait for the next try starts at the decline, not when the ledger learns of it.
     const declined = declinedBy(one, { ...which, ...judge(one, declines, one.at, policy) });
     return [{ declined, declines }];

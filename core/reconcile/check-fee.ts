@@ -105,23 +105,23 @@ function unannounced({ entries, policy }: StoredFee): string[] {
 
 /** Checks that attempts per card stay within the policy, and none comes before its `retryAt`. */
 function overLimit({ entries, policy }: StoredFee): string[] {
-  let declines = 0;
-  let card: string | null = null;
+  const declinesByCard = new Map<string | null, number>();
   let notBefore: Date | null = null;
   const wrong: string[] = [];
   for (const one of entries) {
-    if (STARTS_ANEW.has(one.kind)) declines = 0;
+    if (one.kind === 'revived') declinesByCard.clear();
+    if (one.kind === 'card_updated' && one.data.renewed)
+      declinesByCard.delete(one.data.paymentMethod);
     // A new card or a person's request ends the wait.
     if (FREES.has(one.kind)) notBefore = null;
     if (one.kind === 'declined') {
-      // Another ledger's attempts are counted card by card.
-      declines = one.data.adopted && one.data.paymentMethod !== card ? 1 : declines + 1;
-      card = one.data.paymentMethod;
-      notBefore = one.data.retryAt ? new Date(one.data.retryAt) : null;
+      const { paymentMethod, retryAt } = one.data;
+      declinesByCard.set(paymentMethod, (declinesByCard.get(paymentMethod) ?? 0) + 1);
+      notBefore = retryAt ? new Date(retryAt) : null;
     }
     if (one.kind !== 'attempted') continue;
-    card = one.data.paymentMethod;
-    const { attempt } = one.data;
+    const { attempt, paymentMethod } = one.data;
+    const declines = declinesByCard.get(paymentMethod) ?? 0;
     if (declines >= policy.attemptsMax)
       wrong.push(`attempt ${attempt} came after ${declines} declines of the same card`);
     if (notBefore && one.at < notBefore)
@@ -130,8 +130,12 @@ function overLimit({ entries, policy }: StoredFee): string[] {
   return wrong;
 }
 
-const STARTS_ANEW: ReadonlySet<string> = new Set(['card_updated', 'revived', 'customer_changed']);
-const FREES: ReadonlySet<string> = new Set([...STARTS_ANEW, 'retry_asked']);
+const FREES: ReadonlySet<string> = new Set([
+  'card_updated',
+  'customer_changed',
+  'retry_asked',
+  'revived',
+]);
 
 /**
  * Checks that after a decline that asked for another card no attempt comes before another card, and
@@ -143,7 +147,7 @@ function againstAdvice({ entries }: StoredFee): string[] {
   const wrong: string[] = [];
   for (const one of entries) {
     if (one.kind === 'card_updated' || one.kind === 'customer_changed') refusal = null;
-    if (one.kind === 'card_updated') refused.delete(one.data.paymentMethod);
+    if (one.kind === 'card_updated' && one.data.renewed) refused.delete(one.data.paymentMethod);
     if (one.kind === 'declined' && one.data.verdict === 'needs_card') {
       refusal = one.data.code;
       if (one.data.paymentMethod) refused.set(one.data.paymentMethod, refusal);

@@ -8,6 +8,8 @@ const stolen = sample('declined', { verdict: 'needs_card', retryAt: null, code: 
 const tried = (attempt: number, paymentMethod: string): NewEntry =>
   sample('attempted', { attempt, paymentMethod });
 const came = (paymentMethod: string): NewEntry => sample('card_updated', { paymentMethod });
+const renewed = (paymentMethod: string): NewEntry =>
+  sample('card_updated', { paymentMethod, renewed: true });
 
 /** What one check says about a fee with these entries after its notice. */
 function said(name: CheckName, ...entries: NewEntry[]): string[] {
@@ -29,7 +31,11 @@ const amiss = (...entries: NewEntry[]) => said('refused_cards', ...entries);
 describe('after a bank has said never again, the checker', () => {
   it('lets another card be tried, and the same one with new data', () => {
     expect(amiss(tried(1, 'pm_1'), stolen, came('pm_2'), tried(2, 'pm_2'))).toEqual([]);
-    expect(amiss(tried(1, 'pm_1'), stolen, came('pm_1'), tried(2, 'pm_1'))).toEqual([]);
+    expect(amiss(tried(1, 'pm_1'), stolen, renewed('pm_1'), tried(2, 'pm_1'))).toEqual([]);
+  });
+
+  it('names a try on the refused card when it was merely put on file again', () => {
+    expect(amiss(tried(1, 'pm_1'), stolen, came('pm_1'), tried(2, 'pm_1'))).toHaveLength(1);
   });
 
   it('names an attempt for which no other card came', () => {

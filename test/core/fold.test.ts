@@ -60,16 +60,22 @@ describe('declines that another ledger met', () => {
 
   it('are counted card by card, and numbered with our own', () => {
     expect(feeOf(...opened, met(1, 'pm_1'), met(2, 'pm_1'))).toMatchObject({
-      ...{ attempts: 2, declinesOfCard: 2, triedCard: 'pm_1' },
+      ...{ attempts: 2, declinesByCard: new Map([['pm_1', 2]]), triedCard: 'pm_1' },
     });
     expect(feeOf(...opened, met(1, 'pm_1'), met(2, 'pm_1'), met(3, 'pm_2'))).toMatchObject({
-      ...{ attempts: 3, declinesOfCard: 1, triedCard: 'pm_2' },
+      ...{ attempts: 3, triedCard: 'pm_2' },
+      declinesByCard: new Map([
+        ['pm_1', 2],
+        ['pm_2', 1],
+      ]),
     });
   });
 
   it('are the beginning of the ladder that our own go on with', () => {
     const own: Line[] = [sample('attempted', { attempt: 2 }), sample('declined', { attempt: 2 })];
-    expect(feeOf(...opened, met(1, 'pm_1'), ...own)).toMatchObject({ declinesOfCard: 2 });
+    expect(feeOf(...opened, met(1, 'pm_1'), ...own)).toMatchObject({
+      declinesByCard: new Map([['pm_1', 2]]),
+    });
   });
 
   it('refuse the card they name and no other', () => {
@@ -77,6 +83,14 @@ describe('declines that another ledger met', () => {
     const fee = feeOf(...opened, met(1, 'pm_1', final), met(2, 'pm_2'));
     expect([...fee.refusedCards]).toEqual(['pm_1']);
     expect([...fee.knownCharges]).toEqual(['ch_1', 'ch_2']);
+  });
+
+  it('are forgotten when the card is renewed, and kept when it is merely on file again', () => {
+    const declined: Line[] = [...opened, met(1, 'pm_1'), met(2, 'pm_2')];
+    const onFile = feeOf(...declined, sample('card_updated', { paymentMethod: 'pm_1' }));
+    expect(onFile.declinesByCard.get('pm_1')).toBe(1);
+    const renewed = sample('card_updated', { paymentMethod: 'pm_1', renewed: true });
+    expect(feeOf(...declined, renewed).declinesByCard).toEqual(new Map([['pm_2', 1]]));
   });
 
   it('whose card Stripe does not name leave the card of before the one that was tried', () => {
@@ -113,9 +127,13 @@ describe('a changed customer', () => {
 
   it('ends what was announced and what came of it', () => {
     expect(feeOf(...changed)).toMatchObject({
-      ...{ noticed: null, declined: null, declinesOfCard: 0, cardMissing: null },
+      ...{ noticed: null, declined: null, cardMissing: null },
       customerChanged: { customer: 'cus_2' },
     });
+  });
+
+  it('keeps how often each card was declined, as the customer may come back', () => {
+    expect(feeOf(...changed).declinesByCard).toEqual(new Map([['pm_1', 1]]));
   });
 
   it('keeps what is at Stripe, and which cards must never be tried again', () => {

@@ -78,7 +78,8 @@ describe('declines that another ledger met', () => {
       { attempt: 2, paymentMethod: 'pm_1', retryAt: '2026-02-09T15:00:00.000Z' },
       { attempt: 3, paymentMethod: 'pm_2', retryAt: '2026-02-12T15:00:00.000Z' },
     ]);
-    expect(fee).toMatchObject({ attempts: 3, declinesOfCard: 1, triedCard: 'pm_2' });
+    expect(fee).toMatchObject({ attempts: 3, triedCard: 'pm_2' });
+    expect(Object.fromEntries(fee.declinesByCard)).toEqual({ pm_1: 2, pm_2: 1 });
   });
 
   it('go on from what this ledger has tried itself', () => {

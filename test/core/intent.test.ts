@@ -72,7 +72,7 @@ describe('a refused attempt', () => {
   it('starts the ladder anew with another card', () => {
     const lines = [...afterDeclines(3).slice(0, -1), 'card_updated' as const];
     const [only, ...others] = declined(
-      [...lines, sample('attempted', { attempt: 4 })],
+      [...lines, sample('attempted', { attempt: 4, paymentMethod: 'pm_2' })],
       'insufficient_funds',
     );
     expect(only).toMatchObject({ data: { verdict: 'retry', retryAt: '2026-02-02T15:00:00.000Z' } });
