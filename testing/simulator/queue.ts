@@ -1,6 +1,7 @@
 import { checkPayload, jobId, JOBS, type JobName } from '../../jobs/jobs.ts';
 import type { Done, Queues } from '../../jobs/queues.ts';
 import type { Faults } from './faults.ts';
+import { HOUR_MS } from './plan.ts';
 import type { ProcessLifecycle } from './process-lifecycle.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
@@ -81,12 +82,14 @@ export function createQueue(args: {
     timeline.at(timeline.now() + ms + late, () => give(job, anyway));
   }
 
-  function give(job: Job, anyway: boolean): void {
+  /** Gives the job to a worker; without one, asks again, less often while all stay away for days. */
+  function give(job: Job, anyway: boolean, waitMs = 300_000): void {
     const isHere = jobs.get(`${job.name} ${job.id}`) === job;
     if (!anyway && !(isHere && (job.state === 'waiting' || job.state === 'delayed'))) return;
     const worker = taker();
     if (worker) void run(job, worker);
-    else timeline.at(timeline.now() + 300_000, () => give(job, anyway));
+    else
+      timeline.at(timeline.now() + waitMs, () => give(job, anyway, Math.min(waitMs * 2, HOUR_MS)));
   }
 
   async function run(job: Job, worker: Taker): Promise<void> {
