@@ -11,43 +11,94 @@ let made = 0;
 /** The customer of each card: it is checked before a charge. */
 const owners = new Map<string, string>();
 
-function intent(id: string, charge: string | null): object {
-  const status = charge ? 'succeeded' : 'requires_payment_method';
-  const latest = charge && {
-    id: charge,
-    status,
-    refunded: false,
-    disputed: false,
-    amount_refunded: 0,
-  };
-  return {
-    id,
-    object: 'payment_intent',
-    amount: 1950,
-    amount_received: charge ? 1950 : 0,
-    status,
-    currency: 'usd',
-    latest_charge: latest,
-    last_payment_error: null,
-    metadata: {},
-    livemode: false,
-  };
+interface StripeObject {
+  id: string;
+  [field: string]: unknown;
+}
+/**
+ * The lists that the check of Stripe's books reads, oldest first, by the path of their resource.
+ * What is never made here, such as a dispute, has an empty list.
+ */
+const books = new Map<string, StripeObject[]>();
+const intents = new Map<string, StripeObject>();
+const ofCustomer = new Map<string, StripeObject[]>();
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+
+function enter(resource: string, object: StripeObject): StripeObject {
+  const list = books.get(resource) ?? [];
+  books.set(resource, list);
+  list.push(object);
+  return object;
 }
 
-function answer(method: string, path: string, body: string): object {
-  const [, , resource, id = '', act] = path.split('/');
+/** The fields `metadata[name]` of a form. */
+function metadataOf(form: URLSearchParams): Record<string, string> {
+  const named = [...form].flatMap(([key, value]) => {
+    const name = /^metadata\[(\w+)\]$/.exec(key)?.[1];
+    return name ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(named);
+}
+
+function createIntent(form: URLSearchParams): StripeObject {
+  const customer = form.get('customer') ?? '';
+  const intent = enter('payment_intents', {
+    ...{ id: `pi_${made}`, object: 'payment_intent', created: nowSeconds(), customer },
+    ...{ amount: 1950, amount_received: 0, status: 'requires_payment_method', currency: 'usd' },
+    ...{ latest_charge: null, last_payment_error: null, metadata: metadataOf(form) },
+    livemode: false,
+  });
+  intents.set(intent.id, intent);
+  ofCustomer.set(customer, [...(ofCustomer.get(customer) ?? []), intent]);
+  return intent;
+}
+
+function confirm(intent: StripeObject, form: URLSearchParams): StripeObject {
+  const created = nowSeconds();
+  const { customer, metadata } = intent;
+  const charge = enter('charges', {
+    ...{ id: `ch_${made}`, object: 'charge', created, customer, metadata },
+    ...{ payment_intent: intent.id, payment_method: form.get('payment_method') },
+    ...{ status: 'succeeded', amount: 1950, amount_refunded: 0, refunded: false },
+    ...{ disputed: false, payment_method_details: { card }, livemode: false },
+  });
+  enter('balance_transactions', {
+    ...{ id: `txn_${made}`, object: 'balance_transaction', created, type: 'charge' },
+    ...{ amount: 1950, fee: 87, net: 1863, source: charge.id },
+  });
+  return Object.assign(intent, {
+    ...{ status: 'succeeded', amount_received: 1950, latest_charge: charge },
+  });
+}
+
+/** One page, newest first, as Stripe gives it. */
+function listed(resource: string, query: URLSearchParams): object {
+  const customer = query.get('customer');
+  const all = (customer ? ofCustomer.get(customer) : books.get(resource)) ?? [];
+  const before = all.findIndex(({ id }) => id === query.get('starting_after'));
+  const end = before === -1 ? all.length : before;
+  const start = Math.max(0, end - Number(query.get('limit') ?? 10));
+  return { object: 'list', data: all.slice(start, end).reverse(), has_more: start > 0 };
+}
+
+function answer(method: string, url: URL, form: URLSearchParams): object {
+  const [, , resource = '', id = '', act] = url.pathname.split('/');
   made += 1;
-  if (resource === 'payment_intents' && act === 'confirm') return intent(id, `ch_${made}`);
-  if (resource === 'payment_intents' && (id || method === 'POST'))
-    return intent(id || `pi_${made}`, null);
+  const intent = intents.get(id);
+  if (intent && act === 'confirm') return confirm(intent, form);
+  if (intent)
+    return Object.assign(intent, {
+      metadata: { ...(intent.metadata as object), ...metadataOf(form) },
+    });
+  if (resource === 'payment_intents' && method === 'POST') return createIntent(form);
   if (resource === 'payment_methods' && act === 'attach') {
-    owners.set(`pm_${made}`, new URLSearchParams(body).get('customer') ?? '');
+    owners.set(`pm_${made}`, form.get('customer') ?? '');
     return cardOf(`pm_${made}`);
   }
   if (resource === 'payment_methods') return cardOf(id);
   if (resource === 'customers' && method === 'POST')
     return { id: `cus_${made}`, object: 'customer' };
-  return { object: 'list', data: [], has_more: false };
+  return listed(resource, url.searchParams);
 }
 
 function cardOf(id: string): object {
@@ -58,8 +109,8 @@ const stripe = http.createServer((request, response) => {
   let sent = '';
   request.on('data', (data) => (sent += String(data)));
   request.once('end', () => {
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    const body = JSON.stringify(answer(request.method ?? '', path, sent));
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const body = JSON.stringify(answer(request.method ?? '', url, new URLSearchParams(sent)));
     response.writeHead(200, { 'content-type': 'application/json', 'request-id': 'req_bench' });
     response.end(body);
   });
