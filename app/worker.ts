@@ -1,10 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { FREE_VENDORS } from '../config/rates.ts';
 import type { Services } from '../config/services.ts';
-import { createMail, type Mail } from '../gateways/mail/mail.ts';
+import { createMail } from '../gateways/mail/mail.ts';
 import { createCardLinks } from '../gateways/stripe/card-links.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Practice } from '../workers/deps.ts';
+import type { WorkerDeps, WorkerLog } from '../workers/deps.ts';
 import { runWorker } from '../workers/worker.ts';
 import type { Connections } from './connect.ts';
 
@@ -13,8 +13,10 @@ export type WorkerConfig = Pick<
   Config,
   'mailFrom' | 'mailReplyTo' | 'practiceName' | 'publicUrl' | 'annual' | 'policy' | 'livemode'
 >;
+/** The part that says who writes the e-mails. */
+type MailConfig = Pick<WorkerConfig, 'mailFrom' | 'mailReplyTo' | 'practiceName' | 'publicUrl'>;
 type WorkerServices = Pick<Services, 'smtpUrl' | 'sessionSecret'>;
-type WorkerConnections = Omit<Connections, 'close'>;
+type WorkerConnections = Omit<Connections, 'close' | 'log'> & { log: WorkerLog };
 
 /** Works on every queue over these connections, until closed. */
 export async function startWorker(
@@ -22,28 +24,28 @@ export async function startWorker(
   services: WorkerServices,
   connections: WorkerConnections,
 ): Promise<{ close(): Promise<void> }> {
-  const { ledger, queues, payments, log, elapsedMs } = connections;
-  const { mail, practice } = await createOutside(config, services, connections);
-  const deps = { ledger, payments, mail, practice, log };
+  const { queues, elapsedMs } = connections;
+  const deps = await createWorkerDeps(config, services, connections);
   const annual = { ...config.annual, policy: config.policy, livemode: config.livemode };
   const work = await runWorker({ deps, queues, annual, elapsedMs });
   return {
     async close() {
       await work.close();
-      mail.close();
+      deps.mail.close();
     },
   };
 }
 
-/** The mail server, and the practice's data for e-mails. */
-async function createOutside(
-  { mailFrom, mailReplyTo, practiceName, publicUrl }: WorkerConfig,
+/** What the processors work with. The caller closes the connection to the mail server. */
+export async function createWorkerDeps(
+  { mailFrom, mailReplyTo, practiceName, publicUrl }: MailConfig,
   { smtpUrl, sessionSecret }: WorkerServices,
-  { ledger, elapsedMs }: WorkerConnections,
-): Promise<{ mail: Mail; practice: Practice }> {
+  { ledger, payments, log, elapsedMs }: Omit<WorkerConnections, 'queues'>,
+): Promise<WorkerDeps> {
   const now = await clockOf(ledger, elapsedMs);
   const links = createCardLinks({ publicUrl, secret: sessionSecret, now });
   return {
+    ...{ ledger, payments, log },
     mail: createMail({ smtpUrl, from: mailFrom, replyTo: mailReplyTo }),
     practice: {
       name: practiceName,

@@ -1,7 +1,7 @@
-import pg from 'pg';
 import { PaymentsRefused, PaymentsUnavailable, type Payments } from '../gateways/payments.ts';
 import { createPayments, createStripe } from '../gateways/stripe/client.ts';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { withPool } from '../ledger/pool.ts';
 import { loginOf, workingUrl } from '../ledger/roles.ts';
 
 /** A ledger and the Stripe account whose books it is compared with. */
@@ -23,34 +23,14 @@ export async function withLedger<Result>(
   command: string,
   work: (parts: { ledger: Ledger; payments: Payments }) => Promise<Result>,
 ): Promise<Result> {
-  const working = await withPool(databaseUrl, command, async (pool) =>
+  const options = { max: 2, applicationName: `levy ${command}`, connectMs: CONNECT_MS };
+  const working = await withPool({ connectionString: databaseUrl, ...options }, async (pool) =>
     workingUrl(await loginOf(pool), databaseUrl),
   );
-  return withPool(working, command, (pool) => {
+  return withPool({ connectionString: working, ...options }, (pool) => {
     const ledger = createLedger(pool, () => performance.now());
     return work({ ledger, payments: createPayments(createStripe(stripe)) });
   });
-}
-
-async function withPool<Result>(
-  databaseUrl: string,
-  command: string,
-  work: (pool: pg.Pool) => Promise<Result>,
-): Promise<Result> {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: 2,
-    application_name: `levy ${command}`,
-    connectionTimeoutMillis: CONNECT_MS,
-  });
-  // The query that uses a lost connection throws; nothing else needs to learn of the loss.
-  const lost = () => undefined;
-  pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
 }
 
 /** Why the check failed, and what to do. Never quotes the database URL, with its password. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { codeOf, retryUntilAvailable, type WaitingLog } from './connect-retry.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { lacking, migrate } from './migrate.ts';
+import { openPool, withPool, type PoolOptions } from './pool.ts';
 import type { Rate, Vendor } from './rates.ts';
 import { loginOf, workingUrl } from './roles.ts';
 
@@ -37,7 +38,7 @@ export async function openLedger(opening: Opening): Promise<OpenLedger> {
   const { log } = opening;
   const { databaseUrl, advice } = await retryUntilAvailable(() => prepare(opening), log);
   if (advice) log.warn({}, advice);
-  const pool = openPool(databaseUrl, opening.connections, log);
+  const pool = openPool(poolOf(databaseUrl, opening.connections, log));
   const ledger = createLedger(pool, opening.elapsedMs);
   await retryUntilAvailable(() => ledger.rates.seed(opening.vendors, opening.rates), log);
   return { ledger, databaseUrl, close: () => pool.end() };
@@ -57,7 +58,7 @@ async function prepare({
   log,
 }: Opening): Promise<{ databaseUrl: string; advice: string | null }> {
   if (ownerUrl) await migrateAs(ownerUrl, log);
-  return withPool(databaseUrl, log, async (pool) => {
+  return withPool(poolOf(databaseUrl, 1, log), async (pool) => {
     const { isOwner, isApplication } = await loginOf(pool);
     if (isOwner && !ownerUrl) await migrate(pool);
     else await untilMigrated(pool, log);
@@ -71,7 +72,7 @@ async function prepare({
 
 /** Migrates the schema with this login; see `migrate`. */
 export async function migrateAs(ownerUrl: string, log: WaitingLog): Promise<{ roles: boolean }> {
-  return withPool(ownerUrl, log, migrate);
+  return withPool(poolOf(ownerUrl, 1, log), migrate);
 }
 
 const LONGEST_PAUSE_MS = 5_000;
@@ -91,29 +92,8 @@ async function untilMigrated(pool: pg.Pool, log: WaitingLog): Promise<void> {
   }
 }
 
-async function withPool<Result>(
-  url: string,
-  log: WaitingLog,
-  work: (pool: pg.Pool) => Promise<Result>,
-): Promise<Result> {
-  const pool = openPool(url, 1, log);
-  try {
-    return await work(pool);
-  } finally {
-    await pool.end();
-  }
-}
-
-function openPool(connectionString: string, max: number, log: WaitingLog): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString,
-    max,
-    application_name: 'levy',
-    keepAlive: true,
-  });
-  // A connection that the server closes is replaced at the next query. Without a listener its error
-  // would end the process: the pool emits it for an idle connection, the client itself for one in
-  // use.
-  const lost = (error: Error) => log.warn({ code: codeOf(error) }, 'a connection was lost');
-  return pool.on('error', lost).on('connect', (client) => void client.on('error', lost));
+/** One process' connections; a lost one is logged. */
+function poolOf(connectionString: string, max: number, log: WaitingLog): PoolOptions {
+  const onLost = (error: Error) => log.warn({ code: codeOf(error) }, 'a connection was lost');
+  return { connectionString, max, onLost };
 }

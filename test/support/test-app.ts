@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { onTestFinished } from 'vitest';
 import type { Policy } from '../../core/policy.ts';
 import type { FeeStatus } from '../../core/fee/fee.ts';
-import { createMail } from '../../gateways/mail/mail.ts';
+import { createWorkerDeps } from '../../app/worker.ts';
 import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { createQueues, type Queues } from '../../jobs/queues.ts';
 import { createLedger, type Ledger } from '../../ledger/ledger.ts';
@@ -93,29 +93,25 @@ export async function createTestApp(
     prefix: redis?.prefix ?? 'levy',
     onError: () => undefined,
   });
-  const mail = createMail({
-    smtpUrl: mailbox.smtpUrl,
-    from: 'Sunrise Practice <office@sunrise.example>',
-    replyTo: 'office@sunrise.example',
-  });
   const silent = () => undefined;
-  const deps: WorkerDeps = {
-    ledger,
-    payments: createPayments(stripe),
-    mail,
-    practice: {
-      name: 'Sunrise Practice',
-      replyTo: 'office@sunrise.example',
-      freeVendors: ['TherapyNotes'],
-      cardLink: () => null,
+  const deps = await createWorkerDeps(
+    {
+      mailFrom: 'Sunrise Practice <office@sunrise.example>',
+      mailReplyTo: 'office@sunrise.example',
+      practiceName: 'Sunrise Practice',
+      publicUrl: 'https://levy.sunrise.example',
     },
-    log: { info: silent, warn: silent, error: silent },
-  };
+    { smtpUrl: mailbox.smtpUrl, sessionSecret: 'the secret of a test' },
+    {
+      ...{ ledger, payments: createPayments(stripe), elapsedMs: () => performance.now() },
+      log: { info: silent, warn: silent, error: silent },
+    },
+  );
   const open: { close(): Promise<void> }[] = [];
   atEnd(async () => {
     for (const one of open) await one.close();
     await queues.close();
-    mail.close();
+    deps.mail.close();
     await Promise.all([mailbox.close(), sandbox.close()]);
   });
   return {

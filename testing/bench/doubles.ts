@@ -22,7 +22,7 @@ interface StripeObject {
 const books = new Map<string, StripeObject[]>();
 const intents = new Map<string, StripeObject>();
 const ofCustomer = new Map<string, StripeObject[]>();
-const nowSeconds = () => Math.floor(Date.now() / 1000);
+const nowSeconds = () => Math.floor((performance.timeOrigin + performance.now()) / 1000);
 
 function enter(resource: string, object: StripeObject): StripeObject {
   const list = books.get(resource) ?? [];

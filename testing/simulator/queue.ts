@@ -82,7 +82,7 @@ export function createQueue(args: {
     timeline.at(timeline.now() + ms + late, () => give(job, anyway));
   }
 
-  /** Gives the job to a worker; without one, asks again, less often while all stay away for days. */
+  /** Gives the job to a worker. Without one, asks again, less and less often. */
   function give(job: Job, anyway: boolean, waitMs = 300_000): void {
     const isHere = jobs.get(`${job.name} ${job.id}`) === job;
     if (!anyway && !(isHere && (job.state === 'waiting' || job.state === 'delayed'))) return;
