@@ -1,10 +1,8 @@
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import type { InvalidEvent, PaymentEvent, Payments } from '../payments.ts';
 import { pages, type Call } from './calls.ts';
 import { idOf } from './reading.ts';
-
-/** Greatest age of a signed event in seconds; an older one is a replay. Stripe's own default. */
-const TOLERANCE_SECONDS = 300;
+import { readSigned } from './webhook-signature.ts';
 
 /** Stripe's events: from webhooks, and from the list in case a webhook was lost. */
 export function events(stripe: Stripe, call: Call): Pick<Payments, 'readEvent' | 'listEvents'> {
@@ -14,32 +12,12 @@ export function events(stripe: Stripe, call: Call): Pick<Payments, 'readEvent' |
     secrets: string[],
     receivedAt?: Date,
   ): PaymentEvent | InvalidEvent {
-    const at = receivedAt?.getTime();
-    const secret = secrets.find((candidate) => isSignedWith(rawBody, signature, candidate));
-    if (secret === undefined) return { invalid: 'signature' };
+    const signed = readSigned(stripe, rawBody, { signature, secrets, receivedAt });
+    if ('invalid' in signed) return signed;
     try {
-      return eventOf(
-        stripe.webhooks.constructEvent(
-          rawBody,
-          signature,
-          secret,
-          TOLERANCE_SECONDS,
-          undefined,
-          at,
-        ),
-      );
-    } catch (error) {
-      const isStale = error instanceof Stripe.errors.StripeSignatureVerificationError;
-      return { invalid: isStale ? 'stale' : 'malformed' };
-    }
-  }
-
-  /** Whether the signature was made with this secret, at any time. */
-  function isSignedWith(rawBody: Buffer, signature: string, secret: string): boolean {
-    try {
-      return stripe.webhooks.signature?.verifyHeader(rawBody, signature, secret, 0) ?? false;
+      return eventOf(signed.event);
     } catch {
-      return false;
+      return { invalid: 'malformed' };
     }
   }
 

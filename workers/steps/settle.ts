@@ -8,11 +8,12 @@ import {
 } from '../../core/fee/intent.ts';
 import { entry, type EntryData, type NewEntry } from '../../core/fee/fee.ts';
 import { mustClose, mustStrike } from '../../core/fee/next.ts';
-import { PaymentsRefused, type CancelReason, type OpenedRefund } from '../../gateways/payments.ts';
+import type { CancelReason } from '../../gateways/payments.ts';
 import type { Done, Processor } from '../../jobs/queues.ts';
 import type { WorkerDeps } from '../deps.ts';
 import { takeDue, write, type DueFee } from './due-fee.ts';
 import { readIntentFor, withHistory } from './intent.ts';
+import { refund } from './refund.ts';
 
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
@@ -27,7 +28,7 @@ export function createSettle(deps: Deps): Processor<'settle'> {
     if ('done' in due) return due;
     const { fee } = due;
     if (fee.refundOpened) return look(deps, due, 'refund');
-    if (fee.paid) return refund(deps, due);
+    if (fee.paid) return wrote(deps, due, await refund(deps, due));
     if (fee.waiveAsked) return waive(deps, due);
     if (!fee.openAttempt && mustClose(fee)) return close(deps, due);
     if (!fee.openAttempt && mustStrike(fee)) return strike(deps, due);
@@ -95,37 +96,6 @@ async function cancel(
   const canceled = await payments.cancelIntent({ intent, reason, key, customer });
   // An open attempt may have been refused before the cancellation.
   return withHistory(payments, fee, canceled);
-}
-
-async function refund(deps: Deps, due: DueFee): Promise<Done> {
-  const { feeRecord, fee } = due;
-  const asked = fee.refundAsked ?? fee.waiveAsked;
-  if (!fee.paid || !asked) throw new Error('Bug! nothing to refund');
-  // A refund made meanwhile, here or in Stripe's dashboard, is recorded first.
-  const reading = await deps.payments.readIntent(fee.paid.intent);
-  const adopted = reconcileIntent(fee, reading, feeRecord.now(), feeRecord.assessment.policy);
-  if (adopted.length > 0) return wrote(deps, due, adopted);
-  const key = keys.refund(feeRecord.feeId, asked.seq);
-  const { feeId } = feeRecord;
-  const customer = fee.intentCustomer;
-  const input = { intent: fee.paid.intent, key, feeId, customer };
-  try {
-    const opened = await deps.payments.openRefund(input);
-    return await wrote(deps, due, refundEntries(opened));
-  } catch (error) {
-    // A disputed charge, for one, cannot be refunded: a retry is useless, a person decides.
-    if (!(error instanceof PaymentsRefused)) throw error;
-    const why = `Stripe refuses the refund: ${error.code}`;
-    const refused = entry('refund_failed', { refund: null, amountCents: 0, why });
-    return wrote(deps, due, [refused, entry('held', { why })]);
-  }
-}
-
-function refundEntries({ refund, amountCents, status }: OpenedRefund): NewEntry[] {
-  if (status === 'succeeded') return [entry('refunded', { refund, amountCents })];
-  if (status === 'pending') return [entry('refund_opened', { refund, amountCents })];
-  const why = 'the refund failed at Stripe; pay it back another way';
-  return [entry('refund_failed', { refund, amountCents: 0, why }), entry('held', { why })];
 }
 
 async function again(
