@@ -8,7 +8,7 @@ import {
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Vendor } from '../../ledger/rates.ts';
 import type { Field, RawRow } from './columns.ts';
-import { checkRow, type GoodRow, type Notes, type RowNote } from './row.ts';
+import { checkRow, type GoodRow, type Notes, type RowNote } from './validate-row.ts';
 
 /** A row to be written: the clinician as the roster will have them. */
 export interface Wanted {

@@ -3,7 +3,7 @@ import { PaymentsUnavailable, type CardReading, type Payments } from '../../gate
 import { eachOf } from '../routes/actions.ts';
 import type { Wanted } from './plan.ts';
 import { problem } from '../http/errors.ts';
-import type { Notes, RowNote } from './row.ts';
+import type { Notes, RowNote } from './validate-row.ts';
 
 /** Waits before Stripe is asked again, in ms. */
 const AGAIN_MS = [500, 2_000];

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Wanted } from './plan.ts';
-import type { RowNote } from './row.ts';
+import type { RowNote } from './validate-row.ts';
 import { isNews } from './stripe.ts';
 
 /** Rows checked before other requests run. */

@@ -5,7 +5,7 @@ import type { FeeRecord } from '../../ledger/fees.ts';
 import type { Vendor } from '../../ledger/rates.ts';
 import { eachOf, FEW, enqueueNext, type ActionDeps, type By } from '../routes/actions.ts';
 import { duplicateNote, type Wanted } from './plan.ts';
-import type { Notes } from './row.ts';
+import type { Notes } from './validate-row.ts';
 
 /** The result of writing a roster. */
 export interface Written {

@@ -6,7 +6,7 @@ import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { openRoster } from '../roster/file.ts';
 import { planRoster, type Plan, type Wanted } from '../roster/plan.ts';
-import { createNotes, type Notes } from '../roster/row.ts';
+import { createNotes, type Notes } from '../roster/validate-row.ts';
 import { checkAtStripe, isNews } from '../roster/stripe.ts';
 import { warningsAbout } from '../roster/warnings.ts';
 import { writeRoster } from '../roster/write.ts';

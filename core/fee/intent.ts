@@ -1,7 +1,6 @@
-import { daysLater } from '../calendar.ts';
-import { remedy } from './declines.ts';
 import { entry, type EntryData, type NewEntry } from './fee.ts';
 import { declinesOf, type FeeState } from './fold.ts';
+import { decideRetry } from './retry-ladder.ts';
 import type { Policy } from '../policy.ts';
 
 /** Why a confirmation was refused, in core's words. Codes only, never Stripe's prose. */
@@ -83,7 +82,7 @@ export function recordRefusal(
     attempt,
     paymentMethod,
     fingerprint,
-    ...judge(refusal, declines, at, policy),
+    ...decideRetry(refusal, declines, at, policy),
   });
   return [declined, ...endOfLadder(fee, declined, declines)];
 }
@@ -108,24 +107,6 @@ function endOfLadder(fee: FeeState, { data }: Declined, declines: number): NewEn
   if (data.verdict === 'manual_review' && !fee.held)
     return [entry('held', { why: `decline code ${data.code} needs a person` })];
   return [];
-}
-
-function judge(
-  refusal: Refusal,
-  declines: number,
-  at: Date,
-  policy: Policy,
-): Pick<EntryData['declined'], 'verdict' | 'retryAt'> {
-  const what = remedy(refusal);
-  if (what === 'card') return { verdict: 'needs_card', retryAt: null };
-  const isLast = declines >= policy.attemptsMax;
-  // After `attemptsMax` declines the fee is given up, even if a person released it in between.
-  if (what === 'look' && !isLast) return { verdict: 'manual_review', retryAt: null };
-  const days = policy.retryDays[declines - 1];
-  if (isLast || days === undefined) return { verdict: 'give_up', retryAt: null };
-  const soon = what === 'soon' && declines === 1;
-  const retryAt = soon ? new Date(at.getTime() + policy.retrySoonMs) : daysLater(at, days, policy);
-  return { verdict: 'retry', retryAt: retryAt.toISOString() };
 }
 
 /**
@@ -241,7 +222,7 @@ function unknownDeclines(
     declinesByCard.set(paymentMethod, declines);
     const which = { attempt, paymentMethod, fingerprint, adopted: true as const };
     // The wait for the next try starts at the decline, not when the ledger learns of it.
-    const declined = declinedBy(one, { ...which, ...judge(one, declines, one.at, policy) });
+    const declined = declinedBy(one, { ...which, ...decideRetry(one, declines, one.at, policy) });
     return [{ declined, declines }];
   });
 }

@@ -10,7 +10,7 @@ import { loseQueue, STORE_FAULTS } from './faults/stores.ts';
 import { BANK_FAULTS, STRIPE_FAULTS } from './faults/stripe.ts';
 import { heal, hourlyCheck, converged } from './convergence.ts';
 import { dumpLedger, loseLedgers, planLosses } from './losses.ts';
-import { liveBeside, openSecond, planSecond, type Second } from './second.ts';
+import { liveBeside, openSecond, planSecond, type Second } from './second-installation.ts';
 import { openHarness, type Harness } from './harness.ts';
 import { createCounter } from './counter.ts';
 import { beginYear, fillRoster, importWave, note, tend, WAVES } from './year.ts';

@@ -8,7 +8,7 @@ import type { SimulatedDatabase } from './database.ts';
 import { resume } from './events/assessment.ts';
 import { createOperator } from './operator.ts';
 import { HOUR_MS } from './plan.ts';
-import type { Outlook } from './outlook.ts';
+import type { PendingWork } from './pending-work.ts';
 import { createPumping } from './pumping.ts';
 import { createQueue } from './queue.ts';
 import type { Scenario } from './scenario.ts';
@@ -63,8 +63,8 @@ export function install(
   };
   const processes = startProcesses(environment);
   const operator = createOperator(environment, processes.api, expected.unanswered);
-  const pumping = createPumping(environment, processes.worker, (outlook) =>
-    watch(scenario, outlook),
+  const pumping = createPumping(environment, processes.worker, (pending) =>
+    watch(scenario, pending),
   );
   const scenario: Scenario = {
     ...{ environment, expected, operator, stripe, processes },
@@ -87,7 +87,7 @@ export async function seed({ plain }: Pick<Scenario, 'plain'>): Promise<void> {
 }
 
 /** An operator finds the assessment paused by levy itself, looks, and lets it go on. */
-function watch(scenario: Scenario, { paused }: Outlook): void {
+function watch(scenario: Scenario, { paused }: PendingWork): void {
   const { timeline, random, note } = scenario.environment;
   const isKnown = scenario.expected.pauses.some(({ until }) => until === Infinity);
   if (paused === 0 || isKnown) return;

@@ -13,7 +13,7 @@ import { createLifecycle, type ProcessLifecycle } from './process-lifecycle.ts';
 import type { MailPort } from './mailbox.ts';
 import { createPool } from './sql.ts';
 import type { Step } from '../../core/fee/fee.ts';
-import type { Outlook } from './outlook.ts';
+import type { PendingWork } from './pending-work.ts';
 import type { Environment } from './environment.ts';
 
 /** A process of levy: its parts are the production's own, only the world around them is not. */
@@ -26,7 +26,7 @@ export interface Process {
   /** Works on one job, as a worker does. Never resolves when the process is killed meanwhile. */
   work(name: JobName, payload: unknown): Promise<Done>;
   /** One round of the pump, after a look at what waits. */
-  pump(outlook: Outlook): Promise<number>;
+  pump(pending: PendingWork): Promise<number>;
 }
 
 export const PRACTICE: Practice = {
@@ -82,7 +82,7 @@ export function startProcess(environment: Environment, name: string, die: () => 
       }
   }
 
-  const glance: { outlook: Outlook | null } = { outlook: null };
+  const glance: { pending: PendingWork | null } = { pending: null };
   const pumping = createPump({
     log,
     ledger: spared(ledger, glance, timeline.now),
@@ -102,8 +102,8 @@ export function startProcess(environment: Environment, name: string, die: () => 
       const process = used[job] as Processor<JobName>;
       return process(checkPayload(job, payload));
     },
-    pump(outlook) {
-      glance.outlook = outlook;
+    pump(pending) {
+      glance.pending = pending;
       return pumping.once();
     },
   };
@@ -154,9 +154,13 @@ function mailOf(
  * Spares the pump the questions to which the look just now has shown that the answer is nothing:
  * most of a year's statements would be these.
  */
-function spared(ledger: Ledger, glance: { outlook: Outlook | null }, now: () => number): Ledger {
+function spared(
+  ledger: Ledger,
+  glance: { pending: PendingWork | null },
+  now: () => number,
+): Ledger {
   const { fees, events, assessments, circuitBreaker } = ledger;
-  const nothingDue = (step: Step) => (glance.outlook?.due[step] ?? Infinity) > now();
+  const nothingDue = (step: Step) => (glance.pending?.due[step] ?? Infinity) > now();
   return {
     ...ledger,
     fees: {
@@ -165,11 +169,11 @@ function spared(ledger: Ledger, glance: { outlook: Outlook | null }, now: () => 
     },
     events: {
       ...events,
-      open: async (limit) => (glance.outlook?.events === 0 ? [] : events.open(limit)),
+      open: async (limit) => (glance.pending?.events === 0 ? [] : events.open(limit)),
     },
     assessments: {
       ...assessments,
-      list: async () => (glance.outlook?.unenrolled === 0 ? [] : assessments.list()),
+      list: async () => (glance.pending?.unenrolled === 0 ? [] : assessments.list()),
     },
     circuitBreaker: {
       ...circuitBreaker,

@@ -1,4 +1,4 @@
-import type { Outlook } from './outlook.ts';
+import type { PendingWork } from './pending-work.ts';
 import type { Process } from './process.ts';
 import type { Environment } from './environment.ts';
 
@@ -21,7 +21,7 @@ export interface Pumping {
 export function createPumping(
   environment: Environment,
   pumper: () => Process | null,
-  seen: (outlook: Outlook) => void,
+  seen: (pending: PendingWork) => void,
 ): Pumping {
   const { timeline, database, random, note } = environment;
   let next = Infinity;
@@ -47,9 +47,9 @@ export function createPumping(
   async function round(): Promise<void> {
     schedule(timeline.now() + LOST_MS);
     const mine = serial;
-    const outlook = await look();
-    seen(outlook);
-    const { dueAt, events, unenrolled } = outlook;
+    const pending = await look();
+    seen(pending);
+    const { dueAt, events, unenrolled } = pending;
     const isDue = events + unenrolled > 0 || (dueAt !== null && dueAt <= timeline.now());
     if (!isDue) {
       wait = 0;
@@ -57,26 +57,26 @@ export function createPumping(
       return;
     }
     const longer = Math.min(Math.max(wait * 2, FIRST_WAIT_MS), LONGEST_WAIT_MS);
-    wait = outlook.progress === progress ? longer : FIRST_WAIT_MS;
-    progress = outlook.progress;
+    wait = pending.progress === progress ? longer : FIRST_WAIT_MS;
+    progress = pending.progress;
     const process = pumper();
     try {
-      await process?.pump(outlook);
+      await process?.pump(pending);
     } catch (error) {
       note(`${process?.lifecycle.name}: a pump round failed: ${String(error)}`);
     }
     if (mine === serial) schedule(timeline.now() + wait + random.int(1_000));
   }
 
-  let last = { writes: -1, outlook: null as Outlook | null };
+  let last = { writes: -1, pending: null as PendingWork | null };
 
   /** Nothing written since the last look: nothing else to see. */
-  async function look(): Promise<Outlook> {
+  async function look(): Promise<PendingWork> {
     const writes = database.writes();
-    if (last.outlook && last.writes === writes) return last.outlook;
+    if (last.pending && last.writes === writes) return last.pending;
     const { rows } = await database.query(OUTLOOK);
-    last = { writes, outlook: rows[0] as Outlook };
-    return rows[0] as Outlook;
+    last = { writes, pending: rows[0] as PendingWork };
+    return rows[0] as PendingWork;
   }
 
   return { kick };

@@ -1,5 +1,5 @@
 import { followEvidence, type ActionDeps } from '../../../api/routes/actions.ts';
-import { createNotes } from '../../../api/roster/row.ts';
+import { createNotes } from '../../../api/roster/validate-row.ts';
 import { writeRoster } from '../../../api/roster/write.ts';
 import { VENDORS } from '../../../config/rates.ts';
 import type { Clinician } from '../../../ledger/clinicians.ts';

@@ -1,7 +1,7 @@
 import type { Step } from '../../core/fee/fee.ts';
 
 /** What the ledger waits for, at one moment. */
-export interface Outlook {
+export interface PendingWork {
   /** When the next fee is due for each step, in ms; nothing for a step nobody waits for. */
   due: Partial<Record<Step, number>>;
   /** When the next fee is due that no pause holds back; null when none will be. */
