@@ -118,12 +118,16 @@ export const NETWORK_BUDGETS = [
   { brand: 'mastercard', declines: 35, days: 30, source: 'Mastercard excessive attempts, 2025' },
 ];
 
-/** The remedy for a decline; `look` when no signal is known to us. */
-export function remedy(signals: {
+/** What Stripe says of a decline. Codes only, never Stripe's prose. */
+export interface DeclineSignals {
+  /** The decline code, or the error code when there is none. */
+  code: string;
   adviceCode: string | null;
   networkAdviceCode: string | null;
-  code: string;
-}): Remedy {
+}
+
+/** The remedy for a decline; `look` when no signal is known to us. */
+export function remedy(signals: DeclineSignals): Remedy {
   return (
     known(ADVICE, signals.adviceCode) ??
     known(NETWORK_ADVICE, signals.networkAdviceCode) ??

@@ -1,14 +1,11 @@
+import type { DeclineSignals } from './declines.ts';
 import { entry, type EntryData, type NewEntry } from './fee.ts';
 import { declinesOf, type FeeState } from './fold.ts';
 import { decideRetry } from './retry-ladder.ts';
 import type { Policy } from '../policy.ts';
 
-/** Why a confirmation was refused, in core's words. Codes only, never Stripe's prose. */
-export interface Refusal {
-  /** The decline code, or the error code when there is none. */
-  code: string;
-  adviceCode: string | null;
-  networkAdviceCode: string | null;
+/** Why a confirmation was refused, in core's words. */
+export interface Refusal extends DeclineSignals {
   /** False when the card network never saw it (blocked before, or an invalid request). */
   sentToNetwork: boolean;
   /** The failed charge; null when none was made. */

@@ -1,8 +1,7 @@
 import { daysLater } from '../calendar.ts';
 import type { Policy } from '../policy.ts';
-import { remedy } from './declines.ts';
+import { remedy, type DeclineSignals } from './declines.ts';
 import type { EntryData } from './fee.ts';
-import type { Refusal } from './intent.ts';
 
 /**
  * Whether a refused card is tried again, and when: after 1, 2, 3 declines of the card it waits for
@@ -11,7 +10,7 @@ import type { Refusal } from './intent.ts';
  * @param at  when it was refused
  */
 export function decideRetry(
-  refusal: Refusal,
+  refusal: DeclineSignals,
   declines: number,
   at: Date,
   policy: Policy,
