@@ -181,13 +181,11 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.reopened = null;
   },
   withdrawn(fee) {
-    // The fee starts again, except for e-mails and notices already sent and intents closed.
+    // The fee starts again. What was sent stays, and what Stripe and the banks have seen.
     const { emailsHandled, notices, closedIntents } = fee;
-    Object.assign(fee, emptyFee());
-    fee.emailsHandled = emailsHandled;
-    fee.notices = notices;
-    fee.closedIntents = closedIntents;
-    fee.usageChecked = true;
+    const { attempts, knownCharges, triedCard, refusedCards, declinesByCard } = fee;
+    const kept = { emailsHandled, notices, closedIntents, attempts, knownCharges, triedCard };
+    Object.assign(fee, emptyFee(), kept, { refusedCards, declinesByCard, usageChecked: true });
   },
   approved(fee, recorded) {
     fee.approved = recorded;

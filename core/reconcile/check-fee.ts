@@ -148,9 +148,10 @@ function againstAdvice({ entries }: StoredFee): string[] {
   for (const one of entries) {
     if (one.kind === 'card_updated' || one.kind === 'customer_changed') refusal = null;
     if (one.kind === 'card_updated' && one.data.renewed) refused.delete(one.data.paymentMethod);
-    if (one.kind === 'declined' && one.data.verdict === 'needs_card') {
-      refusal = one.data.code;
-      if (one.data.paymentMethod) refused.set(one.data.paymentMethod, refusal);
+    if (one.kind === 'declined') {
+      // Another verdict is about another card, which another ledger has tried meanwhile.
+      refusal = one.data.verdict === 'needs_card' ? one.data.code : null;
+      if (refusal && one.data.paymentMethod) refused.set(one.data.paymentMethod, refusal);
     }
     if (one.kind !== 'attempted') continue;
     const code = refusal ?? refused.get(one.data.paymentMethod);

@@ -34,6 +34,11 @@ describe('after a bank has said never again, the checker', () => {
     expect(amiss(tried(1, 'pm_1'), stolen, renewed('pm_1'), tried(2, 'pm_1'))).toEqual([]);
   });
 
+  it('lets a card be tried that another ledger has tried after the refusal', () => {
+    const others = sample('declined', { paymentMethod: 'pm_2', verdict: 'retry', adopted: true });
+    expect(amiss(tried(1, 'pm_1'), stolen, others, tried(3, 'pm_2'))).toEqual([]);
+  });
+
   it('names a try on the refused card when it was merely put on file again', () => {
     expect(amiss(tried(1, 'pm_1'), stolen, came('pm_1'), tried(2, 'pm_1'))).toHaveLength(1);
   });

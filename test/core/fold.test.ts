@@ -50,6 +50,21 @@ describe('the number of a notice', () => {
   });
 });
 
+describe('a fee that was withdrawn', () => {
+  const refused = sample('declined', { verdict: 'needs_card', retryAt: null });
+  const again: Line[] = [...tried, refused, 'intent_closed', 'withdrawn', 'assessed'];
+
+  it('goes on counting its attempts, as the database lets a number be used once', () => {
+    expect(feeOf(...again)).toMatchObject({ attempts: 1, intent: null, declined: null });
+  });
+
+  it('never tries a refused card again', () => {
+    const fee = feeOf(...again);
+    expect([...fee.refusedCards]).toEqual(['pm_1']);
+    expect(fee.declinesByCard).toEqual(new Map([['pm_1', 1]]));
+  });
+});
+
 describe('declines that another ledger met', () => {
   const met = (attempt: number, paymentMethod: string | null, changes = {}) =>
     sample('declined', {

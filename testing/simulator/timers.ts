@@ -14,12 +14,12 @@ export function runTimersOn(virtual: Timeline): void {
  * hands arguments to its timer.
  */
 export function takeOverTimers(): void {
-  const setRealTimeout = globalThis.setTimeout;
   const timer = (what: (...args: unknown[]) => void, ms: number, ...args: unknown[]) => {
     if (timeline && args.length > 0) timeline.at(timeline.now() + ms, () => what(...args));
-    return setRealTimeout(() => undefined, NEVER_MS).unref();
+    return NEVER;
   };
   globalThis.setTimeout = timer as unknown as typeof setTimeout;
 }
 
-const NEVER_MS = 2 ** 31 - 1;
+/** The handle of a timer that never ends; a real one would stay in memory after its seed. */
+const NEVER = { ref: () => NEVER, unref: () => NEVER, hasRef: () => false, refresh: () => NEVER };

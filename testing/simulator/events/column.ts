@@ -26,9 +26,13 @@ export async function shiftColumn(scenario: Scenario): Promise<void> {
   await everywhere(scenario, rows, (person) => wrong[rows.indexOf(person)] ?? null);
   const days = random.pick([0, 1, plan.policy.noticeDays - 5]);
   await timeline.sleep(HOUR_MS + Math.max(0, days) * DAY_MS);
+  const own = (person: Person) => ownCustomer(scenario, person);
   for (let n = 0; n < UPLOADS; n += 1) {
-    const refused = await everywhere(scenario, rows, (person) => ownCustomer(scenario, person));
+    const refused = await everywhere(scenario, rows, own);
     if (refused === 0) return;
+    // The advice of a refused row: first empty the field of those who have somebody else's.
+    if (refused)
+      await everywhere(scenario, rows, (person, now) => (now === own(person) ? now : null));
     await timeline.sleep(random.between(1, 120) * 60_000);
   }
 }
@@ -41,20 +45,27 @@ export async function shareCustomer(scenario: Scenario, person: Person): Promise
   await everywhere(scenario, [person], () => other.row.stripeCustomer);
 }
 
-/** Uploads these rows to every installation. Gives how many were refused; null: not known. */
+/**
+ * Uploads these rows to every installation. Gives how many were refused; null: not known.
+ * @param customer  the customer to upload for a person whose row has the customer `now` there
+ */
 async function everywhere(
   scenario: Scenario,
   rows: Person[],
-  customer: (person: Person) => string | null,
+  customer: (person: Person, now: string | null) => string | null,
 ): Promise<number | null> {
+  const fields = (twin: Person) => {
+    const person = rows.find((one) => one.plan === twin.plan) ?? twin;
+    return { stripeCustomer: customer(person, twin.row.stripeCustomer) };
+  };
   const theirs = scenario.others().map((other) =>
     upload(
       other,
       rows.flatMap((person) => alsoAt(other, person) ?? []),
-      (twin) => ({ stripeCustomer: customer(rows.find((one) => one.plan === twin.plan) ?? twin) }),
+      fields,
     ),
   );
-  const ours = upload(scenario, rows, (person) => ({ stripeCustomer: customer(person) }));
+  const ours = upload(scenario, rows, fields);
   const refused = await Promise.all([ours, ...theirs]);
   return refused.reduce((sum, one) => (sum === null || one === null ? null : sum + one), 0);
 }
