@@ -22,6 +22,13 @@ export interface Payments {
    */
   readEmail(customer: string): Promise<string | null>;
   /**
+   * The customer that levy, this ledger or another, created for a person of whom the roster names
+   * none; null when there is none. `ref` is the practice's reference for the person.
+   */
+  findMadeCustomer(args: { ref: string; email: string }): Promise<string | null>;
+  /** Creates such a customer. The same key gives the same customer for a day. */
+  createCustomer(args: { ref: string; name: string; email: string; key: string }): Promise<string>;
+  /**
    * Opens a page of Stripe's on which the customer gives a card for later charges; it moves no
    * money. The card arrives as an event `payment_method.attached`, and as `setup_intent.succeeded`
    * with the id of the fee. The same key gives the same page for a day.

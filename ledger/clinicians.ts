@@ -18,6 +18,8 @@ export interface Clinician {
 
 export interface KnownClinician extends Clinician {
   clinicianId: string;
+  /** Whether levy created the customer at Stripe, because the roster named none. */
+  customerMade: boolean;
 }
 
 /** The fields that no two people may share. */
@@ -32,7 +34,7 @@ export type Upsert =
 
 const CLINICIAN = `clinician_id as "clinicianId", ref, name, email, npi, vendor,
   time_zone as "timeZone", stripe_customer as "stripeCustomer",
-  payment_method as "paymentMethod"`;
+  payment_method as "paymentMethod", customer_made as "customerMade"`;
 
 type Queryable = Pick<pg.ClientBase, 'query'>;
 
@@ -124,6 +126,21 @@ export function createClinicians(pool: pg.Pool) {
         if (late) return late;
         throw error;
       }
+    },
+
+    /**
+     * Records the customer that levy created at Stripe for a clinician of whom the roster names
+     * none. Gives the customer the clinician has then: the roster's own, if it came meanwhile.
+     */
+    async setMadeCustomer(clinicianId: string, customer: string): Promise<string | null> {
+      const { rows } = await pool.query<{ customer: string | null }>(
+        `update clinicians set stripe_customer = coalesce(stripe_customer, $2),
+           customer_made = customer_made or stripe_customer is null,
+           card_changes = card_changes + (stripe_customer is null)::integer
+         where clinician_id = $1 returning stripe_customer as customer`,
+        [clinicianId, customer],
+      );
+      return rows[0]?.customer ?? null;
     },
 
     /** Records that Stripe was asked and has no card for this clinician. */
@@ -229,7 +246,10 @@ async function put(db: Queryable, row: Clinician, card: string | null): Promise<
      values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($8, $9))
      on conflict (ref) do update set name = excluded.name, email = excluded.email,
        npi = excluded.npi, vendor = excluded.vendor, time_zone = excluded.time_zone,
-       stripe_customer = excluded.stripe_customer, payment_method = excluded.payment_method,
+       stripe_customer = excluded.stripe_customer,
+       customer_made = clinicians.customer_made
+         and clinicians.stripe_customer is not distinct from excluded.stripe_customer,
+       payment_method = excluded.payment_method,
        no_card = clinicians.no_card and excluded.payment_method is null
          and clinicians.stripe_customer is not distinct from excluded.stripe_customer,
        email_changes = clinicians.email_changes

@@ -49,8 +49,8 @@ grant select,
 -- The reference never changes, because the id of a fee is computed from it.
 grant select,
   insert (ref, name, email, npi, vendor, time_zone, stripe_customer, payment_method, latest_card),
-  update (name, email, npi, vendor, time_zone, stripe_customer, payment_method, latest_card,
-    no_card, updated_at, email_changes, card_changes)
+  update (name, email, npi, vendor, time_zone, stripe_customer, customer_made, payment_method,
+    latest_card, no_card, updated_at, email_changes, card_changes)
   on clinicians to levy_app;
 
 ------------------------------------------------------------------------------------------------

@@ -509,7 +509,7 @@ table audit (audit_id bigint not null, at timestamp with time zone not null defa
 
 table card_pages (session text not null, fee_id uuid not null, opened_at timestamp with time zone not null default levy_now(), closed_at timestamp with time zone)
 
-table clinicians (clinician_id uuid not null default gen_random_uuid(), ref text not null, name text not null, email text, npi text, vendor text not null, time_zone text not null, stripe_customer text, payment_method text, no_card boolean not null default false, updated_at timestamp with time zone not null default levy_now(), email_changes integer not null default 0, card_changes integer not null default 0, latest_card text)
+table clinicians (clinician_id uuid not null default gen_random_uuid(), ref text not null, name text not null, email text, npi text, vendor text not null, time_zone text not null, stripe_customer text, customer_made boolean not null default false, payment_method text, no_card boolean not null default false, updated_at timestamp with time zone not null default levy_now(), email_changes integer not null default 0, card_changes integer not null default 0, latest_card text)
 
 table entries (fee_id uuid not null, seq integer not null, kind text not null, at timestamp with time zone not null, recorded_at timestamp with time zone not null default levy_now(), actor text not null, debit text, credit text, amount_cents integer, data jsonb not null)
 

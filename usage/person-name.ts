@@ -41,9 +41,25 @@ const SPECIAL: Record<string, string> = {
 
 /**
  * Reads "First M. Last, PhD", "Last, First M" and "Dr. First Last Jr." alike. Null where fewer
- * than two words remain: one word is no name to tell people apart by.
+ * than two words remain: one word is no name to tell people apart by, unless its script writes
+ * names without spaces.
  */
 export function parseName(written: string): PersonName | null {
+  return readSpaceless(written) ?? readSpaced(written);
+}
+
+/** Two letters or more of scripts whose names have no spaces, such as Chinese and Japanese. */
+const SPACELESS =
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々]{2,}$/u;
+
+/** Such a name is compared as a whole: where the family name ends is not written. */
+function readSpaceless(written: string): PersonName | null {
+  const whole = withoutAsides(written.slice(0, 200).normalize('NFKC')).replace(/[\s·]/g, '');
+  if (!SPACELESS.test(whole)) return null;
+  return { first: whole, middle: [], last: whole, suffix: '', compact: whole };
+}
+
+function readSpaced(written: string): PersonName | null {
   const plain = withoutAsides(fold(written.slice(0, 200)));
   const parts = plain
     .split(',')

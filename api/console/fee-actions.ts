@@ -41,8 +41,8 @@ export function feeActions(feeRecord: FeeRecord, fee: FeeState, viewer: Viewer):
   const offers = OFFERS.filter(
     ({ act }) => may(viewer, scopeOf(act)) && 'entries' in decide(fee, inputFor(act, '')),
   );
-  const card =
-    may(viewer, 'operate') && wantsCard(fee) && feeRecord.clinician.stripeCustomer !== null;
+  const { stripeCustomer, email } = feeRecord.clinician;
+  const card = may(viewer, 'operate') && wantsCard(fee) && (stripeCustomer ?? email) !== null;
   if (offers.length === 0 && !card) return null;
   const here = `/console/fees/${feeRecord.feeId}`;
   return html`<section class="card">

@@ -45,7 +45,11 @@ export const ERRORS = {
   not_noticed: [409, 'No notice of the fee stands that could come back.', 'See its story.'],
   not_paid: [409, 'Nothing was paid.', 'See its story.'],
   under_way: [409, 'Something is under way already.', 'Wait for it to end.'],
-  no_customer: [409, 'The clinician has no Stripe customer.', 'Add it to the roster.'],
+  no_customer: [
+    409,
+    'The clinician has neither a Stripe customer nor an e-mail.',
+    'Add one of them to the roster.',
+  ],
   ledger_refused: [409, 'The ledger does not allow this.', 'See the story of the fee.'],
   request_running: [409, 'The same request is still running.', 'Wait, then send it again.'],
   too_large: [413, 'The body is too large.', 'Send it in parts.'],

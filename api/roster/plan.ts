@@ -144,7 +144,7 @@ function compare(
 }
 
 function merged(row: GoodRow, before: KnownClinician | null, timeZone: string) {
-  const { says } = row;
+  const says = withMadeCustomer(row.says, before);
   const vendor = says.vendor ?? before?.vendor;
   if (!vendor) return note(row, 'vendor', 'missing', 'Somebody new needs a vendor.');
   const otherCustomer =
@@ -167,6 +167,12 @@ function merged(row: GoodRow, before: KnownClinician | null, timeZone: string) {
   if (clinician.paymentMethod && !clinician.stripeCustomer)
     return note(row, 'paymentMethod', 'card_without_customer', 'Add its stripe_customer.');
   return clinician;
+}
+
+/** An empty field does not take away a customer that levy created because the field was empty. */
+function withMadeCustomer(says: GoodRow['says'], before: KnownClinician | null): GoodRow['says'] {
+  if (!before?.customerMade || says.stripeCustomer !== null) return says;
+  return { ...says, stripeCustomer: before.stripeCustomer };
 }
 
 function isSame(clinician: Clinician, before: KnownClinician): boolean {

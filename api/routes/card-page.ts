@@ -9,9 +9,13 @@ import { html, render, type Html } from '../console/html.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { Uuid, type Api } from '../http/schemas.ts';
+import { customerOf } from './card-customer.ts';
 
 const ByToken = Type.Object({ token: Type.String({ maxLength: 200, pattern: '^[\\w.-]+$' }) });
 const Give = Type.Object({ page: Uuid }, { additionalProperties: false });
+
+/** The actor in the audit of what a clinician does on the page of a link. */
+const CLINICIAN = 'clinician';
 
 /** The form's own field and nothing else. */
 const FORM_BYTES = 1_024;
@@ -45,13 +49,16 @@ export async function cardPages(app: Api, deps: ApiDeps): Promise<void> {
   await app.register(async (scope: Api) => {
     await scope.register(formbody, { bodyLimit: FORM_BYTES });
     const give = { ...options, schema: { ...options.schema, body: Give }, bodyLimit: FORM_BYTES };
-    scope.post('/card/:token/give', give, async ({ params, body }, reply) => {
+    scope.post('/card/:token/give', give, async (request, reply) => {
+      const { params, body } = request;
       const { feeRecord, expired } = await feeOf(params.token);
       const { feeId } = feeRecord;
-      const { stripeCustomer: customer } = feeRecord.clinician;
       // The page says why.
-      if (expired || !wantsCard(feeRecord) || !customer)
-        return reply.redirect(`/card/${params.token}`, 303);
+      const back = () => reply.redirect(`/card/${params.token}`, 303);
+      if (expired || !wantsCard(feeRecord)) return back();
+      const by = { actor: CLINICIAN, requestId: request.id };
+      const customer = await customerOf(deps, by, feeRecord);
+      if (!customer) return back();
       const returnUrl = `${deps.publicUrl}/card-saved`;
       // A form sent twice, as by a double click, opens one page of Stripe's.
       const key = `levy-card-${feeId}-${body.page}`;
@@ -97,11 +104,11 @@ function expiredLink(): Html {
     </p>`;
 }
 
-/** Whether another card is useful: something is owed, and there is a customer to charge. */
+/** Whether another card is useful: something is owed, and there is or can be a customer. */
 function wantsCard({ entries, clinician }: FeeRecord): boolean {
   const fee: FeeState = fold(entries);
   const settled = fee.paid ?? fee.waived ?? fee.waiveAsked;
-  return Boolean(fee.assessed && !settled && clinician.stripeCustomer);
+  return Boolean(fee.assessed && !settled && (clinician.stripeCustomer ?? clinician.email));
 }
 
 /** Only our stylesheet, and a form that leads on to Stripe's page by a redirect. */

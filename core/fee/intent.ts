@@ -281,6 +281,9 @@ export const keys = {
   /** `change`: the number of the entry that causes the change. */
   notice: (intent: string, change: number): string => `levy-notice-${intent}-${change}`,
   cancel: (intent: string, reason: string): string => `levy-cancel-${intent}-${reason}`,
+  /** `emailChanges`: a customer with another e-mail is another request, which needs another key. */
+  customer: (feeId: string, emailChanges: number): string =>
+    `levy-customer-${feeId}-${emailChanges}`,
   refund: (feeId: string, seq: number): string => `levy-refund-${feeId}-${seq}`,
 };
 

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { type Call } from './calls.ts';
+import { pages, type Call } from './calls.ts';
 import { PaymentsRefused, type CardReading, type Payments } from '../payments.ts';
 import { idOf } from './reading.ts';
 
@@ -47,6 +47,32 @@ export function cards(stripe: Stripe, call: Call): Pick<Payments, 'readCard' | '
   }
 
   return { readCard, readEmail };
+}
+
+/** The metadata field with the practice's reference, in customers that levy creates. */
+const REF = 'levy_ref';
+
+/** Customers of people of whom the roster names none. */
+export function customers(
+  stripe: Stripe,
+  call: Call,
+): Pick<Payments, 'findMadeCustomer' | 'createCustomer'> {
+  return {
+    async findMadeCustomer({ ref, email }) {
+      const sameEmail = pages(call, 'GET /v1/customers', (page) =>
+        stripe.customers.list({ email, ...page }),
+      );
+      for await (const { id, metadata } of sameEmail) if (metadata[REF] === ref) return id;
+      return null;
+    },
+
+    async createCustomer({ ref, name, email, key }) {
+      const { id } = await call('POST /v1/customers', () =>
+        stripe.customers.create({ name, email, metadata: { [REF]: ref } }, { idempotencyKey: key }),
+      );
+      return id;
+    },
+  };
 }
 
 /** Stripe's pages on which a clinician gives another card. */

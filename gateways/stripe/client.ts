@@ -3,7 +3,7 @@ import Stripe from 'stripe';
 import type { Payments } from '../payments.ts';
 import { books } from './books.ts';
 import { createCall, type CallOptions } from './calls.ts';
-import { cardPages, cards } from './cards.ts';
+import { cardPages, cards, customers } from './cards.ts';
 import { events } from './events.ts';
 import { intents } from './intents.ts';
 
@@ -12,6 +12,7 @@ export function createPayments(stripe: Stripe, options: CallOptions = {}): Payme
   const call = createCall(options);
   return {
     ...cards(stripe, call),
+    ...customers(stripe, call),
     ...cardPages(stripe, call),
     ...intents(stripe, call),
     ...events(stripe, call),

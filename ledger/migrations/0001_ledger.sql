@@ -54,6 +54,8 @@ create table clinicians (
   vendor text not null references vendors,
   time_zone text not null,
   stripe_customer text,
+  -- True when levy created the customer at Stripe: an empty field on the roster leaves it alone.
+  customer_made boolean not null default false,
   payment_method text,
   -- True when Stripe has no card for this customer; false also when Stripe was not asked.
   no_card boolean not null default false,

@@ -74,11 +74,13 @@ function createShelf(options: MailboxOptions) {
   const mails: Mail[] = [];
   const arrivals = new EventEmitter().setMaxListeners(0);
   let total = 0;
+  let ids = 0;
   return {
     mails,
     clock,
     total: () => total,
-    nextId: () => `M${(total + 1).toString(36).toUpperCase().padStart(8, '0')}`,
+    /** An id that no other mail gets, also of those that are read at the same time. */
+    nextId: () => `M${(ids += 1).toString(36).toUpperCase().padStart(8, '0')}`,
     put(mail: Mail | undefined): void {
       total += 1;
       if (mail) mails.push(mail);

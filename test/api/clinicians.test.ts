@@ -32,6 +32,20 @@ async function everybody() {
 const stripe = () => createStripe({ secretKey: 'sk_test_office', apiBase: apiClient.stripe.url });
 
 describe('a roster', () => {
+  it('whose field is empty leaves a customer that levy created, and takes away its own', async () => {
+    const row = (customer: string) => [`A1,Ann Lee,ann@example.org,,theranest,,${customer},`];
+    await put(row(''));
+    const [{ clinicianId } = {}] = await everybody();
+    const { id } = await stripe().customers.create();
+    await apiClient.ledger.clinicians.setMadeCustomer(String(clinicianId), id);
+    expect((await put(row(''))).json).toMatchObject({ unchanged: 1 });
+    expect(await everybody()).toMatchObject([{ stripeCustomer: id }]);
+    const own = await stripe().customers.create();
+    await put(row(own.id));
+    await put(row(''));
+    expect(await everybody()).toMatchObject([{ stripeCustomer: null }]);
+  });
+
   it('is written, and changes nothing the second time', async () => {
     const rows = [
       'A1,Ann Lee,Ann@Example.org,1234567893,TheraNest,America/Chicago,,',

@@ -166,7 +166,9 @@ describe('a person', () => {
     expect(answer.json.url).toMatch(/^http/);
     const kept = await apiClient.db.pool.query('select 1 from idempotent_requests');
     expect(kept.rowCount).toBe(0);
-    await apiClient.db.pool.query("update clinicians set stripe_customer = null where ref = 'C-8'");
+    await apiClient.db.pool.query(
+      "update clinicians set stripe_customer = null, email = null where ref = 'C-8'",
+    );
     expect((await act(id, 'card-link')).code).toBe('no_customer');
   });
 });

@@ -35,8 +35,8 @@ const APPLICATION: Record<string, string[]> = {
   clinicians: [
     'select',
     'insert ref name email npi vendor time_zone stripe_customer payment_method latest_card',
-    'update name email npi vendor time_zone stripe_customer payment_method no_card updated_at ' +
-      'email_changes card_changes latest_card',
+    'update name email npi vendor time_zone stripe_customer customer_made payment_method no_card ' +
+      'updated_at email_changes card_changes latest_card',
   ],
   imports: [
     'select',

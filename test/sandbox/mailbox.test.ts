@@ -165,3 +165,15 @@ test('nothing in a mail can run on the pages or add to them', async () => {
     expect(policy).not.toContain('script-src');
   }
 });
+
+test('mails that arrive at the same time have ids of their own', async () => {
+  const { mailbox, mail } = await openMailbox();
+  const names = Array.from({ length: 30 }, (_, n) => `person${n}@example.org`);
+  await Promise.all(names.map((name) => mail(name, { text: `For ${name}.` })));
+  const mails = mailbox.messages();
+  expect(new Set(mails.map(({ id }) => id)).size).toBe(names.length);
+  for (const { id, to } of mails) {
+    const page = await (await fetch(`${mailbox.url}/messages/${id}`)).text();
+    expect(page).toContain(to[0]);
+  }
+});

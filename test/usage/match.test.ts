@@ -135,3 +135,27 @@ describe('a name', () => {
     expect(createMatcher([])(who('Dana Whitlock', '2000000010', 'x'))).toEqual(UNKNOWN);
   });
 });
+
+describe('a name of a script without spaces', () => {
+  const match = createMatcher([
+    person('a', '王小明'),
+    person('b', '李 娜'),
+    person('c', '김민수'),
+    person('d', '김 민수', '2000000010'),
+  ]);
+
+  test('is the same name on both sides, with or without a space', () => {
+    expect(match(who('王小明'))).toEqual(byName('a'));
+    expect(match(who('王 小明'))).toEqual(byName('a'));
+    expect(match(who('李娜'))).toEqual(byName('b'));
+  });
+
+  test('is another name with another letter, and one letter is none', () => {
+    expect(match(who('王小红'))).toEqual(UNKNOWN);
+    expect(match(who('王'))).toEqual(UNKNOWN);
+  });
+
+  test('of two people is for a person to decide', () => {
+    expect(match(who('김민수'))).toMatchObject({ ambiguous: ['c', 'd'] });
+  });
+});

@@ -20,7 +20,7 @@ type Deps = Pick<WorkerDeps, 'ledger' | 'payments' | 'mail' | 'practice' | 'log'
  */
 export function createNotice(deps: Deps): Processor<'notice'> {
   return async ({ feeId }) => {
-    const due = await takeDue(deps.ledger, feeId, 'notice');
+    const due = await takeWithCustomer(deps, feeId);
     if ('done' in due) return due;
     const { assessment, clinician } = due.feeRecord;
     if (assessment.paused) return { done: 'paused' };
@@ -40,6 +40,22 @@ export function createNotice(deps: Deps): Processor<'notice'> {
       return wrote(deps, due, [noCard(clinician, 'card_refused')]);
     return send(deps, due, { ...card, customer: stripeCustomer }, nothing);
   };
+}
+
+/**
+ * Takes the fee. If the roster names no customer, looks for the one that levy created at Stripe: a
+ * ledger that was lost and built again finds it there, with the card.
+ */
+async function takeWithCustomer(deps: Deps, feeId: string): Promise<DueFee | { done: string }> {
+  const due = await takeDue(deps.ledger, feeId, 'notice');
+  if ('done' in due) return due;
+  const { assessment, clinician } = due.feeRecord;
+  const { clinicianId, stripeCustomer, ref, email } = clinician;
+  if (assessment.paused || stripeCustomer || !email) return due;
+  const made = await deps.payments.findMadeCustomer({ ref, email });
+  if (!made) return due;
+  await deps.ledger.clinicians.setMadeCustomer(clinicianId, made);
+  return takeDue(deps.ledger, feeId, 'notice');
 }
 
 /**
