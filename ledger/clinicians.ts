@@ -30,9 +30,16 @@ export type Unique = (typeof UNIQUE)[number];
 export type Upsert =
   | { ref: string; outcome: 'created' | 'unchanged'; clinicianId: string; changed: [] }
   | { ref: string; outcome: 'updated'; clinicianId: string; changed: (keyof Clinician)[] }
-  | { ref: string; outcome: 'duplicate'; field: Unique; otherRef: string };
+  | { ref: string; outcome: 'duplicate'; field: Unique; otherRef: string }
+  | { ref: string; outcome: 'stale' };
 
-const CLINICIAN = `clinician_id as "clinicianId", ref, name, email, npi, vendor,
+/** The row that a writer has seen; null when there was none. */
+interface Expected {
+  before: Clinician | null;
+}
+
+/** The columns of a `KnownClinician`. */
+export const CLINICIAN = `clinician_id as "clinicianId", ref, name, email, npi, vendor,
   time_zone as "timeZone", stripe_customer as "stripeCustomer",
   payment_method as "paymentMethod", customer_made as "customerMade"`;
 
@@ -104,16 +111,22 @@ export function createClinicians(pool: pg.Pool) {
      * @param card  the card Stripe has for the customer, when the row names none
      * @param by  the person who asked; the audit trail then keeps old and new values of a changed
      *   row
+     * @param expected  the row as the writer has seen it: any other row is `stale` and stays
      */
     async upsert(
       row: Clinician,
       card: string | null = null,
       by: Pick<AuditLine, 'actor' | 'requestId'> | null = null,
+      expected: Expected | null = null,
     ): Promise<Upsert> {
       const { before, duplicate } = await others(pool, row);
       if (duplicate) return duplicate;
+      if (expected && !expected.before !== !before) return { ref: row.ref, outcome: 'stale' };
       try {
-        if (before) return await inTransaction(pool, (client) => change(client, row, card, by));
+        if (before)
+          return await inTransaction(pool, (client) => change(client, row, card, by, expected));
+        // Somebody who was not there a moment ago must not be changed by whoever adds them.
+        if (expected) return await add(pool, row, card);
         return {
           ref: row.ref,
           outcome: 'created',
@@ -215,6 +228,7 @@ async function change(
   row: Clinician,
   card: string | null,
   by: Pick<AuditLine, 'actor' | 'requestId'> | null,
+  expected: Expected | null,
 ): Promise<Upsert> {
   const { ref } = row;
   const { rows } = await client.query<KnownClinician>(
@@ -222,6 +236,9 @@ async function change(
     [ref],
   );
   const before = rows[0];
+  const seen = expected?.before;
+  if (seen && before && FIELDS.some((field) => before[field] !== seen[field]))
+    return { ref, outcome: 'stale' };
   const changed = before ? FIELDS.filter((field) => before[field] !== row[field]) : [];
   if (before && changed.length === 0)
     return { ref, outcome: 'unchanged', clinicianId: before.clinicianId, changed: [] };
@@ -239,11 +256,30 @@ async function change(
   return { ref, outcome: 'updated', clinicianId, changed };
 }
 
+/** Writes a new row, and no row when the reference is taken meanwhile. */
+async function add(db: Queryable, row: Clinician, card: string | null): Promise<Upsert> {
+  const { ref } = row;
+  const { rows } = await db.query<{ clinician_id: string }>(
+    `${INSERT} on conflict (ref) do nothing returning clinician_id`,
+    valuesOf(row, card),
+  );
+  const clinicianId = rows[0]?.clinician_id;
+  return clinicianId
+    ? { ref, outcome: 'created', clinicianId, changed: [] }
+    : { ref, outcome: 'stale' };
+}
+
+const INSERT = `insert into clinicians (ref, name, email, npi, vendor, time_zone, stripe_customer,
+    payment_method, latest_card)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($8, $9))`;
+
+function valuesOf(row: Clinician, card: string | null): (string | null)[] {
+  return [...FIELDS_IN_ORDER.map((field) => row[field]), card];
+}
+
 async function put(db: Queryable, row: Clinician, card: string | null): Promise<string> {
   const { rows } = await db.query<{ clinician_id: string }>(
-    `insert into clinicians (ref, name, email, npi, vendor, time_zone, stripe_customer,
-       payment_method, latest_card)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($8, $9))
+    `${INSERT}
      on conflict (ref) do update set name = excluded.name, email = excluded.email,
        npi = excluded.npi, vendor = excluded.vendor, time_zone = excluded.time_zone,
        stripe_customer = excluded.stripe_customer,
@@ -259,7 +295,7 @@ async function put(db: Queryable, row: Clinician, card: string | null): Promise<
          else clinicians.latest_card end,
        updated_at = levy_now()
      returning clinician_id`,
-    [...FIELDS_IN_ORDER.map((field) => row[field]), card],
+    valuesOf(row, card),
   );
   return rows[0]?.clinician_id as string;
 }

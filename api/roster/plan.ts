@@ -81,6 +81,13 @@ export function duplicateNote(
   return duplicate({ line, ref: clinician.ref }, field, `${otherRef} on the roster`);
 }
 
+/** Names a row that somebody else changed between its plan and its writing. */
+export function staleNote({ line, clinician }: Wanted): RowNote {
+  const { ref } = clinician;
+  const message = 'Somebody else changed this row meanwhile: look at it again.';
+  return { line, ref, field: null, reason: 'stale_row', message };
+}
+
 /** Remembers what must be of one person alone in one file, and names rows that repeat it. */
 function createSeen(): (row: GoodRow) => RowNote[] {
   const lines = new Map<string, number>();

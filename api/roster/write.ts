@@ -4,7 +4,7 @@ import type { Clinician } from '../../ledger/clinicians.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import type { Vendor } from '../../ledger/rates.ts';
 import { eachOf, FEW, enqueueNext, type ActionDeps, type By } from '../routes/actions.ts';
-import { duplicateNote, type Wanted } from './plan.ts';
+import { duplicateNote, staleNote, type Wanted } from './plan.ts';
 import type { Notes } from './validate-row.ts';
 
 /** The result of writing a roster. */
@@ -19,6 +19,7 @@ export interface Written {
 /**
  * Writes the rows that are new or changed, each with what follows from it for the fees that are
  * already there: a move to another EHR, a new address, a new card.
+ * @param asPlanned  leaves a row out when somebody changed it since it was planned
  */
 export async function writeRoster(
   deps: ActionDeps,
@@ -26,14 +27,17 @@ export async function writeRoster(
   wanted: Wanted[],
   vendors: Vendor[],
   refused: Notes,
+  { asPlanned = false } = {},
 ): Promise<Written> {
   const written: Written = { created: 0, updated: 0, enrolled: 0, feesChanged: 0 };
   const few: FeeRecord[] = [];
   await eachOf(wanted, async (row) => {
-    const done = await deps.ledger.clinicians.upsert(row.clinician, row.card, by);
-    if (row.noCard && done.outcome !== 'duplicate')
+    const expected = asPlanned ? { before: row.before } : null;
+    const done = await deps.ledger.clinicians.upsert(row.clinician, row.card, by, expected);
+    if (row.noCard && 'clinicianId' in done)
       await deps.ledger.clinicians.setNoCard(done.clinicianId);
     if (done.outcome === 'duplicate') refused.add(duplicateNote(row, done));
+    else if (done.outcome === 'stale') refused.add(staleNote(row));
     else if (done.outcome === 'created') written.created += 1;
     else if (done.outcome === 'updated') {
       written.updated += 1;

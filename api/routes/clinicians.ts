@@ -5,9 +5,8 @@ import { audited, byOf, type By } from './actions.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { openRoster } from '../roster/file.ts';
-import { planRoster, type Plan, type Wanted } from '../roster/plan.ts';
+import { prepareRoster, type Prepared } from '../roster/prepare.ts';
 import { createNotes, type Notes } from '../roster/validate-row.ts';
-import { checkAtStripe, isNews } from '../roster/stripe.ts';
 import { warningsAbout } from '../roster/warnings.ts';
 import { writeRoster } from '../roster/write.ts';
 import {
@@ -70,11 +69,6 @@ const Options = Type.Object(
   },
   { additionalProperties: false },
 );
-
-/** Up to so many rows are checked at Stripe without being asked for: a minute at most. */
-const CHECKED_ROWS = 500;
-/** Of a larger roster so many rows are checked: enough to find a shifted column. */
-const SAMPLED_ROWS = 50;
 
 /** The roster of people. */
 export async function clinicianRoutes(app: Api, deps: ApiDeps): Promise<void> {
@@ -151,17 +145,8 @@ async function putRoster(
   return audited(deps, by, { action: 'put_clinicians', object: 'roster', detail }, async () => {
     const refused = createNotes(NOTES);
     const vendors = await deps.ledger.rates.vendors();
-    const { plan, ignoredColumns } = await readPlan(deps, body, options, vendors, refused);
-    const check = options.check ?? (plan.rows <= CHECKED_ROWS ? 'stripe' : 'none');
-    const asked = askedOf(plan.wanted, check, options.check === undefined);
-    const checked = await checkAtStripe(
-      deps.payments,
-      plan.wanted.filter((row) => asked.has(row)),
-      refused,
-      options.check !== 'none',
-    );
-    const wanted = [...checked, ...plan.wanted.filter((row) => !asked.has(row))];
-    wanted.sort((a, b) => a.line - b.line);
+    const prepared = await readRoster(deps, body, { ...options, vendors }, refused);
+    const { plan, wanted, checkedAtStripe, ignoredColumns } = prepared;
     const written = await writeRoster(deps, by, wanted, vendors, refused);
     const { created, updated, enrolled, feesChanged } = written;
     const counts = { created, updated, unchanged: plan.unchanged, refused: refused.rows() };
@@ -169,9 +154,9 @@ async function putRoster(
     return {
       ...counts,
       rows: refused.first(),
-      warnings: await warningsAbout(wanted, check === 'stripe', NOTES),
+      warnings: await warningsAbout(wanted, checkedAtStripe, NOTES),
       ignoredColumns,
-      checkedAtStripe: check === 'stripe',
+      checkedAtStripe,
       enrolled,
       feesChanged,
     };
@@ -179,20 +164,19 @@ async function putRoster(
 }
 
 /** Reads the body to its end. Throws `truncated_upload` when it breaks off. */
-async function readPlan(
+async function readRoster(
   deps: ApiDeps,
   body: Readable,
-  options: Static<typeof Options>,
-  vendors: Vendor[],
+  options: Static<typeof Options> & { vendors: Vendor[] },
   refused: Notes,
-): Promise<{ plan: Plan; ignoredColumns: string[] }> {
+): Promise<Prepared & { ignoredColumns: string[] }> {
+  const { vendors, check } = options;
   const vendor = options.vendor ?? null;
   const file = openRoster(body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
   try {
     if (vendor && !vendors.some((one) => one.vendor === vendor)) throw problem('unknown_vendor');
-    const context = { vendors, vendor, timeZone: deps.policy.timeZone };
-    const plan = await planRoster(deps.ledger, file.rows(), context, refused);
-    return { plan, ignoredColumns: file.ignoredColumns() };
+    const prepared = await prepareRoster(deps, file.rows(), { vendors, vendor, check }, refused);
+    return { ...prepared, ignoredColumns: file.ignoredColumns() };
   } catch (error) {
     if (body.readableAborted) throw problem('truncated_upload');
     throw error;
@@ -200,19 +184,4 @@ async function readPlan(
     // Reads the rest of a refused file: a connection that is not read never notices its end.
     body.resume();
   }
-}
-
-/** The rows Stripe is asked about. */
-function askedOf(wanted: Wanted[], check: 'stripe' | 'none', sampled: boolean): Set<Wanted> {
-  if (check === 'stripe') return new Set(wanted);
-  // A new customer's card must be known by its id to wake up a fee that waits for one.
-  const asked = wanted.filter(
-    (row) => row.before !== null && !row.clinician.paymentMethod && isNews(row),
-  );
-  if (!sampled) return new Set(asked);
-  const comparable = wanted.filter(
-    (row) => row.clinician.stripeCustomer && row.clinician.email && isNews(row),
-  );
-  const every = Math.max(1, Math.ceil(comparable.length / SAMPLED_ROWS));
-  return new Set([...asked, ...comparable.filter((_, at) => at % every === 0)]);
 }
