@@ -1,6 +1,7 @@
 import { isNpi } from '../../core/npi.ts';
 import type { Clinician } from '../../ledger/clinicians.ts';
 import type { Vendor } from '../../ledger/rates.ts';
+import { markedText } from '../http/csv-cell.ts';
 import { FIELDS, type Field, type RawRow } from './columns.ts';
 
 /** Something about a row of a roster, by its line. */
@@ -101,13 +102,16 @@ const LENGTHS: Record<Field, number> = {
 
 function checkCell(field: Field, cell: string, vendors: Vendor[]): CheckedCell {
   // Spaces of every kind at the ends and in a row mean nothing; other controls are no text.
-  const value = cell.replace(/^[\s\ufeff]+|[\s\ufeff]+$/g, '').replace(/[ \u00a0]+/g, ' ');
+  const trimmed = cell.replace(/^[\s\ufeff]+|[\s\ufeff]+$/g, '').replace(/[ \u00a0]+/g, ' ');
+  const text = markedText(trimmed);
+  const value = text ?? trimmed;
   if (/\p{C}/u.test(value))
     return bad('control_character', `The ${field} holds a character that is no text.`);
   if (value.length > LENGTHS[field])
     return bad('too_long', `The ${field} is longer than ${LENGTHS[field]} characters.`);
-  const check = CHECKS[field];
-  return check(value, vendors);
+  // A cell that is marked as text begins like a formula by intention: somebody has this name.
+  if (text !== null && (field === 'ref' || field === 'name')) return { value };
+  return CHECKS[field](value, vendors);
 }
 
 const CHECKS: Record<Field, (value: string, vendors: Vendor[]) => CheckedCell> = {

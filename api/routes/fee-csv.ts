@@ -1,5 +1,6 @@
 import type { Assessment } from '../../ledger/assessments.ts';
 import type { FeeLine } from '../../ledger/reports.ts';
+import { quoted } from '../http/csv-cell.ts';
 
 /** The columns of the export, in order. Amounts are numbers of ours and stay numbers. */
 export const COLUMNS = [
@@ -40,14 +41,4 @@ export function feeLine(fee: FeeLine, assessment: Assessment | undefined): strin
     quoted(fee.feeId),
   ];
   return `${cells.join(',')}\r\n`;
-}
-
-/**
- * A cell of text. What a spreadsheet would take for a formula is preceded by an apostrophe, which
- * it shows as text; quotes are doubled, and line breaks cannot leave the cell.
- */
-export function quoted(text: string | null): string {
-  if (text === null) return '';
-  const safe = /^[\s]*[=+\-@]/.test(text) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
-  return `"${safe.replaceAll('"', '""').replace(/[\r\n]+/g, ' ')}"`;
 }
