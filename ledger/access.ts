@@ -20,6 +20,18 @@ export interface AuditLine {
   requestId?: string;
 }
 
+/** A line of the audit trail as it was written. */
+export interface AuditedLine {
+  auditId: number;
+  at: Date;
+  actor: string;
+  action: string;
+  object: string;
+  detail: Record<string, unknown>;
+}
+
+const AUDITED = 'audit_id::float8 as "auditId", at, actor, action, object, detail';
+
 /** Writes a line of the audit trail; in a transaction when its client is given as `db`. */
 export async function writeAudit(
   db: Pick<pg.ClientBase, 'query'>,
@@ -104,27 +116,20 @@ export function createAccess(pool: pg.Pool) {
     /** Writes a line of the audit trail. */
     audit: (line: AuditLine): Promise<void> => writeAudit(pool, line),
 
-    async audited(page: { before?: number; limit: number }): Promise<
-      {
-        auditId: number;
-        at: Date;
-        actor: string;
-        action: string;
-        object: string;
-        detail: Record<string, unknown>;
-      }[]
-    > {
-      const { rows } = await pool.query<{
-        auditId: number;
-        at: Date;
-        actor: string;
-        action: string;
-        object: string;
-        detail: Record<string, unknown>;
-      }>(
-        `select audit_id::float8 as "auditId", at, actor, action, object, detail from audit
+    async audited(page: { before?: number; limit: number }): Promise<AuditedLine[]> {
+      const { rows } = await pool.query<AuditedLine>(
+        `select ${AUDITED} from audit
          where $1::bigint is null or audit_id < $1 order by audit_id desc limit $2`,
         [page.before ?? null, page.limit],
+      );
+      return rows;
+    },
+
+    /** The latest lines of the audit trail about one object, newest first. */
+    async auditedOf(object: string, limit: number): Promise<AuditedLine[]> {
+      const { rows } = await pool.query<AuditedLine>(
+        `select ${AUDITED} from audit where object = $1 order by audit_id desc limit $2`,
+        [object, limit],
       );
       return rows;
     },

@@ -11,6 +11,7 @@ import { createFees } from './fees.ts';
 import { createFindings } from './findings.ts';
 import { createJobErrors } from './job-errors.ts';
 import { createRateLimiter } from './rate-limiter.ts';
+import { createPeople } from './people.ts';
 import { createQueueSweep } from './queue-sweep.ts';
 import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
@@ -33,6 +34,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
     jobErrors: createJobErrors(pool),
+    people: createPeople(pool),
     rateLimiter: createRateLimiter(pool),
     queueSweep: createQueueSweep(pool),
     rates: createRates(pool),

@@ -1,7 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import type { Action } from '../../core/fee/actions.ts';
-import type { Scope } from '../../ledger/access.ts';
 import {
   applyAction,
   approveRoster,
@@ -12,13 +11,12 @@ import {
   resumeAssessment,
   scopeOf,
 } from '../routes/actions.ts';
-import { requireScope } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ById, Uuid, Why } from '../http/schemas.ts';
 import { cardLinkOf } from './card-link.ts';
 import type { Done } from './done.ts';
 import { needsWhy, inputFor } from './fee-actions.ts';
-import { checkFormToken } from './form-token.ts';
+import { guarded } from './guarded.ts';
 import { sendFee } from './page-routes.ts';
 
 const Verdict = Type.Union([Type.Literal('accepted'), Type.Literal('refused')]);
@@ -126,17 +124,6 @@ function cardLinkRoute(app: FastifyInstance, deps: ApiDeps): void {
       return sendFee(request, reply, deps, { id, cardLink: url });
     },
   );
-}
-
-/** The checks of a form's route, in order: the scope, then that the form is of this session. */
-function guarded(deps: ApiDeps, scope: Scope, schema: object) {
-  return {
-    schema: { ...schema, hide: true },
-    onRequest: requireScope(scope),
-    preValidation: async (request: FastifyRequest) => {
-      checkFormToken(request, deps, (request.body as { token?: unknown } | undefined)?.token);
-    },
-  };
 }
 
 function doneAt(path: string, done: Done): string {

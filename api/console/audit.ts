@@ -1,30 +1,26 @@
+import type { AuditedLine } from '../../ledger/access.ts';
 import { html, type Html } from './html.ts';
 import { nothing } from './layout.ts';
 import { table, type Column } from './table.ts';
 import { when } from './times.ts';
 
-/** One line of the audit trail, as the ledger gives it. */
-export interface Audited {
-  auditId: number;
-  at: Date;
-  actor: string;
-  action: string;
-  object: string;
-  detail: Record<string, unknown>;
-}
-
 /** What people did, newest first. */
-export function auditBody(acts: readonly Audited[], more: boolean, timeZone: string): Html {
+export function auditBody(acts: readonly AuditedLine[], more: boolean, timeZone: string): Html {
   return html`<h1>Audit</h1>
     <p class="lead">
       Every act of a person, by the name of the key it was done with. The trail can only be added
       to.
     </p>
-    ${acts.length === 0 ? nothing('Nobody has done anything yet.') : table(columns(timeZone), acts)}
+    ${acts.length === 0 ? nothing('Nobody has done anything yet.') : auditTable(acts, timeZone)}
     ${more && html`<p><a href="/console/audit?before=${acts.at(-1)?.auditId}">Earlier</a></p>`}`;
 }
 
-function columns(timeZone: string): Column<Audited>[] {
+/** Acts in a table. */
+export function auditTable(acts: readonly AuditedLine[], timeZone: string): Html {
+  return table(columns(timeZone), acts);
+}
+
+function columns(timeZone: string): Column<AuditedLine>[] {
   return [
     { head: 'When', cell: ({ at }) => when(at, timeZone) },
     { head: 'Who', kind: 'name', cell: ({ actor }) => html`<bdi>${actor}</bdi>` },
@@ -37,16 +33,17 @@ function columns(timeZone: string): Column<Audited>[] {
   ];
 }
 
-const UUID = /^(fee|assessment|import|evidence) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const UUID =
+  /^(fee|assessment|import|evidence|clinician) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /** The object of an act, with a link if it has a page. */
 function objectOf(object: string): Html {
   const [, kind, id] = UUID.exec(object) ?? [];
   if (!kind || !id) return html`${object}`;
   const short = `${kind} ${id.slice(0, 8)}`;
-  return kind === 'evidence'
-    ? html`<span title="${id}">${short}</span>`
-    : html`<a href="/console/${kind}s/${id}">${short}</a>`;
+  if (kind === 'evidence') return html`<span title="${id}">${short}</span>`;
+  const page = kind === 'clinician' ? 'people' : `${kind}s`;
+  return html`<a href="/console/${page}/${id}">${short}</a>`;
 }
 
 /** The details of an act, except that it was done. */

@@ -15,6 +15,8 @@ const DONE = {
   retry: 'It will be tried again as soon as that is allowed; see what is next.',
   refund: 'The refund is on its way; see the story.',
   accepted: 'Accepted: it counts as use. The fees it concerns are looked at again.',
+  person_added: 'Added to the roster.',
+  person_saved: 'Saved.',
   refused: 'Refused: it does not count as use. The fees it concerns are looked at again.',
 } as const;
 

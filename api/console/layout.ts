@@ -74,6 +74,7 @@ export function nothing(sentence: string): Html {
 const MENU = [
   { section: 'home', href: '/console', label: 'Overview' },
   { section: 'fees', href: '/console/fees', label: 'Fees' },
+  { section: 'people', href: '/console/people', label: 'People' },
   { section: 'imports', href: '/console/imports', label: 'Imports' },
   { section: 'review', href: '/console/review', label: 'Review' },
   { section: 'unknown', href: '/console/unknown', label: 'Unknown outcomes' },

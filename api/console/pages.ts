@@ -9,6 +9,8 @@ import { actionRoutes } from './action-routes.ts';
 import { errorPage } from './error.ts';
 import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
+import { personFormRoutes } from './people/form-routes.ts';
+import { peoplePages } from './people/page-routes.ts';
 import { signInPages } from './sign-in.ts';
 
 /**
@@ -37,6 +39,8 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         pages.addHook('onRequest', requireScope('read'));
         pageRoutes(pages, deps);
         actionRoutes(pages, deps);
+        peoplePages(pages, deps);
+        personFormRoutes(pages, deps);
       });
     },
     { prefix: '/console' },
@@ -44,7 +48,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
 }
 
 /** The parts of the one stylesheet, in order. */
-const STYLES = ['base.css', 'parts.css', 'forms.css', 'tables.css'];
+const STYLES = ['base.css', 'parts.css', 'forms.css', 'tables.css', 'people.css'];
 
 async function styleSheet(): Promise<string> {
   const parts = STYLES.map((name) => readFile(new URL(`./style/${name}`, import.meta.url), 'utf8'));

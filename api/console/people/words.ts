@@ -1,0 +1,44 @@
+import type { Field } from '../../roster/columns.ts';
+import { html, type Html } from '../html.ts';
+
+/** Signs that turn the direction of the text around them, and signs that nobody sees. */
+const UNSEEN = /[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/g;
+
+/**
+ * A text of the roster, isolated from the page's direction. A sign that would turn the text around,
+ * or hide in it, is shown as a replacement character: a name must not look like another.
+ */
+export function namedBy(text: string): Html {
+  return html`<bdi>${text.replace(UNSEEN, '\ufffd')}</bdi>`;
+}
+
+/** The fields of the roster as people call them. */
+export const FIELD_WORDS: Record<Field, string> = {
+  ref: 'Reference',
+  name: 'Name',
+  email: 'E-mail',
+  npi: 'NPI',
+  vendor: 'EHR',
+  timeZone: 'Time zone',
+  stripeCustomer: 'Stripe customer',
+  paymentMethod: 'Card at Stripe',
+};
+
+/** What to look at after a row was written, by the reason of its warning. */
+const WARNINGS: Record<string, string> = {
+  no_email: 'There is no e-mail: this person cannot be noticed, so is not charged.',
+  no_card: 'Stripe has no card for this person, who is not charged before there is one.',
+  customer_differs:
+    'The customer at Stripe has another e-mail than this row. Is it this person’s customer?',
+};
+
+/** The sentences for reasons in a URL, separated by spaces: no text of the URL itself is shown. */
+export function warningsShown(reasons: string | undefined): Html | null {
+  const known = [...new Set((reasons ?? '').split(' '))].filter((one) =>
+    Object.hasOwn(WARNINGS, one),
+  );
+  if (known.length === 0) return null;
+  return html`<div class="warn" role="status">
+    ${known.map((one) => html`<p>${WARNINGS[one]}</p>`)}
+  </div>`;
+}
