@@ -15,6 +15,7 @@ import { createPeople } from './people.ts';
 import { createQueueSweep } from './queue-sweep.ts';
 import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
+import { createRosterUploads } from './roster-uploads.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 
 /**
@@ -39,6 +40,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     queueSweep: createQueueSweep(pool),
     rates: createRates(pool),
     reports: createReports(pool),
+    rosterUploads: createRosterUploads(pool),
     circuitBreaker: createCircuitBreaker(pool),
     /** Opens a snapshot of Stripe's books beside the ledger; the caller must close it. */
     openSnapshot: (): Promise<StripeSnapshot> => openSnapshot(pool),

@@ -112,6 +112,12 @@ grant select, insert (check_name, assessment_id, fee_id, detail), update (gone_a
   on findings to levy_app;
 grant select, insert (session, fee_id), update (closed_at) on card_pages to levy_app;
 grant select, insert (job, type), update (errors, last_at) on job_errors to levy_app;
+-- What waits for a confirmation: nothing is proven by it.
+grant select,
+  insert (file_name, uploaded_by, vendor, headings, ignored, rows),
+  update (headings, ignored, rows, writing_until, written_at, written_by, outcome),
+  delete
+  on roster_uploads to levy_app;
 -- Tokens and holds of the rate limiter: nothing is proven by them, and losing them does no harm.
 grant select, insert, update, delete on tokens, holds to levy_app;
 -- The version of the schema.
@@ -123,7 +129,7 @@ grant select on migrations to levy_app;
 
 grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
   assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, job_errors,
-  tokens, holds, migrations to levy_reader;
+  roster_uploads, tokens, holds, migrations to levy_reader;
 -- Without the hashes of keys, and without sessions, settings and stored answers, which hold
 -- secrets.
 grant select (key_id, name, prefix, scopes, created_at, revoked_at) on access_keys to levy_reader;

@@ -106,6 +106,12 @@ constraint rates.rates_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendo
 
 constraint rates.rates_year_check CHECK (((year >= 2000) AND (year <= 2200)))
 
+constraint roster_uploads.roster_uploads_check CHECK ((((written_at IS NULL) = (outcome IS NULL)) AND ((written_at IS NULL) = (rows IS NOT NULL))))
+
+constraint roster_uploads.roster_uploads_pkey PRIMARY KEY (upload_id)
+
+constraint roster_uploads.roster_uploads_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
 constraint sessions.sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES access_keys(key_id)
 
 constraint sessions.sessions_pkey PRIMARY KEY (hash)
@@ -401,7 +407,11 @@ begin
     using errcode = 'LV001';
 end $function$
 
+index CREATE INDEX audit_object ON public.audit USING btree (object, audit_id)
+
 index CREATE INDEX card_pages_open ON public.card_pages USING btree (fee_id) WHERE (closed_at IS NULL)
+
+index CREATE INDEX clinicians_name ON public.clinicians USING btree (lower(name), ref)
 
 index CREATE INDEX clinicians_vendor ON public.clinicians USING btree (vendor)
 
@@ -420,6 +430,8 @@ index CREATE INDEX fees_due ON public.fees USING btree (next_step, due_at) WHERE
 index CREATE INDEX fees_state ON public.fees USING btree (assessment_id, state)
 
 index CREATE INDEX import_problems_import ON public.import_problems USING btree (import_id, line)
+
+index CREATE INDEX roster_uploads_expiry ON public.roster_uploads USING btree (expires_at)
 
 index CREATE INDEX webhook_events_cards ON public.webhook_events USING btree (customer, created_at) WHERE (type = 'payment_method.attached'::text)
 
@@ -491,6 +503,8 @@ index CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (numb
 
 index CREATE UNIQUE INDEX rates_pkey ON public.rates USING btree (vendor, year)
 
+index CREATE UNIQUE INDEX roster_uploads_pkey ON public.roster_uploads USING btree (upload_id)
+
 index CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (hash)
 
 index CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (name)
@@ -532,6 +546,8 @@ table job_errors (job text not null, type text not null, errors bigint not null 
 table migrations (number integer not null, name text not null, applied_at timestamp with time zone not null default now())
 
 table rates (vendor text not null, year integer not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), status text not null, source text not null, entered_by text not null, entered_at timestamp with time zone not null default levy_now())
+
+table roster_uploads (upload_id uuid not null default gen_random_uuid(), file_name text not null, uploaded_by text not null, uploaded_at timestamp with time zone not null default levy_now(), expires_at timestamp with time zone not null default (levy_now() + '1 day'::interval), vendor text, headings json, ignored json not null, rows json, writing_until timestamp with time zone, written_at timestamp with time zone, written_by text, outcome jsonb)
 
 table sessions (hash bytea not null, key_id uuid not null, expires_at timestamp with time zone not null)
 

@@ -41,10 +41,13 @@ function errorBody({ code, message, help, requestId }: Told, request: FastifyReq
   </section>`;
 }
 
+/** Pages with forms of their own. */
+const PAGES = /^\/console\/(?:fees|assessments|people|people\/upload)\/[0-9a-f-]{36}(?=\/|$)/;
+
 /** The page to go back to: the form's page after an act, else the overview. */
 function backTo({ method, url }: FastifyRequest): string {
   const [path = ''] = url.split('?');
-  const page = /^\/console\/(?:fees|assessments)\/[0-9a-f-]{36}(?=\/)/.exec(path)?.[0];
+  const page = PAGES.exec(path)?.[0];
   if (method === 'POST' && page) return page;
   return method === 'POST' && path.startsWith('/console/evidence/')
     ? '/console/review'

@@ -11,6 +11,7 @@ import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
 import { personFormRoutes } from './people/form-routes.ts';
 import { peoplePages } from './people/page-routes.ts';
+import { uploadRoutes } from './people/upload-routes.ts';
 import { signInPages } from './sign-in.ts';
 
 /**
@@ -41,6 +42,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         actionRoutes(pages, deps);
         peoplePages(pages, deps);
         personFormRoutes(pages, deps);
+        await uploadRoutes(pages, deps);
       });
     },
     { prefix: '/console' },

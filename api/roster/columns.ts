@@ -16,6 +16,8 @@ export interface RawRow {
   /** Line of a text file, number of the object in JSON; from 1. */
   line: number;
   cells: Partial<Record<Field, string>>;
+  /** All cells by position, of a file whose headings are not known. */
+  unnamed?: string[];
   /** Why the row as a whole cannot be read. */
   broken?: { reason: string; message: string };
 }
@@ -25,6 +27,11 @@ export interface RosterSink {
   row(row: RawRow): void;
   /** A column or key that levy does not know, as it is written. */
   ignored(name: string): void;
+  /**
+   * Receives the headings of a table in which reference or name cannot be told, or a field has two
+   * columns; the rows then have unnamed cells. Without this function such a table is refused.
+   */
+  unknown?(headings: string[]): void;
 }
 
 /** Reads the text of a roster, whatever the pieces it arrives in. */

@@ -7,6 +7,7 @@ import {
   FIELDS,
   ROW_CHARACTERS,
   type Field,
+  type RawRow,
   type RosterReader,
   type RosterSink,
 } from './columns.ts';
@@ -16,7 +17,7 @@ const OPEN_QUOTES = 100;
 
 /** Reads a roster as a table with a header line. Throws `invalid_roster` and `empty_body`. */
 export function createCsvReader(head: string, sink: RosterSink): RosterReader {
-  let columns: (Field | null)[] | null = null;
+  let columns: Columns | null = null;
   let unread = 0;
   const open = new Set<number>();
   const table = createRows(delimiterOf(head) ?? ',', {
@@ -49,24 +50,35 @@ function isBlank(cells: string[]): boolean {
   return cells.every((cell) => cell.trim() === '');
 }
 
-function headerOf(cells: string[], sink: RosterSink): (Field | null)[] {
+/** The field of each column; how many columns there are, when their fields are not known. */
+type Columns = (Field | null)[] | number;
+
+function headerOf(cells: string[], sink: RosterSink): Columns {
   const names = cells.map((cell) => cell.trim());
-  const columns = columnsOf(names);
+  const columns = names.map(fieldOf);
+  const wrong = wrongHeader(columns);
+  if (wrong && !sink.unknown) throw notARoster(wrong.message, wrong.help);
+  if (wrong) {
+    sink.unknown?.(names.map((name) => name.slice(0, 100)));
+    return names.length;
+  }
   names.forEach((name, at) => {
     if (name !== '' && !columns[at]) sink.ignored(name.slice(0, 100));
   });
   return columns;
 }
 
-function rowOf(columns: (Field | null)[], cells: string[], line: number, openQuote: boolean) {
+function rowOf(columns: Columns, cells: string[], line: number, openQuote: boolean): RawRow {
   if (openQuote) return broken(line, 'open_quote', 'A quotation mark in this row is never closed.');
+  const count = typeof columns === 'number' ? columns : columns.length;
   // Not even one empty cell too many is allowed: a stray comma may have moved all later cells.
-  if (cells.length !== columns.length)
+  if (cells.length !== count)
     return broken(
       line,
       'column_count',
-      `The row has ${cells.length} cells, the header ${columns.length}. Quote cells with commas.`,
+      `The row has ${cells.length} cells, the header ${count}. Quote cells with commas.`,
     );
+  if (typeof columns === 'number') return { line, cells: {}, unnamed: cells };
   const found: Partial<Record<Field, string>> = {};
   columns.forEach((field, at) => {
     if (field) found[field] = cells[at] ?? '';
@@ -74,20 +86,21 @@ function rowOf(columns: (Field | null)[], cells: string[], line: number, openQuo
   return { line, cells: found };
 }
 
-function columnsOf(names: string[]): (Field | null)[] {
-  const columns = names.map(fieldOf);
+/** Why a header does not say what the columns are; null when it does. */
+function wrongHeader(columns: (Field | null)[]): { message: string; help?: string } | null {
   for (const field of FIELDS) {
     const count = columns.filter((one) => one === field).length;
-    if (count > 1) throw notARoster(`Its header has two columns for ${field}.`);
+    if (count > 1) return { message: `Its header has two columns for ${field}.` };
   }
   for (const field of ['ref', 'name'] as const)
     if (!columns.includes(field))
-      throw notARoster(
-        `Its header has no column ${field}.`,
-        'Send the columns ref, name, email, npi, vendor, time_zone, stripe_customer, ' +
+      return {
+        message: `Its header has no column ${field}.`,
+        help:
+          'Send the columns ref, name, email, npi, vendor, time_zone, stripe_customer, ' +
           'payment_method; ref and name are needed.',
-      );
-  return columns;
+      };
+  return null;
 }
 
 /** A refusal of the file as a whole. */

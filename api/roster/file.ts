@@ -31,8 +31,13 @@ const IGNORED = 100;
  * Reads a roster piece by piece: CSV (any usual delimiter and encoding), NDJSON or JSON. Its
  * content decides which. Throws `empty_body`, `invalid_roster`, `invalid_json`, `too_large` and
  * `too_many_rows`.
+ * @param unknown  receives headings that do not say what the columns are, instead of a refusal
  */
-export function openRoster(body: AsyncIterable<Uint8Array>, limits = ROSTER_LIMITS) {
+export function openRoster(
+  body: AsyncIterable<Uint8Array>,
+  limits = ROSTER_LIMITS,
+  unknown?: RosterSink['unknown'],
+) {
   const ignored = new Set<string>();
   let batch: RawRow[] = [];
   let count = 0;
@@ -45,6 +50,7 @@ export function openRoster(body: AsyncIterable<Uint8Array>, limits = ROSTER_LIMI
     ignored(name) {
       if (ignored.size < IGNORED) ignored.add(name);
     },
+    ...(unknown && { unknown }),
   };
 
   async function* rows(): AsyncGenerator<RawRow[]> {

@@ -71,6 +71,8 @@ create table clinicians (
 create unique index clinicians_ref on clinicians (lower(ref));
 create unique index clinicians_email on clinicians (lower(email));
 create index clinicians_vendor on clinicians (vendor);
+-- The roster page by page in the order of names; the reference decides between equal names.
+create index clinicians_name on clinicians (lower(name), ref);
 -- One customer at Stripe is one person: two people with one customer could be charged for each
 -- other.
 create unique index clinicians_customer on clinicians (stripe_customer);
@@ -272,6 +274,35 @@ create table audit (
   detail jsonb not null default '{}',
   request_id text
 );
+-- What was done to one person or fee.
+create index audit_object on audit (object, audit_id);
+
+-- Rosters that were uploaded in the console and wait for a person's confirmation. Nothing is proven
+-- by them: each expires after a day, and its rows are removed when they are written. Their contents
+-- are json and not jsonb, which cannot hold every text that a file can hold.
+create table roster_uploads (
+  upload_id uuid primary key default gen_random_uuid(),
+  file_name text not null,
+  uploaded_by text not null,
+  uploaded_at timestamptz not null default levy_now(),
+  expires_at timestamptz not null default levy_now() + interval '1 day',
+  -- The vendor of everybody, when the file has no column for it.
+  vendor text references vendors,
+  -- The headings of the file until somebody has said which column is which; null afterwards.
+  headings json,
+  -- Headings of columns that were not kept.
+  ignored json not null,
+  -- The rows as they were read; null when they were written.
+  rows json,
+  -- Until when a process that writes the rows has them for itself; null while none does.
+  writing_until timestamptz,
+  written_at timestamptz,
+  written_by text,
+  -- What was written, counted.
+  outcome jsonb,
+  check ((written_at is null) = (outcome is null) and (written_at is null) = (rows is not null))
+);
+create index roster_uploads_expiry on roster_uploads (expires_at);
 
 -- A webhook is stored by its id and handled by reading the object it names.
 create table webhook_events (

@@ -89,7 +89,9 @@ describe('the roster', () => {
       let path: string | undefined = `/console/people?sort=${sort}`;
       for (let pages = 0; path && pages < 9; pages += 1) {
         seen.push(...(await refsOn(path)));
-        const next = /href="([^"]+)">Next page/.exec((await reader.get(path)).body)?.[1];
+        const next: string | undefined = /href="([^"]+)">Next page/.exec(
+          (await reader.get(path)).body,
+        )?.[1];
         path = next?.replaceAll('&amp;', '&');
       }
       expect(seen.length).toBeGreaterThan(200);

@@ -73,6 +73,12 @@ const APPLICATION: Record<string, string[]> = {
   findings: ['select', 'insert check_name assessment_id fee_id detail', 'update gone_at'],
   card_pages: ['select', 'insert session fee_id', 'update closed_at'],
   job_errors: ['select', 'insert job type', 'update errors last_at'],
+  roster_uploads: [
+    'select',
+    'insert file_name uploaded_by vendor headings ignored rows',
+    'update headings ignored rows writing_until written_at written_by outcome',
+    'delete',
+  ],
   tokens: ['select', 'insert', 'update', 'delete'],
   holds: ['select', 'insert', 'update', 'delete'],
   migrations: ['select'],
