@@ -110,7 +110,7 @@ function inputOf(field: Field, view: PersonFormView): Html {
             ${about}
           />`
     }
-    ${view.stale && person && (typed[field] ?? '') !== (person[field] ?? '') && onRoster(person[field])}
+    ${view.stale && person && onRoster(person[field], typed[field])}
     ${hint && html`<p class="small soft" id="${field}-hint">${hint}</p>`}
     ${
       wrong.length > 0 &&
@@ -121,7 +121,8 @@ function inputOf(field: Field, view: PersonFormView): Html {
   </div>`;
 }
 
-function onRoster(value: string | null): Html {
+function onRoster(value: string | null, typed = ''): Html | null {
+  if (typed === (value ?? '')) return null;
   return html`<p class="wrong">On the roster now: ${value ? namedBy(value) : 'nothing'}</p>`;
 }
 

@@ -29,6 +29,7 @@ export function previewBody(
 ): Html {
   const created = plan.wanted.filter(({ before }) => before === null);
   const changed = plan.wanted.filter(({ before }) => before !== null);
+  const warnings = table(NOTES, plan.warnings);
   return html`<p class="crumbs">
       <a href="/console/people">People</a> › <a href="/console/people/upload">Upload a roster</a>
     </p>
@@ -48,7 +49,7 @@ export function previewBody(
     ${part('Left out', plan.refused.rows(), 'row', table(NOTES, plan.refused.first()))}
     ${part('To be changed', changed.length, 'person', table(CHANGED, changed.slice(0, SHOWN)))}
     ${part('To be added', created.length, 'person', table(CREATED, created.slice(0, SHOWN)))}
-    ${part('To look at', plan.warnings.length, 'row', table(NOTES, plan.warnings))} ${missing(plan)}`;
+    ${part('To look at', plan.warnings.length, 'row', warnings)} ${missing(plan)}`;
 }
 
 function figure(label: string, count: number): Html {
@@ -98,6 +99,7 @@ function part(title: string, count: number, one: string, rows: Html): Html | nul
 
 function missing({ missing: { count, first } }: UploadPlan): Html | null {
   if (count === 0) return null;
+  const more = (count - first.length).toLocaleString('en-US');
   return html`<h2>Not in the file: ${counted(count, 'person', 'people')}</h2>
     <p class="soft">Nothing happens to them: they stay on the roster as they are.</p>
     <ul class="reasons">
@@ -108,7 +110,7 @@ function missing({ missing: { count, first } }: UploadPlan): Html | null {
             <span class="small soft">${namedBy(ref)}</span>
           </li>`,
       )}
-      ${count > first.length && html`<li>and ${(count - first.length).toLocaleString('en-US')} more</li>`}
+      ${count > first.length && html`<li>and ${more} more</li>`}
     </ul>`;
 }
 

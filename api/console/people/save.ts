@@ -46,20 +46,18 @@ export async function savePerson(
   // A row that is written already as it was typed needs no writing, whoever wrote it.
   if (!row) return { clinicianId: person?.clinicianId ?? '', warned: [] };
   if (row.before && fingerprintOf(row.before) !== seen) return { notes: [staleNote(row)] };
-  const act = { action: person ? 'edit_clinician' : 'add_clinician', object: 'roster' };
-  const detail: Record<string, unknown> = {};
-  return audited(deps, by, Object.assign(act, { detail }), async (): Promise<Saved> => {
+  const write = async (): Promise<Saved> => {
     const written = await writeRoster(deps, by, wanted, vendors, refused, { asPlanned: true });
-    if (refused.rows() > 0) {
-      detail['refused'] = refused.first().map(({ reason }) => reason);
-      return { notes: refused.first() };
-    }
+    if (refused.rows() > 0) return { notes: refused.first() };
     const clinicianId = person?.clinicianId ?? (await idOf(deps, row.clinician.ref));
     act.object = `clinician ${clinicianId}`;
-    detail['feesChanged'] = written.feesChanged;
+    act.detail = { created: written.created, enrolled: written.enrolled };
     const warnings = await warningsAbout(wanted, checkedAtStripe, NOTES);
     return { clinicianId, warned: warnings.map(({ reason }) => reason) };
-  });
+  };
+  const act = { action: 'add_clinician', object: 'roster', detail: {} };
+  // The ledger itself writes down who changed a row, with the old and new values.
+  return person ? write() : audited(deps, by, act, write);
 }
 
 async function* oneRow(row: RawRow): AsyncGenerator<RawRow[]> {

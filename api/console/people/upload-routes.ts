@@ -31,8 +31,8 @@ const PATH = '/console/people/upload';
 
 /**
  * Upload of a roster in three steps: the file, what it would change, the confirmation. The rows
- * wait in the ledger meanwhile. A confirmation names the hash of the plan that was shown, and writes
- * that plan or nothing.
+ * wait in the ledger meanwhile. A confirmation names the hash of the plan that was shown, and
+ * writes that plan or nothing.
  */
 export async function uploadRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
   await app.register(async (scope) => {
