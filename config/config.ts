@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { DAY_MS, type Policy } from '../core/policy.ts';
-import { databasesOf, type Databases } from './databases.ts';
+import { databasesOf, homeOf, type Databases } from './databases.ts';
 import { ConfigError, createReader, url, type Environment, type Form } from './environment.ts';
 import type { Reader } from './environment.ts';
 import { POLICY } from './policy.ts';
@@ -71,7 +71,7 @@ export function parseConfig(
     port,
     trustProxy: reader.list('TRUST_PROXY', PROXY),
     logLevel: reader.choice('LOG_LEVEL', LOG_LEVELS) ?? 'info',
-    home: reader.text('LEVY_HOME') ?? '.levy',
+    home: homeOf(reader),
     annual: annualOf(reader),
     policy: {
       ...POLICY,

@@ -23,6 +23,25 @@ export function databasesOf(reader: Reader): Databases {
   return { databaseUrl, databaseOwnerUrl };
 }
 
+/** Where levy keeps its data unless `LEVY_HOME` says otherwise. */
+export function homeOf(reader: Reader): string {
+  return reader.text('LEVY_HOME') ?? '.levy';
+}
+
+/**
+ * Where the ledger is, and nothing else of an environment: the database it names (null: none), and
+ * the folder that holds one otherwise. Throws a `ConfigError`.
+ */
+export function parsePlace(
+  env: Environment,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): { databaseUrl: string | null; home: string } {
+  const reader = createReader(env, readFile);
+  const place = { databaseUrl: reader.secret('DATABASE_URL', ADDRESS), home: homeOf(reader) };
+  if (reader.problems.length > 0) throw new ConfigError(reader.problems);
+  return place;
+}
+
 /**
  * The login to migrate with, and nothing else of an environment: the owner's, or else the only one
  * there is. Throws a `ConfigError` when there is none.
