@@ -11,6 +11,17 @@ export interface Caller {
   scopes: Scope[];
 }
 
+/** An access key as it is listed, without its token. */
+export interface KeyRow {
+  keyId: string;
+  name: string;
+  scopes: Scope[];
+  createdAt: Date;
+  /** To the minute; null: never. */
+  lastUsedAt: Date | null;
+  revoked: boolean;
+}
+
 /** One line of the audit trail: what a person did, to what. */
 export interface AuditLine {
   actor: string;
@@ -43,6 +54,16 @@ export async function writeAudit(
   );
 }
 
+/** A use is noted once a minute: a write for every request would cost more than it tells. */
+const UNNOTED = "coalesce(k.last_used_at < levy_now() - interval '1 minute', true)";
+
+async function noteUse(pool: pg.Pool, keyId: string): Promise<void> {
+  await pool.query(
+    `update access_keys k set last_used_at = levy_now() where key_id = $1 and ${UNNOTED}`,
+    [keyId],
+  );
+}
+
 /** Characters at the start of a token by which its key is looked up. */
 const PREFIX = 12;
 
@@ -60,9 +81,11 @@ export function createAccess(pool: pg.Pool) {
       );
     },
 
-    async keys(): Promise<{ name: string; scopes: Scope[]; revoked: boolean }[]> {
-      const { rows } = await pool.query<{ name: string; scopes: Scope[]; revoked: boolean }>(
-        `select name, scopes, revoked_at is not null as revoked from access_keys order by name`,
+    async keys(): Promise<KeyRow[]> {
+      const { rows } = await pool.query<KeyRow>(
+        `select key_id as "keyId", name, scopes, created_at as "createdAt",
+           last_used_at as "lastUsedAt", revoked_at is not null as revoked
+         from access_keys order by name`,
       );
       return rows;
     },
@@ -77,14 +100,15 @@ export function createAccess(pool: pg.Pool) {
 
     /** The caller with this token, compared in constant time; null for a wrong or revoked token. */
     async callerOf(token: string): Promise<Caller | null> {
-      const { rows } = await pool.query<Caller & { hash: Buffer }>(
-        `select key_id as "keyId", name, scopes, hash from access_keys
-         where prefix = $1 and revoked_at is null`,
+      const { rows } = await pool.query<Caller & { hash: Buffer; unnoted: boolean }>(
+        `select key_id as "keyId", name, scopes, hash, ${UNNOTED} as unnoted
+         from access_keys k where prefix = $1 and revoked_at is null`,
         [token.slice(0, PREFIX)],
       );
       const hash = sha256(token);
       const key = rows[0];
       if (!key || !timingSafeEqual(hash, key.hash)) return null;
+      if (key.unnoted) await noteUse(pool, key.keyId);
       return { keyId: key.keyId, name: key.name, scopes: key.scopes };
     },
 
@@ -98,13 +122,16 @@ export function createAccess(pool: pg.Pool) {
     },
 
     async callerOfSession(secret: string): Promise<Caller | null> {
-      const { rows } = await pool.query<Caller>(
-        `select k.key_id as "keyId", k.name, k.scopes
+      const { rows } = await pool.query<Caller & { unnoted: boolean }>(
+        `select k.key_id as "keyId", k.name, k.scopes, ${UNNOTED} as unnoted
          from sessions s join access_keys k using (key_id)
          where s.hash = $1 and s.expires_at > levy_now() and k.revoked_at is null`,
         [sha256(secret)],
       );
-      return rows[0] ?? null;
+      const key = rows[0];
+      if (!key) return null;
+      if (key.unnoted) await noteUse(pool, key.keyId);
+      return { keyId: key.keyId, name: key.name, scopes: key.scopes };
     },
 
     async endSession(secret: string): Promise<void> {

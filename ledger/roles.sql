@@ -96,7 +96,8 @@ grant select on balances to levy_app;
 -- levy_app: access, audit, and what the outside world told us
 ------------------------------------------------------------------------------------------------
 
-grant select, insert (name, prefix, hash, scopes), update (revoked_at) on access_keys to levy_app;
+grant select, insert (name, prefix, hash, scopes), update (revoked_at, last_used_at)
+  on access_keys to levy_app;
 grant select, insert, delete on sessions to levy_app;
 -- Append only. The database sets the time.
 grant select, insert (actor, action, object, detail, request_id) on audit to levy_app;
@@ -132,4 +133,5 @@ grant select on vendors, rates, clinicians, imports, evidence, counting_evidence
   roster_uploads, tokens, holds, migrations to levy_reader;
 -- Without the hashes of keys, and without sessions, settings and stored answers, which hold
 -- secrets.
-grant select (key_id, name, prefix, scopes, created_at, revoked_at) on access_keys to levy_reader;
+grant select (key_id, name, prefix, scopes, created_at, revoked_at, last_used_at) on access_keys
+  to levy_reader;

@@ -60,7 +60,7 @@ const APPLICATION: Record<string, string[]> = {
   fees: ['select', 'insert assessment_id clinician_id', 'update intent seq state next_step due_at'],
   entries: ['select', 'insert fee_id seq kind at actor debit credit amount_cents data'],
   balances: ['select'],
-  access_keys: ['select', 'insert name prefix hash scopes', 'update revoked_at'],
+  access_keys: ['select', 'insert name prefix hash scopes', 'update revoked_at last_used_at'],
   sessions: ['select', 'insert', 'delete'],
   audit: ['select', 'insert actor action object detail request_id'],
   webhook_events: [
@@ -86,7 +86,7 @@ const APPLICATION: Record<string, string[]> = {
 
 /** What a reader does not see, or not all of: what is not named here is seen whole. */
 const HIDDEN: Record<string, string> = {
-  access_keys: 'select key_id name prefix scopes created_at revoked_at',
+  access_keys: 'select key_id name prefix scopes created_at revoked_at last_used_at',
   sessions: 'nothing',
   settings: 'nothing',
   idempotent_requests: 'nothing',
