@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Services } from '../config/services.ts';
+import { databaseFolder, makeHome } from './home.ts';
 import { startEmbeddedPostgres } from './postgres/postgres.ts';
 import { startMailbox, type Mailbox } from '../sandbox/mailbox/mailbox.ts';
 import { startSandboxStripe, type SandboxStripe } from '../sandbox/stripe/server.ts';
@@ -30,7 +31,7 @@ export async function openInstallation(
     for (const end of closers.reverse()) await end();
   };
   try {
-    await mkdir(config.home, { recursive: true });
+    await makeHome(config.home);
     const secrets = await keptSecrets(config);
     const { databaseUrl, databaseOwnerUrl } = config;
     const databases = databaseUrl
@@ -89,7 +90,7 @@ async function embeddedDatabase(
   log: (line: string) => void,
   closers: (() => Promise<void>)[],
 ): Promise<Pick<Services, 'databaseUrl' | 'databaseOwnerUrl'>> {
-  const postgres = await startEmbeddedPostgres({ dir: join(config.home, 'postgres'), log });
+  const postgres = await startEmbeddedPostgres({ dir: databaseFolder(config.home), log });
   closers.push(() => postgres.stop());
   return { databaseUrl: postgres.appUrl, databaseOwnerUrl: postgres.url };
 }

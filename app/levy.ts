@@ -4,7 +4,9 @@ import type { Config } from '../config/config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createApi } from './api.ts';
 import { connect } from './connect.ts';
+import { needFreeHome } from './home.ts';
 import { openInstallation, type Installation } from './installation.ts';
+import { listenError, needFreePort } from './listen.ts';
 import { announce } from './running.ts';
 import { startWorker } from './worker.ts';
 
@@ -30,6 +32,8 @@ export async function startLevy(
   say: (line: string) => void,
   log: Logger = pino({ level: config.logLevel }),
 ): Promise<RunningLevy> {
+  if (!config.databaseUrl) await needFreeHome(config.home);
+  await needFreePort(config);
   const installation = await openInstallation(config, say);
   const { services, sandbox } = installation;
   const closers: (() => Promise<unknown>)[] = [() => installation.close()];
@@ -41,7 +45,9 @@ export async function startLevy(
     closers.push(connections.close);
     const api = await createApi(config, services, connections);
     closers.push(() => api.close());
-    await api.listen({ host: config.host, port: config.port });
+    await api.listen({ host: config.host, port: config.port }).catch((error: unknown) => {
+      throw listenError(error, config);
+    });
     const worker = await startWorker(config, services, connections);
     closers.push(worker.close);
     closers.push(await announce(config.home, services));

@@ -1,8 +1,11 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseConfig, type Config } from '../config/config.ts';
+import { parsePlace } from '../config/databases.ts';
 import { namedServices, type Services } from '../config/services.ts';
+import { databaseFolder, makeHome, needFreeHome, needHome } from './home.ts';
 import { openInstallation } from './installation.ts';
+import { startEmbeddedPostgres } from './postgres/postgres.ts';
 
 /** The file in which a running levy records its services; private, because it holds passwords. */
 const FILE = 'running.json';
@@ -32,6 +35,8 @@ export async function withPlace<Result>(
   const running = await readRunning(config);
   if (running) return work(running);
   const say = (line: string) => void stderr.write(`${line}\n`);
+  await needHome(config.home);
+  await needFreeHome(config.home);
   const installation = await openInstallation(config, say);
   try {
     return await work(installation.services);
@@ -40,7 +45,28 @@ export async function withPlace<Result>(
   }
 }
 
-async function readRunning({ home }: Config): Promise<Place | null> {
+/** The same for work that needs the database alone, whatever else the environment lacks. */
+export async function withDatabase<Result>(
+  { env, stderr }: { env: NodeJS.ProcessEnv; stderr: NodeJS.WritableStream },
+  work: (databaseUrl: string) => Promise<Result>,
+): Promise<Result> {
+  const { databaseUrl, home } = parsePlace(env);
+  if (databaseUrl) return work(databaseUrl);
+  const running = await readRunning({ home });
+  if (running) return work(running.databaseUrl);
+  await needHome(home);
+  await needFreeHome(home);
+  await makeHome(home);
+  const log = (line: string) => void stderr.write(`${line}\n`);
+  const postgres = await startEmbeddedPostgres({ dir: databaseFolder(home), log });
+  try {
+    return await work(postgres.appUrl);
+  } finally {
+    await postgres.stop();
+  }
+}
+
+async function readRunning({ home }: Pick<Config, 'home'>): Promise<Place | null> {
   const text = await readFile(join(home, FILE), 'utf8').catch(() => null);
   if (text === null) return null;
   const said = JSON.parse(text) as Place & { pid: number };
