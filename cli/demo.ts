@@ -1,13 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parseConfig, type Config } from '../config/config.ts';
 import { createStripe } from '../gateways/stripe/client.ts';
 import { freePort } from '../app/postgres/postgres.ts';
 import { plantPeople } from '../sandbox/samples/plant.ts';
 import { usageExports } from '../sandbox/samples/exports.ts';
 import { createClient, type Client, type Roster } from './client.ts';
+import type { CallOf } from './commands.ts';
 import { outcomeOf, printOutcome, type Outcome } from './demo-outcome.ts';
 import type { Io } from './io.ts';
 import { startLevy, type RunningLevy } from '../app/levy.ts';
@@ -21,23 +21,21 @@ const LIMIT_MS = 120_000;
  * `levy demo`: a sample year with sample people, on the real parts. `--json` prints one object
  * instead of progress and tables; `--keep` leaves everything running for a closer look.
  */
-export async function demo(argv: string[], io: Io): Promise<number> {
-  const { values } = parseArgs({
-    args: argv,
-    options: { json: { type: 'boolean' }, keep: { type: 'boolean' } },
-  });
+export async function demo({ options }: CallOf<'demo'>, io: Io): Promise<number> {
   const startedAt = performance.now();
-  const say = (line: string) => void (values.json ? io.stderr : io.stdout).write(`${line}\n`);
+  const say = (line: string) => void (options.json ? io.stderr : io.stdout).write(`${line}\n`);
   const home = await mkdtemp(join(tmpdir(), 'levy-demo-'));
-  const config = await demoConfig(home, io.env);
-  const levy = await startLevy(config, (line) => say(`  ${line}`));
+  let levy: RunningLevy | undefined;
   try {
+    // Postgres' own user must pass through when root runs the demo; what is within stays private.
+    await chmod(home, 0o711);
+    levy = await startLevy(await demoConfig(home, io.env), (line) => say(`  ${line}`));
     const { firstToken: token } = levy;
     const client = createClient(levy.url, token ?? '');
     const outcome = await sampleYear({ levy, client, say, startedAt });
-    if (values.json) io.stdout.write(`${JSON.stringify(outcome.summary)}\n`);
+    if (options.json) io.stdout.write(`${JSON.stringify(outcome.summary)}\n`);
     else printOutcome(outcome, levy, say);
-    if (values.keep) {
+    if (options.keep) {
       say(`\nStill running. Sign in at ${levy.url}/console with ${token}`);
       say(`To check the books yourself: LEVY_HOME=${home} npm run levy -- verify`);
       say('Ctrl-C ends it.');
@@ -45,18 +43,22 @@ export async function demo(argv: string[], io: Io): Promise<number> {
     }
     return outcome.right ? 0 : 1;
   } finally {
-    await levy.close();
+    await levy?.close();
     await rm(home, { recursive: true, force: true });
   }
 }
 
-/** The demo's configuration: built-in services, a free port, and days of a quarter of a second. */
+/**
+ * The demo's configuration: built-in services, a free port unless `PORT` names one, and days of a
+ * quarter of a second.
+ */
 async function demoConfig(home: string, env: Io['env']): Promise<Config> {
-  const port = await freePort();
-  const { REDIS_URL } = env;
+  const { REDIS_URL, PORT, HOST } = env;
   const config = parseConfig({
     LEVY_HOME: home,
-    PORT: String(port),
+    // 0 stands for any free port.
+    PORT: /^\s*0*\s*$/.test(PORT ?? '') ? String(await freePort()) : PORT,
+    HOST,
     LOG_LEVEL: 'silent',
     REDIS_URL,
   });

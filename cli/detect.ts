@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { parseArgs } from 'node:util';
-import type { Counted, Finding, Format, Problem } from '../usage/finding.ts';
+import type { Counted, Finding, Problem } from '../usage/finding.ts';
 import { readUsage } from '../usage/read.ts';
+import type { CallOf } from './commands.ts';
 
 export interface DetectIo {
   stdin: Readable;
@@ -11,70 +11,22 @@ export interface DetectIo {
   stderr: Writable;
 }
 
-const USAGE = `Usage: levy detect FILE... [--json] [--kind x12|fhir|csv|xlsx|text] [--lines]
-
-Finds use of CPT codes in usage records: X12 837 and 835, FHIR, CSV, Excel workbooks, notes.
-Works offline and keeps nothing. FILE may be - for standard input.
-
-  --json    one JSON object a line: file, line, kind, code, modifiers, npi, clinician, date,
-            certainty (sure or weak), rule
-  --kind    what the files are; without it their content decides
-  --lines   with --kind text: every line is a record of its own
-`;
-
-const KINDS = ['auto', 'x12', 'fhir', 'csv', 'xlsx', 'text'];
-
 /**
  * `levy detect`: prints the findings of the given files, and what was read and what could not be
- * read on stderr. Gives the exit code: 0 when every file was read, 1 when one was not, 2 for
- * wrong usage. A reader of stdout that goes away (`| head`) ends it quietly with 0.
+ * read on stderr. Gives the exit code. A reader of stdout that goes away (`| head`) ends it quietly
+ * with 0.
  */
-export async function detect(argv: string[], io: DetectIo): Promise<number> {
-  const options = parse(argv);
-  if (typeof options === 'string') {
-    io.stderr.write(`${options}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options.help) {
-    io.stdout.write(USAGE);
-    return 0;
-  }
+export async function detect({ options, args }: CallOf<'detect'>, io: DetectIo): Promise<number> {
   const out = createOutput(io.stdout);
   let code = 0;
-  for (const file of options.files) {
+  for (const file of args) {
     if (out.closed()) break;
     code = Math.max(code, await one(file, options, out, io));
   }
   return out.closed() ? 0 : code;
 }
 
-interface Options {
-  files: string[];
-  json: boolean;
-  help: boolean;
-  kind: Format | 'auto';
-  lines: boolean;
-}
-
-function parse(argv: string[]): Options | string {
-  try {
-    const { values, positionals } = parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        kind: { type: 'string', default: 'auto' },
-        lines: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    if (!KINDS.includes(values.kind)) return `--kind must be one of ${KINDS.join(', ')}.`;
-    if (positionals.length === 0 && !values.help) return 'Name at least one file, or - for stdin.';
-    return { ...values, kind: values.kind as Options['kind'], files: positionals };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
+type Options = CallOf<'detect'>['options'];
 
 async function one(
   file: string,
@@ -87,7 +39,10 @@ async function one(
   let counted: Counted | null = null;
   const source = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
   try {
-    for await (const item of readUsage(source, { kind: options.kind, lines: options.lines })) {
+    for await (const item of readUsage(source, {
+      kind: options.kind ?? 'auto',
+      lines: options.lines ?? false,
+    })) {
       if (item.type === 'finding') {
         tally[item.certainty]++;
         await out.write(options.json ? jsonLine(file, item) : tableLine(file, item));

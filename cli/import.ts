@@ -3,30 +3,12 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { FhirTrouble } from '../gateways/fhir/http.ts';
+import type { CallOf } from './commands.ts';
 import { fhirServer } from './import-fhir.ts';
 import type { Io } from './io.ts';
+import { refuse } from './refuse.ts';
 import { Refused, upload } from './upload.ts';
-
-const USAGE = `Usage: levy import FILE... [--url URL] [--token TOKEN] [--vendor VENDOR]
-                   [--from DAY --to DAY] [--kind x12|fhir|csv|xlsx|text] [--json]
-       levy import --fhir https://ehr.example/fhir --year YEAR [--client-id ID]
-
-Sends usage records to a running levy, which keeps nothing of them but evidence of use.
-The same file again changes nothing: after a broken line, simply send it once more.
-FILE may be - for standard input.
-
-  --url    where levy runs; LEVY_URL, else http://127.0.0.1:3000
-  --token  an access token that may operate; better in LEVY_TOKEN, where nobody sees it
-  --from, --to  the period of an export whose rows have no dates, within one year
-  --json   one JSON object a file
-
-  --fhir   reads a year's Claim, Encounter and ExplanationOfBenefit from a FHIR server instead,
-           with a bearer token in LEVY_FHIR_TOKEN (or LEVY_FHIR_TOKEN_FILE), or with --client-id
-           (LEVY_FHIR_CLIENT_ID) as a SMART backend service: its private key, PEM or JWK, in
-           LEVY_FHIR_KEY (or LEVY_FHIR_KEY_FILE), the key's id in LEVY_FHIR_KEY_ID
-`;
 
 /** What the API says about an import. */
 interface Imported {
@@ -53,22 +35,12 @@ interface Imported {
 
 type ImportIo = Pick<Io, 'stdin' | 'stdout' | 'stderr' | 'env'>;
 
-/**
- * `levy import`: streams files to the API. Gives the exit status: 0 when every file was imported,
- * 1 when one was not, 2 for wrong usage.
- */
-export async function importFiles(argv: string[], io: ImportIo): Promise<number> {
-  const options = parse(argv, io);
-  if (typeof options === 'string') {
-    io.stderr.write(`${options}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options.help) {
-    io.stdout.write(USAGE);
-    return 0;
-  }
+/** `levy import`: streams files to the API. Gives the exit code. */
+export async function importFiles(call: CallOf<'import'>, io: ImportIo): Promise<number> {
+  const wanted = read(call, io);
+  if (typeof wanted === 'string') return refuse('import', wanted, io);
   let status = 0;
-  for (const source of options.sources) if (!(await one(source, options, io))) status = 1;
+  for (const source of wanted.sources) if (!(await one(source, wanted, io))) status = 1;
   return status;
 }
 
@@ -83,49 +55,29 @@ interface Source {
   open(): Promise<{ body: Readable; length: number | null }>;
 }
 
-interface Options {
+interface Wanted {
   sources: Source[];
-  help: boolean;
   json: boolean;
   token: string;
   /** The URL of imports, without the file's name. */
   target: URL;
 }
 
-function parse(argv: string[], io: ImportIo): Options | string {
+/** What is to be sent where, or what is wrong with the call. */
+function read({ options, args }: CallOf<'import'>, io: ImportIo): Wanted | string {
   const { env } = io;
-  try {
-    const { values, positionals } = parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: {
-        url: { type: 'string' },
-        token: { type: 'string' },
-        vendor: { type: 'string' },
-        from: { type: 'string' },
-        to: { type: 'string' },
-        kind: { type: 'string' },
-        fhir: { type: 'string' },
-        year: { type: 'string' },
-        'client-id': { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    const { help, json } = values;
-    const base = values.url ?? env.LEVY_URL ?? 'http://127.0.0.1:3000';
-    if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol))
-      return `--url ${base} is not an address like http://127.0.0.1:3000.`;
-    const target = new URL('/v1/imports', base);
-    for (const name of ['vendor', 'from', 'to', 'kind'] as const)
-      if (values[name]) target.searchParams.set(name, values[name]);
-    const token = values.token ?? env.LEVY_TOKEN ?? '';
-    if (!token && !help) return 'An access token is needed: set LEVY_TOKEN, or give --token.';
-    const sources = help ? [] : sourcesOf(positionals, values, io);
-    return typeof sources === 'string' ? sources : { sources, help, json, token, target };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  const base = options.url ?? (env.LEVY_URL?.trim() || 'http://127.0.0.1:3000');
+  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol))
+    return `--url ${base} is not an address like http://127.0.0.1:3000.`;
+  const target = new URL('/v1/imports', base);
+  for (const name of ['vendor', 'from', 'to', 'kind'] as const)
+    if (options[name] && options[name] !== 'auto') target.searchParams.set(name, options[name]);
+  const token = options.token ?? env.LEVY_TOKEN ?? '';
+  if (!token) return 'An access token is needed: set LEVY_TOKEN, or give --token.';
+  const sources = sourcesOf(args, options, io);
+  return typeof sources === 'string'
+    ? sources
+    : { sources, json: options.json ?? false, token, target };
 }
 
 function sourcesOf(
@@ -162,15 +114,15 @@ function fileSource(file: string, io: ImportIo): Source {
   return { name: file, fileName: basename(file), again: true, open };
 }
 
-async function one(source: Source, options: Options, io: ImportIo): Promise<boolean> {
+async function one(source: Source, wanted: Wanted, io: ImportIo): Promise<boolean> {
   const file = source.name;
   try {
-    const imported = await sendPatiently(source, options, io);
-    if (options.json) io.stdout.write(`${JSON.stringify({ file, ...imported })}\n`);
+    const imported = await sendPatiently(source, wanted, io);
+    if (wanted.json) io.stdout.write(`${JSON.stringify({ file, ...imported })}\n`);
     else io.stdout.write(summary(file, imported));
     return true;
   } catch (error) {
-    io.stderr.write(`${file}: ${explain(error, options.target)}\n`);
+    io.stderr.write(`${file}: ${explain(error, wanted.target)}\n`);
     return false;
   }
 }
@@ -180,26 +132,26 @@ const AGAIN_MS = [1_000, 5_000];
 /** Errors that are temporary. */
 const PASSING = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'truncated_upload', 'not_ready']);
 
-async function sendPatiently(source: Source, options: Options, io: ImportIo): Promise<Imported> {
+async function sendPatiently(source: Source, wanted: Wanted, io: ImportIo): Promise<Imported> {
   for (const waitMs of AGAIN_MS)
     try {
-      return await send(source, options, io);
+      return await send(source, wanted, io);
     } catch (error) {
       if (!source.again || !PASSING.has((error as { code?: string }).code ?? '')) throw error;
       io.stderr.write(`${source.name}: the line broke; sending it once more\n`);
       await sleep(waitMs);
     }
-  return send(source, options, io);
+  return send(source, wanted, io);
 }
 
-async function send(source: Source, options: Options, io: ImportIo): Promise<Imported> {
+async function send(source: Source, wanted: Wanted, io: ImportIo): Promise<Imported> {
   const { body, length } = await source.open();
-  const url = new URL(options.target);
+  const url = new URL(wanted.target);
   url.searchParams.set('fileName', source.fileName);
   if (source.kind) url.searchParams.set('kind', source.kind);
   const progress = createProgress(source.name, length, io.stderr);
   try {
-    const answer = await upload({ url, token: options.token, body, length, onBytes: progress.at });
+    const answer = await upload({ url, token: wanted.token, body, length, onBytes: progress.at });
     return answer as Imported;
   } finally {
     progress.end();

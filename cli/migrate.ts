@@ -1,6 +1,7 @@
 import { parseMigration } from '../config/databases.ts';
 import { retryUntilAvailable } from '../ledger/connect-retry.ts';
 import { migrateAs } from '../ledger/open.ts';
+import type { CallOf } from './commands.ts';
 import type { Io } from './io.ts';
 
 const NO_ROLES = `The schema is up to date, but the roles levy_app and levy_reader do not exist, and
@@ -18,7 +19,7 @@ and migrate again. Until then the program works as the owner.
  * Exit status: 0 when all of it is done, 1 when the roles are missing.
  */
 export async function migrateOnce(
-  _argv: string[],
+  _call: CallOf<'migrate'>,
   { env, stdout, stderr }: Pick<Io, 'env' | 'stdout' | 'stderr'>,
 ): Promise<number> {
   const ownerUrl = parseMigration(env);

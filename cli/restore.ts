@@ -1,38 +1,14 @@
-import { parseArgs } from 'node:util';
 import { createRestore, type Restored } from '../workers/maintenance/restore.ts';
+import type { CallOf } from './commands.ts';
 import { SILENT, type Io } from './io.ts';
 import { reasonFor, withLedger, type Books } from './with-ledger.ts';
 
-const USAGE = `Usage: levy restore [--json]
-
-Brings a ledger up to what Stripe has, after it was restored from a backup, lost and set up anew,
-or moved: payments, declines, refunds and disputes that it does not know are written into it.
-Nothing is charged and nobody is written to. A worker does the same at its start when it finds the
-ledger behind.
-Status: 0 when ledger and Stripe agree, 1 when something is left for a person, 2 when it could not
-ask.
-
-  --json  what it came to as one JSON object
-`;
-
-/** `levy restore`: gives the exit status; see USAGE. */
+/** `levy restore`: gives the exit code. */
 export async function restore(
-  argv: string[],
+  { options }: CallOf<'restore'>,
   io: Pick<Io, 'stdout' | 'stderr'>,
   place: Books,
 ): Promise<number> {
-  let options: { json?: boolean; help?: boolean };
-  try {
-    const known = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
-    options = parseArgs({ args: argv, options: known }).values;
-  } catch (error) {
-    io.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options.help) {
-    io.stdout.write(USAGE);
-    return 0;
-  }
   try {
     const restored = await withLedger(place, 'restore', (parts) =>
       createRestore({ ...parts, log: SILENT }).once(),

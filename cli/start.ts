@@ -1,9 +1,10 @@
-import { parseConfig } from '../config/config.ts';
-import type { Io } from './io.ts';
 import { startLevy, type RunningLevy } from '../app/levy.ts';
+import { parseConfig } from '../config/config.ts';
+import type { CallOf } from './commands.ts';
+import type { Io } from './io.ts';
 
 /** `levy start`: runs a practice's own installation until it is told to stop. */
-export async function start(_argv: string[], { stdout, env, stopped }: Io): Promise<number> {
+export async function start(_call: CallOf<'start'>, { stdout, env, stopped }: Io): Promise<number> {
   const config = parseConfig(env);
   const say = (line: string) => void stdout.write(`${line}\n`);
   const levy = await startLevy(config, say);

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import type { CheckResult, Report } from '../core/reconcile/checks.ts';
 import { createReconcile } from '../workers/maintenance/reconcile.ts';
+import type { CallOf } from './commands.ts';
 import { SILENT, type Io } from './io.ts';
 import { reasonFor, withLedger, type Books } from './with-ledger.ts';
 
@@ -9,32 +9,15 @@ export interface VerifyPlace extends Books {
   patienceMs?: number;
 }
 
-const USAGE = `Usage: levy verify [--assessment ID] [--json]
-
-Proves from the ledger and from Stripe's own books what must always hold, or names the fees that
-break it. It only reads. Status: 0 when everything holds, 1 on a breach, 2 when it could not check.
-
-  --assessment  only this assessment; without it, all of them
-  --json        the report as one JSON object
-`;
-
 /** Breaches printed per check for people; the JSON has up to a thousand. */
 const PRINTED = 20;
-/** `levy verify`: gives the exit status; see USAGE. */
+
+/** `levy verify`: gives the exit code. */
 export async function verify(
-  argv: string[],
+  { options }: CallOf<'verify'>,
   io: Pick<Io, 'stdout' | 'stderr'>,
   place: VerifyPlace,
 ): Promise<number> {
-  const options = parse(argv);
-  if (typeof options === 'string') {
-    io.stderr.write(`${options}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options.help) {
-    io.stdout.write(USAGE);
-    return 0;
-  }
   try {
     const report = await check(options.assessment ?? null, place);
     io.stdout.write(options.json ? `${JSON.stringify(report)}\n` : told(report));
@@ -52,31 +35,6 @@ async function check(assessment: string | null, place: VerifyPlace): Promise<Rep
   return withLedger(place, 'verify', (parts) =>
     createReconcile({ ...parts, log: SILENT, patienceMs }).once(assessment),
   );
-}
-
-interface Options {
-  assessment?: string;
-  json?: boolean;
-  help?: boolean;
-}
-
-function parse(argv: string[]): Options | string {
-  try {
-    const { values } = parseArgs({
-      args: argv,
-      options: {
-        assessment: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    const id = values.assessment;
-    if (id !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id))
-      return '--assessment must be the id of an assessment, as the console shows it.';
-    return values;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 function told({ checkedAt, fees, checks, ok }: Report): string {

@@ -23,14 +23,24 @@ export async function withLedger<Result>(
   command: string,
   work: (parts: { ledger: Ledger; payments: Payments }) => Promise<Result>,
 ): Promise<Result> {
+  return withDatabaseLedger(databaseUrl, command, (ledger) =>
+    work({ ledger, payments: createPayments(createStripe(stripe)) }),
+  );
+}
+
+/** The same for a command that needs no Stripe. */
+export async function withDatabaseLedger<Result>(
+  databaseUrl: string,
+  command: string,
+  work: (ledger: Ledger) => Promise<Result>,
+): Promise<Result> {
   const options = { max: 2, applicationName: `levy ${command}`, connectMs: CONNECT_MS };
   const working = await withPool({ connectionString: databaseUrl, ...options }, async (pool) =>
     workingUrl(await loginOf(pool), databaseUrl),
   );
-  return withPool({ connectionString: working, ...options }, (pool) => {
-    const ledger = createLedger(pool, () => performance.now());
-    return work({ ledger, payments: createPayments(createStripe(stripe)) });
-  });
+  return withPool({ connectionString: working, ...options }, (pool) =>
+    work(createLedger(pool, () => performance.now())),
+  );
 }
 
 /** Why the check failed, and what to do. Never quotes the database URL, with its password. */

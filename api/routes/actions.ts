@@ -11,10 +11,10 @@ import { callerOf } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { Problem, problem } from '../http/errors.ts';
 
-/** The actor of an act, and its request. */
+/** The actor of an act, and its request; an act at the command line has none. */
 export interface By {
   actor: string;
-  requestId: string;
+  requestId?: string;
 }
 
 /** The part of `ApiDeps` that acts need. */

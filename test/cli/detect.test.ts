@@ -1,10 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { detect } from '../../cli/detect.ts';
+import { runLevy } from './run-levy.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -14,18 +12,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const TABLE = 'Date of Service,Clinician,NPI,CPT Code\n2026-02-03,Ann Lee,1234567893,90837-95\n';
 
-async function run(argv: string[], stdin: string | Buffer = '') {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const [out, err] = [text(stdout), text(stderr)];
-  const status = await detect(argv, {
-    stdin: Readable.from([Buffer.from(stdin)]),
-    stdout,
-    stderr,
-  });
-  stdout.end();
-  stderr.end();
-  return { status, out: await out, err: await err };
-}
+const run = (argv: string[], stdin: string | Buffer = '') =>
+  runLevy(['detect', ...argv], { stdin });
 
 async function file(name: string, content: string | Buffer): Promise<string> {
   const path = join(folder, name);

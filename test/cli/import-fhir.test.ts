@@ -1,13 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importFiles } from '../../cli/import.ts';
 import { claim, encounter, practitioner } from '../../sandbox/fhir/records.ts';
 import { type FhirServer, startFhirServer } from '../../sandbox/fhir/server.ts';
 import { openApiClient, type ApiClient } from '../api/api-client.ts';
+import { runLevy } from './run-levy.ts';
 
 let apiClient: ApiClient;
 let url: string;
@@ -42,17 +40,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function run(argv: string[], env: Record<string, string> = {}) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const status = await importFiles(argv, {
-    stdin: Readable.from([]),
-    stdout,
-    stderr: Object.assign(stderr, { isTTY: false }),
-    env: { LEVY_URL: url, LEVY_TOKEN: apiClient.tokens.operate, ...env },
-  });
-  stdout.end();
-  stderr.end();
-  return { status, out: await text(stdout), err: await text(stderr) };
+function run(argv: string[], env: Record<string, string> = {}) {
+  const given = { LEVY_URL: url, LEVY_TOKEN: apiClient.tokens.operate, ...env };
+  return runLevy(['import', ...argv], { env: given });
 }
 
 it('imports a year of a FHIR server like a file, and the same again changes nothing', async () => {

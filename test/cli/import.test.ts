@@ -2,11 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importFiles } from '../../cli/import.ts';
 import { openApiClient, type ApiClient } from '../api/api-client.ts';
+import { runLevy } from './run-levy.ts';
 
 let apiClient: ApiClient;
 let url: string;
@@ -27,22 +25,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function run(
-  argv: string[],
-  options: { stdin?: string; token?: string; tty?: boolean } = {},
-) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const env = { LEVY_URL: url, LEVY_TOKEN: options.token ?? apiClient.tokens.operate };
-  const stdin = Readable.from([Buffer.from(options.stdin ?? '')]);
-  const status = await importFiles(argv, {
-    stdin,
-    stdout,
-    stderr: Object.assign(stderr, { isTTY: options.tty ?? false }),
-    env,
-  });
-  stdout.end();
-  stderr.end();
-  return { status, out: await text(stdout), err: await text(stderr) };
+function run(argv: string[], options: { stdin?: string; token?: string; tty?: boolean } = {}) {
+  const { token = apiClient.tokens.operate, ...rest } = options;
+  return runLevy(['import', ...argv], { ...rest, env: { LEVY_URL: url, LEVY_TOKEN: token } });
 }
 
 const file = async (name: string, content: string) => {

@@ -1,23 +1,20 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { restore } from '../../cli/restore.ts';
 import type { Books } from '../../cli/with-ledger.ts';
 import { backUp } from '../support/backup.ts';
 import { elsewhere, OTHER_FEE } from '../support/elsewhere.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
+import { runLevy } from './run-levy.ts';
 
 const placeOf = ({ testApp }: FeeLife): Books => ({
   databaseUrl: testApp.db.appUrl,
   stripe: { secretKey: 'sk_test_sandbox', apiBase: testApp.sandbox.url },
 });
 
-async function run(argv: string[], place: Books) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const status = await restore(argv, { stdout, stderr }, place);
-  stdout.end();
-  stderr.end();
-  return { status, out: await text(stdout), err: await text(stderr) };
+function run(argv: string[], place: Books) {
+  return runLevy(['restore', ...argv], {
+    programs: { restore: () => Promise.resolve((call, io) => restore(call, io, place)) },
+  });
 }
 
 /** A ledger that was put back to before its one fee was charged. */

@@ -1,5 +1,3 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { verify, type VerifyPlace } from '../../cli/verify.ts';
 import type { Report } from '../../core/reconcile/checks.ts';
@@ -7,6 +5,7 @@ import { createTestApp, type TestApp } from '../support/test-app.ts';
 import { queueBackends } from '../support/queues.ts';
 import { createTamper } from '../support/tamper.ts';
 import { feeOf, liveYear, payers } from '../support/year.ts';
+import { runLevy } from './run-levy.ts';
 
 async function settledYear() {
   const testApp = await createTestApp(queueBackends[0]!);
@@ -20,12 +19,10 @@ const placeOf = (testApp: TestApp): VerifyPlace => ({
   patienceMs: 0,
 });
 
-async function run(argv: string[], place: VerifyPlace) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const status = await verify(argv, { stdout, stderr }, place);
-  stdout.end();
-  stderr.end();
-  return { status, out: await text(stdout), err: await text(stderr) };
+function run(argv: string[], place: VerifyPlace) {
+  return runLevy(['verify', ...argv], {
+    programs: { verify: () => Promise.resolve((call, io) => verify(call, io, place)) },
+  });
 }
 
 it('says for people and for programs that everything holds, with status 0', async () => {

@@ -33,7 +33,7 @@ async function newServer() {
 
 async function migrating(env: Record<string, string>) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const status = await migrateOnce([], { env, stdout, stderr });
+  const status = await migrateOnce({ options: {}, args: [] }, { env, stdout, stderr });
   stdout.end();
   stderr.end();
   return { status, out: await text(stdout), err: await text(stderr) };

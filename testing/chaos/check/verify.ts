@@ -15,7 +15,9 @@ async function checksOf({ services, databaseUrl }: Harness): Promise<Report['che
     },
   });
   const stripe = { secretKey: SECRET_KEY, apiBase: services.sandbox.url };
-  const status = await verify(['--json'], { stdout, stderr: stdout }, { databaseUrl, stripe });
+  const io = { stdout, stderr: stdout };
+  const call = { options: { json: true }, args: [] };
+  const status = await verify(call, io, { databaseUrl, stripe });
   if (status === 2) return `levy verify could not check: ${said}`;
   return (JSON.parse(said) as Report).checks;
 }
