@@ -255,6 +255,8 @@ create table access_keys (
   hash bytea not null,
   scopes text[] not null,
   created_at timestamptz not null default levy_now(),
+  -- To the minute: whoever revokes a key wants to know whether it is missed.
+  last_used_at timestamptz,
   revoked_at timestamptz
 );
 
