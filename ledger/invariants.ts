@@ -133,7 +133,8 @@ const CARD_CAME = `exists (
       where d.fee_id = f.fee_id and d.kind = 'declined' and d.data ->> 'verdict' = 'needs_card'
         and d.data ->> 'paymentMethod' = c.latest_card
         and not exists (select from entries u where u.fee_id = f.fee_id and u.seq > d.seq
-          and u.kind = 'card_updated' and u.data ->> 'paymentMethod' = c.latest_card)))`;
+          and u.kind = 'card_updated' and (u.data ->> 'renewed')::boolean
+          and u.data ->> 'paymentMethod' = c.latest_card)))`;
 
 /**
  * The roster names another Stripe customer than the notice that stands; without such a notice,

@@ -253,7 +253,7 @@ begin
       where d.fee_id = new.fee_id and d.kind = 'declined' and d.data ->> 'verdict' = 'needs_card'
         and d.data ->> 'paymentMethod' = new.data ->> 'paymentMethod'
         and not exists (select from entries u where u.fee_id = d.fee_id and u.seq > d.seq
-          and u.kind = 'card_updated'
+          and u.kind = 'card_updated' and (u.data ->> 'renewed')::boolean
           and u.data ->> 'paymentMethod' = new.data ->> 'paymentMethod')) then
     raise exception 'the card was refused for good' using errcode = 'LV019';
   end if;
@@ -515,7 +515,7 @@ index CREATE UNIQUE INDEX vendors_pkey ON public.vendors USING btree (vendor)
 
 index CREATE UNIQUE INDEX webhook_events_pkey ON public.webhook_events USING btree (event_id)
 
-table access_keys (key_id uuid not null default gen_random_uuid(), name text not null, prefix text not null, hash bytea not null, scopes text[] not null, created_at timestamp with time zone not null default levy_now(), last_used_at timestamp with time zone, revoked_at timestamp with time zone)
+table access_keys (key_id uuid not null default gen_random_uuid(), name text not null, prefix text not null, hash bytea not null, scopes text[] not null, created_at timestamp with time zone not null default levy_now(), revoked_at timestamp with time zone, last_used_at timestamp with time zone)
 
 table assessments (assessment_id uuid not null default gen_random_uuid(), vendor text not null, year integer not null, policy jsonb not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), forecast boolean not null, rate_source text not null, auto_approve boolean not null, livemode boolean not null, opened_by text not null, opened_at timestamp with time zone not null default levy_now(), enrolled_at timestamp with time zone, paused_at timestamp with time zone, paused_by text, paused_why text, resumed_at timestamp with time zone, resumed_by text, cleared_at timestamp with time zone, checked_at timestamp with time zone)
 

@@ -19,7 +19,7 @@ const SHOWS_AT: Record<string, number> = {
   new_key: 6,
   one_key: 2,
   trust_payload: 3,
-  timeout_declines: 270,
+  timeout_declines: 6,
   deaf_to_advice: 10,
   waiver_race: 38,
   refund_final: 52,

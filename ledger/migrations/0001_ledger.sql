@@ -255,9 +255,9 @@ create table access_keys (
   hash bytea not null,
   scopes text[] not null,
   created_at timestamptz not null default levy_now(),
+  revoked_at timestamptz,
   -- To the minute: whoever revokes a key wants to know whether it is missed.
-  last_used_at timestamptz,
-  revoked_at timestamptz
+  last_used_at timestamptz
 );
 
 create table sessions (
@@ -682,7 +682,7 @@ begin
       where d.fee_id = new.fee_id and d.kind = 'declined' and d.data ->> 'verdict' = 'needs_card'
         and d.data ->> 'paymentMethod' = new.data ->> 'paymentMethod'
         and not exists (select from entries u where u.fee_id = d.fee_id and u.seq > d.seq
-          and u.kind = 'card_updated'
+          and u.kind = 'card_updated' and (u.data ->> 'renewed')::boolean
           and u.data ->> 'paymentMethod' = new.data ->> 'paymentMethod')) then
     raise exception 'the card was refused for good' using errcode = 'LV019';
   end if;

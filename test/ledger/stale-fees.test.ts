@@ -22,6 +22,7 @@ const tried = (
 const missed = (changes?: number) => sample('card_missing', { cardChanges: changes });
 const failed = (changes?: number) => sample('notice_failed', { emailChanges: changes });
 const given = (paymentMethod: string) => sample('card_updated', { paymentMethod });
+const renewed = (paymentMethod: string) => sample('card_updated', { paymentMethod, renewed: true });
 /** The roster named this customer for a time; the fee's own has come back since. */
 const other = (customer: string | null = 'cus_for_a_time') =>
   sample('customer_changed', { customer });
@@ -56,6 +57,7 @@ const AFTER: NewEntry[][] = [
   [...tried(1, 'pm_1', 'needs_card'), given('pm_3'), missed()],
   [...tried(1, 'pm_2', 'needs_card'), given('pm_3'), ...tried(2, 'pm_3', 'needs_card')],
   [...tried(1, 'pm_2', 'needs_card'), given('pm_2'), ...tried(2, 'pm_3', 'retry')],
+  [...tried(1, 'pm_2', 'needs_card'), renewed('pm_2'), ...tried(2, 'pm_3', 'retry')],
   [...tried(1, 'pm_2', 'retry'), ...tried(2, 'pm_3', 'retry'), sample('gave_up')],
   [...tried(1, 'pm_1', 'retry'), sample('gave_up')],
   [...tried(1, 'pm_1', 'retry'), sample('attempted', { attempt: 2 })],

@@ -1,3 +1,4 @@
+import type { EntryData } from '../../../core/fee/fee.ts';
 import type { Scenario } from '../scenario.ts';
 import { doubles } from './doubles.ts';
 import { everOf, personOf, type FeeFacts } from './facts.ts';
@@ -46,6 +47,16 @@ function moneyOf(scenario: Scenario, fee: FeeFacts): Violation[] {
     breach('11 one try per attempt', `the bank was asked ${asked} times for ${attempts} attempts`);
   const keys = tries.flatMap(({ by, key }) => (by === 'levy' ? [key ?? 'none'] : []));
   if (new Set(keys).size < keys.length) breach('11 one try per attempt', 'a key asked twice');
+  // A payment that Stripe was still processing may have been declined later.
+  const refused = new Set(
+    tries.flatMap(({ charge, result }) => (result === 'approved' ? [] : [charge])),
+  );
+  for (const { data } of everOf(fee, 'declined').filter(isOfBank))
+    if (data.charge === null || !refused.has(data.charge))
+      breach(
+        '19 declines',
+        `attempt ${data.attempt} is down as declined, and no bank has declined`,
+      );
   if (mustBeFree(fee)) {
     const kept = keptCents(scenario, fee);
     if (kept > 0) breach('4 given back', `${kept} cents were kept though waived or refunded`);
@@ -54,6 +65,11 @@ function moneyOf(scenario: Scenario, fee: FeeFacts): Violation[] {
     if (!isGivenBack(scenario, fee, at))
       breach('4 given back', 'a refund was told before it was one');
   return found;
+}
+
+/** A decline by a bank that levy saw itself. Stripe alone asks for authentication. */
+function isOfBank({ data }: { data: EntryData['declined'] }): boolean {
+  return data.sentToNetwork && !data.adopted && data.code !== 'authentication_required';
 }
 
 /** Whether some money of the fee was really on its way back at that moment. */
