@@ -197,9 +197,11 @@ describe('the database refuses', () => {
     const came = (paymentMethod: string) => sample('card_updated', { paymentMethod });
     await appendAll(ledger, feeId, upToNotice);
     await setClock(db.pool, CHARGE_FROM);
+    const renewed = sample('card_updated', { paymentMethod: 'pm_1', renewed: true });
     const tried = [opened(), attempted(), refused, came('pm_2')];
     expect(await refusalOf(tried, attempted({ attempt: 2 }))).toBe('LV019');
-    expect(await refusalOf([came('pm_1')], attempted({ attempt: 2 }))).toBe('accepted');
+    expect(await refusalOf([came('pm_1')], attempted({ attempt: 2 }))).toBe('LV019');
+    expect(await refusalOf([renewed], attempted({ attempt: 2 }))).toBe('accepted');
   });
 
   it('a notice that is not dated when it is written, but for five minutes', async () => {
