@@ -242,8 +242,16 @@ function afterwards(fee: FeeState, reading: IntentReading): NewEntry[] {
   return found;
 }
 
-function refundFailed(refund: string, amountCents: number): NewEntry[] {
-  const why = 'the refund failed at Stripe; pay it back another way';
+/**
+ * The entries for a refund that came to nothing: a person pays the money back another way.
+ * @param refund  Stripe's id; null when Stripe refused to open the refund
+ * @param amountCents  what the ledger has recorded as refunded and takes back
+ */
+export function refundFailed(
+  refund: string | null,
+  amountCents: number,
+  why = 'the refund failed at Stripe; pay it back another way',
+): NewEntry[] {
   return [entry('refund_failed', { refund, amountCents, why }), entry('held', { why })];
 }
 

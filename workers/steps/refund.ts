@@ -1,5 +1,5 @@
 import { entry, type NewEntry } from '../../core/fee/fee.ts';
-import { keys, reconcileIntent } from '../../core/fee/intent.ts';
+import { keys, reconcileIntent, refundFailed } from '../../core/fee/intent.ts';
 import { PaymentsRefused, type OpenedRefund } from '../../gateways/payments.ts';
 import type { WorkerDeps } from '../deps.ts';
 import type { DueFee } from './due-fee.ts';
@@ -27,16 +27,12 @@ export async function refund(
   } catch (error) {
     // A disputed charge, for one, cannot be refunded: a retry is useless, a person decides.
     if (!(error instanceof PaymentsRefused)) throw error;
-    return failed(`Stripe refuses the refund: ${error.code}`, null);
+    return refundFailed(null, 0, `Stripe refuses the refund: ${error.code}`);
   }
 }
 
 function answered({ refund, amountCents, status }: OpenedRefund): NewEntry[] {
   if (status === 'succeeded') return [entry('refunded', { refund, amountCents })];
   if (status === 'pending') return [entry('refund_opened', { refund, amountCents })];
-  return failed('the refund failed at Stripe; pay it back another way', refund);
-}
-
-function failed(why: string, refund: string | null): NewEntry[] {
-  return [entry('refund_failed', { refund, amountCents: 0, why }), entry('held', { why })];
+  return refundFailed(refund, 0);
 }
