@@ -1,5 +1,5 @@
 import { audited, type By } from '../routes/actions.ts';
-import { customerOf } from '../routes/card-customer.ts';
+import { openCardPage } from '../routes/open-card-page.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 
@@ -11,11 +11,8 @@ export async function cardLinkOf(deps: ApiDeps, by: By, feeId: string): Promise<
   return audited(deps, by, { action: 'card_link', object: `fee ${feeId}` }, async () => {
     const feeRecord = await deps.ledger.fees.load(feeId);
     if (!feeRecord) throw problem('not_found');
-    const customer = await customerOf(deps, by, feeRecord);
-    if (!customer) throw problem('no_customer');
-    const returnUrl = `${deps.publicUrl}/card-saved`;
-    const { url, session } = await deps.payments.cardLink({ customer, feeId, returnUrl });
-    await deps.ledger.cardPages.opened(feeId, session);
+    const url = await openCardPage(deps, by, feeRecord);
+    if (!url) throw problem('no_customer');
     return url;
   });
 }

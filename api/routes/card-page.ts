@@ -9,7 +9,7 @@ import { html, render, type Html } from '../console/html.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { Uuid, type Api } from '../http/schemas.ts';
-import { customerOf } from './card-customer.ts';
+import { openCardPage } from './open-card-page.ts';
 
 const ByToken = Type.Object({ token: Type.String({ maxLength: 200, pattern: '^[\\w.-]+$' }) });
 const Give = Type.Object({ page: Uuid }, { additionalProperties: false });
@@ -52,19 +52,14 @@ export async function cardPages(app: Api, deps: ApiDeps): Promise<void> {
     scope.post('/card/:token/give', give, async (request, reply) => {
       const { params, body } = request;
       const { feeRecord, expired } = await feeOf(params.token);
-      const { feeId } = feeRecord;
       // The page says why.
       const back = () => reply.redirect(`/card/${params.token}`, 303);
       if (expired || !wantsCard(feeRecord)) return back();
       const by = { actor: CLINICIAN, requestId: request.id };
-      const customer = await customerOf(deps, by, feeRecord);
-      if (!customer) return back();
-      const returnUrl = `${deps.publicUrl}/card-saved`;
       // A form sent twice, as by a double click, opens one page of Stripe's.
-      const key = `levy-card-${feeId}-${body.page}`;
-      const { url, session } = await deps.payments.cardLink({ customer, feeId, returnUrl, key });
-      await deps.ledger.cardPages.opened(feeId, session);
-      return reply.redirect(url, 303);
+      const key = `levy-card-${feeRecord.feeId}-${body.page}`;
+      const url = await openCardPage(deps, by, feeRecord, key);
+      return url ? reply.redirect(url, 303) : back();
     });
   });
 
