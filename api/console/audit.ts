@@ -1,5 +1,6 @@
 import type { AuditedLine } from '../../ledger/access.ts';
 import { html, type Html } from './html.ts';
+import { isolated } from './isolated.ts';
 import { nothing } from './layout.ts';
 import { table, type Column } from './table.ts';
 import { when } from './times.ts';
@@ -23,7 +24,7 @@ export function auditTable(acts: readonly AuditedLine[], timeZone: string): Html
 function columns(timeZone: string): Column<AuditedLine>[] {
   return [
     { head: 'When', cell: ({ at }) => when(at, timeZone) },
-    { head: 'Who', kind: 'name', cell: ({ actor }) => html`<bdi>${actor}</bdi>` },
+    { head: 'Who', kind: 'name', cell: ({ actor }) => html`${isolated(actor)}` },
     { head: 'Did', cell: ({ action }) => action.replaceAll('_', ' ') },
     { head: 'To', cell: ({ object }) => objectOf(object) },
     {
@@ -61,8 +62,7 @@ function saidOf({ outcome, ...rest }: Record<string, unknown>): Html[] {
 function changesOf(value: unknown): Html[] {
   return Object.entries(value as Record<string, { from: unknown; to: unknown }>).map(
     ([field, { from, to }]) =>
-      html`<span class="soft">${field}</span> <bdi>${textOf(from)}</bdi> →
-        <bdi>${textOf(to)}</bdi> `,
+      html`<span class="soft">${field}</span> ${isolated(textOf(from))} → ${isolated(textOf(to))} `,
   );
 }
 

@@ -7,6 +7,7 @@ import type { FirstUse } from '../../ledger/evidence.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import { feeActions } from './fee-actions.ts';
 import { html, type Html } from './html.ts';
+import { isolated } from './isolated.ts';
 import { formToken, may, type Viewer } from './layout.ts';
 import { stateBadge, STATE_WORDS, type Tone } from './states.ts';
 import { day, distance, when } from './times.ts';
@@ -33,7 +34,7 @@ export function feeBody({ feeRecord, evidence, cardLink }: FeeView, viewer: View
         >${assessment.vendorName} ${assessment.year}</a
       >
     </p>
-    <h1><bdi>${clinician.name}</bdi> ${stateBadge(next.state)}</h1>
+    <h1>${isolated(clinician.name)} ${stateBadge(next.state)}</h1>
     <p class="lead">
       ${assessment.vendorName} fee for ${assessment.year}, ${dollars(assessment.amountCents)}.
       ${STATE_WORDS[next.state].means}
@@ -114,9 +115,7 @@ function proofs(feeRecord: FeeRecord, evidence: readonly Proof[], viewer: Viewer
       (one) =>
         html`<li>
           <p>${sentence(KIND_WORDS[one.kind])}, first on ${day(one.firstUsedOn)} ${counts(one)}</p>
-          <p class="meta">
-            <bdi>${one.fileName}</bdi>, line ${one.line} · <code>${one.rule}</code>
-          </p>
+          <p class="meta">${isolated(one.fileName)}, line ${one.line} · <code>${one.rule}</code></p>
           ${may(viewer, 'operate') && verdictForm(one, feeRecord.feeId, viewer)}
         </li>`,
     )}

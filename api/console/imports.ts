@@ -1,5 +1,6 @@
 import type { ImportProblem, ImportResult, WeakEvidence } from '../../ledger/evidence.ts';
 import { html, type Html } from './html.ts';
+import { isolated } from './isolated.ts';
 import { formToken, may, nothing, type Viewer } from './layout.ts';
 import { table, type Column } from './table.ts';
 import { day, when } from './times.ts';
@@ -25,7 +26,7 @@ function fileColumns(timeZone: string): Column<ImportResult>[] {
       head: 'File',
       kind: 'name',
       cell: (one) =>
-        html`<a href="/console/imports/${one.importId}"><bdi>${one.fileName}</bdi></a>
+        html`<a href="/console/imports/${one.importId}">${isolated(one.fileName)}</a>
           <span class="small soft">${one.format}</span>`,
     },
     {
@@ -51,7 +52,7 @@ export interface ImportView {
 /** The page of one import, with what a person must look at. */
 export function importBody({ result, problems, more, timeZone }: ImportView): Html {
   return html`<p class="crumbs"><a href="/console/imports">Imports</a></p>
-    <h1><bdi>${result.fileName}</bdi></h1>
+    <h1>${isolated(result.fileName)}</h1>
     <section class="card">
       <dl class="facts">
         <dt>Read as</dt>
@@ -96,8 +97,8 @@ const PROBLEM_COLUMNS: Column<ImportProblem>[] = [
     head: 'As written',
     cell: ({ clinicianName, clinicianNpi }) =>
       (clinicianName ?? clinicianNpi) &&
-      html`<bdi>${clinicianName}</bdi>
-        ${clinicianNpi && html`<span class="small soft">NPI ${clinicianNpi}</span>`}`,
+      html`${clinicianName && isolated(clinicianName)}
+      ${clinicianNpi && html`<span class="small soft">NPI ${clinicianNpi}</span>`}`,
   },
   { head: 'Times', kind: 'number', cell: ({ times }) => times.toLocaleString('en-US') },
 ];
@@ -123,14 +124,14 @@ export function reviewBody(weak: readonly WeakEvidence[], more: boolean, viewer:
 
 function weakColumns(viewer: Viewer): Column<WeakEvidence>[] {
   const columns: Column<WeakEvidence>[] = [
-    { head: 'Clinician', kind: 'name', cell: ({ ref }) => html`<bdi>${ref}</bdi>` },
+    { head: 'Clinician', kind: 'name', cell: ({ ref }) => html`${isolated(ref)}` },
     {
       head: 'First use',
       cell: (one) =>
         html`${day(one.firstUsedOn)}
           <span class="soft">in ${KIND_WORDS[one.kind]}, for ${one.year}</span>`,
     },
-    { head: 'Where', cell: (one) => html`<bdi>${one.fileName}</bdi>, line ${one.line}` },
+    { head: 'Where', cell: (one) => html`${isolated(one.fileName)}, line ${one.line}` },
     { head: 'Why weak', cell: ({ rule }) => html`<code>${rule}</code>` },
   ];
   if (may(viewer, 'operate'))

@@ -1,4 +1,5 @@
 import { html, type Html, type Part } from './html.ts';
+import { isolated } from './isolated.ts';
 
 /** One column: its head, and its content for a row. */
 export interface Column<Row> {
@@ -34,8 +35,8 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
 
 /** A clinician in a table: the name links to the fee, followed by the reference. */
 export function person(name: string, ref: string, feeId: string): Html {
-  return html`<a href="/console/fees/${feeId}"><bdi>${name}</bdi></a>
-    <span class="small soft">${ref}</span>`;
+  return html`<a href="/console/fees/${feeId}">${isolated(name)}</a>
+    <span class="small soft">${isolated(ref)}</span>`;
 }
 
 function cellOf<Row>({ head, cell, kind = 'text' }: Column<Row>, row: Row): Html {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStripe } from '../../gateways/stripe/client.ts';
-import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
 import {
   createConsoleClient,
+  createStripeConsole,
   formTokenIn,
   HOST,
   pagesOf,
@@ -261,22 +261,17 @@ describe('approving', () => {
 });
 
 describe('the link to give another card', () => {
-  let sandbox: SandboxStripe;
-  let bank: ConsoleClient;
+  let bank: Awaited<ReturnType<typeof createStripeConsole>>;
 
   beforeAll(async () => {
-    sandbox = await startSandboxStripe();
-    bank = await createConsoleClient({ stripeUrl: sandbox.url, livemode: true });
+    bank = await createStripeConsole({ livemode: true });
   });
 
-  afterAll(async () => {
-    await bank.close();
-    await sandbox.close();
-  });
+  afterAll(() => bank.close());
 
   it('is shown once, on the page of the fee, and the audit does not hold it', async () => {
     const { ledger, fees } = bank.feeFixtures;
-    const stripe = createStripe({ secretKey: 'sk_test_desk', apiBase: sandbox.url });
+    const stripe = createStripe({ secretKey: 'sk_test_desk', apiBase: bank.sandbox.url });
     const customer = await stripe.customers.create({});
     const people = await ledger.clinicians.list({ limit: 100 });
     const person = people.find(({ ref }) => ref === 'C-needs_card');
@@ -301,7 +296,7 @@ describe('the link to give another card', () => {
 
   it('says so when Stripe cannot be asked', async () => {
     const visitor = await bank.visitor('read', 'operate');
-    await fetch(`${sandbox.url}/_sandbox/faults`, {
+    await fetch(`${bank.sandbox.url}/_sandbox/faults`, {
       method: 'POST',
       body: JSON.stringify({ route: 'checkout.create', kind: 'status_500' }),
     });

@@ -7,6 +7,7 @@ import { REQUEST_LIMITS, type ApiDeps } from '../../api/deps.ts';
 import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { createQueues, type Queues } from '../../jobs/queues.ts';
 import type { Scope } from '../../ledger/access.ts';
+import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { testPolicy } from '../support/fees.ts';
 import type { QueueBackend } from '../support/queues.ts';
@@ -87,6 +88,22 @@ export async function createConsoleClient(
       await app.close();
       await queues.close();
       await db.drop();
+    },
+  };
+}
+
+/** The same with a sandbox Stripe of its own, which is closed with it. */
+export async function createStripeConsole(
+  options: { livemode?: boolean } = {},
+): Promise<ConsoleClient & { sandbox: SandboxStripe }> {
+  const sandbox = await startSandboxStripe();
+  const consoleClient = await createConsoleClient({ ...options, stripeUrl: sandbox.url });
+  return {
+    ...consoleClient,
+    sandbox,
+    async close() {
+      await consoleClient.close();
+      await sandbox.close();
     },
   };
 }

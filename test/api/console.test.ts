@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { person } from '../../api/console/table.ts';
 import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { html, render } from '../../api/console/html.ts';
 import { STATE_WORDS } from '../../api/console/states.ts';
@@ -253,4 +254,10 @@ describe('the template', () => {
     expect(render(html`${forged}`)).toBe('');
     expect(render(html`${null}${undefined}${false}${''}`)).toBe('');
   });
+});
+
+it('a name that would turn the text around it is shown so that it cannot', () => {
+  const shown = render(person('Ann\u202eeeL', 'C-1\u200b', 'id'));
+  expect(shown).toContain('<bdi>Ann\ufffdeeL</bdi>');
+  expect(shown).toContain('<bdi>C-1\ufffd</bdi>');
 });

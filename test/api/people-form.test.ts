@@ -1,26 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type Stripe from 'stripe';
 import { createStripe } from '../../gateways/stripe/client.ts';
-import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
-import { createConsoleClient, type ConsoleClient, type Visitor } from './console-client.ts';
+import { createStripeConsole, type Visitor } from './console-client.ts';
 
-let sandbox: SandboxStripe;
 let stripe: Stripe;
-let consoleClient: ConsoleClient;
+let consoleClient: Awaited<ReturnType<typeof createStripeConsole>>;
 let reader: Visitor;
 let operator: Visitor;
 
 beforeAll(async () => {
-  sandbox = await startSandboxStripe();
-  stripe = createStripe({ secretKey: 'sk_test_desk', apiBase: sandbox.url });
-  consoleClient = await createConsoleClient({ stripeUrl: sandbox.url });
+  consoleClient = await createStripeConsole();
+  stripe = createStripe({ secretKey: 'sk_test_desk', apiBase: consoleClient.sandbox.url });
   reader = await consoleClient.visitor('read');
   operator = await consoleClient.visitor('read', 'operate');
 });
-afterAll(async () => {
-  await consoleClient.close();
-  await sandbox.close();
-});
+afterAll(() => consoleClient.close());
 
 const known = async (ref: string) => {
   const [person] = await consoleClient.feeFixtures.ledger.clinicians.similar([{ ref }]);
@@ -87,7 +81,7 @@ describe('adding somebody', () => {
 
   it('says so when Stripe cannot be asked, and keeps what was typed', async () => {
     for (let n = 0; n < 9; n += 1)
-      await fetch(`${sandbox.url}/_sandbox/faults`, {
+      await fetch(`${consoleClient.sandbox.url}/_sandbox/faults`, {
         method: 'POST',
         body: JSON.stringify({ route: 'customers.retrieve', kind: 'status_500' }),
       });
@@ -97,7 +91,7 @@ describe('adding somebody', () => {
     expect(answer.body).toContain('Stripe cannot be asked now.');
     expect(answer.body).toContain('value="cus_five"');
     expect(await known('N-5')).toBeNull();
-    await fetch(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' });
+    await fetch(`${consoleClient.sandbox.url}/_sandbox/faults`, { method: 'DELETE' });
   }, 30_000);
 });
 

@@ -1,31 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLedger } from '../../ledger/ledger.ts';
-import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
 import { setClock } from '../support/assessment.ts';
 import { createTestDatabase } from '../support/database.ts';
 import {
-  createConsoleClient,
+  createStripeConsole,
   formTokenIn,
   HOST,
   type ConsoleClient,
   type Visitor,
 } from './console-client.ts';
 
-let sandbox: SandboxStripe;
 let consoleClient: ConsoleClient;
 let reader: Visitor;
 let operator: Visitor;
 
 beforeAll(async () => {
-  sandbox = await startSandboxStripe();
-  consoleClient = await createConsoleClient({ stripeUrl: sandbox.url });
+  consoleClient = await createStripeConsole();
   reader = await consoleClient.visitor('read');
   operator = await consoleClient.visitor('read', 'operate');
 });
-afterAll(async () => {
-  await consoleClient.close();
-  await sandbox.close();
-});
+afterAll(() => consoleClient.close());
 
 const ledger = () => consoleClient.feeFixtures.ledger;
 const everybody = () => ledger().clinicians.list({ limit: 1_000 });

@@ -1,10 +1,11 @@
 import type { KnownClinician } from '../../../ledger/clinicians.ts';
 import type { Vendor } from '../../../ledger/rates.ts';
 import { FIELDS, type Field } from '../../roster/columns.ts';
-import type { RowNote } from '../../roster/validate-row.ts';
+import { LENGTHS, type RowNote } from '../../roster/validate-row.ts';
 import { html, type Html } from '../html.ts';
+import { isolated } from '../isolated.ts';
 import { formToken, type Viewer } from '../layout.ts';
-import { FIELD_WORDS, namedBy } from './words.ts';
+import { FIELD_WORDS } from './words.ts';
 
 /** What somebody typed, field by field. */
 export type Typed = Partial<Record<Field, string>>;
@@ -30,7 +31,7 @@ export function personForm(view: PersonFormView, viewer: Viewer): Html {
   const here = person ? `/console/people/${person.clinicianId}` : '/console/people';
   return html`<p class="crumbs">
       <a href="/console/people">People</a>${
-        person && html` › <a href="${here}">${namedBy(person.name)}</a>`
+        person && html` › <a href="${here}">${isolated(person.name)}</a>`
       }
     </p>
     <h1>${person ? 'Edit a person' : 'Add a person'}</h1>
@@ -70,23 +71,12 @@ const HINTS: Partial<Record<Field, string>> = {
   paymentMethod: 'Begins with pm_. Empty: the customer’s own card.',
 };
 
-const WIDEST: Record<Field, number> = {
-  ref: 100,
-  name: 200,
-  email: 254,
-  npi: 20,
-  vendor: 64,
-  timeZone: 64,
-  stripeCustomer: 255,
-  paymentMethod: 255,
-};
-
 function inputOf(field: Field, view: PersonFormView): Html {
   const { person, notes, typed, timeZone } = view;
   if (field === 'ref' && person)
     return html`<div>
       <span class="label">${FIELD_WORDS.ref}</span>
-      <p>${namedBy(person.ref)} <span class="small soft">never changes</span></p>
+      <p>${isolated(person.ref)} <span class="small soft">never changes</span></p>
     </div>`;
   const wrong = notes.filter((note) => note.field === field);
   const hint =
@@ -103,7 +93,7 @@ function inputOf(field: Field, view: PersonFormView): Html {
             id="${field}"
             name="${field}"
             value="${typed[field]}"
-            maxlength="${WIDEST[field]}"
+            maxlength="${LENGTHS[field]}"
             autocomplete="off"
             spellcheck="false"
             dir="auto"
@@ -123,7 +113,7 @@ function inputOf(field: Field, view: PersonFormView): Html {
 
 function onRoster(value: string | null, typed = ''): Html | null {
   if (typed === (value ?? '')) return null;
-  return html`<p class="wrong">On the roster now: ${value ? namedBy(value) : 'nothing'}</p>`;
+  return html`<p class="wrong">On the roster now: ${value ? isolated(value) : 'nothing'}</p>`;
 }
 
 const NEEDED = new Set<Field>(['ref', 'name', 'vendor']);

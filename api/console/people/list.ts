@@ -2,9 +2,9 @@ import type { KnownClinician } from '../../../ledger/clinicians.ts';
 import type { Gap, PeopleFilter } from '../../../ledger/people.ts';
 import type { Vendor } from '../../../ledger/rates.ts';
 import { html, type Html } from '../html.ts';
+import { isolated } from '../isolated.ts';
 import { may, nothing, type Viewer } from '../layout.ts';
 import { table, type Column } from '../table.ts';
-import { namedBy } from './words.ts';
 
 export interface PeopleView {
   filter: PeopleFilter;
@@ -100,13 +100,13 @@ function columns({ vendors }: PeopleView): Column<KnownClinician>[] {
       head: 'Person',
       kind: 'name',
       cell: ({ clinicianId, name, ref }) =>
-        html`<a href="/console/people/${clinicianId}">${namedBy(name)}</a>
-          <span class="small soft">${namedBy(ref)}</span>`,
+        html`<a href="/console/people/${clinicianId}">${isolated(name)}</a>
+          <span class="small soft">${isolated(ref)}</span>`,
     },
     { head: 'EHR', cell: ({ vendor }) => names.get(vendor) ?? vendor },
     {
       head: 'E-mail',
-      cell: ({ email }) => (email ? namedBy(email) : html`<span class="soft">none</span>`),
+      cell: ({ email }) => (email ? isolated(email) : html`<span class="soft">none</span>`),
     },
     { head: 'NPI', cell: ({ npi }) => npi },
     {

@@ -6,11 +6,12 @@ import type { Vendor } from '../../../ledger/rates.ts';
 import type { FeeLine } from '../../../ledger/reports.ts';
 import { auditTable } from '../audit.ts';
 import { html, type Html, type Part } from '../html.ts';
+import { isolated } from '../isolated.ts';
 import { may, nothing, type Viewer } from '../layout.ts';
 import { stateBadge } from '../states.ts';
 import { table, type Column } from '../table.ts';
 import { counted, nextWords } from '../words.ts';
-import { FIELD_WORDS, namedBy } from './words.ts';
+import { FIELD_WORDS } from './words.ts';
 
 export interface PersonView {
   person: KnownClinician;
@@ -28,7 +29,7 @@ export interface PersonView {
 export function personBody(view: PersonView, viewer: Viewer): Html {
   const { person, fees, acts, timeZone } = view;
   return html`<p class="crumbs"><a href="/console/people">People</a></p>
-    <h1>${namedBy(person.name)}</h1>
+    <h1>${isolated(person.name)}</h1>
     <div class="columns">
       <div>
         <h2 class="first">Fees</h2>
@@ -71,14 +72,14 @@ function facts({ person, vendors }: PersonView): Html {
   const vendor = vendors.find((one) => one.vendor === person.vendor);
   const none = (why: string): Html => html`none <span class="small soft">${why}</span>`;
   const values: [label: string, value: Part][] = [
-    [FIELD_WORDS.ref, namedBy(person.ref)],
+    [FIELD_WORDS.ref, isolated(person.ref)],
     [
       FIELD_WORDS.vendor,
       html`${vendor?.name ?? person.vendor}${
         vendor?.levies === false && html` <span class="small soft">levies no fee</span>`
       }`,
     ],
-    [FIELD_WORDS.email, person.email ? namedBy(person.email) : none('no notice, so no charge')],
+    [FIELD_WORDS.email, person.email ? isolated(person.email) : none('no notice, so no charge')],
     [FIELD_WORDS.npi, person.npi ?? none('records are matched by reference or name')],
     [FIELD_WORDS.timeZone, person.timeZone],
     [

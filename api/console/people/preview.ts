@@ -3,20 +3,21 @@ import { FIELDS } from '../../roster/columns.ts';
 import type { Wanted } from '../../roster/plan.ts';
 import type { RowNote } from '../../roster/validate-row.ts';
 import { html, type Html, type Part } from '../html.ts';
+import { isolated } from '../isolated.ts';
 import { formToken, type Viewer } from '../layout.ts';
 import { table, type Column } from '../table.ts';
 import { when } from '../times.ts';
 import { counted } from '../words.ts';
 import { discardForm } from './upload.ts';
-import type { UploadPlan } from './upload-plan.ts';
-import { FIELD_WORDS, namedBy } from './words.ts';
+import type { UploadPreview } from './upload-plan.ts';
+import { FIELD_WORDS } from './words.ts';
 
 /** Rows of each table; the counts are of all. */
 const SHOWN = 200;
 
 export interface PreviewView {
   upload: RosterUpload;
-  plan: UploadPlan;
+  plan: UploadPreview;
   /** Why a confirmation was not carried out; null when none was sent. */
   refusal: string | null;
   timeZone: string;
@@ -35,7 +36,7 @@ export function previewBody(
     </p>
     <h1>What the file would change</h1>
     <p class="lead">
-      <bdi>${upload.fileName}</bdi>, uploaded by <bdi>${upload.uploadedBy}</bdi>,
+      ${isolated(upload.fileName)}, uploaded by ${isolated(upload.uploadedBy)},
       ${when(upload.uploadedAt, timeZone)}. Kept until ${when(upload.expiresAt, timeZone)}; nothing
       is written yet.
     </p>
@@ -59,7 +60,7 @@ function figure(label: string, count: number): Html {
   </div>`;
 }
 
-function confirmation({ uploadId }: RosterUpload, plan: UploadPlan, viewer: Viewer): Html {
+function confirmation({ uploadId }: RosterUpload, plan: UploadPreview, viewer: Viewer): Html {
   const count = plan.wanted.length;
   return html`<div class="buttons tools">
     ${
@@ -74,12 +75,12 @@ function confirmation({ uploadId }: RosterUpload, plan: UploadPlan, viewer: View
   </div>`;
 }
 
-function notRead({ ignored }: RosterUpload, plan: UploadPlan): Html {
+function notRead({ ignored }: RosterUpload, plan: UploadPreview): Html {
   return html`${
     ignored.length > 0 &&
     html`<p class="soft">
       Columns that are not read and were not kept:
-      ${ignored.map((name, at) => html`${at > 0 && ', '}<bdi>${name}</bdi>`)}.
+      ${ignored.map((name, at) => html`${at > 0 && ', '}${isolated(name)}`)}.
     </p>`
   }
   ${
@@ -97,7 +98,7 @@ function part(title: string, count: number, one: string, rows: Html): Html | nul
     ${rows} ${count > SHOWN && html`<p class="soft">Only the first ${SHOWN} are shown.</p>`}`;
 }
 
-function missing({ missing: { count, first } }: UploadPlan): Html | null {
+function missing({ missing: { count, first } }: UploadPreview): Html | null {
   if (count === 0) return null;
   const more = (count - first.length).toLocaleString('en-US');
   return html`<h2>Not in the file: ${counted(count, 'person', 'people')}</h2>
@@ -106,8 +107,8 @@ function missing({ missing: { count, first } }: UploadPlan): Html | null {
       ${first.map(
         ({ clinicianId, ref, name }) =>
           html`<li>
-            <a href="/console/people/${clinicianId}">${namedBy(name)}</a>
-            <span class="small soft">${namedBy(ref)}</span>
+            <a href="/console/people/${clinicianId}">${isolated(name)}</a>
+            <span class="small soft">${isolated(ref)}</span>
           </li>`,
       )}
       ${count > first.length && html`<li>and ${more} more</li>`}
@@ -115,7 +116,8 @@ function missing({ missing: { count, first } }: UploadPlan): Html | null {
 }
 
 function named({ clinician }: Wanted): Html {
-  return html`${namedBy(clinician.name)} <span class="small soft">${namedBy(clinician.ref)}</span>`;
+  return html`${isolated(clinician.name)}
+    <span class="small soft">${isolated(clinician.ref)}</span>`;
 }
 
 const LINE = { head: 'Line', kind: 'number' as const };
@@ -148,11 +150,11 @@ const CHANGED: Column<Wanted>[] = [
 
 const NOTES: Column<RowNote>[] = [
   { ...LINE, cell: ({ line }) => line },
-  { head: 'Reference', kind: 'name', cell: ({ ref }) => ref && namedBy(ref) },
+  { head: 'Reference', kind: 'name', cell: ({ ref }) => ref && isolated(ref) },
   { head: 'Field', cell: ({ field }) => field && FIELD_WORDS[field] },
   { head: 'Why', cell: ({ message }) => message },
 ];
 
 function valueOf(value: string | null): Part {
-  return value === null ? html`<span class="soft">none</span>` : namedBy(value);
+  return value === null ? html`<span class="soft">none</span>` : isolated(value);
 }

@@ -14,17 +14,21 @@ const NOTES = 200;
 /** Most people on a page who are on the roster and not in the file. */
 const MISSING = 100;
 
-/** What an uploaded roster would do, as a person sees it before saying yes. */
+/** What an uploaded roster would do. */
 export interface UploadPlan {
   wanted: Wanted[];
   unchanged: number;
   refused: Notes;
-  warnings: RowNote[];
-  /** Who is on the roster and not in the file: nothing happens to them. */
-  missing: { count: number; first: { clinicianId: string; ref: string; name: string }[] };
   checkedAtStripe: boolean;
   /** The hash of all that is written or refused: a confirmation names it. */
   hash: string;
+}
+
+/** A plan as a person sees it before saying yes. */
+export interface UploadPreview extends UploadPlan {
+  warnings: RowNote[];
+  /** Who is on the roster and not in the file: nothing happens to them. */
+  missing: { count: number; first: { clinicianId: string; ref: string; name: string }[] };
 }
 
 /** An upload whose columns are known and whose rows are still there. */
@@ -39,21 +43,34 @@ export function isReady(upload: RosterUpload): upload is ReadyUpload {
  * `roster_looks_shifted`.
  */
 export async function planUpload(deps: ApiDeps, upload: ReadyUpload): Promise<UploadPlan> {
-  const rows = upload.rows as RawRow[];
   const refused = createNotes(NOTES);
   const vendors = await deps.ledger.rates.vendors();
   const options = { vendors, vendor: upload.vendor };
-  const prepared = await prepareRoster(deps, allAtOnce(rows), options, refused);
+  const prepared = await prepareRoster(deps, allAtOnce(rowsOf(upload)), options, refused);
   const { plan, wanted, checkedAtStripe } = prepared;
   return {
     wanted,
     unchanged: plan.unchanged,
-    refused,
-    warnings: await warningsAbout(wanted, checkedAtStripe, NOTES),
-    missing: await deps.ledger.people.others(refsOf(rows), MISSING),
-    checkedAtStripe,
+    ...{ refused, checkedAtStripe },
     hash: hashOf(wanted, plan.unchanged, refused),
   };
+}
+
+/** Adds what a person looks at before the confirmation, and what is not written. */
+export async function previewOf(
+  { ledger }: Pick<ApiDeps, 'ledger'>,
+  upload: ReadyUpload,
+  plan: UploadPlan,
+): Promise<UploadPreview> {
+  return {
+    ...plan,
+    warnings: await warningsAbout(plan.wanted, plan.checkedAtStripe, NOTES),
+    missing: await ledger.people.others(refsOf(rowsOf(upload)), MISSING),
+  };
+}
+
+function rowsOf(upload: ReadyUpload): RawRow[] {
+  return upload.rows as RawRow[];
 }
 
 async function* allAtOnce(rows: RawRow[]): AsyncGenerator<RawRow[]> {

@@ -1,7 +1,6 @@
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
-import type { RosterUpload } from '../../../ledger/roster-uploads.ts';
 import { audited, byOf } from '../../routes/actions.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { callerOf, requireScope } from '../../http/auth.ts';
@@ -15,7 +14,14 @@ import { type Html } from '../html.ts';
 import { sendPage } from '../page.ts';
 import { previewBody } from './preview.ts';
 import { readUpload } from './read-upload.ts';
-import { isReady, namedRows, planUpload, type UploadPlan } from './upload-plan.ts';
+import {
+  isReady,
+  namedRows,
+  planUpload,
+  previewOf,
+  type ReadyUpload,
+  type UploadPlan,
+} from './upload-plan.ts';
 import {
   columnsForm,
   goneBody,
@@ -202,14 +208,15 @@ async function sendUpload(
   return send(request, reply, deps, writtenBody(upload, late, deps.policy.timeZone));
 }
 
-function sendPreview(
+async function sendPreview(
   request: FastifyRequest,
   reply: FastifyReply,
   deps: ApiDeps,
-  shown: { upload: RosterUpload; plan: UploadPlan },
+  { upload, plan }: { upload: ReadyUpload; plan: UploadPlan },
   refusal: string | null,
-): FastifyReply {
-  const view = { ...shown, refusal, timeZone: deps.policy.timeZone };
+): Promise<FastifyReply> {
+  const preview = await previewOf(deps, upload, plan);
+  const view = { upload, plan: preview, refusal, timeZone: deps.policy.timeZone };
   return send(request, reply, deps, previewBody(view, viewerOf(request, deps)));
 }
 

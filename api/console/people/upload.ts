@@ -2,10 +2,11 @@ import type { Vendor } from '../../../ledger/rates.ts';
 import type { RosterUpload } from '../../../ledger/roster-uploads.ts';
 import { fieldOf, FIELDS, type RawRow } from '../../roster/columns.ts';
 import { html, type Html } from '../html.ts';
+import { isolated } from '../isolated.ts';
 import { formToken, type Viewer } from '../layout.ts';
 import { when } from '../times.ts';
 import { counted } from '../words.ts';
-import { FIELD_WORDS, namedBy } from './words.ts';
+import { FIELD_WORDS } from './words.ts';
 
 /** The largest file that the console takes, and in the words of the page. */
 export const UPLOAD_LIMITS = { bytes: 10 * 1024 * 1024, rows: 20_000 };
@@ -72,7 +73,7 @@ export function columnsForm(
     </p>
     <h1>Which column is which?</h1>
     <p class="lead">
-      The headings of <bdi>${fileName}</bdi> do not say it. Reference and name are needed; what has
+      The headings of ${isolated(fileName)} do not say it. Reference and name are needed; what has
       no column in the file stays as it is on the roster.
     </p>
     ${refusal && html`<p class="refused" role="alert">${refusal}</p>`}
@@ -111,6 +112,8 @@ export function discardForm(uploadId: string, viewer: Viewer): Html {
   </form>`;
 }
 
+const AGAIN = 'Sending the same confirmation again changes nothing.';
+
 /** The page of an upload that was written. */
 export function writtenBody(upload: RosterUpload, late: LateRow[], timeZone: string): Html {
   const { fileName, outcome, writtenAt, writtenBy } = upload;
@@ -118,10 +121,8 @@ export function writtenBody(upload: RosterUpload, late: LateRow[], timeZone: str
   return html`<p class="crumbs"><a href="/console/people">People</a></p>
     <h1>The roster was written</h1>
     <p class="lead">
-      From <bdi>${fileName}</bdi>, by <bdi>${writtenBy}</bdi>${
-        writtenAt && html`, ${when(writtenAt, timeZone)}`
-      }.
-      Sending the same confirmation again changes nothing.
+      From ${isolated(fileName)}, by
+      ${isolated(writtenBy ?? '')}${writtenAt && html`, ${when(writtenAt, timeZone)}`}. ${AGAIN}
     </p>
     ${
       late.length > 0 &&
@@ -133,7 +134,7 @@ export function writtenBody(upload: RosterUpload, late: LateRow[], timeZone: str
         <ul class="reasons">
           ${late.map(
             ({ line, ref, message }) =>
-              html`<li>Line ${line}, ${ref && namedBy(ref)}: ${message}</li>`,
+              html`<li>Line ${line}, ${ref && isolated(ref)}: ${message}</li>`,
           )}
         </ul>
       </div>`

@@ -1,17 +1,6 @@
 import type { Field } from '../../roster/columns.ts';
 import { html, type Html } from '../html.ts';
 
-/** Signs that turn the direction of the text around them, and signs that nobody sees. */
-const UNSEEN = /[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/g;
-
-/**
- * A text of the roster, isolated from the page's direction. A sign that would turn the text around,
- * or hide in it, is shown as a replacement character: a name must not look like another.
- */
-export function namedBy(text: string): Html {
-  return html`<bdi>${text.replace(UNSEEN, '\ufffd')}</bdi>`;
-}
-
 /** The fields of the roster as people call them. */
 export const FIELD_WORDS: Record<Field, string> = {
   ref: 'Reference',
