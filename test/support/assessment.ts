@@ -12,15 +12,18 @@ export const VENDORS = [
   { vendor: 'therapynotes', name: 'TherapyNotes', levies: false, source: 'test' },
 ];
 
+/** The rate of 2026: 1,950 cents. */
+export const CONFIRMED_RATE = {
+  vendor: 'theranest',
+  year: 2026,
+  royaltyCents: 1850,
+  processingCents: 100,
+  status: 'confirmed',
+  source: 'test',
+} as const;
+
 const RATES = [
-  {
-    vendor: 'theranest',
-    year: 2026,
-    royaltyCents: 1850,
-    processingCents: 100,
-    status: 'confirmed',
-    source: 'test',
-  },
+  CONFIRMED_RATE,
   {
     vendor: 'theranest',
     year: 2027,

@@ -10,7 +10,7 @@ import { startMailbox, type Mailbox } from '../../sandbox/mailbox/mailbox.ts';
 import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
 import type { WorkerDeps } from '../../workers/deps.ts';
 import { runWorker } from '../../workers/worker.ts';
-import { VENDORS } from './assessment.ts';
+import { CONFIRMED_RATE, VENDORS } from './assessment.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { testPolicy } from './fees.ts';
 import type { QueueBackend } from './queues.ts';
@@ -51,16 +51,7 @@ export const rehearsal = (): Policy => testPolicy(REHEARSAL);
 
 /** The vendors and the confirmed rate of 2026: 1,950 cents. */
 export function seedRate({ rates }: Pick<Ledger, 'rates'>): Promise<unknown> {
-  return rates.seed(VENDORS, [
-    {
-      vendor: 'theranest',
-      year: 2026,
-      royaltyCents: 1850,
-      processingCents: 100,
-      status: 'confirmed',
-      source: 'test',
-    },
-  ]);
+  return rates.seed(VENDORS, [CONFIRMED_RATE]);
 }
 
 /** Starts a worker whose yearly trigger opens nothing by itself. */
