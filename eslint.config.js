@@ -50,6 +50,12 @@ export default tseslint.config(
     },
   },
   {
+    // The console's scripts run in a browser, without a compiler.
+    files: ['api/console/script/*.js'],
+    extends: [tseslint.configs.eslintRecommended],
+    rules: { eqeqeq: 'error', 'no-console': 'error', 'no-eval': 'error', 'prefer-const': 'error' },
+  },
+  {
     // These speak to a person at a terminal.
     files: [
       'cli/**/*.ts',

@@ -33,6 +33,7 @@ export function layout(page: Page): Html {
         <title>${page.title} · levy</title>
         <link rel="icon" href="/console/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/console/console.css" />
+        <script type="module" src="/console/console.js"></script>
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
@@ -52,6 +53,7 @@ export function layout(page: Page): Html {
             is a registered trademark of the American Medical Association.
           </p>
         </footer>
+        ${page.viewer && KEYS}
       </body>
     </html>`;
 }
@@ -70,6 +72,22 @@ export function may(viewer: Viewer, scope: Caller['scopes'][number]): boolean {
 export function nothing(sentence: string): Html {
   return html`<p class="empty">${sentence}</p>`;
 }
+
+/** What the keyboard does; script/keys.js opens it. */
+const KEYS = html`<dialog id="keys" aria-labelledby="keys-title">
+  <h2 id="keys-title" class="first">Keys</h2>
+  <dl class="facts">
+    <dt><kbd>/</kbd></dt>
+    <dd>Go to the search field</dd>
+    <dt><kbd>↓</kbd> <kbd>↑</kbd> or <kbd>j</kbd> <kbd>k</kbd></dt>
+    <dd>Go through the rows of a list</dd>
+    <dt><kbd>Enter</kbd></dt>
+    <dd>Open the row</dd>
+    <dt><kbd>?</kbd></dt>
+    <dd>Show these keys</dd>
+  </dl>
+  <form method="dialog"><button class="plain">Close</button></form>
+</dialog>`;
 
 const MENU = [
   { section: 'home', href: '/console', label: 'Overview' },

@@ -1,11 +1,11 @@
 import formbody from '@fastify/formbody';
 import type {} from '@fastify/swagger';
-import { readFile } from 'node:fs/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, requireScope } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { actionRoutes } from './action-routes.ts';
+import { consoleAssets } from './assets.ts';
 import { errorPage } from './error.ts';
 import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
@@ -15,11 +15,10 @@ import { uploadRoutes } from './people/upload-routes.ts';
 import { signInPages } from './sign-in.ts';
 
 /**
- * The operators' console under /console: pages rendered on the server, without any script. Only the
- * sign-in page and the stylesheet are shown to a visitor who is not signed in.
+ * The operators' console under /console: pages rendered on the server, which work without a script.
+ * Only the sign-in page, the stylesheet and the scripts are open to a visitor who is not signed in.
  */
 export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promise<void> {
-  const style = await styleSheet();
   // A person who opens the bare address wants the console.
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/console', 303));
   await app.register(
@@ -32,8 +31,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
       scope.setNotFoundHandler(() => {
         throw problem('not_found');
       });
-      asset(scope, '/console.css', 'text/css; charset=utf-8', style);
-      asset(scope, '/icon.svg', 'image/svg+xml', ICON);
+      await consoleAssets(scope);
       signInPages(scope, deps);
       await scope.register(async (pages) => {
         pages.addHook('onRequest', signedIn);
@@ -49,29 +47,12 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
   );
 }
 
-/** The parts of the one stylesheet, in order. */
-const STYLES = ['base.css', 'parts.css', 'forms.css', 'tables.css', 'people.css'];
-
-async function styleSheet(): Promise<string> {
-  const parts = STYLES.map((name) => readFile(new URL(`./style/${name}`, import.meta.url), 'utf8'));
-  return (await Promise.all(parts)).join('\n');
-}
-
-/** A penny with a receipt's edge: drawn here, so that no image has to be fetched. */
-const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32"
-height="32" rx="8" fill="#0b5c6b"/><path d="M11 7v18h11" fill="none" stroke="#fff"
-stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
-
-function asset(scope: FastifyInstance, path: string, type: string, content: string): void {
-  scope.get(path, { schema: { hide: true } }, (_request, reply) =>
-    reply.header('cache-control', 'public, max-age=300').type(type).send(content),
-  );
-}
-
-/** Nothing but our own stylesheet and icon, no script, no frame, no form to anywhere else. */
+/** Nothing but our own stylesheet, icon and scripts, no frame, no form to anywhere else. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
+  "script-src 'self'",
+  "connect-src 'self'",
   "img-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",

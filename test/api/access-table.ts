@@ -20,6 +20,8 @@ export const ACCESS: Record<Access, string[]> = {
     'POST /webhooks/stripe',
     'GET /',
     'GET /console/console.css',
+    'GET /console/console.js',
+    'GET /console/keys.js',
     'GET /console/icon.svg',
     'GET /console/sign-in',
     'POST /console/sign-in',

@@ -148,7 +148,9 @@ describe('the pages', () => {
       const { body, statusCode } = await apiClient.get(url);
       expect.soft(statusCode, url).toBe(url.endsWith('nothing-here') ? 404 : 200);
       const tags = body.match(/<[a-z/!][^>]*>/gi) ?? [];
-      expect.soft(tags.filter((tag) => /^<\/?(script|style|img|b|i)\b/i.test(tag))).toEqual([]);
+      const scripts = ['<script type="module" src="/console/console.js">', '</script>'];
+      const active = tags.filter((tag) => /^<\/?(script|style|img|b|i)\b/i.test(tag));
+      expect.soft(active, url).toEqual(scripts);
       expect.soft(tags.filter((tag) => /\s(on\w+|style)\s*=/i.test(tag))).toEqual([]);
       expect.soft(body, url).toMatch(/<title>[^<]+ · levy<\/title>/);
     }
@@ -158,10 +160,10 @@ describe('the pages', () => {
     expect(fees).toContain('=cmd()|/c calc!A1');
   });
 
-  it('allow their own stylesheet alone, in no frame, and tell no other site', async () => {
+  it('allow their own style and scripts alone, in no frame, and tell no other site', async () => {
     const { headers } = await apiClient.get('/console');
     expect(headers['content-security-policy']).toBe(
-      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " +
+      "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; " +
         "base-uri 'none'; frame-ancestors 'none'",
     );
     expect(headers['referrer-policy']).toBe('same-origin');

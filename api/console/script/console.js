@@ -1,0 +1,3 @@
+// The console works without this script. The script adds a keyboard, and parts of its own beside
+// it: one file each, imported here.
+import './keys.js';
