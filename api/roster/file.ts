@@ -32,9 +32,9 @@ const BATCH = 250;
 const IGNORED = 100;
 
 /**
- * Reads a roster piece by piece: CSV (any usual delimiter and encoding), NDJSON, JSON or an .xlsx
- * workbook, which is collected first. Its content decides which. Throws `empty_body`, `invalid_roster`, `invalid_json`, `too_large` and
- * `too_many_rows`.
+ * Reads a roster piece by piece: CSV (any usual delimiter and encoding), NDJSON, JSON, or an .xlsx
+ * workbook, which is collected first. Its content decides which. Throws `empty_body`,
+ * `invalid_roster`, `invalid_json`, `too_large` and `too_many_rows`.
  * @param unknown  receives headings that do not say what the columns are, instead of a refusal
  */
 export function openRoster(

@@ -18,7 +18,7 @@ export async function findChromium(given?: string): Promise<string | null> {
 
 /** Starts a browser without a window. The caller closes it. */
 export function openBrowser(executablePath: string): Promise<Browser> {
-  // Chromium's own sandbox refuses to run as root, as in a container. Only our own pages are opened.
+  // Chromium's own sandbox refuses to run as root, as in a container. All pages opened are ours.
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
 }
 
