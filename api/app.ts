@@ -10,6 +10,7 @@ import { installAuth, isHttps } from './http/auth.ts';
 import { installBoard } from './board/board.ts';
 import { cardPages } from './routes/card-page.ts';
 import { clinicianRoutes } from './routes/clinicians.ts';
+import { bulkActRoutes } from './routes/bulk-acts.ts';
 import { installConsole } from './console/pages.ts';
 import { installBodyCap, installBodyTimer } from './http/body-limits.ts';
 import type { ApiDeps } from './deps.ts';
@@ -95,6 +96,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   evidenceRoutes(app, deps);
   assessmentRoutes(app, deps);
   feeRoutes(app, deps);
+  bulkActRoutes(app, deps);
   await mailReportRoutes(app, deps);
   accessRoutes(app, deps);
   await cardPages(app, deps);
