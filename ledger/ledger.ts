@@ -9,6 +9,8 @@ import { createEvents } from './events.ts';
 import { createEvidence } from './evidence.ts';
 import { createFees } from './fees.ts';
 import { createFindings } from './findings.ts';
+import { createInvoiceMatch } from './invoice-match.ts';
+import { createInvoices } from './invoices.ts';
 import { createJobErrors } from './job-errors.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createPeople } from './people.ts';
@@ -34,6 +36,8 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     evidence: createEvidence(pool),
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
+    invoiceMatch: createInvoiceMatch(pool),
+    invoices: createInvoices(pool),
     jobErrors: createJobErrors(pool),
     people: createPeople(pool),
     rateLimiter: createRateLimiter(pool),

@@ -1,6 +1,7 @@
 import type { Processor, Queues, RunningWorker } from '../jobs/queues.ts';
 import { JOB_NAMES, type JobName } from '../jobs/jobs.ts';
 import { createAnnual, type Annual } from './maintenance/annual.ts';
+import { createFollowInvoices } from './follow-invoices.ts';
 import { createOpenAssessment } from './open-assessment.ts';
 import { createCharge } from './steps/charge.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -29,6 +30,7 @@ export function createProcessors(
     email: createEmail(deps),
     'webhook-event': createWebhookEvent(deps),
     reconcile: createReconcileJob(deps),
+    'follow-invoices': createFollowInvoices(deps),
   };
 }
 
