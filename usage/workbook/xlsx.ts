@@ -52,6 +52,21 @@ export async function* readWorkbook(
   }
 }
 
+/** The worksheets of a whole workbook, in order, and its shared texts; null when it is damaged. */
+export async function openWorkbook(
+  zip: Buffer,
+): Promise<{ texts: string[]; sheets: { pieces: () => AsyncGenerator<string> }[] } | null> {
+  const { entries, whole } = zipEntries(zip);
+  const sheets = entries.filter(({ name }) => SHEET.test(name)).sort(bySheetNumber);
+  const shared = entries.find(({ name }) => name.toLowerCase() === 'xl/sharedstrings.xml');
+  const texts = await sharedStrings(zip, shared);
+  if (!whole || sheets.length === 0 || !texts?.sound) return null;
+  return {
+    texts: texts.strings,
+    sheets: sheets.map((entry) => ({ pieces: () => unpacked(zip, entry) })),
+  };
+}
+
 const SHEET = /^xl\/worksheets\/[^/]+\.xml$/i;
 
 function bySheetNumber(a: ZipEntry, b: ZipEntry): number {
