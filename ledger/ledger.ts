@@ -10,6 +10,7 @@ import { createEvidence } from './evidence.ts';
 import { createFees } from './fees.ts';
 import { createFindings } from './findings.ts';
 import { createInvoiceMatch } from './invoice-match.ts';
+import { createInvoiceUploads } from './invoice-uploads.ts';
 import { createInvoices } from './invoices.ts';
 import { createJobErrors } from './job-errors.ts';
 import { createRateLimiter } from './rate-limiter.ts';
@@ -37,6 +38,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
     invoiceMatch: createInvoiceMatch(pool),
+    invoiceUploads: createInvoiceUploads(pool),
     invoices: createInvoices(pool),
     jobErrors: createJobErrors(pool),
     people: createPeople(pool),

@@ -94,6 +94,7 @@ const MENU = [
   { section: 'fees', href: '/console/fees', label: 'Fees' },
   { section: 'people', href: '/console/people', label: 'People' },
   { section: 'imports', href: '/console/imports', label: 'Imports' },
+  { section: 'invoices', href: '/console/invoices', label: 'Invoices' },
   { section: 'review', href: '/console/review', label: 'Review' },
   { section: 'unknown', href: '/console/unknown', label: 'Unknown outcomes' },
   { section: 'audit', href: '/console/audit', label: 'Audit' },

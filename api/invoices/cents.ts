@@ -7,7 +7,10 @@ const MOST = 100_000_000;
  * from the digits, not by floating point.
  * @param computed  a number of a workbook, in which sums end in ...99999999996 and the like
  */
-export function centsOf(text: string, computed = false): number | null {
+export function centsOf(
+  text: string,
+  { computed = false, most = MOST }: { computed?: boolean; most?: number } = {},
+): number | null {
   const bare = text
     .normalize('NFKC')
     .replace(/[−–]/g, '-')
@@ -23,7 +26,7 @@ export function centsOf(text: string, computed = false): number | null {
   const digits = computed ? settled(whole, part) : exact(whole, part);
   if (digits === null) return null;
   const cents = Number(digits);
-  if (cents > MOST) return null;
+  if (cents > most) return null;
   return minus.includes(true) && cents > 0 ? -cents : cents;
 }
 

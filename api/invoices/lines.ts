@@ -43,7 +43,7 @@ export function readLines(
     const said = (at: number | undefined) => (at === undefined ? '' : textOf(cells[at] ?? ''));
     const amount = said(columns.amount);
     const who = whoOf(said, columns);
-    const cents = amount === '' ? null : centsOf(amount, computed);
+    const cents = amount === '' ? null : centsOf(amount, { computed });
     const isNobody = !who.name && !who.ref && !who.npi;
     const total = who.npi ? undefined : cells.find((cell) => TOTAL.test(textOf(cell)));
     const isLastSum = isNobody && cents === sum && index === body.length - 1;

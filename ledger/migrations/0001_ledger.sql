@@ -332,7 +332,8 @@ create table invoice_uploads (
   file_name text not null,
   uploaded_by text not null,
   expires_at timestamptz not null default levy_now() + interval '1 day',
-  -- What was typed beside the file: vendor, year, number, date, total, the invoice it replaces.
+  -- What was typed beside the file: vendor, year, number, date, total, the invoice it replaces;
+  -- and whether its numbers are a spreadsheet's.
   head json not null,
   -- The cells of the file, row by row, the headings first.
   rows json not null
