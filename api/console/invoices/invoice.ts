@@ -163,7 +163,8 @@ function columns(invoice: Invoice, viewer: Viewer): Column<ShownLine>[] {
   if (!isDraft(invoice) || !may(viewer, 'operate')) return all;
   const remove = ({ line }: ShownLine) =>
     html`<form method="post" action="${here}/${line}/remove">
-      ${formToken(viewer)} <button class="plain small">Remove line ${line}</button>
+      ${formToken(viewer)}
+      <button class="plain small" aria-label="Remove line ${line}">Remove</button>
     </form>`;
   return [...all, { head: 'Draft', cell: remove }];
 }

@@ -35,7 +35,7 @@ export function itemBody(view: ItemView, viewer: Viewer): Html {
     </p>
     <h1>${name ? isolated(name) : 'A line without a name'}</h1>
     <p class="lead">
-      ${ref && html`<span class="soft">${isolated(ref)}</span>`} ${outcomeWords(outcome).label}
+      ${ref && html`${isolated(ref)} ·`} ${outcomeWords(outcome).label}
       ${standingBadge(standingOf(outcome, holds ? decision : null))}
     </p>
     <p>${outcomeWords(outcome).says}</p>

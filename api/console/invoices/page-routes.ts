@@ -111,13 +111,12 @@ function line(app: FastifyInstance, deps: ApiDeps): void {
       const { id, line: number } = request.params;
       const shown = await invoiceOf(deps, id);
       const one = await lineOf(deps, id, number);
-      // What the vendor wrote is what is looked for first.
-      const searched = request.query.q ?? one.ref ?? one.npi ?? one.name ?? '';
       const viewer = viewerOf(request, deps);
       const scope = shown.confirmedAt ? 'approve' : 'operate';
       const isFree = !shown.voidedAt && (!shown.confirmedAt || !one.clinicianId);
       const mayMatch = isFree && may(viewer, scope);
-      const found = mayMatch ? await peopleLike(deps, searched) : [];
+      const asked = request.query.q === undefined ? wordsOf(one) : [request.query.q];
+      const { searched, found } = mayMatch ? await firstLike(deps, asked) : NOBODY;
       return sendPage(request, reply, deps, {
         title: `Line ${number} of invoice ${shown.number}`,
         section: 'invoices',
@@ -125,6 +124,27 @@ function line(app: FastifyInstance, deps: ApiDeps): void {
       });
     },
   );
+}
+
+const NOBODY = { searched: '', found: [] };
+
+/** What the vendor wrote, the most telling first; a name in another order has the same words. */
+function wordsOf({ ref, npi, name }: ShownLine): string[] {
+  const words = (name ?? '').split(/[\s,]+/).filter((word) => word.length > 2);
+  const longest = words.sort((a, b) => b.length - a.length).slice(0, 2);
+  return [npi, ref, name, ...longest].filter((one) => one !== null && one !== '') as string[];
+}
+
+/** The people of the first search that finds anybody. */
+async function firstLike(
+  deps: ApiDeps,
+  searches: readonly string[],
+): Promise<{ searched: string; found: KnownClinician[] }> {
+  for (const searched of searches) {
+    const found = await peopleLike(deps, searched);
+    if (found.length > 0) return { searched, found };
+  }
+  return { searched: searches.at(0) ?? '', found: [] };
 }
 
 /** A line that is there. Throws `not_found`. */

@@ -67,7 +67,9 @@ export function headOf(
     year === null && 'The year has four digits, like 2026.',
     (number === '' || number.length > 100) && 'The number of the document is needed.',
     !isDay(dated) && 'The date on it is needed, as a day of the calendar.',
-    Boolean(typed.total) && totalCents === null && 'The total cannot be read: write it like 1,850.00.',
+    Boolean(typed.total) &&
+      totalCents === null &&
+      'The total cannot be read: write it like 1,850.00.',
   ].filter((one) => typeof one === 'string');
   if (refusal.length > 0 || year === null) return { refusal };
   const replaced = isInvoiceId(replaces) ? replaces : null;
