@@ -2,7 +2,7 @@ import { createDecoder, encodingOf } from '../../usage/decode.ts';
 import { sniff } from '../../usage/sniff.ts';
 import { createRows } from '../../usage/table/csv-rows.ts';
 import { delimiterOf } from '../../usage/table/csv.ts';
-import { readSheets } from '../../usage/workbook/cells.ts';
+import { openWorkbook, type Sheet } from '../../usage/workbook/workbook.ts';
 import { headingRow } from './columns.ts';
 
 /** A file as a table of texts. */
@@ -49,19 +49,41 @@ function readCsv(bytes: Buffer): InvoiceTable | { refusal: string } {
 
 /** The first sheet whose headings tell what they are; without one, the first that has rows. */
 async function readWorkbook(bytes: Buffer): Promise<InvoiceTable | { refusal: string }> {
-  const sheets = await readSheets(bytes, INVOICE_LIMITS.rows + 1);
-  if (!sheets) return { refusal: 'The workbook is damaged: save it again, or as CSV.' };
-  const tables = sheets.map((rows) => {
-    const table: InvoiceTable = { rows: [], computed: true };
-    for (const { line, cells } of rows) keep(table, line, cells);
-    return table;
-  });
+  const workbook = await openWorkbook(bytes).catch(() => null);
+  if (!workbook?.whole || !workbook.textsSound) return { refusal: DAMAGED };
+  const tables: InvoiceTable[] = [];
+  for (const sheet of workbook.sheets) {
+    const table = await readSheet(sheet);
+    if (!table) return { refusal: DAMAGED };
+    tables.push(table);
+  }
   const cellsOf = ({ rows }: InvoiceTable) => rows.map(({ cells }) => cells);
   const chosen =
     tables.find((table) => headingRow(cellsOf(table)) !== null) ??
     tables.find(({ rows }) => rows.length > 0);
   return chosen ? checked(chosen) : { refusal: 'There is nothing in this workbook.' };
 }
+
+const DAMAGED = 'The workbook is damaged or too large: save it again, or as CSV.';
+
+/** The rows of a sheet, one more than are read at most; null when it is damaged or too large. */
+async function readSheet(sheet: Sheet): Promise<InvoiceTable | null> {
+  const table: InvoiceTable = { rows: [], computed: true };
+  let characters = 0;
+  const pieces = sheet.read(({ line, cells }) => {
+    if (table.rows.length <= INVOICE_LIMITS.rows) keep(table, line, cells);
+  });
+  for (;;) {
+    const piece = await pieces.next().catch(() => null);
+    if (piece === null || (piece.done && !piece.value)) return null;
+    if (piece.done) return table;
+    characters += piece.value;
+    if (characters > SHEET_MAX) return null;
+  }
+}
+
+/** Characters of a sheet's XML: a line of an invoice takes some hundred of them. */
+const SHEET_MAX = 200_000_000;
 
 function keep(table: InvoiceTable, line: number, cells: readonly string[]): void {
   const kept = cells.slice(0, INVOICE_LIMITS.columns).map(cleaned);
