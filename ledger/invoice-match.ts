@@ -41,8 +41,8 @@ export interface NewDecision {
 }
 
 /**
- * The three books side by side, one row per item. $1 vendor, $2 year. A clinician has an item when a
- * line or a fee that ever moved money is about them. What a fee moved is the sum of its entries.
+ * The three books side by side, one row per item. $1 vendor, $2 year. A clinician has an item when
+ * a line or a fee that ever moved money is about them. What a fee moved is the sum of its entries.
  */
 const ITEMS = `
   with lines as materialized (
@@ -122,7 +122,7 @@ const ITEM = `item, clinician_id as "clinicianId", name, ref, fee_id as "feeId",
 /** The three-way match of a vendor's year, and what people decide about its differences. */
 export function createInvoiceMatch(pool: pg.Pool) {
   return {
-    /** All items, put together by facts and decision; they are few, however many items there are. */
+    /** All items put together by facts and decision: few, however many items there are. */
     async groups(vendor: string, year: number): Promise<MatchGroup[]> {
       const { rows } = await pool.query<MatchGroup>(
         `${ITEMS} select facts, case when holds then decision end as decision,

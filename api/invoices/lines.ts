@@ -22,8 +22,7 @@ export interface ReadLines {
 const PROBLEMS = 20;
 
 /** A row that sums up others, and is nobody. */
-const TOTAL =
-  /^(?:grand|sub|invoice|order)?[\s-]*(?:total|sum)\b|^(?:balance|amount|total)\s+due\b|^sub-?total/i;
+const TOTAL = /^(?:grand|sub|invoice|order)?[\s-]*(?:total|sum)\b|^(?:balance|amount)\s+due\b/i;
 const SUBTOTAL = /^sub/i;
 
 /**
@@ -74,7 +73,7 @@ function whoOf(
   return { name: name || null, ref: said(columns.ref) || null, npi: npi || null };
 }
 
-/** Finds out who on the roster is meant by each line; a line that fits nobody or several has none. */
+/** Finds who on the roster is meant by each line; one that fits nobody or several means nobody. */
 export function matchLines(
   lines: readonly WrittenLine[],
   roster: Iterable<RosterPerson>,

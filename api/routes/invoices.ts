@@ -326,7 +326,7 @@ function match(app: Api, deps: ApiDeps): void {
     }),
     async (request) => {
       const { id, item } = request.params;
-      const { decision, why } = request.body as Static<typeof Decide>;
+      const { decision, why } = request.body;
       const scope = scopeOfDecision(decision);
       if (!callerOf(request).scopes.includes(scope))
         throw problem('missing_scope', { details: { scope } });

@@ -29,8 +29,8 @@ export const CHECKS = {
   },
   invoiced: {
     sentence:
-      'Where only what the practice was charged is passed on, nobody was charged whom the vendor’s ' +
-      'confirmed invoices did not carry with the amount.',
+      'Where only what the practice was charged is passed on, nobody was charged whom the ' +
+      'vendor’s confirmed invoices did not carry with the amount.',
     stops: true,
   },
   nobody_forgotten: {

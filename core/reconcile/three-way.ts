@@ -197,7 +197,7 @@ export interface MatchTotals {
   reconciled: boolean;
 }
 
-/** Adds the items up. Each is in exactly one outcome, so that the sums of the outcomes are whole. */
+/** Adds the items up. Each is in exactly one outcome, so the sums of the outcomes are whole. */
 export function matchTotals(groups: readonly MatchGroup[]): MatchTotals {
   const totals = new Map<MatchOutcome, OutcomeTotal>();
   const all = { invoicedCents: 0, feeCents: 0, keptCents: 0, open: 0, waiting: 0 };

@@ -27,8 +27,8 @@ async function ask(
     ...{ method, url, headers },
     ...(payload && { payload }),
   });
-  const body = answer.body === '' ? {} : (answer.json() as Record<string, never>);
-  return { status: answer.statusCode, body: body as Record<string, unknown> };
+  const body = answer.body === '' ? {} : answer.json<Record<string, unknown>>();
+  return { status: answer.statusCode, body };
 }
 const asBoss: Scope[] = ['read', 'operate', 'approve'];
 const asOperator: Scope[] = ['read', 'operate'];

@@ -4,7 +4,7 @@ import { Type, type Static } from 'typebox';
 import type { InvoiceUpload } from '../../../ledger/invoice-uploads.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { callerOf, requireScope } from '../../http/auth.ts';
-import { ERRORS, Problem, problem } from '../../http/errors.ts';
+import { Problem, problem, type ErrorCode } from '../../http/errors.ts';
 import { ById, Uuid } from '../../http/schemas.ts';
 import { enterInvoice } from '../../invoices/actions.ts';
 import {
@@ -127,7 +127,7 @@ async function drafted(
   }
 }
 
-const REMEDIES: Partial<Record<keyof typeof ERRORS, string>> = {
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
   duplicate_invoice: 'Look for it among the invoices. A correction is entered as a replacement.',
   not_replaceable: 'It was voided or replaced already.',
 };

@@ -18,8 +18,8 @@ export const DECISION_WORDS: Record<MatchDecision, { label: string; says: string
   accept: {
     label: 'Accept as evidence',
     says:
-      'The invoice counts as evidence of use. The fee is looked at again, and still waits for the ' +
-      'roster to be approved before anybody is told or charged.',
+      'The invoice counts as evidence of use. The fee is looked at again, and still waits for ' +
+      'the roster to be approved before anybody is told or charged.',
   },
   bear: {
     label: 'Bear it ourselves',
