@@ -156,6 +156,18 @@ describe('an invoice from a file', () => {
     expect(answer.body).toContain(sentence);
   });
 
+  it('that ends in the middle is refused in words', async () => {
+    const answer = await consoleClient.app.inject({
+      ...{ method: 'POST', url: '/console/invoices', payload: '--edge\r\ncontent-dis' },
+      headers: {
+        ...{ ...HOST, cookie: operator.cookie, origin: 'http://levy.test' },
+        'content-type': 'multipart/form-data; boundary=edge',
+      },
+    });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.body).toContain('The upload ended too early');
+  });
+
   it('is taken only from this session and from those who may operate', async () => {
     expect((await send('name,amount\nA,1\nTotal,1', { token: null })).statusCode).toBe(403);
     expect((await send('name,amount\nA,1\nTotal,1', { token: 'forged' })).statusCode).toBe(403);

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { InvoiceHead } from '../../../ledger/invoices.ts';
 import type { Vendor } from '../../../ledger/rates.ts';
 import { problem } from '../../http/errors.ts';
+import { asTruncated, formParts } from '../../http/form-parts.ts';
 import { isDay } from '../../http/is-day.ts';
 import { centsOf } from '../../invoices/cents.ts';
 import { INVOICE_LIMITS } from '../../invoices/read-file.ts';
@@ -27,7 +28,7 @@ export async function readForm(
   const fields = new Map<string, string>();
   let file: SentForm['file'] = null;
   let failure: unknown;
-  for await (const part of request.parts()) {
+  for await (const part of formParts(request)) {
     if (part.type === 'field') {
       if (typeof part.value === 'string') fields.set(part.fieldname, part.value.trim());
       continue;
@@ -40,7 +41,7 @@ export async function readForm(
       if (part.filename !== '' || bytes.length > 0)
         file = isTooLarge ? 'too_large' : { name: shownName(part.filename), bytes };
     } catch (error) {
-      failure ??= error;
+      failure ??= asTruncated(error);
       part.file.resume();
     }
   }
