@@ -21,6 +21,7 @@ import { feeRoutes } from './routes/fees.ts';
 import { healthRoutes } from './routes/health.ts';
 import { installIdempotency } from './http/idempotency.ts';
 import { importRoutes } from './routes/imports.ts';
+import { invoiceRoutes } from './routes/invoices.ts';
 import { mailReportRoutes } from './routes/mail-reports.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { rateRoutes } from './routes/rates.ts';
@@ -97,6 +98,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   assessmentRoutes(app, deps);
   feeRoutes(app, deps);
   bulkActRoutes(app, deps);
+  invoiceRoutes(app, deps);
   await mailReportRoutes(app, deps);
   accessRoutes(app, deps);
   await cardPages(app, deps);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
-import { DAY_MS, type Policy } from '../core/policy.ts';
+import { DAY_MS, PASS_ON, type Policy } from '../core/policy.ts';
 import { databasesOf, homeOf, type Databases } from './databases.ts';
 import { ConfigError, createReader, url, type Environment, type Form } from './environment.ts';
 import type { Reader } from './environment.ts';
@@ -77,6 +77,7 @@ export function parseConfig(
       ...POLICY,
       dayMs: reader.integer('DAY_MS', DAY_MS, 1, DAY_MS),
       noticeDays: reader.integer('NOTICE_DAYS', POLICY.noticeDays, 1, 90),
+      passOn: reader.choice('PASS_ON', PASS_ON) ?? POLICY.passOn,
     },
   };
   if (production) refusePretence(reader, env, config);

@@ -13,6 +13,9 @@ export const POLICY: Policy = {
   noticeDays: 14,
   // Ten in the morning: banks answer, and nobody is woken by an alert of a card.
   chargeHour: 10,
+  // Vendors often send their invoice months after the year's first use. A practice that waits for
+  // it passes on nothing that it was not charged itself, and says so with PASS_ON=invoice.
+  passOn: 'evidence',
   // Four in all. Few first declines of a small amount are ever paid after the fourth try, and four
   // stay far below what the card networks allow (Visa 20 in 30 days, Mastercard 10 in a day).
   attemptsMax: 4,

@@ -14,6 +14,11 @@ export interface Policy {
   noticeDays: number;
   /** Local hour (0 to 23) at which the day's charging begins; nobody is charged at night. */
   chargeHour: number;
+  /**
+   * What allows a fee to be passed on: the evidence of use alone, or a confirmed invoice of the
+   * vendor that carries the clinician with at least the fee.
+   */
+  passOn: PassOn;
   /** Attempts per card before giving up. */
   attemptsMax: number;
   /** Days to wait after the 1st, 2nd, ... declined attempt of a card. */
@@ -44,6 +49,9 @@ export interface Policy {
   /** Highest share of declines among them, 0 to 1; more pauses the assessment. */
   declineShareMax: number;
 }
+
+export const PASS_ON = ['evidence', 'invoice'] as const;
+export type PassOn = (typeof PASS_ON)[number];
 
 /** A real day; any other `dayMs` is a rehearsal and refused in production. */
 export const DAY_MS = 86_400_000;

@@ -71,6 +71,19 @@ export const JOBS = {
     backoffMs: 2_000,
     concurrency: 20,
   },
+  /** Tells the fees of a vendor and year what the vendor's confirmed invoices carry now. */
+  'follow-invoices': {
+    payload: Type.Object({
+      vendor: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,63}$' }),
+      year: Type.Integer({ minimum: 2000, maximum: 2200 }),
+      /** The invoice and what was done with it: a job that runs already may have missed this. */
+      cause: Type.String({ pattern: '^[0-9a-z-]{1,80}$' }),
+    }),
+    id: (p: { cause: string }) => `follow-invoices-${p.cause}`,
+    attempts: 10,
+    backoffMs: 1_000,
+    concurrency: 1,
+  },
   /** Does what a person asked for to many fees; see ledger/bulk-acts.ts. */
   'bulk-act': {
     payload: Type.Object({ bulkId: uuid }),

@@ -279,6 +279,8 @@ async function postgresBackend(url: string, onError: (error: Error) => void): Pr
   const connectionString = withQueueSettings(url);
   const pool = (max: number) => {
     const made = new pg.Pool({ connectionString, max, keepAlive: true });
+    // Every worker and every queue has a listener of its own.
+    made.setMaxListeners(2 * JOB_NAMES.length + 10);
     // Also on connections in use: without a listener, losing one would end the process.
     made.on('error', onError).on('connect', (client) => void client.on('error', onError));
     return made;

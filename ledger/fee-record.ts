@@ -36,6 +36,8 @@ export interface FeeRecord {
     /** The latest card among those changes; null when none came. */
     latestCard: string | null;
   };
+  /** What the vendor's confirmed invoices carry for the clinician and year, in cents. */
+  invoicedCents: number;
   /** The first use that counts, by the current evidence; null when there is none. */
   firstUse: Evidence | null;
   /** Stripe's pages on which another card may still be given for this fee. */
@@ -60,6 +62,8 @@ export const LOAD = `
       from counting_evidence u
       where u.clinician_id = f.clinician_id and u.year = a.year
       order by u.first_used_on, u.kind, u.evidence_id limit 1) as first_use,
+    case when a.policy ->> 'passOn' = 'invoice'
+      then invoiced_cents(a.vendor, a.year, c.clinician_id)::float8 else 0 end as invoiced_cents,
     array(select p.session from card_pages p
       where p.fee_id = f.fee_id and p.closed_at is null
         and p.opened_at > levy_now() - interval '24 hours') as card_pages
@@ -99,6 +103,7 @@ export interface LoadedRow {
   latest_card: string | null;
   entries: (NewEntry & { seq: number; at: string; actor: string })[] | null;
   first_use: Evidence | null;
+  invoiced_cents: number;
   card_pages: string[];
 }
 
@@ -135,6 +140,7 @@ export function feeRecordOf(row: LoadedRow, sinceLoadedMs: () => number): FeeRec
       latestCard: row.latest_card,
     },
     firstUse: row.first_use,
+    invoicedCents: row.invoiced_cents,
     cardPages: row.card_pages,
     now: () => new Date(row.now.getTime() + sinceLoadedMs()),
   };

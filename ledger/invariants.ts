@@ -150,6 +150,20 @@ const CUSTOMER_CHANGED = `exists (
     is distinct from c.stripe_customer)`;
 
 /**
+ * The invoices carry another sum than the fee knows, and the fee may still be charged: where only
+ * what the practice was charged is passed on.
+ */
+export const invoiceIsNews = (fee: string, run: string) => `(${run}.policy ->> 'passOn' = 'invoice'
+  and ${fee}.state in ('ready', 'approved', 'noticed', 'charging', 'unknown', 'retrying',
+    'needs_card', 'notice_failed', 'gave_up', 'held')
+  and is_owed(${fee}.fee_id)
+  and not exists (select from entries s where s.fee_id = ${fee}.fee_id
+    and s.kind in ('paid', 'waived', 'waive_asked'))
+  and invoiced_cents(${run}.vendor, ${run}.year, ${fee}.clinician_id) <> coalesce(
+    (select (n.data ->> 'amountCents')::bigint from entries n
+      where n.fee_id = ${fee}.fee_id and n.kind = 'invoiced' order by n.seq desc limit 1), 0))`;
+
+/**
  * Stale fees: the state contradicts the clinician's EHR or the evidence, or what the fee waits for
  * has come. A person decides about a payment without evidence: once such a fee was held for that
  * reason, it is not stale any more.
@@ -178,6 +192,7 @@ const STALE_FEES = `
         select from ${latest("'card_missing', 'card_updated', 'customer_changed'")} as last
         where last.kind = 'card_missing'
           and c.card_changes > coalesce((last.data ->> 'cardChanges')::integer, 0)))
+    or (${invoiceIsNews('f', 'a')} and e.used)
     or (f.state = 'paid' and not e.used and not exists (select from entries h
       where h.fee_id = f.fee_id and h.kind = 'held' and h.data ->> 'why' = $2))
   order by f.fee_id limit $1`;
@@ -277,6 +292,10 @@ const EVIDENCE = `
 const COUNTS = `exists (select from counting_evidence u where u.clinician_id = c.clinician_id
   and u.year = a.year and coalesce(u.decided_at, u.recorded_at) < late)`;
 
+/** A fee that rests until the vendor's invoices carry it, and they do not. */
+const AWAITS_INVOICE = `(a.policy ->> 'passOn' = 'invoice' and f.state in ('noticed', 'retrying')
+  and invoiced_cents(a.vendor, a.year, f.clinician_id) < a.amount_cents)`;
+
 /**
  * Late: due for longer than the slack. A step that is due at once counts from when the clinician or
  * the assessment's fees were written, whichever was later.
@@ -293,7 +312,7 @@ const NOBODY_FORGOTTEN = `
     end as detail
   from fees f join run a using (assessment_id) join clinicians c using (clinician_id)
   cross join late
-  where (f.next_step is null and not f.state = any (rests))
+  where (f.next_step is null and not f.state = any (rests) and not ${AWAITS_INVOICE})
     or (f.next_step is not null and f.due_at is null)
     or (a.paused_at is null and f.due_at < late
       and (f.due_at > 'epoch'
@@ -307,6 +326,20 @@ const NOBODY_FORGOTTEN = `
   where a.enrolled_at < late and c.updated_at < late and ${COUNTS}
     and not exists (select from fees f
       where f.assessment_id = a.assessment_id and f.clinician_id = c.clinician_id)`;
+
+/** The lines of the vendor that stood when the attempt was written, whatever became of them. */
+const INVOICED = `
+  select t.fee_id, format('attempt %s of %s cents, the invoices carried %s', t.data ->> 'attempt',
+    t.data ->> 'amountCents', carried.cents) as detail
+  from entries t join fees f using (fee_id) join run a using (assessment_id)
+  cross join lateral (select coalesce(sum(l.amount_cents), 0) as cents
+    from vendor_invoice_lines l join vendor_invoices i using (invoice_id)
+    where l.clinician_id = f.clinician_id and i.vendor = a.vendor and i.year = a.year
+      and i.confirmed_at <= t.recorded_at
+      and (i.voided_at is null or i.voided_at >= t.recorded_at)
+      and (l.matched_at is null or l.matched_at <= t.recorded_at)) carried
+  where t.kind = 'attempted' and a.policy ->> 'passOn' = 'invoice'
+    and carried.cents < (t.data ->> 'amountCents')::bigint`;
 
 const BALANCED = `
   select e.fee_id, format('entry %s (%s) moves half: %s cents from %s to %s', e.seq, e.kind,
@@ -338,6 +371,7 @@ const STATEMENTS: [CheckName, string][] = [
   ['announced', ANNOUNCED],
   ['amount', AMOUNT],
   ['evidence', EVIDENCE],
+  ['invoiced', INVOICED],
   ['nobody_forgotten', NOBODY_FORGOTTEN],
   ['balanced', BALANCED],
   ['numbers', NUMBERS],

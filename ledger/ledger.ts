@@ -11,6 +11,9 @@ import { createEvidence } from './evidence.ts';
 import { createDesk } from './desk.ts';
 import { createFees } from './fees.ts';
 import { createFindings } from './findings.ts';
+import { createInvoiceMatch } from './invoice-match.ts';
+import { createInvoiceUploads } from './invoice-uploads.ts';
+import { createInvoices } from './invoices.ts';
 import { createJobErrors } from './job-errors.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createPeople } from './people.ts';
@@ -38,6 +41,9 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     desk: createDesk(pool),
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
+    invoiceMatch: createInvoiceMatch(pool),
+    invoiceUploads: createInvoiceUploads(pool),
+    invoices: createInvoices(pool),
     jobErrors: createJobErrors(pool),
     people: createPeople(pool),
     rateLimiter: createRateLimiter(pool),

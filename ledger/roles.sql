@@ -64,7 +64,8 @@ grant select,
   on imports to levy_app;
 -- Evidence never changes after it was read, except for a person's verdict.
 grant select,
-  insert (import_id, clinician_id, year, kind, first_used_on, file_name, line, rule, certainty),
+  insert (import_id, clinician_id, year, kind, first_used_on, file_name, line, rule, certainty,
+    verdict, decided_by, decided_at),
   update (verdict, decided_by, decided_at)
   on evidence to levy_app;
 grant select on counting_evidence to levy_app;
@@ -91,6 +92,28 @@ grant select, insert (assessment_id, clinician_id),
 grant select, insert (fee_id, seq, kind, at, actor, debit, credit, amount_cents, data)
   on entries to levy_app;
 grant select on balances to levy_app;
+
+------------------------------------------------------------------------------------------------
+-- levy_app: the vendor's invoices
+------------------------------------------------------------------------------------------------
+
+-- A draft may be changed and deleted; what was confirmed stays, by the database's triggers.
+grant select,
+  insert (vendor, year, number, dated, total_cents, file_name, replaces, entered_by),
+  update (number, dated, total_cents, confirmed_at, confirmed_by, voided_at, voided_by, void_why),
+  delete
+  on vendor_invoices to levy_app;
+grant select,
+  insert (invoice_id, line, name, ref, npi, amount_cents, clinician_id, matched_by),
+  update (clinician_id, matched_by, matched_who, matched_at),
+  delete
+  on vendor_invoice_lines to levy_app;
+grant select on standing_invoice_lines to levy_app;
+-- Append only.
+grant select,
+  insert (vendor, year, clinician_id, invoice_id, line, facts, decision, why, decided_by)
+  on invoice_decisions to levy_app;
+grant select, insert (file_name, uploaded_by, head, rows), delete on invoice_uploads to levy_app;
 
 ------------------------------------------------------------------------------------------------
 -- levy_app: access, audit, and what the outside world told us
@@ -139,7 +162,8 @@ grant select on migrations to levy_app;
 
 grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
   assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, job_errors,
-  roster_uploads, bulk_acts, bulk_act_members, saved_filters, tokens, holds, migrations
+  roster_uploads, bulk_acts, bulk_act_members, saved_filters, vendor_invoices, vendor_invoice_lines,
+  standing_invoice_lines, invoice_uploads, invoice_decisions, tokens, holds, migrations
   to levy_reader;
 -- Without the hashes of keys, and without sessions, settings and stored answers, which hold
 -- secrets.

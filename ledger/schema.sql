@@ -58,7 +58,7 @@ constraint entries.entries_debit_check CHECK ((debit = ANY (ARRAY['receivable'::
 
 constraint entries.entries_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
 
-constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['usage_checked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'card_missing'::text, 'card_updated'::text, 'intent_opened'::text, 'intent_closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'card_link_asked'::text, 'noted'::text, 'email_sent'::text, 'email_failed'::text])))
+constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['usage_checked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'invoiced'::text, 'card_missing'::text, 'card_updated'::text, 'intent_opened'::text, 'intent_closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'card_link_asked'::text, 'noted'::text, 'email_sent'::text, 'email_failed'::text])))
 
 constraint entries.entries_pkey PRIMARY KEY (fee_id, seq)
 
@@ -108,6 +108,22 @@ constraint imports.imports_sha256_key UNIQUE (sha256)
 
 constraint imports.imports_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
 
+constraint invoice_decisions.invoice_decisions_check CHECK (((clinician_id IS NULL) <> (invoice_id IS NULL)))
+
+constraint invoice_decisions.invoice_decisions_check1 CHECK (((invoice_id IS NULL) = (line IS NULL)))
+
+constraint invoice_decisions.invoice_decisions_clinician_id_fkey FOREIGN KEY (clinician_id) REFERENCES clinicians(clinician_id)
+
+constraint invoice_decisions.invoice_decisions_decision_check CHECK ((decision = ANY (ARRAY['dispute'::text, 'await'::text, 'accept'::text, 'bear'::text, 'refund'::text, 'waive'::text])))
+
+constraint invoice_decisions.invoice_decisions_invoice_id_line_fkey FOREIGN KEY (invoice_id, line) REFERENCES vendor_invoice_lines(invoice_id, line)
+
+constraint invoice_decisions.invoice_decisions_pkey PRIMARY KEY (decision_id)
+
+constraint invoice_decisions.invoice_decisions_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint invoice_uploads.invoice_uploads_pkey PRIMARY KEY (upload_id)
+
 constraint job_errors.job_errors_pkey PRIMARY KEY (job, type)
 
 constraint migrations.migrations_pkey PRIMARY KEY (number)
@@ -139,6 +155,40 @@ constraint sessions.sessions_pkey PRIMARY KEY (hash)
 constraint settings.settings_pkey PRIMARY KEY (name)
 
 constraint tokens.tokens_pkey PRIMARY KEY (name, number)
+
+constraint vendor_invoice_lines.vendor_invoice_lines_amount_cents_check CHECK ((abs(amount_cents) <= 100000000))
+
+constraint vendor_invoice_lines.vendor_invoice_lines_check CHECK (((clinician_id IS NULL) = (matched_by IS NULL)))
+
+constraint vendor_invoice_lines.vendor_invoice_lines_check1 CHECK (((matched_who IS NULL) = (matched_at IS NULL)))
+
+constraint vendor_invoice_lines.vendor_invoice_lines_clinician_id_fkey FOREIGN KEY (clinician_id) REFERENCES clinicians(clinician_id)
+
+constraint vendor_invoice_lines.vendor_invoice_lines_invoice_id_fkey FOREIGN KEY (invoice_id) REFERENCES vendor_invoices(invoice_id) ON DELETE CASCADE
+
+constraint vendor_invoice_lines.vendor_invoice_lines_line_check CHECK ((line > 0))
+
+constraint vendor_invoice_lines.vendor_invoice_lines_matched_by_check CHECK ((matched_by = ANY (ARRAY['npi'::text, 'ref'::text, 'name'::text, 'person'::text])))
+
+constraint vendor_invoice_lines.vendor_invoice_lines_pkey PRIMARY KEY (invoice_id, line)
+
+constraint vendor_invoices.vendor_invoices_check CHECK (((confirmed_at IS NULL) = (confirmed_by IS NULL)))
+
+constraint vendor_invoices.vendor_invoices_check1 CHECK (((voided_at IS NULL) OR (confirmed_at IS NOT NULL)))
+
+constraint vendor_invoices.vendor_invoices_check2 CHECK ((((voided_at IS NULL) = (voided_by IS NULL)) AND ((voided_at IS NULL) = (void_why IS NULL))))
+
+constraint vendor_invoices.vendor_invoices_number_check CHECK (((number = btrim(number)) AND ((length(number) >= 1) AND (length(number) <= 100))))
+
+constraint vendor_invoices.vendor_invoices_pkey PRIMARY KEY (invoice_id)
+
+constraint vendor_invoices.vendor_invoices_replaces_fkey FOREIGN KEY (replaces) REFERENCES vendor_invoices(invoice_id)
+
+constraint vendor_invoices.vendor_invoices_total_cents_check CHECK ((abs(total_cents) <= '100000000000'::bigint))
+
+constraint vendor_invoices.vendor_invoices_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint vendor_invoices.vendor_invoices_year_check CHECK (((year >= 2000) AND (year <= 2200)))
 
 constraint vendors.vendors_pkey PRIMARY KEY (vendor)
 
@@ -280,6 +330,29 @@ begin
   return new;
 end $function$
 
+function CREATE OR REPLACE FUNCTION public.check_invoiced()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  run assessments := assessment_of(new.fee_id);
+  amount bigint := (new.data ->> 'amountCents')::bigint;
+begin
+  if run.policy ->> 'passOn' is distinct from 'invoice' then
+    return new;
+  end if;
+  perform lock_invoices(false);
+  if amount > coalesce((select (data ->> 'amountCents')::bigint from entries
+        where fee_id = new.fee_id and kind = 'invoiced' order by seq desc limit 1), 0)
+    or amount > invoiced_cents(run.vendor, run.year,
+      (select clinician_id from fees where fee_id = new.fee_id)) then
+    raise exception 'no invoice of the vendor carries this clinician with this amount'
+      using errcode = 'LV033';
+  end if;
+  return new;
+end $function$
+
 function CREATE OR REPLACE FUNCTION public.check_notice()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -336,6 +409,29 @@ begin
   end if;
   return null;
 end $function$
+
+function CREATE OR REPLACE FUNCTION public.invoice_content(invoice uuid)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select encode(sha256(convert_to(i.vendor || chr(31) || i.year::text || chr(31)
+      || coalesce(string_agg(said, chr(30) order by said collate "C"), ''), 'UTF8')), 'hex')
+    from vendor_invoices i
+    left join lateral (select lower(concat_ws(chr(31), npi, ref, name)) || chr(31)
+        || amount_cents::text as said
+      from vendor_invoice_lines where invoice_id = i.invoice_id) l on true
+    where i.invoice_id = invoice group by i.invoice_id $function$
+
+function CREATE OR REPLACE FUNCTION public.invoiced_cents(of_vendor text, of_year integer, who uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  select coalesce(sum(amount_cents), 0)::bigint from standing_invoice_lines
+    where clinician_id = who and vendor = of_vendor and year = of_year $function$
 
 function CREATE OR REPLACE FUNCTION public.is_owed(fee uuid)
  RETURNS boolean
@@ -418,6 +514,84 @@ begin
   return new;
 end $function$
 
+function CREATE OR REPLACE FUNCTION public.keep_invoice()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if tg_op = 'DELETE' then
+    if old.confirmed_at is not null then
+      raise exception 'a confirmed invoice is never deleted' using errcode = 'LV031';
+    end if;
+    return old;
+  end if;
+  if tg_op = 'INSERT' then
+    if new.confirmed_at is not null then
+      raise exception 'an invoice begins as a draft' using errcode = 'LV031';
+    end if;
+    return new;
+  end if;
+  if new.voided_at is distinct from old.voided_at or new.confirmed_at is distinct from old.confirmed_at
+  then
+    perform lock_invoices(true);
+  end if;
+  if old.confirmed_at is null and new.confirmed_at is not null then
+    if new.total_cents is distinct from (select sum(amount_cents) from vendor_invoice_lines
+        where invoice_id = new.invoice_id) then
+      raise exception 'the lines of this invoice are not its total' using errcode = 'LV032';
+    end if;
+    if new.voided_at is not null then
+      raise exception 'an invoice is voided after it was confirmed' using errcode = 'LV031';
+    end if;
+    -- The moment from which it counts; an attempt that waits for the lock comes later.
+    new.confirmed_at := levy_now();
+    new.content := invoice_content(new.invoice_id);
+  elsif old.confirmed_at is not null then
+    if old.voided_at is not null
+      or to_jsonb(new) - array['voided_at', 'voided_by', 'void_why']
+        is distinct from to_jsonb(old) - array['voided_at', 'voided_by', 'void_why'] then
+      raise exception 'a confirmed invoice never changes: enter a credit note or a replacement'
+        using errcode = 'LV031';
+    end if;
+    if new.voided_at is not null then
+      new.voided_at := levy_now();
+    end if;
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.keep_invoice_line()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  confirmed boolean := coalesce((select i.confirmed_at is not null from vendor_invoices i
+    where i.invoice_id = case when tg_op = 'INSERT' then new.invoice_id else old.invoice_id end
+    for share), false);
+begin
+  if confirmed then
+    if tg_op <> 'UPDATE' or old.clinician_id is not null
+      or to_jsonb(new) - array['clinician_id', 'matched_by', 'matched_who', 'matched_at']
+        is distinct from
+        to_jsonb(old) - array['clinician_id', 'matched_by', 'matched_who', 'matched_at']
+      or new.matched_by is distinct from 'person' or new.matched_who is null then
+      raise exception 'the lines of a confirmed invoice never change: enter a credit note'
+        using errcode = 'LV031';
+    end if;
+    perform lock_invoices(true);
+    new.matched_at := levy_now();
+  end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' and new.invoice_id <> old.invoice_id then
+    raise exception 'a line stays in its invoice' using errcode = 'LV031';
+  end if;
+  return new;
+end $function$
+
 function CREATE OR REPLACE FUNCTION public.keep_member()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -447,6 +621,19 @@ function CREATE OR REPLACE FUNCTION public.levy_now()
  LANGUAGE sql
  PARALLEL SAFE
 RETURN clock_timestamp()
+
+function CREATE OR REPLACE FUNCTION public.lock_invoices(alone boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if alone then
+    perform pg_advisory_xact_lock(hashtext('levy invoices'));
+  else
+    perform pg_advisory_xact_lock_shared(hashtext('levy invoices'));
+  end if;
+end $function$
 
 function CREATE OR REPLACE FUNCTION public.name_fee()
  RETURNS trigger
@@ -508,7 +695,17 @@ index CREATE INDEX fees_state ON public.fees USING btree (assessment_id, state)
 
 index CREATE INDEX import_problems_import ON public.import_problems USING btree (import_id, line)
 
+index CREATE INDEX invoice_decisions_clinician ON public.invoice_decisions USING btree (clinician_id, decision_id) WHERE (clinician_id IS NOT NULL)
+
+index CREATE INDEX invoice_decisions_line ON public.invoice_decisions USING btree (invoice_id, line, decision_id) WHERE (invoice_id IS NOT NULL)
+
 index CREATE INDEX roster_uploads_expiry ON public.roster_uploads USING btree (expires_at)
+
+index CREATE INDEX vendor_invoice_lines_clinician ON public.vendor_invoice_lines USING btree (clinician_id)
+
+index CREATE INDEX vendor_invoice_lines_unknown ON public.vendor_invoice_lines USING btree (invoice_id, line) WHERE (clinician_id IS NULL)
+
+index CREATE INDEX vendor_invoices_year ON public.vendor_invoices USING btree (vendor, year)
 
 index CREATE INDEX webhook_events_cards ON public.webhook_events USING btree (customer, created_at) WHERE (type = 'payment_method.attached'::text)
 
@@ -580,6 +777,10 @@ index CREATE UNIQUE INDEX imports_pkey ON public.imports USING btree (import_id)
 
 index CREATE UNIQUE INDEX imports_sha256_key ON public.imports USING btree (sha256)
 
+index CREATE UNIQUE INDEX invoice_decisions_pkey ON public.invoice_decisions USING btree (decision_id)
+
+index CREATE UNIQUE INDEX invoice_uploads_pkey ON public.invoice_uploads USING btree (upload_id)
+
 index CREATE UNIQUE INDEX job_errors_pkey ON public.job_errors USING btree (job, type)
 
 index CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (number)
@@ -595,6 +796,16 @@ index CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (hash)
 index CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (name)
 
 index CREATE UNIQUE INDEX tokens_pkey ON public.tokens USING btree (name, number)
+
+index CREATE UNIQUE INDEX vendor_invoice_lines_pkey ON public.vendor_invoice_lines USING btree (invoice_id, line)
+
+index CREATE UNIQUE INDEX vendor_invoices_number ON public.vendor_invoices USING btree (vendor, lower(number)) WHERE ((replaces IS NULL) AND (voided_at IS NULL))
+
+index CREATE UNIQUE INDEX vendor_invoices_pkey ON public.vendor_invoices USING btree (invoice_id)
+
+index CREATE UNIQUE INDEX vendor_invoices_replaces ON public.vendor_invoices USING btree (replaces) WHERE (voided_at IS NULL)
+
+index CREATE UNIQUE INDEX vendor_invoices_standing ON public.vendor_invoices USING btree (vendor, lower(number)) WHERE ((confirmed_at IS NOT NULL) AND (voided_at IS NULL))
 
 index CREATE UNIQUE INDEX vendors_pkey ON public.vendors USING btree (vendor)
 
@@ -630,6 +841,10 @@ table import_problems (import_id uuid not null, line bigint not null, reason tex
 
 table imports (import_id uuid not null default gen_random_uuid(), sha256 text not null, file_name text not null, vendor text, period_from date, period_to date, format text not null, bytes bigint not null, records bigint not null, findings bigint not null, matched bigint not null, imported_by text not null, imported_at timestamp with time zone not null default levy_now())
 
+table invoice_decisions (decision_id bigint not null, vendor text not null, year integer not null, clinician_id uuid, invoice_id uuid, line integer, facts jsonb not null, decision text not null, why text not null, decided_by text not null, decided_at timestamp with time zone not null default levy_now())
+
+table invoice_uploads (upload_id uuid not null default gen_random_uuid(), file_name text not null, uploaded_by text not null, expires_at timestamp with time zone not null default (levy_now() + '1 day'::interval), head json not null, rows json not null)
+
 table job_errors (job text not null, type text not null, errors bigint not null default 1, last_at timestamp with time zone not null default levy_now())
 
 table migrations (number integer not null, name text not null, applied_at timestamp with time zone not null default now())
@@ -645,6 +860,10 @@ table sessions (hash bytea not null, key_id uuid not null, expires_at timestamp 
 table settings (name text not null, value text not null)
 
 table tokens (name text not null, number integer not null, free_at timestamp with time zone not null)
+
+table vendor_invoice_lines (invoice_id uuid not null, line integer not null, name text, ref text, npi text, amount_cents integer not null, clinician_id uuid, matched_by text, matched_who text, matched_at timestamp with time zone)
+
+table vendor_invoices (invoice_id uuid not null default gen_random_uuid(), vendor text not null, year integer not null, number text not null, dated date not null, total_cents bigint not null, file_name text, content text, replaces uuid, entered_by text not null, entered_at timestamp with time zone not null default levy_now(), confirmed_at timestamp with time zone, confirmed_by text, voided_at timestamp with time zone, voided_by text, void_why text)
 
 table vendors (vendor text not null, name text not null, levies boolean not null, source text not null)
 
@@ -680,6 +899,8 @@ trigger CREATE TRIGGER entries_attempt_allowed BEFORE INSERT ON public.entries F
 
 trigger CREATE TRIGGER entries_attempt_card BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'attempted'::text)) EXECUTE FUNCTION check_card()
 
+trigger CREATE TRIGGER entries_attempt_invoiced BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'attempted'::text)) EXECUTE FUNCTION check_invoiced()
+
 trigger CREATE TRIGGER entries_no_truncate BEFORE TRUNCATE ON public.entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 trigger CREATE TRIGGER entries_notice BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'noticed'::text)) EXECUTE FUNCTION check_notice()
@@ -699,6 +920,18 @@ trigger CREATE TRIGGER fees_named BEFORE INSERT ON public.fees FOR EACH ROW EXEC
 trigger CREATE TRIGGER fees_no_delete BEFORE DELETE ON public.fees FOR EACH ROW EXECUTE FUNCTION refuse_change()
 
 trigger CREATE TRIGGER fees_no_truncate BEFORE TRUNCATE ON public.fees FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER invoice_decisions_append_only BEFORE DELETE OR UPDATE ON public.invoice_decisions FOR EACH ROW EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER invoice_decisions_no_truncate BEFORE TRUNCATE ON public.invoice_decisions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER vendor_invoice_lines_kept BEFORE INSERT OR DELETE OR UPDATE ON public.vendor_invoice_lines FOR EACH ROW EXECUTE FUNCTION keep_invoice_line()
+
+trigger CREATE TRIGGER vendor_invoice_lines_no_truncate BEFORE TRUNCATE ON public.vendor_invoice_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER vendor_invoices_kept BEFORE INSERT OR DELETE OR UPDATE ON public.vendor_invoices FOR EACH ROW EXECUTE FUNCTION keep_invoice()
+
+trigger CREATE TRIGGER vendor_invoices_no_truncate BEFORE TRUNCATE ON public.vendor_invoices FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 
 view balances  SELECT side.account,
     sum(side.cents) AS balance_cents
@@ -723,3 +956,23 @@ view counting_evidence  SELECT evidence_id,
     recorded_at
    FROM evidence
   WHERE ((verdict = 'accepted'::text) OR ((verdict IS NULL) AND (certainty = 'sure'::text)));
+
+view standing_invoice_lines  SELECT i.vendor,
+    i.year,
+    i.number,
+    i.dated,
+    i.file_name,
+    i.confirmed_at,
+    l.invoice_id,
+    l.line,
+    l.name,
+    l.ref,
+    l.npi,
+    l.amount_cents,
+    l.clinician_id,
+    l.matched_by,
+    l.matched_who,
+    l.matched_at
+   FROM (vendor_invoice_lines l
+     JOIN vendor_invoices i USING (invoice_id))
+  WHERE ((i.confirmed_at IS NOT NULL) AND (i.voided_at IS NULL));

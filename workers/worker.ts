@@ -1,6 +1,7 @@
 import type { Processor, Queues, RunningWorker } from '../jobs/queues.ts';
 import { JOB_NAMES, type JobName } from '../jobs/jobs.ts';
 import { createAnnual, type Annual } from './maintenance/annual.ts';
+import { createFollowInvoices } from './follow-invoices.ts';
 import { createBulkAct } from './bulk-act.ts';
 import { createOpenAssessment } from './open-assessment.ts';
 import { createCharge } from './steps/charge.ts';
@@ -31,6 +32,7 @@ export function createProcessors(
     'bulk-act': createBulkAct(deps),
     'webhook-event': createWebhookEvent(deps),
     reconcile: createReconcileJob(deps),
+    'follow-invoices': createFollowInvoices(deps),
   };
 }
 

@@ -112,6 +112,7 @@ const ABOUT: Record<JobName, string> = {
   settle: 'Asks Stripe what happened, cancels, refunds',
   email: 'Receipts and other e-mails after the notice',
   reconcile: 'Compares the ledger with Stripe’s books and its own rules',
+  'follow-invoices': 'Tells the fees what the vendor’s invoices carry',
   'webhook-event': 'Reads the object that a webhook’s event names',
 };
 

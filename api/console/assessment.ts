@@ -217,6 +217,14 @@ function terms(assessment: Assessment): Html {
       ${counted(policy.noticeDays, 'day')} before the
       charge${policy.dayMs !== DAY_MS && ` (rehearsal: a day is ${policy.dayMs / 1_000} s)`}
     </dd>
+    <dt>Passed on</dt>
+    <dd>
+      ${
+        policy.passOn === 'invoice'
+          ? 'only what a confirmed invoice of the vendor carries'
+          : 'by evidence of use'
+      }
+    </dd>
     <dt>Charging</dt>
     <dd>from ${policy.chargeHour}:00, at most ${policy.attemptsMax} attempts per card</dd>
     <dt>Time zone</dt>

@@ -34,8 +34,10 @@ function columns(timeZone: string): Column<AuditedLine>[] {
   ];
 }
 
-const UUID =
-  /^(fee|assessment|import|evidence|clinician) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const UUID = new RegExp(
+  '^(fee|assessment|import|evidence|clinician|invoice) ' +
+    '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$',
+);
 
 /** The object of an act, with a link if it has a page. */
 function objectOf(object: string): Html {

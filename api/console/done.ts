@@ -19,6 +19,10 @@ const DONE = {
   accepted: 'Accepted: it counts as use. The fees it concerns are looked at again.',
   person_added: 'Added to the roster.',
   person_saved: 'Saved.',
+  invoice_confirmed: 'Confirmed. It counts from now on, and never changes.',
+  invoice_voided: 'Voided. It counts no more.',
+  line_matched: 'Noted who is meant.',
+  difference_decided: 'Decided. The next difference is below.',
   refused: 'Refused: it does not count as use. The fees it concerns are looked at again.',
 } as const;
 

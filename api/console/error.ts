@@ -42,7 +42,8 @@ function errorBody({ code, message, help, requestId }: Told, request: FastifyReq
 }
 
 /** Pages with forms of their own. */
-const PAGES = /^\/console\/(?:fees|assessments|people|people\/upload)\/[0-9a-f-]{36}(?=\/|$)/;
+const PAGES =
+  /^\/console\/(?:fees|assessments|people|people\/upload|invoices)\/[0-9a-f-]{36}(?=\/|$)/;
 
 /** The page to go back to: the form's page after an act, else the overview. */
 function backTo({ method, url }: FastifyRequest): string {

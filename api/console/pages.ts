@@ -10,6 +10,10 @@ import { deskRoutes } from './desk/routes.ts';
 import { errorPage } from './error.ts';
 import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
+import { invoiceActRoutes } from './invoices/act-routes.ts';
+import { enterRoutes } from './invoices/enter-routes.ts';
+import { matchRoutes } from './invoices/match-routes.ts';
+import { invoicePages } from './invoices/page-routes.ts';
 import { personFormRoutes } from './people/form-routes.ts';
 import { peoplePages } from './people/page-routes.ts';
 import { uploadRoutes } from './people/upload-routes.ts';
@@ -43,6 +47,10 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         peoplePages(pages, deps);
         personFormRoutes(pages, deps);
         await uploadRoutes(pages, deps);
+        invoicePages(pages, deps);
+        await enterRoutes(pages, deps);
+        invoiceActRoutes(pages, deps);
+        matchRoutes(pages, deps);
       });
     },
     { prefix: '/console' },

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { PASS_ON } from '../../core/policy.ts';
 import type { Assessment } from '../../ledger/assessments.ts';
 import {
   approveRoster,
@@ -42,6 +43,7 @@ const AssessmentShape = Type.Object({
   policy: Type.Object({
     timeZone: Type.String(),
     noticeDays: Type.Integer(),
+    passOn: Type.Enum([...PASS_ON]),
     chargeHour: Type.Integer(),
     attemptsMax: Type.Integer(),
     retryDays: Type.Array(Type.Integer()),

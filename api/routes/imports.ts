@@ -1,3 +1,4 @@
+import { isDay } from '../http/is-day.ts';
 import { Readable } from 'node:stream';
 import { Type, type Static } from 'typebox';
 import type { FirstUse, ImportProblem, ImportResult } from '../../ledger/evidence.ts';
@@ -211,11 +212,6 @@ function inputOf(query: Static<typeof Options>): ImportInput {
     });
   const base = fileName.split(/[/\\]/).at(-1) || 'upload';
   return { fileName: base, vendor, periodFrom: from, periodTo: to, kind };
-}
-
-function isDay(day: string): boolean {
-  const at = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(day);
 }
 
 async function knows({ ledger }: ApiDeps, wanted: string): Promise<boolean> {

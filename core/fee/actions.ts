@@ -128,6 +128,8 @@ export type ExternalChange =
   | { change: 'evidence_withdrawn' }
   | { change: 'vendor'; levied: boolean }
   | { change: 'email' }
+  /** The sum of the vendor's confirmed invoices for the clinician and year now, in cents. */
+  | { change: 'invoice'; amountCents: number }
   /** The Stripe customer the roster names now; null for none. */
   | { change: 'customer'; customer: string | null }
   /**
@@ -155,6 +157,12 @@ export function applyExternalChange(fee: FeeState, change: ExternalChange): NewE
     case 'email':
       // A fee that was given up stays given up until a person asks.
       return fee.noticeFailed && !settled && !fee.gaveUp ? [entry('retry_asked', {})] : [];
+    case 'invoice':
+      // Nothing is taken any more: what the invoices say is told by the match.
+      if (settled || fee.paid || !fee.assessed) return [];
+      return change.amountCents === fee.invoicedCents
+        ? []
+        : [entry('invoiced', { amountCents: change.amountCents })];
     case 'customer':
       return otherCustomer(fee, change.customer);
     case 'card':
@@ -206,6 +214,8 @@ export interface ExternalFacts {
   vendorLevies: boolean;
   /** There is evidence of use that counts. */
   used: boolean;
+  /** What the vendor's invoices carry, in cents; null where the policy does not ask for them. */
+  invoicedCents: number | null;
   /** How often the clinician's e-mail has changed; null while there is none. */
   emailChanges: number | null;
   /** The Stripe customer on the roster; null for none. */
@@ -228,8 +238,15 @@ export function missedChanges(fee: FeeState, outside: ExternalFacts): NewEntry[]
   if (!used) return applyExternalChange(fee, { change: 'evidence_withdrawn' });
   if (!fee.assessed)
     return fee.usageChecked ? applyExternalChange(fee, { change: 'evidence' }) : [];
-  const changed = applyExternalChange(fee, { change: 'customer', customer: outside.customer });
+  const changed = [
+    ...applyExternalChange(fee, { change: 'customer', customer: outside.customer }),
+    ...invoicesChanged(fee, outside.invoicedCents),
+  ];
   return changed.length > 0 ? changed : awaited(fee, outside);
+}
+
+function invoicesChanged(fee: FeeState, amountCents: number | null): NewEntry[] {
+  return amountCents === null ? [] : applyExternalChange(fee, { change: 'invoice', amountCents });
 }
 
 /**

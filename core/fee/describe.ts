@@ -67,6 +67,10 @@ const SENTENCES: Sentences = {
     'The roster names another Stripe customer' +
     `${customer && how.audience === 'operator' ? ` (${customer})` : ''}: ` +
     'nothing is charged before a new notice.',
+  invoiced: ({ amountCents }) =>
+    amountCents === 0
+      ? 'The vendor’s invoices do not carry the clinician any more.'
+      : `The vendor’s invoices carry the clinician with ${dollars(amountCents)}.`,
   card_missing: ({ why }) => `There is no card to charge: ${CARD_MISSING[why] ?? plain(why)}.`,
   card_updated: () => 'Another card is on file.',
   intent_opened: ({ intent }, how) =>

@@ -102,6 +102,11 @@ export interface EntryData {
    * `notice`: the number of a notice that bounced before it was recorded.
    */
   notice_failed: { why: string; emailChanges?: number; notice?: number };
+  /**
+   * What the vendor's confirmed invoices carry for the clinician and year has changed: the sum of
+   * their lines now, credits included; 0 when they carry nothing any more.
+   */
+  invoiced: { amountCents: number };
   /** There is no card to announce or to charge; `cardChanges` as in `attempted`. */
   card_missing: { why: string; cardChanges?: number };
   /** Another card is on file: it may be announced or charged. */

@@ -18,6 +18,8 @@ export interface FeeState {
   /** The number of the latest known notice, whether it still stands or not. */
   notices: number;
   noticeFailed: Recorded<'notice_failed'> | null;
+  /** What the vendor's invoices carry for the clinician, in cents; 0 before an invoice does. */
+  invoicedCents: number;
   cardMissing: Recorded<'card_missing'> | null;
   cardUpdated: Recorded<'card_updated'> | null;
   deferred: Recorded<'deferred'> | null;
@@ -89,6 +91,7 @@ export function emptyFee(): FeeState {
     noticed: null,
     notices: 0,
     noticeFailed: null,
+    invoicedCents: 0,
     cardMissing: null,
     cardUpdated: null,
     deferred: null,
@@ -185,11 +188,13 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.reopened = null;
   },
   withdrawn(fee) {
-    // The fee starts again. What was sent stays, and what Stripe and the banks have seen.
-    const { emailsHandled, notices, closedIntents } = fee;
+    // The fee starts again. What was sent stays, what Stripe and the banks have seen, and what the
+    // vendor has charged.
+    const { emailsHandled, notices, closedIntents, invoicedCents } = fee;
     const { attempts, knownCharges, triedCard, refusedCards, declinesByCard } = fee;
     const kept = { emailsHandled, notices, closedIntents, attempts, knownCharges, triedCard };
-    Object.assign(fee, emptyFee(), kept, { refusedCards, declinesByCard, usageChecked: true });
+    const seen = { refusedCards, declinesByCard, invoicedCents };
+    Object.assign(fee, emptyFee(), kept, { ...seen, usageChecked: true });
   },
   approved(fee, recorded) {
     fee.approved = recorded;
@@ -220,6 +225,9 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
   deferred(fee, recorded) {
     fee.deferred = recorded;
     fee.deferrals += 1;
+  },
+  invoiced(fee, { amountCents }) {
+    fee.invoicedCents = amountCents;
   },
   card_missing(fee, recorded) {
     fee.cardMissing = recorded;

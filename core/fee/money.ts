@@ -38,6 +38,7 @@ const MOVES: { [K in EntryKind]: ((data: EntryData[K]) => Movement | null) | nul
   customer_changed: null,
   deferred: null,
   notice_failed: null,
+  invoiced: null,
   card_missing: null,
   card_updated: null,
   intent_opened: null,

@@ -1,5 +1,6 @@
 import { fold, emailKey, type FeeState } from './fold.ts';
 import type { Entry, EmailKind, FeeStatus, Step } from './fee.ts';
+import { dollars } from './money.ts';
 import type { Policy } from '../policy.ts';
 
 /** The next step of a fee. `step` null: nothing happens until another entry is added. */
@@ -33,6 +34,7 @@ export function nextOf(fee: FeeState, policy: Policy): Next {
     beforeApproval(fee) ??
     tidyAtStripe(fee, policy) ??
     notice(fee) ??
+    awaitsInvoice(fee, policy) ??
     charge(fee)
   );
 }
@@ -69,7 +71,8 @@ function unfinishedAttempt(fee: FeeState, policy: Policy): Next | null {
   if (!fee.openAttempt) return null;
   // A stopped attempt is only read, not sent again. It cannot be withdrawn either: until Stripe may
   // have forgotten its key, another worker may still send it.
-  const isStopped = Boolean(fee.held ?? fee.waiveAsked ?? fee.reopened) || !fee.noticed;
+  const isStopped =
+    Boolean(fee.held ?? fee.waiveAsked ?? fee.reopened) || !fee.noticed || lacks(fee, policy) > 0;
   const step = isStopped ? 'settle' : 'charge';
   if (!fee.unknown)
     return {
@@ -172,6 +175,26 @@ function notice(fee: FeeState): Next | null {
   const at = fee.deferred ? new Date(fee.deferred.until) : approvedAt;
   const why = fee.deferred ? `the mail server asked to wait: ${fee.deferred.why}` : 'approved';
   return { state: 'approved', step: 'notice', at, why };
+}
+
+/**
+ * Only what the practice was charged is passed on. A fee that no invoice carries waits, and goes on
+ * by itself when one does; with less than the fee on the invoice, a person decides.
+ */
+function awaitsInvoice(fee: FeeState, policy: Policy): Next | null {
+  const lack = lacks(fee, policy);
+  if (lack <= 0) return null;
+  const { invoicedCents } = fee;
+  if (invoicedCents <= 0)
+    return rest(fee.declined ? 'retrying' : 'noticed', 'waits for the vendor’s invoice');
+  const carried = `${dollars(invoicedCents)} of ${dollars(invoicedCents + lack)}`;
+  return rest('held', `the vendor’s invoices carry only ${carried}: a person decides`);
+}
+
+/** The cents that the vendor's invoices lack before the fee may be charged; 0 or less for none. */
+function lacks(fee: FeeState, policy: Policy): number {
+  if (policy.passOn !== 'invoice' || !fee.assessed) return 0;
+  return fee.assessed.amountCents - fee.invoicedCents;
 }
 
 function charge(fee: FeeState): Next {

@@ -27,6 +27,12 @@ export const CHECKS = {
     sentence: 'Nobody without evidence of use was ever written to or charged.',
     stops: true,
   },
+  invoiced: {
+    sentence:
+      'Where only what the practice was charged is passed on, nobody was charged whom the ' +
+      'vendor’s confirmed invoices did not carry with the amount.',
+    stops: true,
+  },
   nobody_forgotten: {
     sentence:
       'Nobody was forgotten: every fee with evidence is paid, rests in a state with a name, or ' +

@@ -208,7 +208,7 @@ create table entries (
   kind text not null check (kind in (
     'usage_checked', 'reopened', 'exempted', 'assessed', 'withdrawn', 'approved',
     'noticed', 'deferred', 'notice_failed', 'notice_recorded', 'customer_changed',
-    'card_missing', 'card_updated', 'intent_opened', 'intent_closed', 'attempted', 'unknown', 'declined',
+    'invoiced', 'card_missing', 'card_updated', 'intent_opened', 'intent_closed', 'attempted', 'unknown', 'declined',
     'lapsed', 'paid', 'held', 'released', 'retry_asked', 'waive_asked', 'waived',
     'refund_asked', 'refund_opened', 'refunded', 'refund_failed', 'disputed', 'dispute_closed',
     'gave_up', 'revived', 'card_link_asked', 'noted', 'email_sent', 'email_failed')),
@@ -250,6 +250,127 @@ create view balances as
     as side (account, cents)
   where debit is not null
   group by account;
+
+------------------------------------------------------------------------------------------------
+-- The vendor's invoices: what the practice was charged itself
+------------------------------------------------------------------------------------------------
+
+-- An invoice or a credit note, as the vendor wrote it; a total below zero is a credit. It is a draft
+-- until it is confirmed, and stands from then on, until a replacement is confirmed or it is voided.
+create table vendor_invoices (
+  invoice_id uuid primary key default gen_random_uuid(),
+  vendor text not null references vendors,
+  year integer not null check (year between 2000 and 2200),
+  number text not null check (number = btrim(number) and length(number) between 1 and 100),
+  dated date not null,
+  total_cents bigint not null check (abs(total_cents) <= 100000000000),
+  file_name text,
+  -- The content's hash (invoice_content), set when it is confirmed.
+  content text,
+  replaces uuid references vendor_invoices,
+  entered_by text not null,
+  entered_at timestamptz not null default levy_now(),
+  confirmed_at timestamptz,
+  confirmed_by text,
+  voided_at timestamptz,
+  voided_by text,
+  void_why text,
+  check ((confirmed_at is null) = (confirmed_by is null)),
+  check (voided_at is null or confirmed_at is not null),
+  check ((voided_at is null) = (voided_by is null) and (voided_at is null) = (void_why is null))
+);
+-- One document of a number stands. A draft may have the number of the one it replaces.
+create unique index vendor_invoices_standing on vendor_invoices (vendor, lower(number))
+  where confirmed_at is not null and voided_at is null;
+create unique index vendor_invoices_number on vendor_invoices (vendor, lower(number))
+  where replaces is null and voided_at is null;
+create unique index vendor_invoices_replaces on vendor_invoices (replaces) where voided_at is null;
+create index vendor_invoices_year on vendor_invoices (vendor, year);
+
+-- One line is one charge or credit for one person, as the vendor wrote it, and who on the roster is
+-- meant by it; null as long as nobody is known.
+create table vendor_invoice_lines (
+  invoice_id uuid not null references vendor_invoices on delete cascade,
+  line integer not null check (line > 0),
+  name text,
+  ref text,
+  npi text,
+  amount_cents integer not null check (abs(amount_cents) <= 100000000),
+  clinician_id uuid references clinicians,
+  matched_by text check (matched_by in ('npi', 'ref', 'name', 'person')),
+  -- Who said so, and when, where it was a person after the invoice had been confirmed or before.
+  matched_who text,
+  matched_at timestamptz,
+  primary key (invoice_id, line),
+  check ((clinician_id is null) = (matched_by is null)),
+  check ((matched_who is null) = (matched_at is null))
+);
+create index vendor_invoice_lines_clinician on vendor_invoice_lines (clinician_id);
+create index vendor_invoice_lines_unknown on vendor_invoice_lines (invoice_id, line)
+  where clinician_id is null;
+
+-- SHA-256 of vendor, year, people and amounts: the same content is recognised under another number
+-- and whatever its file looks like.
+create function invoice_content(invoice uuid) returns text
+  language sql stable set search_path = public, pg_temp as $$
+  select encode(sha256(convert_to(i.vendor || chr(31) || i.year::text || chr(31)
+      || coalesce(string_agg(said, chr(30) order by said collate "C"), ''), 'UTF8')), 'hex')
+    from vendor_invoices i
+    left join lateral (select lower(concat_ws(chr(31), npi, ref, name)) || chr(31)
+        || amount_cents::text as said
+      from vendor_invoice_lines where invoice_id = i.invoice_id) l on true
+    where i.invoice_id = invoice group by i.invoice_id $$;
+
+-- The lines that count: of confirmed invoices that were not voided.
+create view standing_invoice_lines as
+  select i.vendor, i.year, i.number, i.dated, i.file_name, i.confirmed_at, l.*
+  from vendor_invoice_lines l join vendor_invoices i using (invoice_id)
+  where i.confirmed_at is not null and i.voided_at is null;
+
+-- What the vendor's invoices carry for a clinician and year, credits included.
+create function invoiced_cents(of_vendor text, of_year integer, who uuid) returns bigint
+  language sql stable set search_path = public, pg_temp as $$
+  select coalesce(sum(amount_cents), 0)::bigint from standing_invoice_lines
+    where clinician_id = who and vendor = of_vendor and year = of_year $$;
+
+-- Invoices that were uploaded and whose columns nobody has named yet. Nothing is proven by them:
+-- each expires after a day.
+create table invoice_uploads (
+  upload_id uuid primary key default gen_random_uuid(),
+  file_name text not null,
+  uploaded_by text not null,
+  expires_at timestamptz not null default levy_now() + interval '1 day',
+  -- What was typed beside the file: vendor, year, number, date, total, the invoice it replaces;
+  -- and whether its numbers are a spreadsheet's.
+  head json not null,
+  -- The cells of the file, row by row, the headings first.
+  rows json not null
+);
+
+-- What a person decided about one difference between invoice, fee and payment. It holds as long as
+-- the facts are those that were decided on.
+create table invoice_decisions (
+  decision_id bigint generated always as identity primary key,
+  vendor text not null references vendors,
+  year integer not null,
+  -- The clinician, or the line that means nobody known.
+  clinician_id uuid references clinicians,
+  invoice_id uuid,
+  line integer,
+  facts jsonb not null,
+  decision text not null
+    check (decision in ('dispute', 'await', 'accept', 'bear', 'refund', 'waive')),
+  why text not null,
+  decided_by text not null,
+  decided_at timestamptz not null default levy_now(),
+  foreign key (invoice_id, line) references vendor_invoice_lines,
+  check ((clinician_id is null) <> (invoice_id is null)),
+  check ((invoice_id is null) = (line is null))
+);
+create index invoice_decisions_clinician on invoice_decisions (clinician_id, decision_id)
+  where clinician_id is not null;
+create index invoice_decisions_line on invoice_decisions (invoice_id, line, decision_id)
+  where invoice_id is not null;
 
 ------------------------------------------------------------------------------------------------
 -- Access, audit, and what the outside world told us
@@ -495,6 +616,106 @@ create trigger assessments_no_truncate before truncate on assessments
 create trigger evidence_no_delete before delete on evidence
   for each row execute function refuse_change();
 create trigger evidence_no_truncate before truncate on evidence
+  for each statement execute function refuse_change();
+
+create trigger invoice_decisions_append_only before update or delete on invoice_decisions
+  for each row execute function refuse_change();
+create trigger invoice_decisions_no_truncate before truncate on invoice_decisions
+  for each statement execute function refuse_change();
+
+-- An attempt reads the invoices while they stand still: attempts share this lock, and whoever
+-- confirms, voids or matches has it alone.
+create function lock_invoices(alone boolean) returns void language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  if alone then
+    perform pg_advisory_xact_lock(hashtext('levy invoices'));
+  else
+    perform pg_advisory_xact_lock_shared(hashtext('levy invoices'));
+  end if;
+end $$;
+
+-- LV031: a confirmed invoice never changes; a correction is a credit note or a replacement.
+-- LV032: the lines of an invoice are its total, or it is not confirmed.
+create function keep_invoice() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  if tg_op = 'DELETE' then
+    if old.confirmed_at is not null then
+      raise exception 'a confirmed invoice is never deleted' using errcode = 'LV031';
+    end if;
+    return old;
+  end if;
+  if tg_op = 'INSERT' then
+    if new.confirmed_at is not null then
+      raise exception 'an invoice begins as a draft' using errcode = 'LV031';
+    end if;
+    return new;
+  end if;
+  if new.voided_at is distinct from old.voided_at or new.confirmed_at is distinct from old.confirmed_at
+  then
+    perform lock_invoices(true);
+  end if;
+  if old.confirmed_at is null and new.confirmed_at is not null then
+    if new.total_cents is distinct from (select sum(amount_cents) from vendor_invoice_lines
+        where invoice_id = new.invoice_id) then
+      raise exception 'the lines of this invoice are not its total' using errcode = 'LV032';
+    end if;
+    if new.voided_at is not null then
+      raise exception 'an invoice is voided after it was confirmed' using errcode = 'LV031';
+    end if;
+    -- The moment from which it counts; an attempt that waits for the lock comes later.
+    new.confirmed_at := levy_now();
+    new.content := invoice_content(new.invoice_id);
+  elsif old.confirmed_at is not null then
+    if old.voided_at is not null
+      or to_jsonb(new) - array['voided_at', 'voided_by', 'void_why']
+        is distinct from to_jsonb(old) - array['voided_at', 'voided_by', 'void_why'] then
+      raise exception 'a confirmed invoice never changes: enter a credit note or a replacement'
+        using errcode = 'LV031';
+    end if;
+    if new.voided_at is not null then
+      new.voided_at := levy_now();
+    end if;
+  end if;
+  return new;
+end $$;
+create trigger vendor_invoices_kept before insert or update or delete on vendor_invoices
+  for each row execute function keep_invoice();
+create trigger vendor_invoices_no_truncate before truncate on vendor_invoices
+  for each statement execute function refuse_change();
+
+-- LV031 for its lines: nothing but who is meant by a line that meant nobody, once.
+create function keep_invoice_line() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+declare
+  confirmed boolean := coalesce((select i.confirmed_at is not null from vendor_invoices i
+    where i.invoice_id = case when tg_op = 'INSERT' then new.invoice_id else old.invoice_id end
+    for share), false);
+begin
+  if confirmed then
+    if tg_op <> 'UPDATE' or old.clinician_id is not null
+      or to_jsonb(new) - array['clinician_id', 'matched_by', 'matched_who', 'matched_at']
+        is distinct from
+        to_jsonb(old) - array['clinician_id', 'matched_by', 'matched_who', 'matched_at']
+      or new.matched_by is distinct from 'person' or new.matched_who is null then
+      raise exception 'the lines of a confirmed invoice never change: enter a credit note'
+        using errcode = 'LV031';
+    end if;
+    perform lock_invoices(true);
+    new.matched_at := levy_now();
+  end if;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  if tg_op = 'UPDATE' and new.invoice_id <> old.invoice_id then
+    raise exception 'a line stays in its invoice' using errcode = 'LV031';
+  end if;
+  return new;
+end $$;
+create trigger vendor_invoice_lines_kept before insert or update or delete on vendor_invoice_lines
+  for each row execute function keep_invoice_line();
+create trigger vendor_invoice_lines_no_truncate before truncate on vendor_invoice_lines
   for each statement execute function refuse_change();
 
 -- LV003, LV004: an assessment is opened at the confirmed rate of its vendor and year.
@@ -751,6 +972,31 @@ begin
 end $$;
 create trigger entries_attempt_card before insert on entries
   for each row when (new.kind = 'attempted') execute function check_card();
+
+-- LV033: where only what the practice was charged is passed on, an attempt needs the vendor's
+-- confirmed invoices to carry the clinician with at least the amount, and the fee to know it.
+create function check_invoiced() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+declare
+  run assessments := assessment_of(new.fee_id);
+  amount bigint := (new.data ->> 'amountCents')::bigint;
+begin
+  if run.policy ->> 'passOn' is distinct from 'invoice' then
+    return new;
+  end if;
+  perform lock_invoices(false);
+  if amount > coalesce((select (data ->> 'amountCents')::bigint from entries
+        where fee_id = new.fee_id and kind = 'invoiced' order by seq desc limit 1), 0)
+    or amount > invoiced_cents(run.vendor, run.year,
+      (select clinician_id from fees where fee_id = new.fee_id)) then
+    raise exception 'no invoice of the vendor carries this clinician with this amount'
+      using errcode = 'LV033';
+  end if;
+  return new;
+end $$;
+-- Before entries_numbered, which dates the entry: the lock is held by then.
+create trigger entries_attempt_invoiced before insert on entries
+  for each row when (new.kind = 'attempted') execute function check_invoiced();
 
 -- LV021: the members of a bulk act are written in the transaction of its preview, and no later one;
 -- what became of a member is written once.

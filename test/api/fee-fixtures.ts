@@ -38,6 +38,7 @@ const STORIES: Record<FeeStatus, { before: NewEntry[]; after?: (n: number) => Ne
       ...noticed(),
       sample('intent_opened', { intent: 'pi_closed' }),
       sample('notice_recorded'),
+      sample('invoiced'),
       sample('customer_changed', { customer: 'cus_approved' }),
       sample('intent_closed', { intent: 'pi_closed' }),
       sample('deferred'),

@@ -10,7 +10,7 @@ const feeOf = (lines: Line[]) =>
 
 /** The world as the notice knew it. */
 const AS_BEFORE: ExternalFacts = {
-  ...{ sameVendor: true, vendorLevies: true, used: true },
+  ...{ sameVendor: true, vendorLevies: true, used: true, invoicedCents: null },
   ...{ emailChanges: 0, customer: 'cus_1', cardChanges: 0, latestCard: null },
 };
 const found = (lines: Line[], changes: Partial<ExternalFacts> = {}) =>
@@ -19,6 +19,34 @@ const found = (lines: Line[], changes: Partial<ExternalFacts> = {}) =>
 const approved: Line[] = ['assessed', 'approved'];
 const noticed: Line[] = [...approved, 'noticed', 'intent_opened'];
 const changed = (customer: string | null) => [['customer_changed', { customer }]];
+
+describe('an invoice that the fee has not heard of', () => {
+  const carries = (amountCents: number) => [['invoiced', { amountCents }]];
+
+  it.each<[string, Line[]]>([
+    ['approved', approved],
+    ['noticed', noticed],
+    ['being tried', [...noticed, 'attempted']],
+    ['declined', [...noticed, 'attempted', 'declined']],
+    ['held', [...noticed, 'held']],
+    ['given up', [...noticed, 'attempted', 'declined', 'gave_up']],
+  ])('is news for a fee that is %s, once, and so is a credit', (_what, lines) => {
+    expect(found(lines, { invoicedCents: 0 })).toEqual([]);
+    expect(found(lines, { invoicedCents: 1950 })).toEqual(carries(1950));
+    const heard = [...lines, sample('invoiced')];
+    expect(found(heard, { invoicedCents: 1950 })).toEqual([]);
+    expect(found(heard, { invoicedCents: 0 })).toEqual(carries(0));
+    expect(found([...heard, 'withdrawn', 'assessed'], { invoicedCents: 1950 })).toEqual([]);
+  });
+
+  it.each<[string, Line[]]>([
+    ['not owed', ['usage_checked']],
+    ['paid', [...noticed, 'attempted', 'paid']],
+    ['waived', [...noticed, 'waived']],
+  ])('is no news for a fee that is %s', (_what, lines) => {
+    expect(found(lines, { invoicedCents: 1950, used: lines.length > 1 })).toEqual([]);
+  });
+});
 
 describe('a customer who changed and of whom the fee has not heard', () => {
   it.each<[string, Line[]]>([

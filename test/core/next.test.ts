@@ -168,6 +168,76 @@ const table: [title: string, entries: Line[], state: string, step: string | null
   ],
   ['held after payment rests', [...charging, 'paid', 'held'], 'held', null],
 ];
+const carrying = (amountCents: number) => sample('invoiced', { amountCents });
+/** Where only what the practice was charged is passed on. */
+const byInvoice: typeof table = [
+  ['what is owed is approved without an invoice', ['assessed'], 'ready', null],
+  ['and announced', ['assessed', 'approved'], 'approved', 'notice'],
+  ['and then waits', noticed, 'noticed', null],
+  ['until an invoice carries the fee', [...noticed, carrying(1950)], 'noticed', 'charge'],
+  [
+    'also one from before the notice',
+    [...noticed.slice(0, 2), 'invoiced', 'noticed'],
+    'noticed',
+    'charge',
+  ],
+  ['more on the invoice is no more to pay', [...noticed, carrying(3900)], 'noticed', 'charge'],
+  ['less than the fee is for a person', [...noticed, carrying(1949)], 'held', null],
+  ['a credit takes it back', [...noticed, carrying(1950), carrying(0)], 'noticed', null],
+  ['more credit than charges is nothing either', [...noticed, carrying(-1950)], 'noticed', null],
+  [
+    'a declined fee that was credited is not tried again',
+    [...noticed, 'invoiced', 'intent_opened', 'attempted', 'declined', carrying(0)],
+    'retrying',
+    null,
+  ],
+  [
+    'an attempt that was credited is only asked about',
+    [...noticed, 'invoiced', 'intent_opened', 'attempted', carrying(0)],
+    'charging',
+    'settle',
+  ],
+  [
+    'paid stays paid',
+    [...noticed, 'invoiced', 'intent_opened', 'attempted', 'paid', carrying(0)],
+    'paid',
+    'email',
+  ],
+  [
+    'what was withdrawn and owed again is invoiced still',
+    ['assessed', 'invoiced', 'withdrawn', ...noticed],
+    'noticed',
+    'charge',
+  ],
+  ['waived needs no invoice', ['assessed', 'waived'], 'waived', null],
+];
+
+describe('next, where only what the practice was charged is passed on', () => {
+  it.each(byInvoice)('%s', (_title, entries, state, step) => {
+    const asked = next(lines(...entries), testPolicy({ passOn: 'invoice' }));
+    expect(asked).toMatchObject({ state, step });
+  });
+
+  it('asks no invoice where evidence is enough', () => {
+    expect(next(lines(...noticed, carrying(0)), policy)).toMatchObject({ step: 'charge' });
+  });
+
+  it('never charges without the whole fee on the invoices, whatever has happened', () => {
+    const any = fc.array(fc.constantFrom(...KINDS, carrying(0), carrying(1949)), { maxLength: 12 });
+    fc.assert(
+      fc.property(any, (some) => {
+        const kinds = some.filter((kind) => kind !== 'invoiced');
+        const asked = next(
+          lines('assessed', 'approved', 'noticed', ...kinds),
+          testPolicy({ passOn: 'invoice' }),
+        );
+        expect(asked.step).not.toBe('charge');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
 describe('next, rule by rule', () => {
   it.each(table)('%s', (_title, entries, state, step) => {
     expect(next(lines(...entries), policy)).toMatchObject({ state, step });

@@ -18,6 +18,11 @@ const GOOD: Record<JobName, fc.Arbitrary<object>> = {
   charge: ofFee,
   settle: ofFee,
   email: ofFee,
+  'follow-invoices': fc.record({
+    vendor: fc.constantFrom('theranest', 'simple_practice', '9-lives'),
+    year: fc.integer({ min: 2000, max: 2200 }),
+    cause: anyUuid.map((id) => `${id}-confirmed`),
+  }),
   'webhook-event': fc.record({ eventId: word.map((text) => `evt_${text}`) }),
 };
 const idOf = (name: JobName, payload: object) => jobId(name, payload as never);

@@ -46,7 +46,8 @@ const APPLICATION: Record<string, string[]> = {
   ],
   evidence: [
     'select',
-    'insert import_id clinician_id year kind first_used_on file_name line rule certainty',
+    'insert import_id clinician_id year kind first_used_on file_name line rule certainty verdict ' +
+      'decided_by decided_at',
     'update verdict decided_by decided_at',
   ],
   counting_evidence: ['select'],
@@ -100,6 +101,24 @@ const APPLICATION: Record<string, string[]> = {
     'insert file_name uploaded_by vendor headings ignored rows',
     'update headings ignored rows writing_until written_at written_by outcome',
     'delete',
+  ],
+  vendor_invoices: [
+    'select',
+    'insert vendor year number dated total_cents file_name replaces entered_by',
+    'update number dated total_cents confirmed_at confirmed_by voided_at voided_by void_why',
+    'delete',
+  ],
+  vendor_invoice_lines: [
+    'select',
+    'insert invoice_id line name ref npi amount_cents clinician_id matched_by',
+    'update clinician_id matched_by matched_who matched_at',
+    'delete',
+  ],
+  standing_invoice_lines: ['select'],
+  invoice_uploads: ['select', 'insert file_name uploaded_by head rows', 'delete'],
+  invoice_decisions: [
+    'select',
+    'insert vendor year clinician_id invoice_id line facts decision why decided_by',
   ],
   tokens: ['select', 'insert', 'update', 'delete'],
   holds: ['select', 'insert', 'update', 'delete'],

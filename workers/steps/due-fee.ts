@@ -38,12 +38,18 @@ export async function takeDue(
 }
 
 /** The facts outside the fee's entries on which a decision about the fee depends. */
-export function externalFactsOf({ assessment, clinician, firstUse }: FeeRecord): ExternalFacts {
+export function externalFactsOf({
+  assessment,
+  clinician,
+  firstUse,
+  invoicedCents,
+}: FeeRecord): ExternalFacts {
   const { vendor, vendorLevies, email, emailChanges, cardChanges, latestCard } = clinician;
   return {
     vendorLevies,
     sameVendor: vendor === assessment.vendor,
     used: firstUse !== null,
+    invoicedCents: assessment.policy.passOn === 'invoice' ? invoicedCents : null,
     customer: clinician.stripeCustomer,
     emailChanges: email === null ? null : emailChanges,
     cardChanges,

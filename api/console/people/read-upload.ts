@@ -2,6 +2,7 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { Vendor } from '../../../ledger/rates.ts';
 import { ERRORS, Problem, problem } from '../../http/errors.ts';
+import { asTruncated, formParts } from '../../http/form-parts.ts';
 import type { RawRow } from '../../roster/columns.ts';
 import { openRoster } from '../../roster/file.ts';
 import { UPLOAD_LIMITS } from './upload.ts';
@@ -30,7 +31,7 @@ export async function readUpload(
   const fields = new Map<string, unknown>();
   let read: ReadFile | { refusal: string[] } = { refusal: ['Choose a file.'] };
   let failure: unknown;
-  for await (const part of request.parts()) {
+  for await (const part of formParts(request)) {
     if (part.type === 'field') {
       fields.set(part.fieldname, part.value);
       continue;
@@ -41,7 +42,7 @@ export async function readUpload(
       const vendor = vendors.find((one) => one.vendor === chosen)?.vendor ?? null;
       read = await readFile(part, vendor);
     } catch (error) {
-      failure ??= error;
+      failure ??= asTruncated(error);
     }
     part.file.resume();
   }

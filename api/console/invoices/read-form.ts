@@ -1,0 +1,94 @@
+import type { FastifyRequest } from 'fastify';
+import type { InvoiceHead } from '../../../ledger/invoices.ts';
+import type { Vendor } from '../../../ledger/rates.ts';
+import { problem } from '../../http/errors.ts';
+import { asTruncated, formParts } from '../../http/form-parts.ts';
+import { isDay } from '../../http/is-day.ts';
+import { centsOf } from '../../invoices/cents.ts';
+import { INVOICE_LIMITS } from '../../invoices/read-file.ts';
+import type { TypedHead } from './enter.ts';
+
+/** The form as it came: what was typed, and the file; null without one. */
+export interface SentForm {
+  typed: TypedHead;
+  file: { name: string; bytes: Buffer } | 'too_large' | null;
+}
+
+const FIELDS = ['vendor', 'year', 'number', 'dated', 'total', 'replaces'] as const;
+
+/**
+ * Reads the form with or without a file.
+ * @param checkToken  throws when the form is not of this session; the file is not read then
+ */
+export async function readForm(
+  request: FastifyRequest,
+  checkToken: (token: unknown) => void,
+): Promise<SentForm> {
+  if (!request.isMultipart()) throw problem('unsupported_type');
+  const fields = new Map<string, string>();
+  let file: SentForm['file'] = null;
+  let failure: unknown;
+  for await (const part of formParts(request)) {
+    if (part.type === 'field') {
+      if (typeof part.value === 'string') fields.set(part.fieldname, part.value.trim());
+      continue;
+    }
+    try {
+      checkToken(fields.get('token'));
+      const bytes = await part.toBuffer();
+      const isTooLarge = part.file.truncated || bytes.length > INVOICE_LIMITS.bytes;
+      // A browser sends an empty file without a name when none was chosen.
+      if (part.filename !== '' || bytes.length > 0)
+        file = isTooLarge ? 'too_large' : { name: shownName(part.filename), bytes };
+    } catch (error) {
+      failure ??= asTruncated(error);
+      part.file.resume();
+    }
+  }
+  if (failure instanceof Error) throw failure;
+  checkToken(fields.get('token'));
+  const typed = Object.fromEntries(FIELDS.map((name) => [name, fields.get(name) ?? '']));
+  return { typed, file };
+}
+
+/** What an invoice says of itself; its total is null when the file is to state it. */
+export type ReadHead = Omit<InvoiceHead, 'totalCents'> & { totalCents: number | null };
+
+/** Checks what was typed. Gives the head, or a sentence about each field that is not right. */
+export function headOf(
+  typed: TypedHead,
+  vendors: readonly Vendor[],
+): { head: ReadHead } | { refusal: string[] } {
+  const { vendor = '', dated = '', replaces = '' } = typed;
+  const year = /^2[01]\d\d$/.test(typed.year ?? '') ? Number(typed.year) : null;
+  const number = (typed.number ?? '').replace(/\p{C}+/gu, '').trim();
+  const totalCents = typed.total ? totalOf(typed.total) : null;
+  const refusal = [
+    !vendors.some((one) => one.vendor === vendor) && 'Choose the vendor.',
+    year === null && 'The year has four digits, like 2026.',
+    (number === '' || number.length > 100) && 'The number of the document is needed.',
+    !isDay(dated) && 'The date on it is needed, as a day of the calendar.',
+    Boolean(typed.total) &&
+      totalCents === null &&
+      'The total cannot be read: write it like 1,850.00.',
+  ].filter((one) => typeof one === 'string');
+  if (refusal.length > 0 || year === null) return { refusal };
+  const replaced = isInvoiceId(replaces) ? replaces : null;
+  return { head: { vendor, year, number, dated, totalCents, replaces: replaced } };
+}
+
+/** Whether a hidden field names an invoice. */
+export const isInvoiceId = (text: string): boolean =>
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+
+/** The cents of a total, which may be larger than one line's amount. */
+export const totalOf = (text: string): number | null => centsOf(text, { most: TOTAL_MOST });
+
+/** A billion dollars. */
+const TOTAL_MOST = 100_000_000_000;
+
+/** The name of a file, without what is no text. */
+function shownName(name: string): string {
+  const text = name.replace(/\p{C}/gu, '').trim().slice(0, 200);
+  return text === '' ? 'a file without a name' : text;
+}
