@@ -52,7 +52,13 @@ const STORIES: Record<FeeStatus, { before: NewEntry[]; after?: (n: number) => Ne
   },
   retrying: {
     before: noticed(),
-    after: (n) => [...tried(n), sample('declined', { charge: null })],
+    after: (n) => [
+      ...tried(n),
+      sample('declined', { charge: null }),
+      sample('card_link_asked'),
+      sample('email_sent', { email: 'card_needed', about: 7 }),
+      sample('noted'),
+    ],
   },
   needs_card: {
     before: noticed(),

@@ -367,16 +367,9 @@ describe('appending', () => {
     expect(await ledger.assessments.approve(assessmentId, roster.hash, 'test')).toMatchObject({
       approved: true,
     });
-    const { rows } = await db.pool.query<{
-      fee_id: string;
-      seq: number;
-      state: string;
-      next_step: string | null;
-      due_at: Date | null;
-      attempts: number;
-      decline: string | null;
-      outlook: unknown;
-    }>('select fee_id, seq, state, next_step, due_at, attempts, decline, outlook from fees');
+    const { rows } = await db.pool.query<{ fee_id: string }>(
+      'select fee_id, seq, state, next_step, due_at, attempts, decline, outlook from fees',
+    );
     expect(rows).toHaveLength(feeIds.length);
     for (const row of rows) {
       const feeRecord = (await ledger.fees.load(row.fee_id)) as FeeRecord;
