@@ -53,7 +53,9 @@ export async function revokeKey(call: CallOf<'keys revoke'>, io: KeysIo): Promis
     if (isLast && key.scopes.includes('approve') && !yes)
       return refuse('keys revoke', `No other key than ${key.name} may approve: give --yes.`, io);
     const act = { action: 'revoke_key', object: `key ${key.name}` };
-    await audited({ ledger }, { actor: actor() }, act, () => ledger.access.revokeKey(key.name));
+    await audited({ ledger }, { actor: actor() }, act, () =>
+      ledger.access.revokeKey(key.name, { evenLast: true }),
+    );
     const { keyId, name } = key;
     if (json) io.stdout.write(`${JSON.stringify({ keyId, name, revoked: true })}\n`);
     else io.stdout.write(`Revoked the key ${name}.\n`);

@@ -3,6 +3,7 @@ import { createAccess } from './access.ts';
 import { createAssessments } from './assessments.ts';
 import { openSnapshot, type StripeSnapshot } from './stripe-snapshot.ts';
 import { createCardPages } from './card-pages.ts';
+import { createColleagues } from './colleagues.ts';
 import { createInvariants } from './invariants.ts';
 import { createClinicians } from './clinicians.ts';
 import { createEvents } from './events.ts';
@@ -16,6 +17,7 @@ import { createQueueSweep } from './queue-sweep.ts';
 import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
 import { createRosterUploads } from './roster-uploads.ts';
+import { createSessions } from './sessions.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 
 /**
@@ -26,6 +28,8 @@ import { createCircuitBreaker } from './circuit-breaker.ts';
 export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
   return {
     access: createAccess(pool),
+    colleagues: createColleagues(pool),
+    sessions: createSessions(pool),
     assessments: createAssessments(pool),
     cardPages: createCardPages(pool),
     invariants: createInvariants(pool),

@@ -17,6 +17,12 @@ const DONE = {
   accepted: 'Accepted: it counts as use. The fees it concerns are looked at again.',
   person_added: 'Added to the roster.',
   person_saved: 'Saved.',
+  password_changed: 'The password is changed. You are signed out in every other browser.',
+  session_ended: 'Signed out there.',
+  authenticator_removed: 'The authenticator app is removed.',
+  role_changed: 'The role is changed, at once.',
+  access_ended: 'The access has ended. It can be given again with a new link.',
+  key_revoked: 'The token is revoked.',
   refused: 'Refused: it does not count as use. The fees it concerns are looked at again.',
 } as const;
 

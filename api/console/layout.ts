@@ -1,9 +1,11 @@
-import type { Caller } from '../../ledger/access.ts';
+import type { Scope } from '../../ledger/access.ts';
+import type { RequestCaller } from '../http/auth.ts';
 import { html, type Html, type Part } from './html.ts';
+import { isolated } from './isolated.ts';
 
 /** The viewer of a page, and the token its forms must carry. */
 export interface Viewer {
-  caller: Caller;
+  caller: RequestCaller;
   /** The session's form token; see form-token.ts. */
   formToken: string;
 }
@@ -42,7 +44,7 @@ export function layout(page: Page): Html {
           <span class="badge ${page.live ? 'live' : 'sandbox'}"
             >${page.live ? 'Live' : 'Sandbox'}</span
           >
-          ${page.viewer && menu(page.section)} ${page.viewer && signedIn(page.viewer)}
+          ${page.viewer && menu(page.section, page.viewer)} ${page.viewer && signedIn(page.viewer)}
         </header>
         <main id="main">
           ${page.done && html`<p class="done" role="status">${page.done}</p>`} ${page.body}
@@ -64,7 +66,7 @@ export function formToken(viewer: Viewer): Html {
 }
 
 /** Whether this viewer may use buttons of this kind. The server checks again for each act. */
-export function may(viewer: Viewer, scope: Caller['scopes'][number]): boolean {
+export function may(viewer: Viewer, scope: Scope): boolean {
   return viewer.caller.scopes.includes(scope);
 }
 
@@ -97,14 +99,15 @@ const MENU = [
   { section: 'review', href: '/console/review', label: 'Review' },
   { section: 'unknown', href: '/console/unknown', label: 'Unknown outcomes' },
   { section: 'audit', href: '/console/audit', label: 'Audit' },
+  { section: 'colleagues', href: '/console/colleagues', label: 'Colleagues', scope: 'approve' },
   { section: 'queues', href: '/queues', label: 'Queues' },
   { section: 'docs', href: '/docs', label: 'API' },
 ] as const;
 
-function menu(present: Page['section']): Html {
+function menu(present: Page['section'], viewer: Viewer): Html {
   return html`<nav aria-label="Pages">
     <ul>
-      ${MENU.map(
+      ${MENU.filter((one) => !('scope' in one) || may(viewer, one.scope)).map(
         ({ section, href, label }) =>
           html`<li>
             <a href="${href}" ${section === present && html` aria-current="page"`}>${label}</a>
@@ -117,7 +120,7 @@ function menu(present: Page['section']): Html {
 function signedIn(viewer: Viewer): Html {
   return html`<form class="who" method="post" action="/console/sign-out">
     ${formToken(viewer)}
-    <span title="${viewer.caller.scopes.join(', ')}">${viewer.caller.name}</span>
+    <a href="/console/me">${isolated(viewer.caller.name)}</a>
     <button class="link">Sign out</button>
   </form>`;
 }

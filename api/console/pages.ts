@@ -1,7 +1,7 @@
 import formbody from '@fastify/formbody';
 import type {} from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf, requireScope } from '../http/auth.ts';
+import { requireScope } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { actionRoutes } from './action-routes.ts';
@@ -12,7 +12,11 @@ import { pageRoutes } from './page-routes.ts';
 import { personFormRoutes } from './people/form-routes.ts';
 import { peoplePages } from './people/page-routes.ts';
 import { uploadRoutes } from './people/upload-routes.ts';
-import { signInPages } from './sign-in.ts';
+import { joinPages } from './join.ts';
+import { cameFrom, keepForm } from './kept-form.ts';
+import { mePages } from './me-routes.ts';
+import { colleaguePages } from './colleagues/routes.ts';
+import { ownPath, sendSignIn, signInPages } from './sign-in.ts';
 
 /**
  * The operators' console under /console: pages rendered on the server, which work without a script.
@@ -33,13 +37,16 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
       });
       await consoleAssets(scope);
       signInPages(scope, deps);
+      joinPages(scope, deps);
       await scope.register(async (pages) => {
-        pages.addHook('onRequest', signedIn);
+        pages.addHook('onRequest', (request, reply) => signedIn(request, reply, deps));
         pages.addHook('onRequest', requireScope('read'));
         pageRoutes(pages, deps);
         actionRoutes(pages, deps);
         peoplePages(pages, deps);
         personFormRoutes(pages, deps);
+        mePages(pages, deps);
+        colleaguePages(pages, deps);
         await uploadRoutes(pages, deps);
       });
     },
@@ -66,9 +73,18 @@ function dress(reply: FastifyReply): void {
   reply.header('cache-control', 'no-store');
 }
 
-/** Sends a visitor who is not signed in to the sign-in page, and back here afterwards. */
-async function signedIn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  if (!request.caller && request.method === 'GET')
-    return reply.redirect(signInPath(request.url), 303) as unknown as void;
-  callerOf(request);
+/**
+ * Sends a visitor who is not signed in to the sign-in page, and back here afterwards. A form that
+ * was sent after its session had ended is kept and sent by a press of a button after signing in.
+ */
+async function signedIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+): Promise<FastifyReply | undefined> {
+  if (request.caller) return undefined;
+  if (request.method === 'GET') return reply.redirect(signInPath(request.url), 303);
+  const kept = await keepForm(request, deps);
+  const next = ownPath(cameFrom(request));
+  return sendSignIn(request, reply.code(401), deps, { next, kept });
 }
