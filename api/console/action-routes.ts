@@ -73,8 +73,9 @@ function assessmentActRoutes(app: FastifyInstance, deps: ApiDeps): void {
     guarded(deps, 'approve', { params: ById, body: Approve }),
     async (request, reply) => {
       const { id } = request.params;
-      await approveRoster(deps, byOf(request), id, request.body.hash);
-      return reply.redirect(doneAt(page(id), 'approved'), 303);
+      const outcome = await approveRoster(deps, byOf(request), id, request.body.hash);
+      const done = 'waitsFor' in outcome ? 'approved_first' : 'approved';
+      return reply.redirect(doneAt(page(id), done), 303);
     },
   );
 

@@ -3,6 +3,9 @@ const DONE = {
   approved:
     'The roster is approved. Notices go out now; each card is charged when its notice period ' +
     'is over.',
+  approved_first:
+    'Your approval is recorded. Nothing is sent or charged before a second person approves the ' +
+    'same roster.',
   paused: 'Paused. No notice is sent and no card is charged until it is resumed.',
   resumed: 'Resumed. Notices and charges go on.',
   opened: 'The assessment is open. Everybody’s records are being looked at.',

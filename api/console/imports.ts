@@ -116,7 +116,7 @@ export function reviewBody(weak: readonly WeakEvidence[], more: boolean, viewer:
         ? nothing('Nothing waits for a verdict.')
         : html`<p class="soft">
               ${counted(weak.length, 'finding')}${more && ', and more after these'}.
-              ${!may(viewer, 'operate') && 'Somebody with the scope “operate” can decide on them.'}
+              ${!may(viewer, 'operate') && 'Somebody whose role is “Works” can decide on them.'}
             </p>
             ${table(weakColumns(viewer), weak)}`
     }`;

@@ -255,7 +255,7 @@ create table actor_names (
   -- The command line acts under the name of the machine's user, as cli (root).
   name text primary key check (name = lower(name) and name not like 'cli (%')
 );
-insert into actor_names values ('levy'), ('stripe'), ('automatic');
+insert into actor_names values ('levy'), ('stripe'), ('automatic'), ('the annual trigger');
 
 -- People who sign in with a password.
 create table colleagues (

@@ -9,6 +9,7 @@ import { AMOUNT, sample } from '../support/fees.ts';
 
 const NOTICED_AT = new Date('2026-01-16T15:00:00Z');
 const CHARGE_FROM = new Date('2026-01-30T15:00:00Z');
+const TESTER = { actor: 'test', person: null };
 
 let db: TestDatabase;
 let ledger: Ledger;
@@ -360,9 +361,9 @@ describe('appending', () => {
     }
     const roster = await ledger.assessments.totals(assessmentId);
     expect(roster.hash).not.toBe(hash);
-    const stale = await ledger.assessments.approve(assessmentId, hash, 'test');
+    const stale = await ledger.assessments.approve(assessmentId, hash, TESTER);
     expect(stale).toMatchObject({ approved: false, why: 'stale_roster', hash: roster.hash });
-    expect(await ledger.assessments.approve(assessmentId, roster.hash, 'test')).toMatchObject({
+    expect(await ledger.assessments.approve(assessmentId, roster.hash, TESTER)).toMatchObject({
       approved: true,
     });
     const { rows } = await db.pool.query<{
