@@ -11,6 +11,7 @@ import { installBoard } from './board/board.ts';
 import { colleagueRoutes } from './routes/colleagues.ts';
 import { cardPages } from './routes/card-page.ts';
 import { clinicianRoutes } from './routes/clinicians.ts';
+import { installErrorPages } from './console/error.ts';
 import { installConsole } from './console/pages.ts';
 import { installBodyCap, installBodyTimer } from './http/body-limits.ts';
 import type { ApiDeps } from './deps.ts';
@@ -75,6 +76,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   app.server.maxConnections = deps.limits.connections;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   installErrors(app);
+  installErrorPages(app as never, deps);
   const refuse = installUnknownRoute(app);
   installBodyTimer(app, deps);
   installJson(app);

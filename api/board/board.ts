@@ -58,7 +58,7 @@ export async function installBoard(app: FastifyInstance, deps: ApiDeps): Promise
 /** Adds our stylesheet to the board's page. */
 function withStyle(reply: FastifyReply, payload: unknown): unknown {
   const isPage = String(reply.getHeader('content-type')).startsWith('text/html');
-  if (!isPage || typeof payload !== 'string') return payload;
+  if (!isPage || reply.statusCode >= 400 || typeof payload !== 'string') return payload;
   reply.removeHeader('content-length');
   return payload.replace('</head>', '<link href="levy.css" rel="stylesheet"></head>');
 }

@@ -15,7 +15,7 @@ import type { ApiDeps } from '../deps.ts';
 import { ById, Uuid, Why } from '../http/schemas.ts';
 import { cardLinkOf } from './card-link.ts';
 import type { Done } from './done.ts';
-import { needsWhy, inputFor } from './fee-actions.ts';
+import { inputFor, isFinal, needsWhy } from './fee-actions.ts';
 import { guarded } from './guarded.ts';
 import { sendFee } from './page-routes.ts';
 
@@ -35,7 +35,10 @@ export function actionRoutes(app: FastifyInstance, deps: ApiDeps): void {
 
 function feeActRoutes(app: FastifyInstance, deps: ApiDeps): void {
   for (const act of ['waive', 'hold', 'release', 'retry', 'bounce', 'refund'] as const) {
-    const body = Type.Object(needsWhy(act) ? { why: Why } : {});
+    const body = Type.Object({
+      ...(needsWhy(act) && { why: Why }),
+      ...(isFinal(act) && { sure: Type.Literal('yes') }),
+    });
     app.post<OfId & { Body: { why?: string } }>(
       `/fees/:id/${act}`,
       guarded(deps, scopeOf(act), { params: ById, body }),

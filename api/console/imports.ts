@@ -33,7 +33,7 @@ function fileColumns(timeZone: string): Column<ImportResult>[] {
       head: 'Read',
       cell: (one) =>
         html`${when(one.importedAt, timeZone)}
-          <span class="small soft">by ${one.importedBy}</span>`,
+          <span class="small soft">by ${isolated(one.importedBy)}</span>`,
     },
     { head: 'Records', kind: 'number', cell: (one) => one.records.toLocaleString('en-US') },
     { head: 'Uses found', kind: 'number', cell: (one) => one.findings.toLocaleString('en-US') },

@@ -16,7 +16,7 @@ interface KeptForm {
 const KEPT_BYTES = 16_384;
 
 /** Fields that are never carried along. */
-const SECRET = /password|secret|code|again|ticket/i;
+const SECRET = /password|secret|code|again|current|ticket/i;
 
 /**
  * Keeps the fields of a form that was sent after its session had ended, packed and signed. Null when
@@ -39,6 +39,20 @@ export async function keepForm(request: FastifyRequest, deps: ApiDeps): Promise<
   const fields = posted.filter(([name]) => name !== 'token');
   if (fields.some(([name]) => SECRET.test(name))) return null;
   return pack(deps, { path, fields });
+}
+
+/** The same of a form that was read already; null when it holds a secret, or comes from elsewhere. */
+export function typedAgain(request: FastifyRequest): KeptForm | null {
+  const { headers, url, body } = request;
+  // A request from another site was refused before; one that does not say where it is from stays out.
+  if (headers.origin === undefined && headers['sec-fetch-site'] !== 'same-origin') return null;
+  if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return null;
+  const fields = Object.entries(body as Record<string, string | string[]>).flatMap(
+    ([name, values]) => [values].flat().map((value): [string, string] => [name, value]),
+  );
+  const kept = fields.filter(([name]) => name !== 'token');
+  if (kept.some(([name]) => SECRET.test(name))) return null;
+  return { path: url.split('?', 1)[0] ?? '', fields: kept };
 }
 
 function pack(deps: ApiDeps, form: KeptForm): string {
@@ -73,8 +87,8 @@ export function resumeBody({ path, fields }: KeptForm, formToken: string): Html 
   return html`<section class="card narrow">
     <h1>Send it now?</h1>
     <p>
-      Your session had ended before you sent this, so nothing happened. Here is what you were about
-      to do: <strong>${actOf(path)}</strong>.
+      Your session had ended when you sent this, so nothing happened. Here is what you were about to
+      do: <strong>${actOf(path)}</strong>.
     </p>
     <dl class="facts">
       ${shown.map(

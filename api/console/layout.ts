@@ -1,7 +1,7 @@
 import type { Scope } from '../../ledger/access.ts';
 import type { RequestCaller } from '../http/auth.ts';
 import { html, type Html, type Part } from './html.ts';
-import { isolated } from './isolated.ts';
+import { isolated, visible } from './isolated.ts';
 
 /** The viewer of a page, and the token its forms must carry. */
 export interface Viewer {
@@ -18,6 +18,8 @@ export interface Page {
   viewer: Viewer | null;
   /** True when real cards are charged. */
   live: boolean;
+  /** Whether the pages of the API are there. */
+  docs: boolean;
   /** A sentence about what was just done. */
   done?: string | undefined;
   body: Part;
@@ -32,7 +34,7 @@ export function layout(page: Page): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        <title>${page.title} · levy</title>
+        <title>${visible(page.title)} · levy</title>
         <link rel="icon" href="/console/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/console/console.css" />
         <script type="module" src="/console/console.js"></script>
@@ -44,7 +46,7 @@ export function layout(page: Page): Html {
           <span class="badge ${page.live ? 'live' : 'sandbox'}"
             >${page.live ? 'Live' : 'Sandbox'}</span
           >
-          ${page.viewer && menu(page.section, page.viewer)} ${page.viewer && signedIn(page.viewer)}
+          ${page.viewer && menu(page, page.viewer)} ${page.viewer && signedIn(page.viewer)}
         </header>
         <main id="main">
           ${page.done && html`<p class="done" role="status">${page.done}</p>`} ${page.body}
@@ -104,10 +106,13 @@ const MENU = [
   { section: 'docs', href: '/docs', label: 'API' },
 ] as const;
 
-function menu(present: Page['section'], viewer: Viewer): Html {
+function menu({ section: present, docs }: Page, viewer: Viewer): Html {
+  const shown = MENU.filter(
+    (one) => (!('scope' in one) || may(viewer, one.scope)) && (one.section !== 'docs' || docs),
+  );
   return html`<nav aria-label="Pages">
     <ul>
-      ${MENU.filter((one) => !('scope' in one) || may(viewer, one.scope)).map(
+      ${shown.map(
         ({ section, href, label }) =>
           html`<li>
             <a href="${href}" ${section === present && html` aria-current="page"`}>${label}</a>

@@ -12,7 +12,7 @@ export function sendPage(
   request: FastifyRequest,
   reply: FastifyReply,
   deps: ApiDeps,
-  { formToken, ...page }: Omit<Page, 'viewer' | 'live'> & { formToken?: string },
+  { formToken, ...page }: Omit<Page, 'viewer' | 'live' | 'docs'> & { formToken?: string },
 ): FastifyReply {
   const viewer = request.caller && {
     caller: request.caller,
@@ -20,5 +20,7 @@ export function sendPage(
   };
   return reply
     .type('text/html; charset=utf-8')
-    .send(render(layout({ ...page, viewer, live: deps.livemode })));
+    .send(
+      render(layout({ ...page, viewer, live: deps.livemode, docs: deps.access.docs !== 'off' })),
+    );
 }

@@ -6,9 +6,9 @@ import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { actionRoutes } from './action-routes.ts';
 import { consoleAssets } from './assets.ts';
-import { errorPage } from './error.ts';
 import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
+import { dress } from './policy.ts';
 import { personFormRoutes } from './people/form-routes.ts';
 import { peoplePages } from './people/page-routes.ts';
 import { uploadRoutes } from './people/upload-routes.ts';
@@ -29,9 +29,6 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
     async (scope) => {
       await scope.register(formbody, { bodyLimit: 16_384 });
       scope.addHook('onRequest', async (_request, reply) => dress(reply));
-      scope.addHook('onSend', (request, reply, payload) =>
-        Promise.resolve(errorPage(request, reply, deps, payload)),
-      );
       scope.setNotFoundHandler(() => {
         throw problem('not_found');
       });
@@ -52,25 +49,6 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
     },
     { prefix: '/console' },
   );
-}
-
-/** Nothing but our own stylesheet, icon and scripts, no frame, no form to anywhere else. */
-const POLICY = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "script-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-function dress(reply: FastifyReply): void {
-  reply.header('content-security-policy', POLICY);
-  // Without a referrer a browser would hide the origin of our own forms too.
-  reply.header('referrer-policy', 'same-origin');
-  reply.header('cache-control', 'no-store');
 }
 
 /**

@@ -1,6 +1,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { signInPath } from '../console/form-token.ts';
+import { callerOf } from './auth.ts';
 import { ERRORS } from './errors.ts';
 import type { ApiDeps } from '../deps.ts';
 
@@ -28,11 +30,20 @@ export async function installDocs(app: FastifyInstance, deps: ApiDeps): Promise<
       tags: TAGS.map(([name, description]) => ({ name, description })),
     },
   });
+  if (deps.access.docs === 'off') return;
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    ...(deps.access.docs === 'signed-in' && { uiHooks: { onRequest: signedIn } }),
     staticCSP: POLICY,
     uiConfig: { deepLinking: true, docExpansion: 'none', persistAuthorization: false },
   });
+}
+
+async function signedIn(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html');
+  if (!request.caller && isPage) return reply.redirect(signInPath('/docs'), 303);
+  callerOf(request);
+  return undefined;
 }
 
 const TAGS = [

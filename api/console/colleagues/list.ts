@@ -3,7 +3,7 @@ import type { Colleague } from '../../../ledger/colleagues.ts';
 import { ROLES } from '../../../ledger/colleagues.ts';
 import type { SessionRow } from '../../../ledger/sessions.ts';
 import { html, type Html } from '../html.ts';
-import { isolated } from '../isolated.ts';
+import { isolated, visible } from '../isolated.ts';
 import { formToken, nothing, type Viewer } from '../layout.ts';
 import { table, type Column } from '../table.ts';
 import { when } from '../times.ts';
@@ -144,7 +144,7 @@ function keyColumns(timeZone: string, viewer: Viewer): Column<KeyRow>[] {
               <form method="post" action="/console/colleagues/keys/${keyId}/revoke">
                 ${formToken(viewer)}
                 ${sure(`key-${keyId}`, 'The program that uses it stops working')}
-                <button class="danger" aria-label="Revoke ${name}">Revoke</button>
+                <button class="danger" aria-label="Revoke ${visible(name)}">Revoke</button>
               </form>
             </details>`,
     },

@@ -1,6 +1,6 @@
 import type { SessionRow } from '../../../ledger/sessions.ts';
 import { html, type Html } from '../html.ts';
-import { isolated } from '../isolated.ts';
+import { isolated, visible } from '../isolated.ts';
 import { formToken, nothing, type Viewer } from '../layout.ts';
 import { table, type Column } from '../table.ts';
 import { when } from '../times.ts';
@@ -35,7 +35,9 @@ export function sessionTable(
         !own &&
         html`<form method="post" action="${action}/${sessionId}/end">
           ${formToken(viewer)}
-          <button class="link" aria-label="End the session of ${name} in ${browser}">End</button>
+          <button class="link" aria-label="End the session of ${visible(name)} in ${browser}">
+            End
+          </button>
         </form>`,
     },
   ];
