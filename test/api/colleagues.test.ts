@@ -178,6 +178,28 @@ describe('an authenticator app', () => {
   });
 });
 
+describe('where approving needs an authenticator app', () => {
+  it('lets a colleague approve as soon as it is set up', async () => {
+    const strict = await createConsoleClient({
+      changes: { access: { authenticatorToApprove: true, metrics: 'open', docs: 'open' } },
+    });
+    const first = await strict.visitor('read', 'operate', 'approve');
+    const nora = await joinColleague(strict.app, first, { name: 'Nora Lund', role: 'approve' });
+    const page = `/console/assessments/${strict.feeFixtures.assessmentId}`;
+    const refused = await nora.press(page, `${page}/approve`, {
+      hash: 'a'.repeat(64),
+      read: 'yes',
+    });
+    expect(refused.statusCode).toBe(403);
+    expect(refused.body).toContain('Approving needs an authenticator app');
+    expect((await nora.get('/console/me')).body).toContain('You can approve as soon as');
+    await setUpApp(nora, await strict.feeFixtures.ledger.fees.now());
+    const stale = await nora.press(page, `${page}/approve`, { hash: 'a'.repeat(64), read: 'yes' });
+    expect(stale.statusCode).toBe(409);
+    await strict.close();
+  });
+});
+
 describe('access', () => {
   it('ends at once, with every session, link and token', async () => {
     const hana = await joinColleague(app, root, { name: 'Hana Cole', role: 'approve' });
