@@ -76,7 +76,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   app.server.maxConnections = deps.limits.connections;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   installErrors(app);
-  installErrorPages(app as never, deps);
+  installErrorPages(app, deps);
   const refuse = installUnknownRoute(app);
   installBodyTimer(app, deps);
   installJson(app);

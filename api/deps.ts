@@ -34,7 +34,7 @@ export interface ApiDeps {
 export interface AccessRules {
   /** A colleague approves only with an authenticator app set up. */
   authenticatorToApprove: boolean;
-  /** Who sees /metrics: everybody, or callers with this token or with a key; null: no such token. */
+  /** Who sees /metrics: everybody, or whoever sends this token; null: nobody. */
   metrics: 'open' | { token: string | null };
   /** Who sees /docs: everybody, whoever is signed in, or nobody. */
   docs: 'open' | 'signed-in' | 'off';

@@ -92,8 +92,8 @@ export function createAccess(pool: pg.Pool) {
   return {
     /**
      * Stores a key for a token that was made from at least 32 random bytes; only its hash is kept.
-     * `owner` is the colleague who made it. Throws when the name is taken (SQLSTATE 23505) or is one
-     * that nobody may take (23514).
+     * `owner` is the colleague who made it. Throws when the name is taken (SQLSTATE 23505), or when
+     * nobody may take it (23514).
      */
     async addKey(
       name: string,
@@ -141,9 +141,9 @@ export function createAccess(pool: pg.Pool) {
       const hash = sha256(token);
       const key = rows[0];
       if (!key || !timingSafeEqual(hash, key.hash)) return null;
-      const { hash: _, unnoted, ...caller } = key;
-      if (unnoted) await noteUse(pool, caller.id);
-      return caller;
+      if (key.unnoted) await noteUse(pool, key.id);
+      const { id, name, scopes, person, authenticator } = key;
+      return { id, name, scopes, person, authenticator };
     },
 
     /** Writes a line of the audit trail. */

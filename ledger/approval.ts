@@ -109,8 +109,8 @@ export function createApproval(pool: pg.Pool) {
     },
 
     /**
-     * Approves every ready fee, if the roster is still the one whose hash is named. Where the policy
-     * asks for two people, the first one's approval is recorded and the second one's approves.
+     * Approves every ready fee, if the roster is still the one whose hash is named. Where the
+     * policy asks for two people, the first one's approval is recorded and the second one's approves.
      */
     async approve(assessmentId: string, hash: string, approver: Approver): Promise<Approval> {
       return inTransaction(pool, async (client) => {
@@ -162,7 +162,7 @@ async function recordApproval(
   return { approved: false, why: 'second_person', by: given[0]?.actor ?? actor, hash };
 }
 
-/** The approvals of a roster by people who may still approve, each person's once, first one first. */
+/** A roster's approvals by people who may still approve, each person's once, the first first. */
 async function openApprovals(
   db: pg.Pool | pg.PoolClient,
   assessmentId: string,

@@ -36,8 +36,8 @@ function columns(timeZone: string): Column<AuditedLine>[] {
   ];
 }
 
-const UUID =
-  /^(fee|assessment|import|evidence|clinician|colleague|session|caller) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const KINDS = 'fee|assessment|import|evidence|clinician|colleague|session|caller';
+const UUID = new RegExp(`^(${KINDS}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`);
 
 /** The kinds of objects that have a page. */
 const PAGED = new Set(['fee', 'assessment', 'import', 'clinician', 'colleague']);

@@ -19,8 +19,8 @@ const KEPT_BYTES = 16_384;
 const SECRET = /password|secret|code|again|current|ticket/i;
 
 /**
- * Keeps the fields of a form that was sent after its session had ended, packed and signed. Null when
- * there is nothing to keep: a file, a form with a password, or a form that is too large. Throws
+ * Keeps the fields of a form that was sent after its session had ended, packed and signed. Null
+ * when there is nothing to keep: a file, a form with a password, or a form that is too large. Throws
  * `other_site` unless the browser says that the form is of our own page.
  */
 export async function keepForm(request: FastifyRequest, deps: ApiDeps): Promise<string | null> {
@@ -41,10 +41,10 @@ export async function keepForm(request: FastifyRequest, deps: ApiDeps): Promise<
   return pack(deps, { path, fields });
 }
 
-/** The same of a form that was read already; null when it holds a secret, or comes from elsewhere. */
+/** The same of a form that was read already; null when it holds a secret or is from elsewhere. */
 export function typedAgain(request: FastifyRequest): KeptForm | null {
   const { headers, url, body } = request;
-  // A request from another site was refused before; one that does not say where it is from stays out.
+  // A request from another site was refused before. One that does not say where from stays out.
   if (headers.origin === undefined && headers['sec-fetch-site'] !== 'same-origin') return null;
   if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return null;
   const fields = Object.entries(body as Record<string, string | string[]>).flatMap(

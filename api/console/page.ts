@@ -5,8 +5,8 @@ import { layout, type Page } from './layout.ts';
 import { formTokenOf } from './form-token.ts';
 
 /**
- * Sends a page in the console's frame, with the menu when somebody is signed in. `formToken` is that
- * of a session that began with this answer.
+ * Sends a page in the console's frame, with the menu when somebody is signed in. `formToken` is
+ * that of a session that began with this answer.
  */
 export function sendPage(
   request: FastifyRequest,

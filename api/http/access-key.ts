@@ -13,8 +13,8 @@ export function newToken(scopes: readonly Scope[]): string {
 }
 
 /**
- * Creates a key and gives its token, which is stored nowhere. Null when the name is taken. `owner` is
- * the colleague who makes it.
+ * Creates a key and gives its token, which is stored nowhere. Null when the name is taken. `owner`
+ * is the colleague who makes it.
  */
 export async function createKey(
   ledger: Pick<Ledger, 'access'>,

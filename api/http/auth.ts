@@ -79,7 +79,7 @@ export function requireScope(scope: Scope): (request: FastifyRequest) => Promise
   };
 }
 
-/** A colleague without an authenticator app may not approve yet, where the configuration says so. */
+/** A colleague without an authenticator app may not approve yet, where the rules say so. */
 function limited(caller: Caller | null, { access }: ApiDeps): RequestCaller | null {
   const isBare = access.authenticatorToApprove && caller?.authenticator === false;
   if (!caller || !isBare || !caller.scopes.includes('approve')) return caller;
@@ -94,8 +94,8 @@ export function callerOf(request: FastifyRequest): RequestCaller {
 }
 
 /**
- * Starts a browser's session for a caller: the cookie holds a secret, the ledger its hash. Gives the
- * cookie's value.
+ * Starts a browser's session for a caller: the cookie holds a secret, the ledger its hash. Gives
+ * the cookie's value.
  */
 export async function createSession(
   request: FastifyRequest,

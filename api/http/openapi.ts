@@ -1,9 +1,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { signInPath } from '../console/form-token.ts';
-import { callerOf } from './auth.ts';
-import { ERRORS } from './errors.ts';
+import { ERRORS, problem } from './errors.ts';
 import type { ApiDeps } from '../deps.ts';
 
 /** Swagger's page sets styles of its own; nothing else is let in, and no script but its own. */
@@ -39,12 +38,13 @@ export async function installDocs(app: FastifyInstance, deps: ApiDeps): Promise<
   });
 }
 
-async function signedIn(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+/** Lets only callers pass: a visitor in a browser is sent to sign in, and back here. */
+const signedIn: onRequestHookHandler = (request, reply, done) => {
   const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html');
-  if (!request.caller && isPage) return reply.redirect(signInPath('/docs'), 303);
-  callerOf(request);
-  return undefined;
-}
+  if (request.caller) done();
+  else if (isPage) void reply.redirect(signInPath('/docs'), 303);
+  else done(problem('no_token'));
+};
 
 const TAGS = [
   ['clinicians', 'The roster of people'],

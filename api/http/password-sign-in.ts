@@ -9,7 +9,7 @@ import { isPassword } from './password.ts';
 
 const MINUTE_MS = 60_000;
 
-/** What a right password leads to: a colleague who is in, or a ticket for the step with the code. */
+/** What a right password leads to: a colleague who is in, or a ticket for the step of the code. */
 export type Passed = { colleagueId: string } | { ticket: string };
 
 /** The browser of a sign-in. */
@@ -24,8 +24,8 @@ const TICKET_MS = 5 * MINUTE_MS;
 
 /**
  * The sign-in of colleagues. An unknown e-mail and a wrong password take the same time and get the
- * same answer. Wrong tries are limited by address and by account. A limit by account counts browsers
- * in which the colleague has signed in before by themselves, so that a stranger's tries do not lock
+ * same answer. Wrong tries are limited by address and by account. The limit by account counts
+ * browsers in which the colleague has signed in before by themselves, so that a stranger's tries do not lock
  * the colleague out of them, and it ends after five minutes.
  */
 export function createPasswordSignIn(deps: ApiDeps) {

@@ -51,7 +51,7 @@ export function passwordRefusal(
   return null;
 }
 
-/** The same text is typed with different bytes on different keyboards (NIST SP 800-63B, 3.1.1.2). */
+/** The same text has different bytes on different keyboards (NIST SP 800-63B, section 3.1.1.2). */
 function normalized(password: string): string {
   return password.normalize('NFKC');
 }

@@ -103,6 +103,9 @@ export function colleagueRoutes(app: Api, deps: ApiDeps): void {
 }
 
 function shown(one: Colleague): Static<typeof ColleagueShape> {
-  const { linkUntil: _, joinedAt, endedAt, seenAt, ...rest } = one;
-  return { ...rest, joinedAt: iso(joinedAt), endedAt: iso(endedAt), seenAt: iso(seenAt) };
+  const { colleagueId, name, email, role, invitedBy, authenticator } = one;
+  return {
+    ...{ colleagueId, name, email, role, invitedBy, authenticator },
+    ...{ joinedAt: iso(one.joinedAt), endedAt: iso(one.endedAt), seenAt: iso(one.seenAt) },
+  };
 }

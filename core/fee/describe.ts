@@ -82,7 +82,8 @@ const SENTENCES: Sentences = {
   attempted: ({ attempt, amountCents }) =>
     `Attempt ${attempt} to charge ${dollars(amountCents)} was sent to Stripe.`,
   unknown: ({ about, look, why }) =>
-    `What became of the ${about} is not known after look ${look} (${inWords(why)}); Stripe is asked again.`,
+    `What became of the ${about} is not known after look ${look} (${inWords(why)}); ` +
+    'Stripe is asked again.',
   declined,
   lapsed: ({ attempt, why }) => `Attempt ${attempt} did not take place: ${plain(why)}.`,
   paid: ({ amountCents, charge, attempt }, how) => {

@@ -76,7 +76,9 @@ function unfinishedAttempt(fee: FeeState, policy: Policy): Next | null {
     state: 'unknown',
     step,
     at: nextLook(fee, policy),
-    why: `the outcome of attempt ${fee.attempts} is not known (${inWords(fee.unknown.why)}); ask Stripe`,
+    why:
+      `the outcome of attempt ${fee.attempts} is not known ` +
+      `(${inWords(fee.unknown.why)}); ask Stripe`,
   };
 }
 

@@ -82,7 +82,7 @@ describe('where two people must approve', () => {
       body: { name: 'made by a token', scopes: ['approve'] },
     });
     expect((await approve(made.json.token)).status).toBe(202);
-    const browser = createBrowser(apiClient.app as unknown as FastifyInstance);
+    const browser = createBrowser(apiClient.app);
     await browser.signIn(ana.email, PASSWORD);
     const page = `/console/assessments/${assessmentId}`;
     const shown = (await browser.get(page)).body;
@@ -117,7 +117,7 @@ describe('where two people must approve', () => {
 
   it('approves with the second person, once', async () => {
     expect((await approve(ana.token)).status).toBe(202);
-    const browser = createBrowser(apiClient.app as unknown as FastifyInstance);
+    const browser = createBrowser(apiClient.app);
     await browser.signIn(ben.email, PASSWORD);
     const page = `/console/assessments/${assessmentId}`;
     expect((await browser.get(page)).body).toContain('A second person must approve it');

@@ -68,7 +68,8 @@ describe('an entry told', () => {
 
   it('says when a card is tried again', () => {
     expect(describeEntry(one('declined'), { timeZone: 'America/New_York' })).toBe(
-      'Attempt 1 was declined (there was not enough money); it is tried again from 2026-02-02 10:00 EST.',
+      'Attempt 1 was declined (there was not enough money); ' +
+        'it is tried again from 2026-02-02 10:00 EST.',
     );
   });
 
