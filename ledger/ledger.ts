@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { createAccess } from './access.ts';
 import { createAssessments } from './assessments.ts';
 import { openSnapshot, type StripeSnapshot } from './stripe-snapshot.ts';
+import { createBulkActs } from './bulk-acts.ts';
 import { createCardPages } from './card-pages.ts';
 import { createColleagues } from './colleagues.ts';
 import { createInvariants } from './invariants.ts';
@@ -31,6 +32,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     colleagues: createColleagues(pool),
     sessions: createSessions(pool),
     assessments: createAssessments(pool),
+    bulkActs: createBulkActs(pool, elapsedMs),
     cardPages: createCardPages(pool),
     invariants: createInvariants(pool),
     clinicians: createClinicians(pool),
