@@ -110,7 +110,8 @@ export function createApproval(pool: pg.Pool) {
 
     /**
      * Approves every ready fee, if the roster is still the one whose hash is named. Where the
-     * policy asks for two people, the first one's approval is recorded and the second one's approves.
+     * policy asks for two people, the first one's approval is recorded and the second one's
+     * approves.
      */
     async approve(assessmentId: string, hash: string, approver: Approver): Promise<Approval> {
       return inTransaction(pool, async (client) => {

@@ -8,7 +8,8 @@ import { sendPage } from './page.ts';
 
 /**
  * The checks of a form's route, in order: the scope, then that the form is of this session. A form
- * of an earlier session is shown again and sent when its button is pressed, so that nothing is lost.
+ * of an earlier session is shown again and sent when its button is pressed, so that nothing is
+ * lost.
  */
 export function guarded(deps: ApiDeps, scope: Scope, schema: object) {
   return {

@@ -20,8 +20,8 @@ const SECRET = /password|secret|code|again|current|ticket/i;
 
 /**
  * Keeps the fields of a form that was sent after its session had ended, packed and signed. Null
- * when there is nothing to keep: a file, a form with a password, or a form that is too large. Throws
- * `other_site` unless the browser says that the form is of our own page.
+ * when there is nothing to keep: a file, a form with a password, or a form that is too large.
+ * Throws `other_site` unless the browser says that the form is of our own page.
  */
 export async function keepForm(request: FastifyRequest, deps: ApiDeps): Promise<string | null> {
   const { headers, url } = request;

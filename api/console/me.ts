@@ -55,8 +55,8 @@ function passwordForm(viewer: Viewer): Html {
       />
     </p>
     ${newPasswordFields()}
+    <p class="small soft">You are then signed out in every other browser.</p>
     <button>Change the password</button>
-    <p class="small soft">You are signed out in every other browser.</p>
   </form>`;
 }
 
@@ -111,9 +111,7 @@ export function enrolBody(
     <section class="card narrow">
       <h1>Set up your authenticator app</h1>
       ${refusal && html`<p class="refused" role="alert">${refusal}</p>`}
-      <ol>
-        <li>Scan this picture with the app, such as Google Authenticator, 1Password or Aegis.</li>
-      </ol>
+      <p>Scan this picture with the app, such as Google Authenticator, 1Password or Aegis.</p>
       ${qrCode(modules)}
       <p class="small soft">
         On this phone already? <a href="${uri}">Open it in the app</a>. Or type this key into the

@@ -43,7 +43,7 @@ export function enrolment(
   const totp = new TOTP({ secret: secretOf(key), issuer: 'levy', label, period: PERIOD_SECONDS });
   const uri = totp.toString();
   const text = totp.secret.base32.replace(/(.{4})(?=.)/g, '$1 ');
-  return { uri, text, modules: encode(uri, { ecc: 'M', border: 2 }).data };
+  return { uri, text, modules: encode(uri, { ecc: 'M', border: 4 }).data };
 }
 
 /** Ten new recovery codes of 80 random bits each, as they are shown. */

@@ -24,9 +24,9 @@ const TICKET_MS = 5 * MINUTE_MS;
 
 /**
  * The sign-in of colleagues. An unknown e-mail and a wrong password take the same time and get the
- * same answer. Wrong tries are limited by address and by account. The limit by account counts
- * browsers in which the colleague has signed in before by themselves, so that a stranger's tries do not lock
- * the colleague out of them, and it ends after five minutes.
+ * same answer. Wrong tries are limited by address and by account. The limit by account counts the
+ * browsers in which the colleague has signed in before by themselves, so that a stranger's tries do
+ * not lock the colleague out of them, and it ends after five minutes.
  */
 export function createPasswordSignIn(deps: ApiDeps) {
   const { colleagues, fees } = deps.ledger;

@@ -1,4 +1,4 @@
-import type { MultipartFile } from '@fastify/multipart';
+import type { Multipart, MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { Vendor } from '../../../ledger/rates.ts';
 import { ERRORS, Problem, problem } from '../../http/errors.ts';
@@ -30,7 +30,7 @@ export async function readUpload(
   const fields = new Map<string, unknown>();
   let read: ReadFile | { refusal: string[] } = { refusal: ['Choose a file.'] };
   let failure: unknown;
-  for await (const part of request.parts()) {
+  for await (const part of partsOf(request)) {
     if (part.type === 'field') {
       fields.set(part.fieldname, part.value);
       continue;
@@ -48,6 +48,17 @@ export async function readUpload(
   if (failure instanceof Error) throw failure;
   checkToken(fields.get('token'));
   return read;
+}
+
+/** The parts of the form. Throws `truncated_upload` when it is cut off or is no such form. */
+async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
+  try {
+    yield* request.parts();
+  } catch (error) {
+    // The parser's own refusals have a status; what else it throws is about the form's text.
+    if (typeof (error as { statusCode?: unknown }).statusCode === 'number') throw error;
+    throw problem('truncated_upload');
+  }
 }
 
 async function readFile(
