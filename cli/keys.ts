@@ -49,7 +49,10 @@ export async function revokeKey(call: CallOf<'keys revoke'>, io: KeysIo): Promis
     const open = (await ledger.access.keys()).filter(({ revoked }) => !revoked);
     const key = open.find(({ keyId }) => keyId === id);
     if (!key) throw new UserError(`No key with this id is open: ${id}. See levy keys.`);
-    const isLast = !open.some((other) => other !== key && other.scopes.includes('approve'));
+    const colleagues = await ledger.colleagues.list();
+    const isLast =
+      !open.some((other) => other !== key && other.scopes.includes('approve')) &&
+      !colleagues.some((one) => one.role === 'approve' && one.joinedAt && !one.endedAt);
     if (isLast && key.scopes.includes('approve') && !yes)
       return refuse('keys revoke', `No other key than ${key.name} may approve: give --yes.`, io);
     const act = { action: 'revoke_key', object: `key ${key.name}` };
