@@ -12,6 +12,7 @@ import { colleagueRoutes } from './routes/colleagues.ts';
 import { cardPages } from './routes/card-page.ts';
 import { clinicianRoutes } from './routes/clinicians.ts';
 import { installErrorPages } from './console/error.ts';
+import { bulkActRoutes } from './routes/bulk-acts.ts';
 import { installConsole } from './console/pages.ts';
 import { installBodyCap, installBodyTimer } from './http/body-limits.ts';
 import type { ApiDeps } from './deps.ts';
@@ -98,6 +99,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   evidenceRoutes(app, deps);
   assessmentRoutes(app, deps);
   feeRoutes(app, deps);
+  bulkActRoutes(app, deps);
   await mailReportRoutes(app, deps);
   accessRoutes(app, deps);
   colleagueRoutes(app, deps);

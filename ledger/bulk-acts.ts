@@ -4,7 +4,8 @@ import type { NewEntry, Step } from '../core/fee/fee.ts';
 import { fold } from '../core/fee/fold.ts';
 import { actionOf, type BulkAction } from '../core/fee/outlook.ts';
 import type { FeeSelection } from '../core/fee/selection.ts';
-import { appendFees, loadFees, type FeeRecord } from './fees.ts';
+import { appendFees } from './append.ts';
+import { loadFees, type FeeRecord } from './fee-record.ts';
 import { selected } from './fee-selection.ts';
 import { inTransaction } from './transaction.ts';
 

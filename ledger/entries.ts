@@ -10,12 +10,13 @@
 export const APPEND = `
   with input as (
     select * from jsonb_to_recordset($1::jsonb) as i (fee_id uuid, after_seq integer, state text,
-      next_step text, due_at timestamptz, decline text, outlook jsonb, at timestamptz, intent text,
-      closes boolean, entries jsonb)
+      next_step text, due_at timestamptz, attempts integer, decline text, outlook jsonb,
+      at timestamptz, intent text, closes boolean, entries jsonb)
   ), moved as (
     update fees f
     set seq = i.after_seq + jsonb_array_length(i.entries), state = i.state,
-      next_step = i.next_step, due_at = i.due_at, decline = i.decline, outlook = i.outlook,
+      next_step = i.next_step, due_at = i.due_at, attempts = i.attempts,
+      decline = i.decline, outlook = i.outlook,
       since_at = case when f.state = i.state then f.since_at else i.at end,
       intent = case when i.closes then i.intent else coalesce(i.intent, f.intent) end
     from input i

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Entry, Evidence, NewEntry } from '../core/fee/fee.ts';
 import type { Policy } from '../core/policy.ts';
 
@@ -137,4 +138,21 @@ export function feeRecordOf(row: LoadedRow, sinceLoadedMs: () => number): FeeRec
     cardPages: row.card_pages,
     now: () => new Date(row.now.getTime() + sinceLoadedMs()),
   };
+}
+
+/** Loads these fees, each in its place; null for an id without a fee. */
+export async function loadFees(
+  db: pg.Pool | pg.PoolClient,
+  elapsedMs: () => number,
+  feeIds: string[],
+): Promise<(FeeRecord | null)[]> {
+  // Measured from before the query: our clock may be ahead by the query's duration, never behind,
+  // so that no notice is dated before it was accepted.
+  const askedAt = elapsedMs();
+  const { rows } = await db.query<LoadedRow>(LOAD, [[...new Set(feeIds)]]);
+  const byId = new Map(rows.map((row) => [row.fee_id, row]));
+  return feeIds.map((feeId) => {
+    const row = byId.get(feeId);
+    return row ? feeRecordOf(row, () => elapsedMs() - askedAt) : null;
+  });
 }

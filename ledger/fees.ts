@@ -1,14 +1,11 @@
 import type pg from 'pg';
 import type { Decision } from '../core/fee/actions.ts';
-import type { Entry, NewEntry, FeeStatus, Step } from '../core/fee/fee.ts';
+import type { NewEntry, Step } from '../core/fee/fee.ts';
 import { fold, type FeeState } from '../core/fee/fold.ts';
-import { movement } from '../core/fee/money.ts';
-import { nextOf } from '../core/fee/next.ts';
-import { outlookOf } from '../core/fee/outlook.ts';
+import { appendMany, dated, type Append } from './append.ts';
 import { createBatch } from './batch.ts';
 import { withinBudget } from './card-budget.ts';
-import { APPEND } from './entries.ts';
-import { feeRecordOf, LOAD, type FeeRecord, type LoadedRow } from './fee-record.ts';
+import { loadFees, type FeeRecord } from './fee-record.ts';
 
 export type { FeeRecord } from './fee-record.ts';
 
@@ -21,8 +18,6 @@ export interface DueFee {
 /** The result of a change: the fee afterwards, or why it was refused. */
 export type Changed =
   { feeRecord: FeeRecord; added: number } | Extract<Decision, { refused: string }>;
-
-type Append = { feeRecord: FeeRecord; entries: Entry[] };
 
 const DUE = `
   select f.fee_id as "feeId", f.seq
@@ -153,83 +148,6 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
   };
 }
 
-/** Loads these fees, each in its place; null for an id without a fee. */
-export async function loadFees(
-  db: pg.Pool | pg.PoolClient,
-  elapsedMs: () => number,
-  feeIds: string[],
-): Promise<(FeeRecord | null)[]> {
-  // Measured from before the query: our clock may be ahead by the query's duration, never behind,
-  // so that no notice is dated before it was accepted.
-  const askedAt = elapsedMs();
-  const { rows } = await db.query<LoadedRow>(LOAD, [[...new Set(feeIds)]]);
-  const byId = new Map(rows.map((row) => [row.fee_id, row]));
-  return feeIds.map((feeId) => {
-    const row = byId.get(feeId);
-    return row ? feeRecordOf(row, () => elapsedMs() - askedAt) : null;
-  });
-}
-
-/**
- * Writes entries after the last ones of these fees, dated now, in the transaction of `client`.
- * Gives for each fee whether it was written: not when another writer was first. Not for attempts,
- * whose card has a limit.
- */
-export async function appendFees(
-  client: pg.PoolClient,
-  appends: { feeRecord: FeeRecord; entries: NewEntry[] }[],
-  actor: string,
-): Promise<boolean[]> {
-  return appendMany(
-    client,
-    appends.map(({ feeRecord, entries }) => {
-      return { feeRecord, entries: dated(feeRecord, entries, actor, feeRecord.now()) };
-    }),
-  );
-}
-
-async function appendMany(db: pg.Pool | pg.PoolClient, appends: Append[]): Promise<boolean[]> {
-  const fees = new Set(appends.map(({ feeRecord }) => feeRecord.feeId));
-  // Two appends to one fee cannot both win: after this error the batch runs them one by one.
-  if (fees.size < appends.length) throw new Error('one fee twice in a batch');
-  const rowsIn = JSON.stringify(appends.map(rowOf));
-  const { rows } = await db.query<{ fee_id: string }>(APPEND, [rowsIn]);
-  const written = new Set(rows.map((row) => row.fee_id));
-  return appends.map(({ feeRecord }) => written.has(feeRecord.feeId));
-}
-
-function dated(feeRecord: FeeRecord, entries: NewEntry[], actor: string, at: Date): Entry[] {
-  const seq = feeRecord.entries.length;
-  return entries.map((one, index) => ({ ...one, seq: seq + index + 1, at, actor }));
-}
-
 /** The fee's id in an intent's metadata; null when it is not a UUID, as in older metadata. */
 const idOf = ({ feeId }: { feeId: string | null }): string | null =>
   feeId && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(feeId) ? feeId : null;
-
-function rowOf({ feeRecord, entries }: Append): Record<string, unknown> {
-  const all = [...feeRecord.entries, ...entries];
-  const fee = fold(all);
-  const { policy } = feeRecord.assessment;
-  const what: { state: FeeStatus; step: Step | null; at: Date | null } = nextOf(fee, policy);
-  const opened = entries.findLast((one) => one.kind === 'intent_opened');
-  return {
-    fee_id: feeRecord.feeId,
-    after_seq: feeRecord.entries.length,
-    state: what.state,
-    next_step: what.step,
-    due_at: what.at,
-    decline: fee.declined?.code ?? null,
-    outlook: outlookOf(all, fee, policy),
-    at: fee.lastAt,
-    intent: opened?.kind === 'intent_opened' ? opened.data.intent : null,
-    closes: entries.some(({ kind }) => kind === 'intent_closed'),
-    entries: entries.map((one) => ({
-      kind: one.kind,
-      at: one.at,
-      actor: one.actor,
-      data: one.data,
-      ...movement(one),
-    })),
-  };
-}

@@ -9,6 +9,7 @@ import { createInvariants } from './invariants.ts';
 import { createClinicians } from './clinicians.ts';
 import { createEvents } from './events.ts';
 import { createEvidence } from './evidence.ts';
+import { createDesk } from './desk.ts';
 import { createFees } from './fees.ts';
 import { createFindings } from './findings.ts';
 import { createJobErrors } from './job-errors.ts';
@@ -38,6 +39,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     clinicians: createClinicians(pool),
     events: createEvents(pool),
     evidence: createEvidence(pool),
+    desk: createDesk(pool),
     fees: createFees(pool, elapsedMs),
     findings: createFindings(pool),
     jobErrors: createJobErrors(pool),

@@ -85,7 +85,7 @@ grant select,
 -- The database computes a fee's id. Its clinician and assessment never change; its state and step
 -- follow the entries.
 grant select, insert (assessment_id, clinician_id),
-  update (intent, seq, state, next_step, due_at, since_at, decline, outlook)
+  update (intent, seq, state, next_step, due_at, since_at, attempts, decline, outlook)
   on fees to levy_app;
 -- Append only. The database sets the time at which an entry was written.
 grant select, insert (fee_id, seq, kind, at, actor, debit, credit, amount_cents, data)

@@ -710,7 +710,7 @@ table entries (fee_id uuid not null, seq integer not null, kind text not null, a
 
 table evidence (evidence_id uuid not null default gen_random_uuid(), import_id uuid, clinician_id uuid not null, year integer not null, kind text not null, first_used_on date not null, file_name text not null, line bigint not null, rule text not null, certainty text not null, verdict text, decided_by text, decided_at timestamp with time zone, recorded_at timestamp with time zone not null default levy_now())
 
-table fees (fee_id uuid not null, assessment_id uuid not null, clinician_id uuid not null, intent text, seq integer not null default 0, state text not null default 'detecting'::text, next_step text default 'detect'::text, due_at timestamp with time zone default '1970-01-01 00:00:00+00'::timestamp with time zone, since_at timestamp with time zone not null default levy_now(), decline text, outlook jsonb not null default '{}'::jsonb)
+table fees (fee_id uuid not null, assessment_id uuid not null, clinician_id uuid not null, intent text, seq integer not null default 0, state text not null default 'detecting'::text, next_step text default 'detect'::text, due_at timestamp with time zone default '1970-01-01 00:00:00+00'::timestamp with time zone, since_at timestamp with time zone not null default levy_now(), attempts integer not null default 0, decline text, outlook jsonb not null default '{}'::jsonb)
 
 table findings (finding_id bigint not null, check_name text not null, assessment_id uuid, fee_id uuid, detail text not null, found_at timestamp with time zone not null default levy_now(), gone_at timestamp with time zone)
 

@@ -108,7 +108,9 @@ const ABOUT: Record<JobName, string> = {
   annual: 'Opens the year’s assessments on their day',
   detect: 'Looks whether a code was used',
   notice: 'Announces the fee by e-mail',
-  charge: 'Charges the card; failed ones are refused cards',
+  charge:
+    'Charges the card. A failed job is a refused charge, also when the fee was paid later: what ' +
+    'is still owed is in the console under “Failed cards”',
   settle: 'Asks Stripe what happened, cancels, refunds',
   email: 'Receipts and other e-mails after the notice',
   reconcile: 'Compares the ledger with Stripe’s books and its own rules',
@@ -117,10 +119,11 @@ const ABOUT: Record<JobName, string> = {
 
 /** The page about a job's fee or assessment. */
 function linkOf({ data }: QueueJobJson): { href: string; displayText: string } {
-  const { feeId, assessmentId } = (data ?? {}) as Record<string, unknown>;
+  const { feeId, assessmentId, bulkId } = (data ?? {}) as Record<string, unknown>;
   if (isId(feeId)) return { href: `/console/fees/${feeId}`, displayText: 'Story of the fee' };
   if (isId(assessmentId))
     return { href: `/console/assessments/${assessmentId}`, displayText: 'Assessment' };
+  if (isId(bulkId)) return { href: `/console/desk/acts/${bulkId}`, displayText: 'Act' };
   return { href: '/console', displayText: 'Console' };
 }
 
@@ -136,7 +139,7 @@ function uiConfig({ livemode }: ApiDeps): UIConfig {
       : { label: 'Sandbox', color: '#5b636d', textColor: '#ffffff' },
     miscLinks: [
       { text: 'Console', url: '/console' },
-      { text: 'Failed cards', url: '/console/fees?state=failed' },
+      { text: 'Failed cards: what is still owed', url: '/console/desk' },
     ],
     hideDocsLink: true,
     // In seconds. Each poll counts every queue, so it is not done more often.

@@ -2,7 +2,15 @@ import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 
 /** The parts of the one stylesheet, in order. */
-const STYLES = ['base.css', 'parts.css', 'forms.css', 'tables.css', 'people.css', 'access.css'];
+const STYLES = [
+  'base.css',
+  'parts.css',
+  'forms.css',
+  'tables.css',
+  'people.css',
+  'desk.css',
+  'access.css',
+];
 
 /** The script that every page loads, and the files it imports. */
 const SCRIPTS = ['console.js', 'keys.js'];

@@ -11,14 +11,10 @@ import { declineCode, nextWords } from './words.ts';
 
 /** The filter of a list of fees; null means everything. */
 export interface FeeFilter {
-  /** `failed`: every state in which a card was refused and money is still owed. */
-  state: FeeStatus | 'failed' | null;
+  state: FeeStatus | null;
   assessment: string | null;
   ref: string | null;
 }
-
-/** The states in which a card was refused and money is owed, for people who follow up on cards. */
-export const FAILED_CARD: FeeStatus[] = ['needs_card', 'retrying', 'gave_up'];
 
 export interface FeesView {
   filter: FeeFilter;
@@ -34,7 +30,7 @@ export interface FeesView {
 /** Fees in a table, narrowed by state, assessment and the clinician's reference. */
 export function feesBody(view: FeesView): Html {
   const { filter, fees, next } = view;
-  return html`<h1>${filter.state === 'failed' ? 'Failed cards' : 'Fees'}</h1>
+  return html`<h1>Fees</h1>
     <p class="lead">${lead(filter)}</p>
     <ul class="tabs">
       ${TABS.map(
@@ -55,7 +51,6 @@ export function feesBody(view: FeesView): Html {
 
 const TABS: { state: FeeFilter['state']; label: string }[] = [
   { state: null, label: 'All' },
-  { state: 'failed', label: 'Failed cards' },
   { state: 'held', label: STATE_WORDS.held.label },
   { state: 'notice_failed', label: STATE_WORDS.notice_failed.label },
   { state: 'noticed', label: STATE_WORDS.noticed.label },
@@ -64,8 +59,6 @@ const TABS: { state: FeeFilter['state']; label: string }[] = [
 ];
 
 function lead({ state }: FeeFilter): string {
-  if (state === 'failed')
-    return 'Cards that were refused and are still owed for: what Stripe said, and the next try.';
   return state ? STATE_WORDS[state].means : 'Every clinician of every assessment.';
 }
 
@@ -81,7 +74,6 @@ function search({ filter, assessments }: FeesView): Html {
       <label for="state">State</label
       ><select id="state" name="state">
         ${option('', 'Any', filter.state === null)}
-        ${option('failed', 'Failed cards', filter.state === 'failed')}
         ${(Object.keys(STATE_WORDS) as FeeStatus[]).map((state) =>
           option(state, STATE_WORDS[state].label, filter.state === state),
         )}

@@ -95,11 +95,11 @@ const KEYS = html`<dialog id="keys" aria-labelledby="keys-title">
 
 const MENU = [
   { section: 'home', href: '/console', label: 'Overview' },
-  { section: 'fees', href: '/console/fees', label: 'Fees' },
   { section: 'people', href: '/console/people', label: 'People' },
   { section: 'imports', href: '/console/imports', label: 'Imports' },
+  { section: 'desk', href: '/console/desk', label: 'Failed cards' },
+  { section: 'fees', href: '/console/fees', label: 'Fees' },
   { section: 'review', href: '/console/review', label: 'Review' },
-  { section: 'unknown', href: '/console/unknown', label: 'Unknown outcomes' },
   { section: 'audit', href: '/console/audit', label: 'Audit' },
   { section: 'colleagues', href: '/console/colleagues', label: 'Colleagues', scope: 'approve' },
   { section: 'queues', href: '/queues', label: 'Queues' },

@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { BUCKETS, type Bucket } from '../../core/roster.ts';
 import { FEE_STATUSES, type FeeStatus } from '../../core/fee/fee.ts';
-import type { FeeLine } from '../../ledger/reports.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { ById } from '../http/schemas.ts';
@@ -10,7 +9,7 @@ import { assessmentBody } from './assessment.ts';
 import { auditBody } from './audit.ts';
 import { doneSentence } from './done.ts';
 import { feeBody } from './fee.ts';
-import { FAILED_CARD, feesBody, type FeeFilter } from './fees.ts';
+import { feesBody, type FeeFilter } from './fees.ts';
 import { viewerOf } from './form-token.ts';
 import { homeBody, type Overview } from './home.ts';
 import { importBody, importsBody, reviewBody } from './imports.ts';
@@ -123,7 +122,7 @@ function fees(app: FastifyInstance, deps: ApiDeps): void {
   // An empty field of the form means "any".
   const optional = (pattern: string) => Type.Optional(Type.String({ pattern, maxLength: 200 }));
   const Query = Type.Object({
-    state: Type.Optional(Type.Enum(['', 'failed', ...FEE_STATUSES])),
+    state: Type.Optional(Type.Enum(['', ...FEE_STATUSES])),
     assessment: optional('^([0-9a-f-]{36})?$'),
     ref: Type.Optional(Type.String({ maxLength: 200 })),
     after: optional('^[0-9a-f-]{36}$'),
@@ -132,13 +131,19 @@ function fees(app: FastifyInstance, deps: ApiDeps): void {
   app.get<{ Querystring: Static<typeof Query> }>('/fees', { schema }, async (request, reply) => {
     const { state, assessment, ref, after } = request.query;
     const filter: FeeFilter = {
-      state: (state as FeeFilter['state'] | '') || null,
+      state: (state as FeeStatus | '') || null,
       assessment: assessment || null,
       ref: ref?.trim() || null,
     };
     const [assessments, found, now] = await Promise.all([
       ledger.assessments.list(),
-      feesLike(deps, filter, after),
+      ledger.reports.fees({
+        state: filter.state ?? undefined,
+        assessmentId: filter.assessment ?? undefined,
+        ref: filter.ref ?? undefined,
+        after,
+        limit: PAGE + 1,
+      }),
       ledger.fees.now(),
     ]);
     const shown = found.slice(0, PAGE);
@@ -155,24 +160,6 @@ function fees(app: FastifyInstance, deps: ApiDeps): void {
       }),
     });
   });
-}
-
-/** A page of fees and one more; those of several states in one order, by their ids. */
-async function feesLike(deps: ApiDeps, filter: FeeFilter, after?: string): Promise<FeeLine[]> {
-  const states: (FeeStatus | undefined)[] =
-    filter.state === 'failed' ? FAILED_CARD : [filter.state ?? undefined];
-  const found = await Promise.all(
-    states.map((state) =>
-      deps.ledger.reports.fees({
-        state,
-        assessmentId: filter.assessment ?? undefined,
-        ref: filter.ref ?? undefined,
-        after,
-        limit: PAGE + 1,
-      }),
-    ),
-  );
-  return found.flat().sort((a, b) => (a.feeId < b.feeId ? -1 : 1));
 }
 
 function fee(app: FastifyInstance, deps: ApiDeps): void {
@@ -257,7 +244,7 @@ function lists(app: FastifyInstance, deps: ApiDeps): void {
     );
     return sendPage(request, reply, deps, {
       title: 'Unknown outcomes',
-      section: 'unknown',
+      section: 'desk',
       body: unknownBody(
         cases.filter((one) => one !== null),
         lines.length > PAGE,

@@ -6,6 +6,7 @@ import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { actionRoutes } from './action-routes.ts';
 import { consoleAssets } from './assets.ts';
+import { deskRoutes } from './desk/routes.ts';
 import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
 import { dress } from './policy.ts';
@@ -40,6 +41,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         pages.addHook('onRequest', requireScope('read'));
         pageRoutes(pages, deps);
         actionRoutes(pages, deps);
+        deskRoutes(pages, deps);
         peoplePages(pages, deps);
         personFormRoutes(pages, deps);
         mePages(pages, deps);

@@ -75,6 +75,11 @@ export const ERRORS = {
   not_retryable: [409, 'The fee cannot be tried again.', 'See its story.'],
   not_noticed: [409, 'No notice of the fee stands that could come back.', 'See its story.'],
   not_paid: [409, 'Nothing was paid.', 'See its story.'],
+  bulk_act_state: [
+    409,
+    'The act is not in a state in which this can be done, or its preview is more than a day old.',
+    'Look at it again, or preview it anew.',
+  ],
   no_card_needed: [409, 'No other card is wanted for the fee.', 'See its story.'],
   under_way: [409, 'Something is under way already.', 'Wait for it to end.'],
   no_customer: [
@@ -89,6 +94,8 @@ export const ERRORS = {
   unsupported_type: [415, 'The content type is not known here.', 'See /docs.'],
   unsupported_encoding: [415, 'Compressed bodies are not read.', 'Send the file as it is.'],
   not_a_usage_file: [415, 'This is no file of usage records.', 'Send X12, FHIR, CSV or text.'],
+  wrong_selection: [422, 'The selection of fees cannot be read.', 'See POST /v1/bulk-acts.'],
+  why_needed: [422, 'This act needs a reason.', 'Write one; it stands in the story of each fee.'],
   key_reused: [422, 'The Idempotency-Key was used otherwise.', 'Use a new key per request.'],
   unknown_vendor: [422, 'There is no such vendor.', 'See GET /v1/vendors.'],
   unknown_year: [422, 'There is no rate for this year.', 'Enter it with PUT /v1/rates.'],

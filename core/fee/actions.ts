@@ -96,7 +96,9 @@ function sendCardLink(fee: FeeState): Decision {
   if (fee.held) return refuse('already_held', 'the fee is held: release it first');
   if (fee.noticeFailed) return refuse('no_card_needed', 'the notice came back: no e-mail arrives');
   if (fee.openAttempt) return refuse('under_way', 'an attempt is under way');
-  if (emailOwed(fee)?.email === 'card_needed')
+  // Both e-mails carry the link.
+  const owed = emailOwed(fee)?.email;
+  if (owed === 'card_needed' || owed === 'final')
     return refuse('under_way', 'the link is about to be sent already');
   return { entries: [entry('card_link_asked', {})] };
 }

@@ -189,7 +189,8 @@ create table fees (
   due_at timestamptz default 'epoch',
   -- Since when the fee has been in this state.
   since_at timestamptz not null default levy_now(),
-  -- The code of the latest decline that still stands; null for none.
+  -- The number of the latest attempt, and the code of the latest decline; null for none.
+  attempts integer not null default 0,
   decline text,
   -- What each act of a person would lead to (core/fee/outlook.ts): acts on many fees are previewed
   -- from it.

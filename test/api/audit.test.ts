@@ -21,6 +21,8 @@ const SENT: Record<string, object | string> = {
   'POST /v1/assessments/:id/approve': { hash: '0'.repeat(64) },
   'POST /v1/assessments/:id/pause': WHY,
   'POST /v1/fees/:id/waive': WHY,
+  'POST /v1/fees/:id/note': WHY,
+  'POST /v1/bulk-acts': { act: 'retry', where: 'state=gave_up' },
   'POST /v1/fees/:id/bounce': WHY,
   'POST /v1/fees/:id/hold': WHY,
   'POST /v1/fees/:id/refund': WHY,

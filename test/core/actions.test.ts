@@ -9,7 +9,7 @@ import {
 } from '../../core/fee/actions.ts';
 import { FEE_STATUSES, type EntryKind, type NewEntry } from '../../core/fee/fee.ts';
 import { fold } from '../../core/fee/fold.ts';
-import { next } from '../../core/fee/next.ts';
+import { emailOwed, next, nextOf } from '../../core/fee/next.ts';
 import { KINDS, sample, story, testPolicy } from '../support/fees.ts';
 
 type Line = EntryKind | NewEntry;
@@ -313,4 +313,56 @@ describe('the world changes', () => {
       }),
     );
   });
+});
+
+describe('the link for another card', () => {
+  it.each<[Situation, string]>([
+    ['retrying', 'card_link_asked'],
+    ['asked_to_retry', 'card_link_asked'],
+    ['gave_up', '- under_way'],
+    ['needs_card', '- under_way'],
+    ['no_card', '- under_way'],
+    ['noticed', '- no_card_needed'],
+    ['ready', '- no_card_needed'],
+    ['charging', '- no_card_needed'],
+    ['gave_up_bounced', '- no_card_needed'],
+    ['held_declined', '- already_held'],
+    ['paid', SETTLED],
+    ['waived', SETTLED],
+    ['being_waived', SETTLED],
+  ])('when %s: %s', (situation, answer) => {
+    const decision = decide(feeOf(...SITUATIONS[situation]), { act: 'send_card_link' });
+    const came =
+      'refused' in decision
+        ? `- ${decision.refused}`
+        : decision.entries.map(({ kind }) => kind).join(' ');
+    expect(came).toBe(answer);
+  });
+
+  it('is sent once for each time it is asked for, before the card is tried again', () => {
+    const asked = feeOf(...SITUATIONS.retrying, 'card_link_asked');
+    expect(emailOwed(asked)).toEqual({ email: 'card_needed', about: asked.seq });
+    expect(nextOf(asked, testPolicy()).step).toBe('email');
+    const sent = feeOf(
+      ...SITUATIONS.retrying,
+      'card_link_asked',
+      sample('email_sent', { email: 'card_needed', about: asked.seq }),
+    );
+    expect(nextOf(sent, testPolicy())).toMatchObject({ state: 'retrying', step: 'charge' });
+    const again = decide(sent, { act: 'send_card_link' });
+    expect('entries' in again && again.entries.map(({ kind }) => kind)).toEqual([
+      'card_link_asked',
+    ]);
+  });
+});
+
+it('writes a note whatever the fee is, and nothing else changes', () => {
+  for (const situation of Object.values(SITUATIONS)) {
+    const [before, after] = [feeOf(...situation), feeOf(...situation, 'noted')];
+    expect(decide(before, { act: 'note', why: 'called' })).toEqual({
+      entries: [{ kind: 'noted', data: { text: 'called' } }],
+    });
+    const { state, step } = nextOf(before, testPolicy());
+    expect(nextOf(after, testPolicy())).toMatchObject({ state, step });
+  }
 });

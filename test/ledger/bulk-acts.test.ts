@@ -171,7 +171,8 @@ describe('an act on many fees', () => {
     [
       'another member',
       (id) =>
-        `insert into bulk_act_members (bulk_id, position, fee_id) values ('${id}', 99, '${feeIds[5]}')`,
+        `insert into bulk_act_members (bulk_id, position, fee_id)
+           values ('${id}', 99, '${feeIds[5]}')`,
     ],
     [
       'another fee of a member',

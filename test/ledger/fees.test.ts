@@ -340,13 +340,10 @@ describe('appending', () => {
 
   it('fails a bad append alone, not those that travelled with it', async () => {
     const other = feeIds[used++] as string;
-    const both = (await Promise.all([feeId, other].map((id) => ledger.fees.load(id)))) as [
-      FeeRecord,
-      FeeRecord,
-    ];
+    const [first, second] = await Promise.all([feeId, other].map((id) => ledger.fees.load(id)));
     const [bad, good] = await Promise.allSettled([
-      ledger.fees.append(both[0], [attempted()], 'test'),
-      ledger.fees.append(both[1], assessed(both[1]), 'test'),
+      ledger.fees.append(first!, [attempted()], 'test'),
+      ledger.fees.append(second!, assessed(second!), 'test'),
     ]);
     expect(bad.status).toBe('rejected');
     expect(good).toMatchObject({ status: 'fulfilled' });
@@ -374,10 +371,11 @@ describe('appending', () => {
       state: string;
       next_step: string | null;
       due_at: Date | null;
+      attempts: number;
       decline: string | null;
       outlook: unknown;
-    }>('select fee_id, seq, state, next_step, due_at, decline, outlook from fees');
-    expect(rows.length).toBe(feeIds.length);
+    }>('select fee_id, seq, state, next_step, due_at, attempts, decline, outlook from fees');
+    expect(rows).toHaveLength(feeIds.length);
     for (const row of rows) {
       const feeRecord = (await ledger.fees.load(row.fee_id)) as FeeRecord;
       const { policy } = feeRecord.assessment;
@@ -389,6 +387,7 @@ describe('appending', () => {
         state,
         next_step: step,
         due_at: at,
+        attempts: fee.attempts,
         decline: fee.declined?.code ?? null,
         outlook: outlookOf(feeRecord.entries, fee, policy),
       });

@@ -57,7 +57,11 @@ const APPLICATION: Record<string, string[]> = {
       'livemode opened_by',
     'update enrolled_at paused_at paused_by paused_why resumed_at resumed_by cleared_at checked_at',
   ],
-  fees: ['select', 'insert assessment_id clinician_id', 'update intent seq state next_step due_at'],
+  fees: [
+    'select',
+    'insert assessment_id clinician_id',
+    'update intent seq state next_step due_at since_at attempts decline outlook',
+  ],
   entries: ['select', 'insert fee_id seq kind at actor debit credit amount_cents data'],
   balances: ['select'],
   actor_names: ['select', 'insert'],
@@ -89,6 +93,24 @@ const APPLICATION: Record<string, string[]> = {
   idempotent_requests: ['select', 'insert actor key fingerprint', 'update status body', 'delete'],
   settings: ['select', 'insert', 'update value'],
   findings: ['select', 'insert check_name assessment_id fee_id detail', 'update gone_at'],
+  bulk_acts: [
+    'select',
+    'insert act why selection created_by members preview',
+    'update state started_by started_at paused_by paused_why ended_at wave_from wave_to',
+    'delete',
+  ],
+  bulk_act_members: [
+    'select',
+    'insert bulk_id position fee_id',
+    'update result decided_at',
+    'delete',
+  ],
+  saved_filters: [
+    'select',
+    'insert name selection saved_by',
+    'update selection saved_by saved_at',
+    'delete',
+  ],
   card_pages: ['select', 'insert session fee_id', 'update closed_at'],
   job_errors: ['select', 'insert job type', 'update errors last_at'],
   roster_uploads: [

@@ -1,19 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Step } from '../../core/fee/fee.ts';
-import { jobId, type Payload } from '../../jobs/jobs.ts';
+import type { JobName } from '../../jobs/jobs.ts';
 import type { Queues } from '../../jobs/queues.ts';
 import type { DueFee } from '../../ledger/fees.ts';
 import { createChargeGate } from './charge-gate.ts';
+import { createReminder, EMPTY_MS, STUCK_MS } from './reminder.ts';
 import type { WorkerDeps } from '../deps.ts';
 
 /** Most jobs kept on one queue: a few seconds of work, which is all a lost queue can delay. */
 const WINDOW = 1_000;
 /** Jobs per call to the queue. */
 const CHUNK = 250;
-/** A fee still due this long after it was queued, in ms, has lost its job and is queued again. */
-const STUCK_MS = 60_000;
-/** The same when the queue is empty: the queue has done or lost every job it was given. */
-const EMPTY_MS = 1_000;
 
 /** Longest wait between rounds while the database or the queue is unavailable, in ms. */
 const FAILING_MS = 5_000;
@@ -24,8 +21,11 @@ const FAILING_MS = 5_000;
  */
 const IN_HAND_MS = 2_000;
 
-/** In this order: steps that finish something come before steps that begin something. */
-const STEPS: readonly Step[] = ['settle', 'charge', 'email', 'notice', 'detect'];
+/**
+ * The steps, each a job of its name, in this order: those that finish something come before those
+ * that begin something.
+ */
+const STEPS: readonly (Step & JobName)[] = ['settle', 'charge', 'email', 'notice', 'detect'];
 /** The steps that neither charge nor e-mail anybody. */
 const INWARD: readonly Step[] = ['settle', 'detect'];
 
@@ -156,33 +156,6 @@ export function createPump(deps: PumpDeps) {
   }
 
   return { once, run };
-}
-
-/**
- * Queues the items that are open in the ledger. An item is queued again when the queue has lost its
- * job, or when a job that failed for good has the same id.
- */
-function createReminder<Name extends 'webhook-event' | 'open-assessment' | 'bulk-act'>(
-  name: Name,
-  { queues, elapsedMs }: Pick<PumpDeps, 'queues' | 'elapsedMs'>,
-): (open: Payload<Name>[]) => Promise<number> {
-  let offered = new Map<string, number>();
-  return async (open) => {
-    if (open.length === 0) return 0;
-    const keepMs = (await queues.queued(name)) === 0 ? EMPTY_MS : STUCK_MS;
-    const kept = new Map<string, number>();
-    const due: Payload<Name>[] = [];
-    for (const one of open) {
-      const at = offered.get(jobId(name, one));
-      if (at !== undefined && elapsedMs() - at <= keepMs) kept.set(jobId(name, one), at);
-      else due.push(one);
-      if (at !== undefined && !kept.has(jobId(name, one))) await queues.clear(name, one);
-    }
-    await queues.enqueueMany(name, due);
-    for (const one of due) kept.set(jobId(name, one), elapsedMs());
-    offered = kept;
-    return due.length;
-  };
 }
 
 /** The fees queued for a step, by `keyOf`, each with the time on the monotonic clock. */

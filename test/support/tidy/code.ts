@@ -6,7 +6,7 @@ export const codeRules: Rule[] = [
     name: 'no process.env but where a program starts: take the value from config, as a parameter',
     find: unless(
       [/^config\//, /^(api\/server|workers\/main)\.ts$/, /^cli\//, /^testing\//, /-?main\.ts$/],
-      ['test/support/global-setup.ts', 'test/api/server.test.ts'],
+      ['test/support/global-setup.ts', 'test/api/server.test.ts', 'test/pages/chromium.ts'],
       ({ text }) => (text === 'process.env' ? text : undefined),
     ),
     breaks: [
