@@ -8,8 +8,10 @@ import { accessRoutes } from './routes/access.ts';
 import { assessmentRoutes } from './routes/assessments.ts';
 import { installAuth, isHttps } from './http/auth.ts';
 import { installBoard } from './board/board.ts';
+import { colleagueRoutes } from './routes/colleagues.ts';
 import { cardPages } from './routes/card-page.ts';
 import { clinicianRoutes } from './routes/clinicians.ts';
+import { installErrorPages } from './console/error.ts';
 import { bulkActRoutes } from './routes/bulk-acts.ts';
 import { installConsole } from './console/pages.ts';
 import { installBodyCap, installBodyTimer } from './http/body-limits.ts';
@@ -76,6 +78,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   app.server.maxConnections = deps.limits.connections;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   installErrors(app);
+  installErrorPages(app, deps);
   const refuse = installUnknownRoute(app);
   installBodyTimer(app, deps);
   installJson(app);
@@ -101,6 +104,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   invoiceRoutes(app, deps);
   await mailReportRoutes(app, deps);
   accessRoutes(app, deps);
+  colleagueRoutes(app, deps);
   await cardPages(app, deps);
   await stripeWebhook(app, deps);
   await installBoard(app, deps);
@@ -146,7 +150,7 @@ function headers(deps: ApiDeps) {
   };
 }
 
-/** Logs one line per answer: the route, never the URL; the key's id, never its name. */
+/** Logs one line per answer: the route, never the URL; the caller's id, never its name. */
 function installLog(app: Api): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -159,7 +163,7 @@ function installLog(app: Api): void {
         route: request.routeOptions.url ?? null,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
-        keyId: request.caller?.keyId,
+        callerId: request.caller?.id,
       },
       'answered',
     );
@@ -172,7 +176,7 @@ function installLimit(app: Api, { limits }: ApiDeps): void {
     timeWindow: 60_000,
     max: (request: FastifyRequest) => (request.caller ? limits.perCaller : limits.perAddress),
     keyGenerator: (request: FastifyRequest) =>
-      request.caller ? `key ${request.caller.keyId}` : `address ${request.ip}`,
+      request.caller ? `caller ${request.caller.id}` : `address ${request.ip}`,
   });
   const events = app.createRateLimit({
     timeWindow: 10_000,

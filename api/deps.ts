@@ -23,10 +23,21 @@ export interface ApiDeps {
   production: boolean;
   /** Addresses and CIDR ranges of the proxies in front, whose X-Forwarded-For is trusted. */
   trustProxy: string[];
+  access: AccessRules;
   limits: RequestLimits;
   /** Further checks that `/readyz` reports by name; they do not make the API unready. */
   checks: Record<string, () => Promise<void>>;
   log: Logger;
+}
+
+/** Who is let in where. */
+export interface AccessRules {
+  /** A colleague approves only with an authenticator app set up. */
+  authenticatorToApprove: boolean;
+  /** Who sees /metrics: everybody, or whoever sends this token; null: nobody. */
+  metrics: 'open' | { token: string | null };
+  /** Who sees /docs: everybody, whoever is signed in, or nobody. */
+  docs: 'open' | 'signed-in' | 'off';
 }
 
 /** The limits on requests to one process. */

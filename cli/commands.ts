@@ -206,7 +206,7 @@ export const COMMANDS = {
       'levy keys new --name office --scope read,operate,approve',
       'LEVY_TOKEN=$(levy keys new --name "night script" --scope read --scope operate)',
     ],
-    statuses: { 1: 'there is a key of this name, or it failed' },
+    statuses: { 1: 'the name is or was taken, or it failed' },
   },
   'keys revoke': {
     does: 'revokes an access key, and the sessions begun with it',

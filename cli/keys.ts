@@ -49,11 +49,16 @@ export async function revokeKey(call: CallOf<'keys revoke'>, io: KeysIo): Promis
     const open = (await ledger.access.keys()).filter(({ revoked }) => !revoked);
     const key = open.find(({ keyId }) => keyId === id);
     if (!key) throw new UserError(`No key with this id is open: ${id}. See levy keys.`);
-    const isLast = !open.some((other) => other !== key && other.scopes.includes('approve'));
+    const colleagues = await ledger.colleagues.list();
+    const isLast =
+      !open.some((other) => other !== key && other.scopes.includes('approve')) &&
+      !colleagues.some((one) => one.role === 'approve' && one.joinedAt && !one.endedAt);
     if (isLast && key.scopes.includes('approve') && !yes)
       return refuse('keys revoke', `No other key than ${key.name} may approve: give --yes.`, io);
     const act = { action: 'revoke_key', object: `key ${key.name}` };
-    await audited({ ledger }, { actor: actor() }, act, () => ledger.access.revokeKey(key.name));
+    await audited({ ledger }, { actor: actor() }, act, () =>
+      ledger.access.revokeKey(key.name, { evenLast: true }),
+    );
     const { keyId, name } = key;
     if (json) io.stdout.write(`${JSON.stringify({ keyId, name, revoked: true })}\n`);
     else io.stdout.write(`Revoked the key ${name}.\n`);

@@ -43,6 +43,17 @@ export interface Config extends Databases {
   home: string;
   annual: { cron: string; timeZone: string; vendors: string[]; autoApprove: boolean };
   policy: Policy;
+  access: Access;
+}
+
+/** Who is let in where. */
+export interface Access {
+  /** A colleague approves only with an authenticator app set up. */
+  authenticatorToApprove: boolean;
+  /** Who sees /metrics: everybody, or whoever has this token; null: nobody. */
+  metrics: 'open' | { token: string | null };
+  /** Who sees /docs: everybody, whoever is signed in, or nobody. */
+  docs: (typeof DOCS)[number];
 }
 
 /**
@@ -78,15 +89,24 @@ export function parseConfig(
       dayMs: reader.integer('DAY_MS', DAY_MS, 1, DAY_MS),
       noticeDays: reader.integer('NOTICE_DAYS', POLICY.noticeDays, 1, 90),
       passOn: reader.choice('PASS_ON', PASS_ON) ?? POLICY.passOn,
+      approvers: reader.integer('APPROVERS', POLICY.approvers, 1, 2),
     },
+    access: accessOf(reader, production),
   };
   if (production) refusePretence(reader, env, config);
+  if (config.annual.autoApprove && config.policy.approvers > 1)
+    reader.complain(
+      'AUTO_APPROVE',
+      'is true, and APPROVERS asks for two people',
+      'Leave one of them out',
+    );
   if (config.livemode && config.policy.dayMs !== DAY_MS)
     reader.complain('DAY_MS', 'makes days shorter than days', 'Leave it out with a live key');
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return config;
 }
 
+const DOCS = ['open', 'signed-in', 'off'] as const;
 const ENVIRONMENTS = ['development', 'test', 'production'] as const;
 const REDIS_URL = url(['redis', 'rediss'], 'redis://127.0.0.1:6379');
 const SMTP_URL = url(['smtp', 'smtps'], 'smtps://user:secret@mail.practice.example:465');
@@ -231,6 +251,21 @@ function annualOf(reader: Reader): Config['annual'] {
     timeZone: reader.text('ANNUAL_TIME_ZONE', TIME_ZONE) ?? 'America/New_York',
     vendors: vendors.length > 0 ? vendors : ['theranest'],
     autoApprove: reader.flag('AUTO_APPROVE'),
+  };
+}
+
+/** Outside production levy is easy to look into; in production strangers see nothing of it. */
+function accessOf(reader: Reader, production: boolean): Access {
+  const token = reader.secret('METRICS_TOKEN', LONG_SECRET);
+  const metrics = reader.choice('METRICS', ['open', 'closed']);
+  if (token && metrics === 'open')
+    reader.complain('METRICS', 'is open, and METRICS_TOKEN is set', 'Leave one of them out');
+  const isOpen = metrics === 'open' || (!production && metrics === null && token === null);
+  const app = reader.choice('APPROVE_WITH_AUTHENTICATOR', ['true', 'false']);
+  return {
+    authenticatorToApprove: app === null ? production : app === 'true',
+    metrics: isOpen ? 'open' : { token },
+    docs: reader.choice('DOCS', DOCS) ?? (production ? 'signed-in' : 'open'),
   };
 }
 

@@ -42,6 +42,8 @@ export const POLICY: Policy = {
   // may be lost: some 40 are open at any time. Five in a hundred of the latest are an outage.
   unknownMax: 10,
   unknownShareMax: 0.05,
+  // One: most practices have one owner. Two where nobody alone may have people charged.
+  approvers: 1,
   // Of cards on file about one in ten is declined at the first try. Four in ten of fifty are not
   // the cards any more, but the account, the amount or a rule. Second tries fail by nature and are
   // not counted.

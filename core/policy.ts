@@ -42,6 +42,8 @@ export interface Policy {
    */
   unknownMax: number;
   unknownShareMax: number;
+  /** People who must approve a roster: 1, or 2 different ones. */
+  approvers: number;
   /**
    * How many of the latest first tries the share of declines is taken from; not taken from fewer.
    */

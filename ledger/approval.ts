@@ -7,7 +7,26 @@ import { inTransaction } from './transaction.ts';
 
 export type Approval =
   | { approved: true; fees: number; hash: string }
-  | { approved: false; why: 'stale_roster' | 'not_looked_at' | 'unknown_assessment'; hash: string };
+  /** It is recorded, and waits for a second person. */
+  | { approved: false; why: 'second_person'; by: string; hash: string }
+  | {
+      approved: false;
+      why: 'stale_roster' | 'not_looked_at' | 'unknown_assessment' | 'needs_person';
+      hash: string;
+    };
+
+/** Whoever approves: the name for the entries, and the colleague who it is, when that is known. */
+export interface Approver {
+  actor: string;
+  person: string | null;
+}
+
+/** An approval that waits for a second person. */
+export interface FirstApproval {
+  actor: string;
+  person: string;
+  at: Date;
+}
 
 export interface RosterRow {
   feeId: string;
@@ -84,11 +103,21 @@ export function createApproval(pool: pg.Pool) {
       return rows;
     },
 
-    /** Approves every ready fee, if the roster is still the one whose hash is named. */
-    async approve(assessmentId: string, hash: string, actor: string): Promise<Approval> {
+    /** The approval of this roster that waits for a second person; null: there is none. */
+    async firstApproval(assessmentId: string, hash: string): Promise<FirstApproval | null> {
+      return (await openApprovals(pool, assessmentId, hash))[0] ?? null;
+    },
+
+    /**
+     * Approves every ready fee, if the roster is still the one whose hash is named. Where the
+     * policy asks for two people, the first one's approval is recorded and the second one's
+     * approves.
+     */
+    async approve(assessmentId: string, hash: string, approver: Approver): Promise<Approval> {
       return inTransaction(pool, async (client) => {
-        const { rows } = await client.query<{ now: Date }>(
-          'select levy_now() as now from assessments where assessment_id = $1 for update',
+        const { rows } = await client.query<{ now: Date; approvers: number }>(
+          `select levy_now() as now, coalesce((policy ->> 'approvers')::integer, 1) as approvers
+           from assessments where assessment_id = $1 for update`,
           [assessmentId],
         );
         if (!rows[0]) return { approved: false, why: 'unknown_assessment', hash: '' };
@@ -102,11 +131,62 @@ export function createApproval(pool: pg.Pool) {
           return { approved: false, why: 'not_looked_at', hash: roster.hash };
         if (roster.hash !== hash)
           return { approved: false, why: 'stale_roster', hash: roster.hash };
-        const { rowCount } = await client.query(APPROVE, [assessmentId, rows[0].now, actor, hash]);
+        const { now, approvers } = rows[0];
+        if (approvers > 1) {
+          const missing = await recordApproval(client, { assessmentId, hash, approvers, approver });
+          if (missing) return missing;
+        }
+        const values = [assessmentId, now, approver.actor, hash];
+        const { rowCount } = await client.query(APPROVE, values);
+        await useApprovals(client, assessmentId);
         return { approved: true, fees: rowCount ?? 0, hash };
       });
     },
   };
+}
+
+/** Records one person's approval of a roster; null when enough people have approved it by now. */
+async function recordApproval(
+  client: pg.PoolClient,
+  asked: { assessmentId: string; hash: string; approvers: number; approver: Approver },
+): Promise<Approval | null> {
+  const { assessmentId, hash, approvers, approver } = asked;
+  const { actor, person } = approver;
+  if (person === null) return { approved: false, why: 'needs_person', hash };
+  await client.query(
+    `insert into roster_approvals (assessment_id, hash, colleague_id, actor)
+     values ($1, $2, $3, $4) on conflict do nothing`,
+    [assessmentId, hash, person, actor],
+  );
+  const given = await openApprovals(client, assessmentId, hash);
+  if (given.length >= approvers) return null;
+  return { approved: false, why: 'second_person', by: given[0]?.actor ?? actor, hash };
+}
+
+/** A roster's approvals by people who may still approve, each person's once, the first first. */
+async function openApprovals(
+  db: pg.Pool | pg.PoolClient,
+  assessmentId: string,
+  hash: string,
+): Promise<FirstApproval[]> {
+  const { rows } = await db.query<FirstApproval>(
+    `select a.actor, a.colleague_id as person, a.at
+     from roster_approvals a join colleagues c using (colleague_id)
+     where a.assessment_id = $1 and a.hash = $2 and a.used_at is null
+       and c.ended_at is null and c.role = 'approve'
+     order by a.approval_id`,
+    [assessmentId, hash],
+  );
+  return rows;
+}
+
+/** Approvals count once: the same roster, should it come back, needs new ones. */
+async function useApprovals(client: pg.PoolClient, assessmentId: string): Promise<void> {
+  await client.query(
+    `update roster_approvals set used_at = levy_now()
+     where assessment_id = $1 and used_at is null`,
+    [assessmentId],
+  );
 }
 
 const PAST: ReadonlySet<Bucket> = new Set(['under_way', 'settled', 'held']);

@@ -4,6 +4,7 @@ import { createAssessments } from './assessments.ts';
 import { openSnapshot, type StripeSnapshot } from './stripe-snapshot.ts';
 import { createBulkActs } from './bulk-acts.ts';
 import { createCardPages } from './card-pages.ts';
+import { createColleagues } from './colleagues.ts';
 import { createInvariants } from './invariants.ts';
 import { createClinicians } from './clinicians.ts';
 import { createEvents } from './events.ts';
@@ -21,6 +22,7 @@ import { createQueueSweep } from './queue-sweep.ts';
 import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
 import { createRosterUploads } from './roster-uploads.ts';
+import { createSessions } from './sessions.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 
 /**
@@ -31,6 +33,8 @@ import { createCircuitBreaker } from './circuit-breaker.ts';
 export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
   return {
     access: createAccess(pool),
+    colleagues: createColleagues(pool),
+    sessions: createSessions(pool),
     assessments: createAssessments(pool),
     bulkActs: createBulkActs(pool, elapsedMs),
     cardPages: createCardPages(pool),

@@ -119,9 +119,20 @@ grant select, insert (file_name, uploaded_by, head, rows), delete on invoice_upl
 -- levy_app: access, audit, and what the outside world told us
 ------------------------------------------------------------------------------------------------
 
-grant select, insert (name, prefix, hash, scopes), update (revoked_at, last_used_at)
+grant select, insert on actor_names to levy_app;
+-- A name is never changed, because acts were written under it.
+grant select, insert (name, email, role, invited_by),
+  update (role, password, joined_at, ended_at, totp_key, totp_since, totp_step)
+  on colleagues to levy_app;
+grant select, insert (hash, colleague_id, made_by), update (used_at), delete
+  on invitations to levy_app;
+grant select, insert (colleague_id, hash), update (used_at), delete on recovery_codes to levy_app;
+grant select, insert (name, prefix, hash, scopes, owner), update (revoked_at, last_used_at)
   on access_keys to levy_app;
-grant select, insert, delete on sessions to levy_app;
+grant select, insert (hash, key_id, colleague_id, browser, expires_at), update (seen_at), delete
+  on sessions to levy_app;
+grant select, insert (assessment_id, hash, colleague_id, actor), update (used_at)
+  on roster_approvals to levy_app;
 -- Append only. The database sets the time.
 grant select, insert (actor, action, object, detail, request_id) on audit to levy_app;
 grant select,
@@ -162,10 +173,14 @@ grant select on migrations to levy_app;
 
 grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
   assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, job_errors,
-  roster_uploads, bulk_acts, bulk_act_members, saved_filters, vendor_invoices, vendor_invoice_lines,
+  roster_uploads, roster_approvals, actor_names, bulk_acts, bulk_act_members, saved_filters, vendor_invoices,
+  vendor_invoice_lines,
   standing_invoice_lines, invoice_uploads, invoice_decisions, tokens, holds, migrations
   to levy_reader;
 -- Without the hashes of keys, and without sessions, settings and stored answers, which hold
 -- secrets.
-grant select (key_id, name, prefix, scopes, created_at, revoked_at, last_used_at) on access_keys
-  to levy_reader;
+grant select (key_id, name, prefix, scopes, owner, created_at, revoked_at, last_used_at)
+  on access_keys to levy_reader;
+-- Without passwords, authenticators, recovery codes and the links of invitations.
+grant select (colleague_id, name, email, role, invited_by, invited_at, joined_at, ended_at,
+  totp_since) on colleagues to levy_reader;

@@ -2,11 +2,19 @@
 
 constraint access_keys.access_keys_name_key UNIQUE (name)
 
+constraint access_keys.access_keys_owner_fkey FOREIGN KEY (owner) REFERENCES colleagues(colleague_id)
+
 constraint access_keys.access_keys_pkey PRIMARY KEY (key_id)
 
 constraint access_keys.access_keys_prefix_key UNIQUE (prefix)
 
+constraint actor_names.actor_names_name_check CHECK (((name = lower(name)) AND (name !~~ 'cli (%'::text)))
+
+constraint actor_names.actor_names_pkey PRIMARY KEY (name)
+
 constraint assessments.assessments_check CHECK (((NOT livemode) OR (((policy ->> 'dayMs'::text))::bigint = 86400000)))
+
+constraint assessments.assessments_check1 CHECK (((NOT auto_approve) OR (COALESCE(((policy ->> 'approvers'::text))::integer, 1) = 1)))
 
 constraint assessments.assessments_pkey PRIMARY KEY (assessment_id)
 
@@ -45,6 +53,14 @@ constraint clinicians.clinicians_pkey PRIMARY KEY (clinician_id)
 constraint clinicians.clinicians_ref_key UNIQUE (ref)
 
 constraint clinicians.clinicians_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint colleagues.colleagues_name_check CHECK ((name = btrim(name)))
+
+constraint colleagues.colleagues_name_key UNIQUE (name)
+
+constraint colleagues.colleagues_pkey PRIMARY KEY (colleague_id)
+
+constraint colleagues.colleagues_role_check CHECK ((role = ANY (ARRAY['read'::text, 'operate'::text, 'approve'::text])))
 
 constraint entries.entries_amount_cents_check CHECK ((amount_cents > 0))
 
@@ -108,6 +124,10 @@ constraint imports.imports_sha256_key UNIQUE (sha256)
 
 constraint imports.imports_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
 
+constraint invitations.invitations_colleague_id_fkey FOREIGN KEY (colleague_id) REFERENCES colleagues(colleague_id)
+
+constraint invitations.invitations_pkey PRIMARY KEY (hash)
+
 constraint invoice_decisions.invoice_decisions_check CHECK (((clinician_id IS NULL) <> (invoice_id IS NULL)))
 
 constraint invoice_decisions.invoice_decisions_check1 CHECK (((invoice_id IS NULL) = (line IS NULL)))
@@ -140,6 +160,16 @@ constraint rates.rates_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendo
 
 constraint rates.rates_year_check CHECK (((year >= 2000) AND (year <= 2200)))
 
+constraint recovery_codes.recovery_codes_colleague_id_fkey FOREIGN KEY (colleague_id) REFERENCES colleagues(colleague_id)
+
+constraint recovery_codes.recovery_codes_pkey PRIMARY KEY (colleague_id, hash)
+
+constraint roster_approvals.roster_approvals_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessments(assessment_id)
+
+constraint roster_approvals.roster_approvals_colleague_id_fkey FOREIGN KEY (colleague_id) REFERENCES colleagues(colleague_id)
+
+constraint roster_approvals.roster_approvals_pkey PRIMARY KEY (approval_id)
+
 constraint roster_uploads.roster_uploads_check CHECK ((((written_at IS NULL) = (outcome IS NULL)) AND ((written_at IS NULL) = (rows IS NOT NULL))))
 
 constraint roster_uploads.roster_uploads_pkey PRIMARY KEY (upload_id)
@@ -148,9 +178,15 @@ constraint roster_uploads.roster_uploads_vendor_fkey FOREIGN KEY (vendor) REFERE
 
 constraint saved_filters.saved_filters_pkey PRIMARY KEY (name)
 
+constraint sessions.sessions_check CHECK ((num_nonnulls(key_id, colleague_id) = 1))
+
+constraint sessions.sessions_colleague_id_fkey FOREIGN KEY (colleague_id) REFERENCES colleagues(colleague_id)
+
 constraint sessions.sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES access_keys(key_id)
 
 constraint sessions.sessions_pkey PRIMARY KEY (hash)
+
+constraint sessions.sessions_session_id_key UNIQUE (session_id)
 
 constraint settings.settings_pkey PRIMARY KEY (name)
 
@@ -203,6 +239,26 @@ function CREATE OR REPLACE FUNCTION public.assessment_of(fee uuid)
  SET search_path TO 'public', 'pg_temp'
 AS $function$
   select a from assessments a join fees f using (assessment_id) where f.fee_id = fee $function$
+
+function CREATE OR REPLACE FUNCTION public.check_approvers()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+declare
+  run assessments := assessment_of(new.fee_id);
+begin
+  if coalesce((run.policy ->> 'approvers')::integer, 1) = 1 then
+    return new;
+  end if;
+  if (run.policy ->> 'approvers')::integer > (select count(distinct a.colleague_id)
+      from roster_approvals a join colleagues c using (colleague_id)
+      where a.assessment_id = run.assessment_id and a.hash = new.data ->> 'rosterHash'
+        and a.used_at is null and c.ended_at is null and c.role = 'approve') then
+    raise exception 'two people must approve this roster' using errcode = 'LV034';
+  end if;
+  return new;
+end $function$
 
 function CREATE OR REPLACE FUNCTION public.check_assessed()
  RETURNS trigger
@@ -394,6 +450,16 @@ begin
     is distinct from (rate.royalty_cents, rate.processing_cents) then
     raise exception 'the amount is not the rate' using errcode = 'LV004';
   end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.claim_actor_name()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  insert into actor_names values (lower(new.name));
   return new;
 end $function$
 
@@ -695,11 +761,15 @@ index CREATE INDEX fees_state ON public.fees USING btree (assessment_id, state)
 
 index CREATE INDEX import_problems_import ON public.import_problems USING btree (import_id, line)
 
+index CREATE INDEX invitations_colleague ON public.invitations USING btree (colleague_id)
+
 index CREATE INDEX invoice_decisions_clinician ON public.invoice_decisions USING btree (clinician_id, decision_id) WHERE (clinician_id IS NOT NULL)
 
 index CREATE INDEX invoice_decisions_line ON public.invoice_decisions USING btree (invoice_id, line, decision_id) WHERE (invoice_id IS NOT NULL)
 
 index CREATE INDEX roster_uploads_expiry ON public.roster_uploads USING btree (expires_at)
+
+index CREATE INDEX sessions_colleague ON public.sessions USING btree (colleague_id)
 
 index CREATE INDEX vendor_invoice_lines_clinician ON public.vendor_invoice_lines USING btree (clinician_id)
 
@@ -716,6 +786,8 @@ index CREATE UNIQUE INDEX access_keys_name_key ON public.access_keys USING btree
 index CREATE UNIQUE INDEX access_keys_pkey ON public.access_keys USING btree (key_id)
 
 index CREATE UNIQUE INDEX access_keys_prefix_key ON public.access_keys USING btree (prefix)
+
+index CREATE UNIQUE INDEX actor_names_pkey ON public.actor_names USING btree (name)
 
 index CREATE UNIQUE INDEX assessments_pkey ON public.assessments USING btree (assessment_id)
 
@@ -742,6 +814,12 @@ index CREATE UNIQUE INDEX clinicians_pkey ON public.clinicians USING btree (clin
 index CREATE UNIQUE INDEX clinicians_ref ON public.clinicians USING btree (lower(ref))
 
 index CREATE UNIQUE INDEX clinicians_ref_key ON public.clinicians USING btree (ref)
+
+index CREATE UNIQUE INDEX colleagues_email ON public.colleagues USING btree (lower(email))
+
+index CREATE UNIQUE INDEX colleagues_name_key ON public.colleagues USING btree (name)
+
+index CREATE UNIQUE INDEX colleagues_pkey ON public.colleagues USING btree (colleague_id)
 
 index CREATE UNIQUE INDEX entries_attempt ON public.entries USING btree (fee_id, ((data ->> 'attempt'::text))) WHERE (kind = 'attempted'::text)
 
@@ -777,6 +855,8 @@ index CREATE UNIQUE INDEX imports_pkey ON public.imports USING btree (import_id)
 
 index CREATE UNIQUE INDEX imports_sha256_key ON public.imports USING btree (sha256)
 
+index CREATE UNIQUE INDEX invitations_pkey ON public.invitations USING btree (hash)
+
 index CREATE UNIQUE INDEX invoice_decisions_pkey ON public.invoice_decisions USING btree (decision_id)
 
 index CREATE UNIQUE INDEX invoice_uploads_pkey ON public.invoice_uploads USING btree (upload_id)
@@ -787,11 +867,19 @@ index CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (numb
 
 index CREATE UNIQUE INDEX rates_pkey ON public.rates USING btree (vendor, year)
 
+index CREATE UNIQUE INDEX recovery_codes_pkey ON public.recovery_codes USING btree (colleague_id, hash)
+
+index CREATE UNIQUE INDEX roster_approvals_open ON public.roster_approvals USING btree (assessment_id, hash, colleague_id) WHERE (used_at IS NULL)
+
+index CREATE UNIQUE INDEX roster_approvals_pkey ON public.roster_approvals USING btree (approval_id)
+
 index CREATE UNIQUE INDEX roster_uploads_pkey ON public.roster_uploads USING btree (upload_id)
 
 index CREATE UNIQUE INDEX saved_filters_pkey ON public.saved_filters USING btree (name)
 
 index CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (hash)
+
+index CREATE UNIQUE INDEX sessions_session_id_key ON public.sessions USING btree (session_id)
 
 index CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (name)
 
@@ -811,7 +899,9 @@ index CREATE UNIQUE INDEX vendors_pkey ON public.vendors USING btree (vendor)
 
 index CREATE UNIQUE INDEX webhook_events_pkey ON public.webhook_events USING btree (event_id)
 
-table access_keys (key_id uuid not null default gen_random_uuid(), name text not null, prefix text not null, hash bytea not null, scopes text[] not null, created_at timestamp with time zone not null default levy_now(), revoked_at timestamp with time zone, last_used_at timestamp with time zone)
+table access_keys (key_id uuid not null default gen_random_uuid(), name text not null, prefix text not null, hash bytea not null, scopes text[] not null, owner uuid, created_at timestamp with time zone not null default levy_now(), revoked_at timestamp with time zone, last_used_at timestamp with time zone)
+
+table actor_names (name text not null)
 
 table assessments (assessment_id uuid not null default gen_random_uuid(), vendor text not null, year integer not null, policy jsonb not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), forecast boolean not null, rate_source text not null, auto_approve boolean not null, livemode boolean not null, opened_by text not null, opened_at timestamp with time zone not null default levy_now(), enrolled_at timestamp with time zone, paused_at timestamp with time zone, paused_by text, paused_why text, resumed_at timestamp with time zone, resumed_by text, cleared_at timestamp with time zone, checked_at timestamp with time zone)
 
@@ -824,6 +914,8 @@ table bulk_acts (bulk_id uuid not null default gen_random_uuid(), act text not n
 table card_pages (session text not null, fee_id uuid not null, opened_at timestamp with time zone not null default levy_now(), closed_at timestamp with time zone)
 
 table clinicians (clinician_id uuid not null default gen_random_uuid(), ref text not null, name text not null, email text, npi text, vendor text not null, time_zone text not null, stripe_customer text, customer_made boolean not null default false, payment_method text, no_card boolean not null default false, updated_at timestamp with time zone not null default levy_now(), email_changes integer not null default 0, card_changes integer not null default 0, latest_card text)
+
+table colleagues (colleague_id uuid not null default gen_random_uuid(), name text not null, email text not null, role text not null, invited_by text not null, invited_at timestamp with time zone not null default levy_now(), password text, joined_at timestamp with time zone, ended_at timestamp with time zone, totp_key bytea, totp_since timestamp with time zone, totp_step bigint not null default 0)
 
 table entries (fee_id uuid not null, seq integer not null, kind text not null, at timestamp with time zone not null, recorded_at timestamp with time zone not null default levy_now(), actor text not null, debit text, credit text, amount_cents integer, data jsonb not null)
 
@@ -841,6 +933,8 @@ table import_problems (import_id uuid not null, line bigint not null, reason tex
 
 table imports (import_id uuid not null default gen_random_uuid(), sha256 text not null, file_name text not null, vendor text, period_from date, period_to date, format text not null, bytes bigint not null, records bigint not null, findings bigint not null, matched bigint not null, imported_by text not null, imported_at timestamp with time zone not null default levy_now())
 
+table invitations (hash bytea not null, colleague_id uuid not null, made_by text not null, expires_at timestamp with time zone not null default (levy_now() + '7 days'::interval), used_at timestamp with time zone)
+
 table invoice_decisions (decision_id bigint not null, vendor text not null, year integer not null, clinician_id uuid, invoice_id uuid, line integer, facts jsonb not null, decision text not null, why text not null, decided_by text not null, decided_at timestamp with time zone not null default levy_now())
 
 table invoice_uploads (upload_id uuid not null default gen_random_uuid(), file_name text not null, uploaded_by text not null, expires_at timestamp with time zone not null default (levy_now() + '1 day'::interval), head json not null, rows json not null)
@@ -851,11 +945,15 @@ table migrations (number integer not null, name text not null, applied_at timest
 
 table rates (vendor text not null, year integer not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), status text not null, source text not null, entered_by text not null, entered_at timestamp with time zone not null default levy_now())
 
+table recovery_codes (colleague_id uuid not null, hash bytea not null, used_at timestamp with time zone)
+
+table roster_approvals (approval_id bigint not null, assessment_id uuid not null, hash text not null, colleague_id uuid not null, actor text not null, at timestamp with time zone not null default levy_now(), used_at timestamp with time zone)
+
 table roster_uploads (upload_id uuid not null default gen_random_uuid(), file_name text not null, uploaded_by text not null, uploaded_at timestamp with time zone not null default levy_now(), expires_at timestamp with time zone not null default (levy_now() + '1 day'::interval), vendor text, headings json, ignored json not null, rows json, writing_until timestamp with time zone, written_at timestamp with time zone, written_by text, outcome jsonb)
 
 table saved_filters (name text not null, selection jsonb not null, saved_by text not null, saved_at timestamp with time zone not null default levy_now())
 
-table sessions (hash bytea not null, key_id uuid not null, expires_at timestamp with time zone not null)
+table sessions (hash bytea not null, session_id uuid not null default gen_random_uuid(), key_id uuid, colleague_id uuid, browser text not null, began_at timestamp with time zone not null default levy_now(), seen_at timestamp with time zone not null default levy_now(), expires_at timestamp with time zone not null)
 
 table settings (name text not null, value text not null)
 
@@ -868,6 +966,8 @@ table vendor_invoices (invoice_id uuid not null default gen_random_uuid(), vendo
 table vendors (vendor text not null, name text not null, levies boolean not null, source text not null)
 
 table webhook_events (event_id text not null, type text not null, object_id text not null, intent text, customer text, payment_method text, fee_id uuid, livemode boolean not null, created_at timestamp with time zone not null, received_at timestamp with time zone not null default levy_now(), handled_at timestamp with time zone, outcome text)
+
+trigger CREATE TRIGGER access_keys_named BEFORE INSERT ON public.access_keys FOR EACH ROW EXECUTE FUNCTION claim_actor_name()
 
 trigger CREATE TRIGGER assessments_at_rate BEFORE INSERT ON public.assessments FOR EACH ROW EXECUTE FUNCTION check_rate()
 
@@ -891,7 +991,11 @@ trigger CREATE TRIGGER bulk_acts_begun BEFORE DELETE ON public.bulk_acts FOR EAC
 
 trigger CREATE TRIGGER bulk_acts_kept BEFORE UPDATE ON public.bulk_acts FOR EACH ROW EXECUTE FUNCTION keep_bulk_act()
 
+trigger CREATE TRIGGER colleagues_named BEFORE INSERT ON public.colleagues FOR EACH ROW EXECUTE FUNCTION claim_actor_name()
+
 trigger CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER entries_approvers BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'approved'::text)) EXECUTE FUNCTION check_approvers()
 
 trigger CREATE TRIGGER entries_assessed BEFORE INSERT ON public.entries FOR EACH ROW WHEN ((new.kind = 'assessed'::text)) EXECUTE FUNCTION check_assessed()
 

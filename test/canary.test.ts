@@ -79,6 +79,7 @@ async function openPractice(backend: QueueBackend): Promise<Practice> {
   const app = await buildApi({
     ...{ ledger: testApp.ledger, queues: testApp.queues, payments, log, policy: rehearsal() },
     ...{ practiceName: 'Sunrise Practice', publicUrl: 'http://levy.test', trustProxy: [] },
+    access: { authenticatorToApprove: false, metrics: 'open', docs: 'open' },
     ...{ webhookSecrets: ['whsec_canary'], sessionSecret: 'a secret of 32 characters or more' },
     ...{ livemode: false, production: false, checks: {}, limits: REQUEST_LIMITS },
   });

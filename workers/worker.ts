@@ -6,6 +6,7 @@ import { createBulkAct } from './bulk-act.ts';
 import { createOpenAssessment } from './open-assessment.ts';
 import { createCharge } from './steps/charge.ts';
 import type { WorkerDeps } from './deps.ts';
+import { withEntryLog } from './entry-log.ts';
 import { createDetect } from './steps/detect.ts';
 import { createWebhookEvent } from './webhook-event.ts';
 import { createEmail } from './steps/email.ts';
@@ -17,10 +18,11 @@ import { createReconcileJob, RECONCILE_CRON } from './maintenance/reconcile-job.
 
 /** The one table of processors. A job without a processor, or the reverse, does not compile. */
 export function createProcessors(
-  deps: WorkerDeps,
+  quiet: WorkerDeps,
   queues: Pick<Queues, 'enqueue'>,
   annual: Annual,
 ): { [Name in JobName]: Processor<Name> } {
+  const deps = withEntryLog(quiet);
   return {
     annual: createAnnual(deps, queues, annual),
     'open-assessment': createOpenAssessment(deps),

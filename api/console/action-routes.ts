@@ -15,7 +15,7 @@ import type { ApiDeps } from '../deps.ts';
 import { ById, Uuid, Why } from '../http/schemas.ts';
 import { cardLinkOf } from './card-link.ts';
 import type { Done } from './done.ts';
-import { needsWhy, inputFor } from './fee-actions.ts';
+import { inputFor, isFinal, needsWhy } from './fee-actions.ts';
 import { guarded } from './guarded.ts';
 import { sendFee } from './page-routes.ts';
 
@@ -47,7 +47,10 @@ const ACTS = [
 
 function feeActRoutes(app: FastifyInstance, deps: ApiDeps): void {
   for (const act of ACTS) {
-    const body = Type.Object(needsWhy(act) ? { why: Why } : {});
+    const body = Type.Object({
+      ...(needsWhy(act) && { why: Why }),
+      ...(isFinal(act) && { sure: Type.Literal('yes') }),
+    });
     app.post<OfId & { Body: { why?: string } }>(
       `/fees/:id/${act.replaceAll('_', '-')}`,
       guarded(deps, scopeOf(act), { params: ById, body }),
@@ -85,8 +88,9 @@ function assessmentActRoutes(app: FastifyInstance, deps: ApiDeps): void {
     guarded(deps, 'approve', { params: ById, body: Approve }),
     async (request, reply) => {
       const { id } = request.params;
-      await approveRoster(deps, byOf(request), id, request.body.hash);
-      return reply.redirect(doneAt(page(id), 'approved'), 303);
+      const outcome = await approveRoster(deps, byOf(request), id, request.body.hash);
+      const done = 'waitsFor' in outcome ? 'approved_first' : 'approved';
+      return reply.redirect(doneAt(page(id), done), 303);
     },
   );
 

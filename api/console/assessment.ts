@@ -2,9 +2,10 @@ import { DAY_MS } from '../../core/policy.ts';
 import { dollars } from '../../core/fee/money.ts';
 import type { RecordKind, FeeStatus } from '../../core/fee/fee.ts';
 import { BUCKETS, type Bucket, type RosterTotals } from '../../core/roster.ts';
-import type { RosterRow } from '../../ledger/approval.ts';
+import type { FirstApproval, RosterRow } from '../../ledger/approval.ts';
 import type { Assessment } from '../../ledger/assessments.ts';
 import { html, type Html } from './html.ts';
+import { isolated } from './isolated.ts';
 import { formToken, may, nothing, type Viewer } from './layout.ts';
 import { money } from './home.ts';
 import { inOrder, stateBadge, STATE_WORDS, stateBar } from './states.ts';
@@ -18,6 +19,8 @@ export interface AssessmentView {
   totals: RosterTotals;
   /** The roster's hash, which an approval must name. */
   hash: string;
+  /** One person's approval of this roster, which waits for a second; null: there is none. */
+  first: FirstApproval | null;
   bucket: Bucket | null;
   rows: RosterRow[];
   /** The last reference on this page when there are more, else null. */
@@ -57,9 +60,9 @@ function paused({ pausedAt, pausedBy, pausedWhy, policy }: Assessment): Html | n
   if (!pausedAt) return null;
   return html`<div class="warn">
     <p>
-      <strong>Paused</strong> by ${pausedBy} on ${when(pausedAt, policy.timeZone)}: ${pausedWhy}. No
-      notice is sent and no card is charged until it is resumed; what is already at Stripe is still
-      settled.
+      <strong>Paused</strong> by ${isolated(pausedBy ?? '')} on ${when(pausedAt, policy.timeZone)}:
+      ${isolated(pausedWhy ?? '')}. No notice is sent and no card is charged until it is resumed;
+      what is already at Stripe is still settled.
     </p>
   </div>`;
 }
@@ -94,11 +97,8 @@ function approval(view: AssessmentView, viewer: Viewer): Html {
         );
       })}
     </ul>
-    ${
-      may(viewer, 'approve')
-        ? approveForm(view, viewer)
-        : html`<p class="soft">Somebody with the scope “approve” can approve it.</p>`
-    }
+    ${view.assessment.policy.approvers > 1 && secondPerson(view, viewer)}
+    ${approveOrWait(view, viewer)}
     <p class="small soft">Roster hash <span class="hash">${hash}</span></p>
   </section>`;
 }
@@ -115,6 +115,35 @@ function whatFollows(
   if (bucket === 'no_email') return html`${who} without an e-mail: cannot be told, so not charged.`;
   return html`${who} will get a notice and be charged <strong>${dollars(cents)}</strong> in all,
     once each, ${counted(policy.noticeDays, 'day')} later at the earliest.`;
+}
+
+/** Who approved it so far, where two people must. */
+function secondPerson({ first, assessment }: AssessmentView, viewer: Viewer): Html {
+  if (!first) return html`<p>Two people must approve this roster.</p>`;
+  const isOwn = first.person === viewer.caller.person;
+  return html`<p>
+    <strong>${isOwn ? 'You' : isolated(first.actor)}</strong> approved it on
+    ${when(first.at, assessment.policy.timeZone)}. A second person must approve it before anything
+    is sent. If the roster changes, both must approve it again.
+  </p>`;
+}
+
+function approveOrWait(view: AssessmentView, viewer: Viewer): Html | null {
+  const { caller } = viewer;
+  if (caller.approvesWithApp)
+    return html`<p>
+      Before you can approve, <a href="/console/me">set up your authenticator app</a>.
+    </p>`;
+  if (!may(viewer, 'approve'))
+    return html`<p class="soft">Only somebody whose role is “Approves” can approve it.</p>`;
+  const isTwo = view.assessment.policy.approvers > 1;
+  if (isTwo && caller.person === null)
+    return html`<p class="soft">
+      You are signed in with a token that belongs to nobody in particular. Sign in as yourself to
+      approve it.
+    </p>`;
+  if (isTwo && view.first !== null && view.first.person === caller.person) return null;
+  return approveForm(view, viewer);
 }
 
 function approveForm({ assessment, hash }: AssessmentView, viewer: Viewer): Html {
@@ -211,7 +240,7 @@ function terms(assessment: Assessment): Html {
       ${dollars(processingCents)}, our part ${dollars(0)}
     </dd>
     <dt>Source</dt>
-    <dd>${assessment.rateSource}</dd>
+    <dd>${isolated(assessment.rateSource)}</dd>
     <dt>Notice</dt>
     <dd>
       ${counted(policy.noticeDays, 'day')} before the
@@ -230,9 +259,17 @@ function terms(assessment: Assessment): Html {
     <dt>Time zone</dt>
     <dd>${policy.timeZone}</dd>
     <dt>Opened</dt>
-    <dd>by ${assessment.openedBy}, ${when(assessment.openedAt, policy.timeZone)}</dd>
+    <dd>by ${isolated(assessment.openedBy)}, ${when(assessment.openedAt, policy.timeZone)}</dd>
     <dt>Approval</dt>
-    <dd>${assessment.autoApprove ? 'automatic' : 'by a person'}</dd>
+    <dd>
+      ${
+        assessment.autoApprove
+          ? 'automatic'
+          : policy.approvers > 1
+            ? 'by two people'
+            : 'by a person'
+      }
+    </dd>
   </dl>`;
 }
 

@@ -10,6 +10,7 @@ const STYLES = [
   'people.css',
   'desk.css',
   'invoices.css',
+  'access.css',
 ];
 
 /** The script that every page loads, and the files it imports. */

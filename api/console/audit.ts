@@ -1,4 +1,6 @@
+import { inWords, plainWords } from '../../core/fee/code-words.ts';
 import type { AuditedLine } from '../../ledger/access.ts';
+import { ERRORS, type ErrorCode } from '../http/errors.ts';
 import { html, type Html } from './html.ts';
 import { isolated } from './isolated.ts';
 import { nothing } from './layout.ts';
@@ -9,7 +11,7 @@ import { when } from './times.ts';
 export function auditBody(acts: readonly AuditedLine[], more: boolean, timeZone: string): Html {
   return html`<h1>Audit</h1>
     <p class="lead">
-      Every act of a person, by the name of the key it was done with. The trail can only be added
+      Every act, by the name of the colleague or of the program’s token. The trail can only be added
       to.
     </p>
     ${acts.length === 0 ? nothing('Nobody has done anything yet.') : auditTable(acts, timeZone)}
@@ -34,17 +36,18 @@ function columns(timeZone: string): Column<AuditedLine>[] {
   ];
 }
 
-const UUID = new RegExp(
-  '^(fee|assessment|import|evidence|clinician|invoice) ' +
-    '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$',
-);
+const KINDS = 'fee|assessment|import|evidence|clinician|invoice|colleague|session|caller';
+const UUID = new RegExp(`^(${KINDS}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`);
+
+/** The kinds of objects that have a page. */
+const PAGED = new Set(['fee', 'assessment', 'import', 'clinician', 'invoice', 'colleague']);
 
 /** The object of an act, with a link if it has a page. */
 function objectOf(object: string): Html {
   const [, kind, id] = UUID.exec(object) ?? [];
-  if (!kind || !id) return html`${object}`;
+  if (!kind || !id) return isolated(object);
   const short = `${kind} ${id.slice(0, 8)}`;
-  if (kind === 'evidence') return html`<span title="${id}">${short}</span>`;
+  if (!PAGED.has(kind)) return html`<span title="${id}">${short}</span>`;
   const page = kind === 'clinician' ? 'people' : `${kind}s`;
   return html`<a href="/console/${page}/${id}">${short}</a>`;
 }
@@ -54,17 +57,27 @@ function saidOf({ outcome, ...rest }: Record<string, unknown>): Html[] {
   const said = Object.entries(rest).flatMap(([name, value]) =>
     name === 'changes'
       ? changesOf(value)
-      : [html`<span class="soft">${name}</span> ${textOf(value)} `],
+      : [html`<span class="soft">${labelOf(name)}</span> ${isolated(plainWords(textOf(value)))} `],
   );
   if (outcome === undefined || outcome === 'done') return said;
-  return [...said, html`<span class="badge person">Refused</span> <code>${textOf(outcome)}</code>`];
+  return [...said, html`<span class="badge person">Refused</span> ${whyRefused(textOf(outcome))}`];
+}
+
+/** The name of a detail as people write it: "waits for" for `waitsFor`. */
+function labelOf(name: string): string {
+  return name.replace(/([A-Z])/g, ' $1').toLowerCase();
+}
+
+function whyRefused(code: string): string {
+  return Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode][1] : inWords(code);
 }
 
 /** Old and new value of each field of the roster that was changed. */
 function changesOf(value: unknown): Html[] {
   return Object.entries(value as Record<string, { from: unknown; to: unknown }>).map(
     ([field, { from, to }]) =>
-      html`<span class="soft">${field}</span> ${isolated(textOf(from))} → ${isolated(textOf(to))} `,
+      html`<span class="soft">${labelOf(field)}</span> ${isolated(textOf(from))} →
+        ${isolated(textOf(to))} `,
   );
 }
 

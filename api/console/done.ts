@@ -3,6 +3,9 @@ const DONE = {
   approved:
     'The roster is approved. Notices go out now; each card is charged when its notice period ' +
     'is over.',
+  approved_first:
+    'Your approval is recorded. Nothing is sent or charged before a second person approves the ' +
+    'same roster.',
   paused: 'Paused. No notice is sent and no card is charged until it is resumed.',
   resumed: 'Resumed. Notices and charges go on.',
   opened: 'The assessment is open. Everybody’s records are being looked at.',
@@ -23,6 +26,12 @@ const DONE = {
   invoice_voided: 'Voided. It counts no more.',
   line_matched: 'Noted who is meant.',
   difference_decided: 'Decided. The next difference is below.',
+  password_changed: 'The password is changed. You are signed out in every other browser.',
+  session_ended: 'Signed out there.',
+  authenticator_removed: 'The authenticator app is removed.',
+  role_changed: 'The role is changed, at once.',
+  access_ended: 'The access has ended. It can be given again with a new link.',
+  key_revoked: 'The token is revoked.',
   refused: 'Refused: it does not count as use. The fees it concerns are looked at again.',
 } as const;
 

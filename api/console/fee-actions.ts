@@ -75,11 +75,27 @@ export function feeActions(feeRecord: FeeRecord, fee: FeeState, viewer: Viewer):
             <input id="why-${offer.act}" name="why" required maxlength="500" />
           </p>`
         }
+        ${offer.danger && sure(offer.act)}
         <p><button${offer.danger && html` class="danger"`}>${offer.label}</button></p>
       </form></details>`,
       )}
     </div>
   </section>`;
+}
+
+/** Acts that cannot be taken back: their forms have a box that must be ticked. */
+export function isFinal(act: Action['act']): boolean {
+  return act === 'waive' || act === 'refund';
+}
+
+/** The box: pressing Enter in the field for the reason does nothing before it is ticked. */
+function sure(act: Action['act']): Html {
+  return html`<p>
+    <label for="sure-${act}"
+      ><input type="checkbox" id="sure-${act}" name="sure" value="yes" required /> I am sure; this
+      cannot be taken back</label
+    >
+  </p>`;
 }
 
 /** The action a button stands for. */

@@ -2,6 +2,7 @@ import type { Entry, EntryKind } from '../../core/fee/fee.ts';
 import { fold } from '../../core/fee/fold.ts';
 import { dollars } from '../../core/fee/money.ts';
 import { nextOf, type Next } from '../../core/fee/next.ts';
+import { plainWords } from '../../core/fee/code-words.ts';
 import { describeEntry } from '../../core/fee/describe.ts';
 import type { FirstUse } from '../../ledger/evidence.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
@@ -72,8 +73,8 @@ function story({ entries, assessment }: FeeRecord, next: Next): Html {
     ${entries.map(
       (entry) =>
         html`<li class="${toneOf(entry)}" id="entry-${entry.seq}">
-          <p>${describeEntry(entry, { timeZone })}</p>
-          <p class="meta">${when(entry.at, timeZone)} · ${entry.actor} · ${entry.seq}</p>
+          <p>${isolated(describeEntry(entry, { timeZone }))}</p>
+          <p class="meta">${when(entry.at, timeZone)} · ${isolated(entry.actor)} · ${entry.seq}</p>
         </li>`,
     )}
     ${
@@ -103,7 +104,7 @@ function whatIsNext({ state, step, at, why }: Next, { now, assessment }: FeeReco
           </p>`
         : html`<p><strong>Nothing by itself.</strong></p>`
     }
-    <p class="soft">${sentence(why)}</p>
+    <p class="soft">${isolated(sentence(plainWords(why)))}.</p>
     ${stopped && html`<p class="soft">The assessment is paused; it waits for that, too.</p>`}`;
 }
 
@@ -149,9 +150,9 @@ function verdictForm(
 function facts({ clinician, assessment, feeId }: FeeRecord, intent: string | null): Html {
   return html`<dl class="facts">
     <dt>Reference</dt>
-    <dd>${clinician.ref}</dd>
+    <dd>${isolated(clinician.ref)}</dd>
     <dt>E-mail</dt>
-    <dd>${clinician.email ?? 'none'}</dd>
+    <dd>${clinician.email ? isolated(clinician.email) : 'none'}</dd>
     <dt>EHR now</dt>
     <dd>${clinician.vendor}</dd>
     <dt>Fee</dt>

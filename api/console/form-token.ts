@@ -13,7 +13,11 @@ import type { Viewer } from './layout.ts';
 export function formTokenOf(request: FastifyRequest, deps: ApiDeps): string | null {
   if (request.headers.authorization !== undefined) return null;
   const cookie = request.cookies['__Host-levy'] ?? request.cookies['levy'];
-  if (!cookie) return null;
+  return cookie ? formTokenFor(cookie, deps) : null;
+}
+
+/** The form token of the session with this cookie. */
+export function formTokenFor(cookie: string, deps: Pick<ApiDeps, 'sessionSecret'>): string {
   return createHmac('sha256', deps.sessionSecret).update(`form ${cookie}`).digest('base64url');
 }
 

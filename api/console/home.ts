@@ -2,7 +2,8 @@ import type { FeeStatus } from '../../core/fee/fee.ts';
 import { dollars } from '../../core/fee/money.ts';
 import type { Assessment } from '../../ledger/assessments.ts';
 import type { ImportResult } from '../../ledger/evidence.ts';
-import { html, type Html } from './html.ts';
+import { html, type Html, type Part } from './html.ts';
+import { isolated } from './isolated.ts';
 import type { Rate, Vendor } from '../../ledger/rates.ts';
 import { formToken, may, nothing, type Viewer } from './layout.ts';
 import { inOrder, NEEDS_PERSON, STATE_WORDS, stateBar } from './states.ts';
@@ -98,7 +99,7 @@ function needsPerson({ assessments, weak, withProblems }: Overview): Html {
       todoRow(
         null,
         `/console/imports/${one.importId}`,
-        `Import ${one.fileName}`,
+        html`Import ${isolated(one.fileName)}`,
         'Some of its records could not be matched or read.',
       ),
     ),
@@ -118,7 +119,7 @@ function needsPerson({ assessments, weak, withProblems }: Overview): Html {
 function todoRow(
   count: number | null,
   href: string,
-  label: string,
+  label: Part,
   todo: string,
   more = false,
 ): Html | null {

@@ -33,7 +33,7 @@ function fileColumns(timeZone: string): Column<ImportResult>[] {
       head: 'Read',
       cell: (one) =>
         html`${when(one.importedAt, timeZone)}
-          <span class="small soft">by ${one.importedBy}</span>`,
+          <span class="small soft">by ${isolated(one.importedBy)}</span>`,
     },
     { head: 'Records', kind: 'number', cell: (one) => one.records.toLocaleString('en-US') },
     { head: 'Uses found', kind: 'number', cell: (one) => one.findings.toLocaleString('en-US') },
@@ -116,7 +116,7 @@ export function reviewBody(weak: readonly WeakEvidence[], more: boolean, viewer:
         ? nothing('Nothing waits for a verdict.')
         : html`<p class="soft">
               ${counted(weak.length, 'finding')}${more && ', and more after these'}.
-              ${!may(viewer, 'operate') && 'Somebody with the scope “operate” can decide on them.'}
+              ${!may(viewer, 'operate') && 'Somebody whose role is “Works” can decide on them.'}
             </p>
             ${table(weakColumns(viewer), weak)}`
     }`;

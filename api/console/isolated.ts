@@ -9,5 +9,10 @@ const UNSEEN = /[\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]
  * like another.
  */
 export function isolated(text: string): Html {
-  return html`<bdi>${text.replace(UNSEEN, '\ufffd')}</bdi>`;
+  return html`<bdi>${visible(text)}</bdi>`;
+}
+
+/** The same where no markup may stand, as in a title: only the signs are replaced. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, '\ufffd');
 }

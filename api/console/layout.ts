@@ -1,9 +1,11 @@
-import type { Caller } from '../../ledger/access.ts';
+import type { Scope } from '../../ledger/access.ts';
+import type { RequestCaller } from '../http/auth.ts';
 import { html, type Html, type Part } from './html.ts';
+import { isolated, visible } from './isolated.ts';
 
 /** The viewer of a page, and the token its forms must carry. */
 export interface Viewer {
-  caller: Caller;
+  caller: RequestCaller;
   /** The session's form token; see form-token.ts. */
   formToken: string;
 }
@@ -16,6 +18,8 @@ export interface Page {
   viewer: Viewer | null;
   /** True when real cards are charged. */
   live: boolean;
+  /** Whether the pages of the API are there. */
+  docs: boolean;
   /** A sentence about what was just done. */
   done?: string | undefined;
   body: Part;
@@ -30,7 +34,7 @@ export function layout(page: Page): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        <title>${page.title} · levy</title>
+        <title>${visible(page.title)} · levy</title>
         <link rel="icon" href="/console/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/console/console.css" />
         <script type="module" src="/console/console.js"></script>
@@ -42,7 +46,7 @@ export function layout(page: Page): Html {
           <span class="badge ${page.live ? 'live' : 'sandbox'}"
             >${page.live ? 'Live' : 'Sandbox'}</span
           >
-          ${page.viewer && menu(page.section)} ${page.viewer && signedIn(page.viewer)}
+          ${page.viewer && menu(page, page.viewer)} ${page.viewer && signedIn(page.viewer)}
         </header>
         <main id="main">
           ${page.done && html`<p class="done" role="status">${page.done}</p>`} ${page.body}
@@ -64,7 +68,7 @@ export function formToken(viewer: Viewer): Html {
 }
 
 /** Whether this viewer may use buttons of this kind. The server checks again for each act. */
-export function may(viewer: Viewer, scope: Caller['scopes'][number]): boolean {
+export function may(viewer: Viewer, scope: Scope): boolean {
   return viewer.caller.scopes.includes(scope);
 }
 
@@ -98,14 +102,18 @@ const MENU = [
   { section: 'fees', href: '/console/fees', label: 'Fees' },
   { section: 'review', href: '/console/review', label: 'Review' },
   { section: 'audit', href: '/console/audit', label: 'Audit' },
+  { section: 'colleagues', href: '/console/colleagues', label: 'Colleagues', scope: 'approve' },
   { section: 'queues', href: '/queues', label: 'Queues' },
   { section: 'docs', href: '/docs', label: 'API' },
 ] as const;
 
-function menu(present: Page['section']): Html {
+function menu({ section: present, docs }: Page, viewer: Viewer): Html {
+  const shown = MENU.filter(
+    (one) => (!('scope' in one) || may(viewer, one.scope)) && (one.section !== 'docs' || docs),
+  );
   return html`<nav aria-label="Pages">
     <ul>
-      ${MENU.map(
+      ${shown.map(
         ({ section, href, label }) =>
           html`<li>
             <a href="${href}" ${section === present && html` aria-current="page"`}>${label}</a>
@@ -118,7 +126,7 @@ function menu(present: Page['section']): Html {
 function signedIn(viewer: Viewer): Html {
   return html`<form class="who" method="post" action="/console/sign-out">
     ${formToken(viewer)}
-    <span title="${viewer.caller.scopes.join(', ')}">${viewer.caller.name}</span>
+    <a href="/console/me">${isolated(viewer.caller.name)}</a>
     <button class="link">Sign out</button>
   </form>`;
 }

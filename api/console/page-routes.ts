@@ -95,6 +95,7 @@ function assessment(app: FastifyInstance, deps: ApiDeps): void {
         ledger.assessments.roster(id, { bucket, after, limit: PAGE + 1 }),
       ]);
       const shown = rows.slice(0, PAGE);
+      const first = await ledger.assessments.firstApproval(id, roster.hash);
       return sendPage(request, reply, deps, {
         title: `${found.vendorName} ${found.year}`,
         section: 'home',
@@ -103,6 +104,7 @@ function assessment(app: FastifyInstance, deps: ApiDeps): void {
           {
             ...roster,
             assessment: found,
+            first,
             states,
             bucket: bucket ?? null,
             rows: shown,

@@ -1,23 +1,27 @@
 import formbody from '@fastify/formbody';
 import type {} from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf, requireScope } from '../http/auth.ts';
+import { requireScope } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { actionRoutes } from './action-routes.ts';
 import { consoleAssets } from './assets.ts';
 import { deskRoutes } from './desk/routes.ts';
-import { errorPage } from './error.ts';
 import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
 import { invoiceActRoutes } from './invoices/act-routes.ts';
 import { enterRoutes } from './invoices/enter-routes.ts';
 import { matchRoutes } from './invoices/match-routes.ts';
 import { invoicePages } from './invoices/page-routes.ts';
+import { dress } from './policy.ts';
 import { personFormRoutes } from './people/form-routes.ts';
 import { peoplePages } from './people/page-routes.ts';
 import { uploadRoutes } from './people/upload-routes.ts';
-import { signInPages } from './sign-in.ts';
+import { joinPages } from './join.ts';
+import { cameFrom, keepForm } from './kept-form.ts';
+import { mePages } from './me-routes.ts';
+import { colleaguePages } from './colleagues/routes.ts';
+import { ownPath, sendSignIn, signInPages } from './sign-in.ts';
 
 /**
  * The operators' console under /console: pages rendered on the server, which work without a script.
@@ -30,22 +34,22 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
     async (scope) => {
       await scope.register(formbody, { bodyLimit: 16_384 });
       scope.addHook('onRequest', async (_request, reply) => dress(reply));
-      scope.addHook('onSend', (request, reply, payload) =>
-        Promise.resolve(errorPage(request, reply, deps, payload)),
-      );
       scope.setNotFoundHandler(() => {
         throw problem('not_found');
       });
       await consoleAssets(scope);
       signInPages(scope, deps);
+      joinPages(scope, deps);
       await scope.register(async (pages) => {
-        pages.addHook('onRequest', signedIn);
+        pages.addHook('onRequest', (request, reply) => signedIn(request, reply, deps));
         pages.addHook('onRequest', requireScope('read'));
         pageRoutes(pages, deps);
         actionRoutes(pages, deps);
         deskRoutes(pages, deps);
         peoplePages(pages, deps);
         personFormRoutes(pages, deps);
+        mePages(pages, deps);
+        colleaguePages(pages, deps);
         await uploadRoutes(pages, deps);
         invoicePages(pages, deps);
         await enterRoutes(pages, deps);
@@ -57,28 +61,18 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
   );
 }
 
-/** Nothing but our own stylesheet, icon and scripts, no frame, no form to anywhere else. */
-const POLICY = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "script-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-function dress(reply: FastifyReply): void {
-  reply.header('content-security-policy', POLICY);
-  // Without a referrer a browser would hide the origin of our own forms too.
-  reply.header('referrer-policy', 'same-origin');
-  reply.header('cache-control', 'no-store');
-}
-
-/** Sends a visitor who is not signed in to the sign-in page, and back here afterwards. */
-async function signedIn(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  if (!request.caller && request.method === 'GET')
-    return reply.redirect(signInPath(request.url), 303) as unknown as void;
-  callerOf(request);
+/**
+ * Sends a visitor who is not signed in to the sign-in page, and back here afterwards. A form that
+ * was sent after its session had ended is kept and sent by a press of a button after signing in.
+ */
+async function signedIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+): Promise<FastifyReply | undefined> {
+  if (request.caller) return undefined;
+  if (request.method === 'GET') return reply.redirect(signInPath(request.url), 303);
+  const kept = await keepForm(request, deps);
+  const next = ownPath(cameFrom(request));
+  return sendSignIn(request, reply.code(401), deps, { next, kept });
 }

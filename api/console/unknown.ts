@@ -1,3 +1,4 @@
+import { inWords } from '../../core/fee/code-words.ts';
 import { fold } from '../../core/fee/fold.ts';
 import { dollars } from '../../core/fee/money.ts';
 import { nextOf } from '../../core/fee/next.ts';
@@ -63,7 +64,8 @@ const COLUMNS: Column<Look>[] = [
   {
     head: 'Unknown outcomes',
     cell: ({ unknown }) =>
-      unknown && html`${ABOUT[unknown.about]} <span class="small soft">${unknown.why}</span>`,
+      unknown &&
+      html`${ABOUT[unknown.about]} <span class="small soft">${inWords(unknown.why)}</span>`,
   },
   {
     head: 'Since',

@@ -1,3 +1,4 @@
+import { inWords } from '../../core/fee/code-words.ts';
 import { UNSPOKEN } from '../../core/fee/declines.ts';
 import type { RecordKind, FeeStatus, Step } from '../../core/fee/fee.ts';
 import type { Bucket } from '../../core/roster.ts';
@@ -42,7 +43,7 @@ const STEP_WORDS: Record<Step, string> = {
 
 /** A decline code for the operator, with a warning when it must not be passed on. */
 export function declineCode(code: string): Html {
-  return html`<code>${code}</code>${
+  return html`<span title="${code}">${inWords(code)}</span>${
       UNSPOKEN.has(code) &&
       html` <span class="small soft">do not tell the clinician; say “declined”</span>`
     }`;

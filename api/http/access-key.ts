@@ -12,21 +12,25 @@ export function newToken(scopes: readonly Scope[]): string {
   return `levy_${widest}_${randomBytes(32).toString('base64url')}`;
 }
 
-/** Creates a key and gives its token, which is stored nowhere. Null when the name is taken. */
+/**
+ * Creates a key and gives its token, which is stored nowhere. Null when the name is taken. `owner`
+ * is the colleague who makes it.
+ */
 export async function createKey(
   ledger: Pick<Ledger, 'access'>,
   name: string,
   scopes: Scope[],
-  token = newToken(scopes),
+  { token = newToken(scopes), owner = null }: { token?: string; owner?: string | null } = {},
 ): Promise<string | null> {
   try {
-    await ledger.access.addKey(name, token, scopes);
+    await ledger.access.addKey(name, token, scopes, owner);
     return token;
   } catch (error) {
     const { code, constraint } = error as { code?: string; constraint?: string };
-    if (code !== '23505') throw error;
+    if (code !== '23505' && code !== '23514') throw error;
     // Another key has the same twelve characters, once in a billion: try again with a new token.
-    return constraint === 'access_keys_prefix_key' ? createKey(ledger, name, scopes) : null;
+    const isAlike = constraint === 'access_keys_prefix_key';
+    return isAlike ? createKey(ledger, name, scopes, { owner }) : null;
   }
 }
 
@@ -43,7 +47,8 @@ export async function firstToken(
   const token = newToken(OPERATOR);
   return retryUntilAvailable(async () => {
     const { access } = ledger;
-    if ((await access.keys()).length === 0) return createKey(ledger, 'operator', OPERATOR, token);
+    if ((await access.keys()).length === 0)
+      return createKey(ledger, 'operator', OPERATOR, { token });
     return (await access.callerOf(token)) ? token : null;
   }, log);
 }

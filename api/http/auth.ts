@@ -6,10 +6,16 @@ import type { Caller, Scope } from '../../ledger/access.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from './errors.ts';
 
+/** The caller of a request. */
+export interface RequestCaller extends Caller {
+  /** May approve as soon as an authenticator app is set up, and not before. */
+  approvesWithApp?: true;
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
     /** The caller; null without a token or session. */
-    caller: Caller | null;
+    caller: RequestCaller | null;
   }
   interface FastifyContextConfig {
     /** Open to everybody: no token or cookie is read. */
@@ -58,7 +64,7 @@ export async function installAuth(app: FastifyInstance, deps: ApiDeps): Promise<
       return;
     }
     const secret = sessionSecret(request, deps);
-    if (secret) request.caller = await ledger.access.callerOfSession(secret);
+    if (secret) request.caller = limited(await ledger.sessions.callerOf(secret), deps);
     if (request.caller && !SAFE.has(request.method)) refuseOtherSites(request, deps);
   });
 }
@@ -66,30 +72,71 @@ export async function installAuth(app: FastifyInstance, deps: ApiDeps): Promise<
 /** A hook that lets only callers with this scope pass: 401 without a caller, else 403. */
 export function requireScope(scope: Scope): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    if (!callerOf(request).scopes.includes(scope))
-      throw problem('missing_scope', { details: { scope } });
+    const caller = callerOf(request);
+    if (caller.scopes.includes(scope)) return;
+    if (scope === 'approve' && caller.approvesWithApp) throw problem('authenticator_needed');
+    throw problem('missing_scope', { details: { scope } });
   };
 }
 
+/** A colleague without an authenticator app may not approve yet, where the rules say so. */
+function limited(caller: Caller | null, { access }: ApiDeps): RequestCaller | null {
+  const isBare = access.authenticatorToApprove && caller?.authenticator === false;
+  if (!caller || !isBare || !caller.scopes.includes('approve')) return caller;
+  const scopes = caller.scopes.filter((scope) => scope !== 'approve');
+  return { ...caller, scopes, approvesWithApp: true };
+}
+
 /** The caller. Throws `no_token` when there is none. */
-export function callerOf(request: FastifyRequest): Caller {
+export function callerOf(request: FastifyRequest): RequestCaller {
   if (!request.caller) throw problem('no_token');
   return request.caller;
 }
 
-/** Starts a browser's session for a caller: the cookie holds a secret, the ledger its hash. */
+/**
+ * Starts a browser's session for a caller: the cookie holds a secret, the ledger its hash. Gives
+ * the cookie's value.
+ */
 export async function createSession(
+  request: FastifyRequest,
   reply: FastifyReply,
   deps: ApiDeps,
   caller: Caller,
-): Promise<void> {
+): Promise<string> {
   const secret = randomBytes(32).toString('base64url');
-  await deps.ledger.access.addSession(secret, caller.keyId, SESSION_HOURS);
+  const browser = browserOf(request.headers['user-agent']);
+  await deps.ledger.sessions.add(secret, caller, { hours: SESSION_HOURS, browser });
   reply.setCookie(cookieName(deps), secret, {
     ...SESSION_COOKIE,
     secure: isHttps(deps),
     maxAge: SESSION_HOURS * 3_600,
   });
+  if (caller.authenticator !== null)
+    reply.setCookie(knownName(deps), caller.id, {
+      ...SESSION_COOKIE,
+      secure: isHttps(deps),
+      maxAge: 365 * 24 * 3_600,
+    });
+  return request.server.signCookie(secret);
+}
+
+/** The colleague who has signed in with this browser before; null: nobody. */
+export function knownAs(request: FastifyRequest, deps: ApiDeps): string | null {
+  const value = request.cookies[knownName(deps)];
+  const unsigned = value ? request.unsignCookie(value) : null;
+  return unsigned?.valid ? unsigned.value : null;
+}
+
+function knownName(deps: ApiDeps): string {
+  return isHttps(deps) ? '__Host-levy-known' : 'levy-known';
+}
+
+/** The family of a browser, in the order in which they can be told apart. */
+function browserOf(userAgent = ''): string {
+  const family = ['Edg', 'OPR', 'Firefox', 'Chrome', 'Safari'].find((one) =>
+    userAgent.includes(`${one}/`),
+  );
+  return { Edg: 'Edge', OPR: 'Opera' }[family ?? ''] ?? family ?? 'Another browser';
 }
 
 /** Ends the browser's session, here and in the ledger. */
@@ -99,7 +146,7 @@ export async function endSession(
   deps: ApiDeps,
 ): Promise<void> {
   const secret = sessionSecret(request, deps);
-  if (secret) await deps.ledger.access.endSession(secret);
+  if (secret) await deps.ledger.sessions.end(secret);
   reply.clearCookie(cookieName(deps), { ...SESSION_COOKIE, secure: isHttps(deps) });
 }
 
@@ -112,14 +159,15 @@ function cookieName(deps: ApiDeps): string {
   return isHttps(deps) ? '__Host-levy' : 'levy';
 }
 
-function sessionSecret(request: FastifyRequest, deps: ApiDeps): string | null {
+/** The secret in the session's cookie; null without one of ours. */
+export function sessionSecret(request: FastifyRequest, deps: ApiDeps): string | null {
   const value = request.cookies[cookieName(deps)];
   const unsigned = value ? request.unsignCookie(value) : null;
   return unsigned?.valid ? unsigned.value : null;
 }
 
 /** A browser sends the cookie by itself, so the request must come from our own pages. */
-function refuseOtherSites(request: FastifyRequest, deps: ApiDeps): void {
+export function refuseOtherSites(request: FastifyRequest, deps: ApiDeps): void {
   const { origin } = request.headers;
   const site = request.headers['sec-fetch-site'];
   const ours = [new URL(deps.publicUrl).host, request.host];

@@ -34,7 +34,7 @@ export function installIdempotency(app: FastifyInstance, deps: Pick<ApiDeps, 'le
         message: 'The Idempotency-Key is not 1 to 255 printable characters.',
         help: 'Use a new UUID for every request you mean.',
       });
-    const claim = { actor: caller.keyId, key };
+    const claim = { actor: caller.id, key };
     const claimed = await access.claimRequest(claim.actor, claim.key, fingerprint(request));
     if (claimed.claim === 'running') throw problem('request_running', { retryAfterSeconds: 1 });
     if (claimed.claim === 'mismatch') throw problem('key_reused');

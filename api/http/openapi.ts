@@ -1,7 +1,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
-import { ERRORS } from './errors.ts';
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
+import { signInPath } from '../console/form-token.ts';
+import { ERRORS, problem } from './errors.ts';
 import type { ApiDeps } from '../deps.ts';
 
 /** Swagger's page sets styles of its own; nothing else is let in, and no script but its own. */
@@ -28,12 +29,22 @@ export async function installDocs(app: FastifyInstance, deps: ApiDeps): Promise<
       tags: TAGS.map(([name, description]) => ({ name, description })),
     },
   });
+  if (deps.access.docs === 'off') return;
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    ...(deps.access.docs === 'signed-in' && { uiHooks: { onRequest: signedIn } }),
     staticCSP: POLICY,
     uiConfig: { deepLinking: true, docExpansion: 'none', persistAuthorization: false },
   });
 }
+
+/** Lets only callers pass: a visitor in a browser is sent to sign in, and back here. */
+const signedIn: onRequestHookHandler = (request, reply, done) => {
+  const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html');
+  if (request.caller) done();
+  else if (isPage) void reply.redirect(signInPath('/docs'), 303);
+  else done(problem('no_token'));
+};
 
 const TAGS = [
   ['clinicians', 'The roster of people'],

@@ -4,6 +4,7 @@ import { audited, byOf } from './actions.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { createKey } from '../http/access-key.ts';
+import { callerOf } from '../http/auth.ts';
 import { iso, Limit, LIMIT, Moment, nullable, secured, Text, type Api } from '../http/schemas.ts';
 
 const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true });
@@ -101,7 +102,8 @@ function keyActs(app: Api, deps: ApiDeps): void {
       const { name, scopes } = request.body;
       const act = { action: 'create_key', object: `key ${name}`, detail: { scopes } };
       const token = await audited(deps, byOf(request), act, async () => {
-        const made = await createKey(deps.ledger, name, scopes);
+        const owner = callerOf(request).person;
+        const made = await createKey(deps.ledger, name, scopes, { owner });
         if (!made) throw problem('name_taken');
         return made;
       });
@@ -124,11 +126,9 @@ function keyActs(app: Api, deps: ApiDeps): void {
         byOf(request),
         { action: 'revoke_key', object: `key ${name}` },
         async () => {
-          const open = (await access.keys()).filter((key) => !key.revoked);
-          if (!open.some((key) => key.name === name)) throw problem('not_found');
-          const others = open.filter((key) => key.name !== name);
-          if (!others.some(({ scopes }) => scopes.includes('approve'))) throw problem('last_key');
-          await access.revokeKey(name);
+          const outcome = await access.revokeKey(name);
+          if (outcome === 'unknown') throw problem('not_found');
+          if (outcome === 'last_approver') throw problem('last_key');
         },
       );
       return reply.code(204).send(null);

@@ -15,13 +15,16 @@ import { Problem, problem } from '../http/errors.ts';
 export interface By {
   actor: string;
   requestId?: string;
+  /** The colleague who it is, or whose key it is; null: nobody whom the ledger knows. */
+  person?: string | null;
 }
 
 /** The part of `ApiDeps` that acts need. */
 export type ActionDeps = Pick<ApiDeps, 'ledger' | 'queues' | 'log' | 'policy' | 'livemode'>;
 
 export function byOf(request: FastifyRequest): By {
-  return { actor: callerOf(request).name, requestId: request.id };
+  const { name, person } = callerOf(request);
+  return { actor: name, requestId: request.id, person };
 }
 
 /**
@@ -79,6 +82,7 @@ export async function openAssessment(
   const detail = { autoApprove: input.autoApprove };
   return audited(deps, by, { action: 'open_assessment', object, detail }, async () => {
     const { policy, livemode } = deps;
+    if (input.autoApprove && policy.approvers > 1) throw problem('two_approvers');
     const opening = await deps.ledger.assessments.open({
       ...input,
       policy,
@@ -92,17 +96,27 @@ export async function openAssessment(
   });
 }
 
-/** Approves the roster with this hash. Gives how many fees were approved by it. */
+/** What came of an approval: how many fees it approved, or that it waits for a second person. */
+export type ApprovalOutcome =
+  { fees: number; hash: string } | { waitsFor: 'second_person'; approvedBy: string; hash: string };
+
+/** Approves the roster with this hash, or is the first of two people to do so. */
 export async function approveRoster(
   deps: ActionDeps,
   by: By,
   assessmentId: string,
   hash: string,
-): Promise<{ fees: number; hash: string }> {
+): Promise<ApprovalOutcome> {
   const object = `assessment ${assessmentId}`;
-  return audited(deps, by, { action: 'approve', object, detail: { hash } }, async () => {
-    const approval = await deps.ledger.assessments.approve(assessmentId, hash, by.actor);
+  const detail: Record<string, unknown> = { hash };
+  return audited(deps, by, { action: 'approve', object, detail }, async () => {
+    const approver = { actor: by.actor, person: by.person ?? null };
+    const approval = await deps.ledger.assessments.approve(assessmentId, hash, approver);
     if (approval.approved) return { fees: approval.fees, hash: approval.hash };
+    if (approval.why === 'second_person') {
+      detail.waitsFor = approval.why;
+      return { waitsFor: approval.why, approvedBy: approval.by, hash: approval.hash };
+    }
     if (approval.why === 'unknown_assessment') throw problem('not_found');
     throw problem(approval.why, { details: { hash: approval.hash } });
   });

@@ -48,6 +48,7 @@ const AssessmentShape = Type.Object({
     attemptsMax: Type.Integer(),
     retryDays: Type.Array(Type.Integer()),
     dayMs: Type.Integer(),
+    approvers: Type.Integer({ description: 'How many people must approve a roster' }),
   }),
 });
 
@@ -150,15 +151,27 @@ function actRoutes(app: Api, deps: ApiDeps): void {
     '/v1/assessments/:id/approve',
     secured('approve', {
       summary: 'Approve the roster with this hash',
+      description: '202: it is recorded, and waits for a second person to approve the same hash.',
       tags: ['assessments'],
       params: ById,
       body: Type.Object(
         { hash: Type.String({ pattern: '^[0-9a-f]{64}$' }) },
         { additionalProperties: false },
       ),
-      response: { 200: Type.Object({ fees: Type.Integer(), hash: Type.String() }) },
+      response: {
+        200: Type.Object({ fees: Type.Integer(), hash: Type.String() }),
+        202: Type.Object({
+          waitsFor: Type.Literal('second_person'),
+          approvedBy: Type.String(),
+          hash: Type.String(),
+        }),
+      },
     }),
-    async (request) => approveRoster(deps, byOf(request), request.params.id, request.body.hash),
+    async (request, reply) => {
+      const { params, body } = request;
+      const outcome = await approveRoster(deps, byOf(request), params.id, body.hash);
+      return 'waitsFor' in outcome ? reply.code(202).send(outcome) : outcome;
+    },
   );
 
   app.post(

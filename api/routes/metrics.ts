@@ -1,8 +1,11 @@
 import { errorFacts } from '../../core/error-facts.ts';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { FEE_STATUSES } from '../../core/fee/fee.ts';
 import { JOB_NAMES } from '../../jobs/jobs.ts';
 import type { ApiDeps } from '../deps.ts';
+import { problem } from '../http/errors.ts';
 import type { Api } from '../http/schemas.ts';
 
 /** The sums over the ledger are asked for at most this often, however many scrape. */
@@ -35,11 +38,21 @@ export function metricsRoutes(app: Api, deps: ApiDeps): void {
       config: { anonymous: true },
       schema: { summary: 'Prometheus metrics', tags: ['health'] },
     },
-    async (_request, reply) => {
+    async (request, reply) => {
+      if (!maySee(request, deps.access.metrics)) throw problem('no_token');
       await refresh();
       return reply.type(registry.contentType).send(await registry.metrics());
     },
   );
+}
+
+/** Whether a request carries the token for metrics, compared in constant time, or needs none. */
+function maySee({ headers }: FastifyRequest, rule: ApiDeps['access']['metrics']): boolean {
+  if (rule === 'open') return true;
+  const given = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (rule.token === null || given === undefined) return false;
+  const hashOf = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hashOf(given), hashOf(rule.token));
 }
 
 /** The gauges that are set from the ledger and the queue. Gives what sets them. */

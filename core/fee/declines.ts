@@ -97,6 +97,9 @@ const DECLINE: Record<string, Remedy> = {
   live_mode_test_card: 'look',
 };
 
+/** Every decline code and advice code that is known. */
+export const KNOWN_CODES: readonly string[] = [...Object.keys(DECLINE), ...Object.keys(ADVICE)];
+
 /** Reasons that concern only the cardholder: other people are told "declined" and no more. */
 export const UNSPOKEN = new Set([
   'lost_card',

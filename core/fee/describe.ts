@@ -1,6 +1,8 @@
 import { calendarDay } from '../calendar.ts';
+import { inWords, plainWords } from './code-words.ts';
 import { UNSPOKEN } from './declines.ts';
-import type { Entry, EntryData, EntryKind, EmailKind, RecordKind } from './fee.ts';
+import { EMAIL_WORDS } from './email-words.ts';
+import type { Entry, EntryData, EntryKind, RecordKind } from './fee.ts';
 import { dollars } from './money.ts';
 
 /** The reader of the sentence, and the calendar for its days. */
@@ -53,12 +55,12 @@ const SENTENCES: Sentences = {
     `${dollars(amountCents)} from the ${card.brand} ending in ${card.last4}, ` +
     `not before ${day(chargeFrom, how)}.`,
   deferred: ({ step, until, why }, how) =>
-    `The mail server asked to wait (${why}); ` +
-    `the ${step} goes out again from ${moment(until, how)}.`,
+    `The mail server asked to wait (${inWords(why)}); ` +
+    `the ${step === 'email' ? 'e-mail' : step} goes out again from ${moment(until, how)}.`,
   notice_failed: ({ why }) =>
     why === 'no_email'
       ? 'The notice could not be sent: there is no e-mail address. Nothing will be charged.'
-      : `The notice did not reach the clinician (${why}). Nothing will be charged.`,
+      : `The notice did not reach the clinician (${plain(inWords(why))}). Nothing will be charged.`,
   notice_recorded: ({ notice }) =>
     notice === null
       ? 'Stripe was told that the notice does not stand.'
@@ -71,7 +73,7 @@ const SENTENCES: Sentences = {
     amountCents === 0
       ? 'The vendor’s invoices do not carry the clinician any more.'
       : `The vendor’s invoices carry the clinician with ${dollars(amountCents)}.`,
-  card_missing: ({ why }) => `There is no card to charge: ${CARD_MISSING[why] ?? plain(why)}.`,
+  card_missing: ({ why }) => `There is no card to charge: ${inWords(why)}.`,
   card_updated: () => 'Another card is on file.',
   intent_opened: ({ intent }, how) =>
     how.audience === 'clinician'
@@ -84,12 +86,13 @@ const SENTENCES: Sentences = {
   attempted: ({ attempt, amountCents }) =>
     `Attempt ${attempt} to charge ${dollars(amountCents)} was sent to Stripe.`,
   unknown: ({ about, look, why }) =>
-    `What became of the ${about} is not known after look ${look} (${why}); Stripe is asked again.`,
+    `What became of the ${about} is not known after look ${look} (${inWords(why)}); ` +
+    'Stripe is asked again.',
   declined,
   lapsed: ({ attempt, why }) => `Attempt ${attempt} did not take place: ${plain(why)}.`,
   paid: ({ amountCents, charge, attempt }, how) => {
     const by = attempt === null ? 'outside this ledger' : `by attempt ${attempt}`;
-    const as = how.audience === 'operator' ? ` (Stripe's ${charge})` : '';
+    const as = how.audience === 'operator' ? ` (at Stripe: ${charge})` : '';
     return `${dollars(amountCents)} were paid ${by}${as}.`;
   },
   held: ({ why }) => `The fee is held for a person: ${plain(why)}.`,
@@ -104,7 +107,7 @@ const SENTENCES: Sentences = {
   refund_failed: ({ why }) => `The refund failed: ${plain(why)}.`,
   disputed: ({ amountCents, why }, how) =>
     how.audience === 'operator'
-      ? `The cardholder disputes ${dollars(amountCents)} (${why}).`
+      ? `The cardholder disputes ${dollars(amountCents)} (${inWords(why)}).`
       : `The cardholder disputes ${dollars(amountCents)}.`,
   dispute_closed: ({ amountCents, won }) =>
     won
@@ -115,8 +118,9 @@ const SENTENCES: Sentences = {
   revived: ({ amountCents }) => `Taken up again: ${dollars(amountCents)} are owed once more.`,
   card_link_asked: () => 'The link to give another card is to be sent.',
   noted: ({ text }) => `Note: ${text}`,
-  email_sent: ({ email }) => `The ${EMAILS[email]} was accepted by the mail server.`,
-  email_failed: ({ email, why }) => `The ${EMAILS[email]} could not be sent (${why}).`,
+  email_sent: ({ email }) => `The ${EMAIL_WORDS[email]} was accepted by the mail server.`,
+  email_failed: ({ email, why }) =>
+    `The ${EMAIL_WORDS[email]} could not be sent (${inWords(why)}).`,
 };
 
 const REOPENED: Record<EntryData['reopened']['why'], string> = {
@@ -130,27 +134,12 @@ const EXEMPTED: Record<EntryData['exempted']['why'], string> = {
   other_vendor: 'Exempt: works in another EHR, which levies by its own assessment.',
 };
 
-const CARD_MISSING: Record<string, string> = {
-  no_customer: 'the clinician has no customer at Stripe',
-  customer_deleted: 'the customer was deleted at Stripe',
-  no_card: 'the customer has no card on file',
-  card_detached: 'the card was removed from the customer',
-  card_refused: 'the only card left is one that its bank has refused for good',
-};
-
-const EMAILS: Record<EmailKind, string> = {
-  receipt: 'receipt',
-  card_needed: 'e-mail asking for another card',
-  final: 'e-mail closing the fee',
-  waived: 'e-mail about the waiver',
-  refunded: 'e-mail about the refund',
-};
-
 function declined(data: EntryData['declined'], how: Required<DescribeOptions>): string {
   const { attempt, code, adviceCode, verdict, retryAt } = data;
   const silent = how.audience === 'clinician' && UNSPOKEN.has(code);
-  const advice = how.audience === 'operator' && adviceCode ? `, advice ${adviceCode}` : '';
-  const reason = silent ? '' : ` (${code}${advice})`;
+  const advice =
+    how.audience === 'operator' && adviceCode ? `; the bank’s advice: ${inWords(adviceCode)}` : '';
+  const reason = silent ? '' : ` (${inWords(code)}${advice})`;
   const then = {
     retry: retryAt ? `it is tried again from ${moment(retryAt, how)}` : 'it is tried again',
     needs_card: 'another card is needed',
@@ -162,10 +151,7 @@ function declined(data: EntryData['declined'], how: Required<DescribeOptions>): 
 
 /** Free text, trimmed to end one of our sentences. */
 function plain(why: string): string {
-  return why
-    .trim()
-    .replace(/[.\s]+$/, '')
-    .replaceAll('_', ' ');
+  return plainWords(why.trim().replace(/[.\s]+$/, ''));
 }
 
 function day(at: string, { timeZone }: Required<DescribeOptions>): string {

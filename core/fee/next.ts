@@ -1,3 +1,5 @@
+import { inWords } from './code-words.ts';
+import { EMAIL_WORDS } from './email-words.ts';
 import { fold, emailKey, type FeeState } from './fold.ts';
 import type { Entry, EmailKind, FeeStatus, Step } from './fee.ts';
 import { dollars } from './money.ts';
@@ -85,7 +87,9 @@ function unfinishedAttempt(fee: FeeState, policy: Policy): Next | null {
     state: 'unknown',
     step,
     at: nextLook(fee, policy),
-    why: `the outcome of attempt ${fee.attempts} is not known (${fee.unknown.why}); ask Stripe`,
+    why:
+      `the outcome of attempt ${fee.attempts} is not known ` +
+      `(${inWords(fee.unknown.why)}); ask Stripe`,
   };
 }
 
@@ -105,7 +109,12 @@ function moneyTaken(fee: FeeState): Next | null {
   const email = emailOwed(fee);
   const tell = (state: FeeStatus, why: string): Next =>
     email
-      ? { state, step: 'email', at: emailAt(fee), why: `${why}; send the ${email.email}` }
+      ? {
+          state,
+          step: 'email',
+          at: emailAt(fee),
+          why: `${why}; send the ${EMAIL_WORDS[email.email]}`,
+        }
       : rest(state, why);
   if (fee.refundedCents >= fee.paidCents) return tell('refunded', 'paid and refunded');
   if (fee.disputed) return rest('disputed', 'the cardholder disputes the charge');
@@ -129,7 +138,7 @@ function setAside(fee: FeeState, policy: Policy): Next | null {
   if (fee.reopened)
     return { state: 'detecting', step: 'detect', at: fee.reopened.at, why: 'something changed' };
   if (fee.gaveUp) return withEmail(fee, 'gave_up', `given up: ${fee.gaveUp.why}`);
-  return fee.exempted ? rest('exempt', fee.exempted.why) : null;
+  return fee.exempted ? rest('exempt', inWords(fee.exempted.why)) : null;
 }
 
 function beforeApproval(fee: FeeState): Next | null {
@@ -151,7 +160,7 @@ function tidyAtStripe(fee: FeeState, policy: Policy): Next | null {
     return { state: 'approved', step: 'settle', at: at(fee.customerChanged.at), why };
   }
   if (mustStrike(fee) && fee.noticeFailed) {
-    const why = `${fee.noticeFailed.why}; first strike the notice from the intent`;
+    const why = `${inWords(fee.noticeFailed.why)}; Stripe must be told first`;
     return { state: 'notice_failed', step: 'settle', at: at(fee.noticeFailed.at), why };
   }
   return null;
@@ -168,12 +177,14 @@ export function mustStrike({ noticeFailed, intent, recordedNotice }: FeeState): 
 }
 
 function notice(fee: FeeState): Next | null {
-  if (fee.noticeFailed) return rest('notice_failed', fee.noticeFailed.why);
-  if (fee.cardMissing) return withEmail(fee, 'needs_card', fee.cardMissing.why);
+  if (fee.noticeFailed) return rest('notice_failed', inWords(fee.noticeFailed.why));
+  if (fee.cardMissing) return withEmail(fee, 'needs_card', inWords(fee.cardMissing.why));
   if (fee.noticed) return null;
   const approvedAt = fee.approved?.at ?? AT_ONCE;
   const at = fee.deferred ? new Date(fee.deferred.until) : approvedAt;
-  const why = fee.deferred ? `the mail server asked to wait: ${fee.deferred.why}` : 'approved';
+  const why = fee.deferred
+    ? `the mail server asked to wait: ${inWords(fee.deferred.why)}`
+    : 'approved';
   return { state: 'approved', step: 'notice', at, why };
 }
 
@@ -204,13 +215,14 @@ function charge(fee: FeeState): Next {
     return { state, step: 'charge', at: at < from ? from : at, why };
   };
   if (!fee.declined) return due('noticed', from, 'noticed; charged when the notice period is over');
-  if (needsCard(fee)) return withEmail(fee, 'needs_card', `declined: ${fee.declined.code}`);
+  const declined = inWords(fee.declined.code);
+  if (needsCard(fee)) return withEmail(fee, 'needs_card', `declined: ${declined}`);
   // The link is sent before the card is tried again: the clinician may give another one first.
-  if (emailOwed(fee)) return withEmail(fee, 'retrying', `declined: ${fee.declined.code}`);
+  if (emailOwed(fee)) return withEmail(fee, 'retrying', `declined: ${declined}`);
   const asked = newest(fee.cardUpdated, fee.retryAsked);
   if (asked && asked.seq > fee.declined.seq) return due('retrying', asked.at, 'asked to try again');
   const at = fee.declined.retryAt ? new Date(fee.declined.retryAt) : fee.declined.at;
-  return due('retrying', at, `declined (${fee.declined.code}), to be tried again`);
+  return due('retrying', at, `declined (${declined}), to be tried again`);
 }
 
 /** Whether the card must not be tried again and no other card has come since. */
@@ -222,7 +234,12 @@ function needsCard(fee: FeeState): boolean {
 function withEmail(fee: FeeState, state: FeeStatus, why: string): Next {
   const email = emailOwed(fee);
   if (!email) return rest(state, why);
-  return { state, step: 'email', at: emailAt(fee), why: `${why}; send the ${email.email}` };
+  return {
+    state,
+    step: 'email',
+    at: emailAt(fee),
+    why: `${why}; send the ${EMAIL_WORDS[email.email]}`,
+  };
 }
 
 function emailAt(fee: FeeState): Date {

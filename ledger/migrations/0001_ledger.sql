@@ -171,7 +171,9 @@ create table assessments (
   checked_at timestamptz,
   unique (vendor, year),
   -- When real cards are charged, `dayMs` must be a real day.
-  check (not livemode or (policy ->> 'dayMs')::bigint = 86400000)
+  check (not livemode or (policy ->> 'dayMs')::bigint = 86400000),
+  -- Nobody approves automatically what two people must approve.
+  check (not auto_approve or coalesce((policy ->> 'approvers')::integer, 1) = 1)
 );
 
 create table fees (
@@ -376,6 +378,53 @@ create index invoice_decisions_line on invoice_decisions (invoice_id, line, deci
 -- Access, audit, and what the outside world told us
 ------------------------------------------------------------------------------------------------
 
+-- Every name that an act was ever written under, in small letters: a name is never given to somebody
+-- else, so that a line of the audit or of a story means one person or one program for ever.
+create table actor_names (
+  -- The command line acts under the name of the machine's user, as cli (root).
+  name text primary key check (name = lower(name) and name not like 'cli (%')
+);
+insert into actor_names values ('levy'), ('stripe'), ('automatic'), ('the annual trigger');
+
+-- People who sign in with a password.
+create table colleagues (
+  colleague_id uuid primary key default gen_random_uuid(),
+  name text not null unique check (name = btrim(name)),
+  email text not null,
+  role text not null check (role in ('read', 'operate', 'approve')),
+  invited_by text not null,
+  invited_at timestamptz not null default levy_now(),
+  -- Argon2id with its parameters and its salt; null until an invitation was accepted.
+  password text,
+  joined_at timestamptz,
+  ended_at timestamptz,
+  -- The key of the authenticator app, encrypted; it counts from `totp_since`, when it was proven.
+  totp_key bytea,
+  totp_since timestamptz,
+  -- The time step of the last code that was used: neither it nor an earlier one is accepted again.
+  totp_step bigint not null default 0
+);
+create unique index colleagues_email on colleagues (lower(email));
+
+-- Links with which a colleague chooses a password: the first one, or a new one. Each is used once.
+create table invitations (
+  -- SHA-256 of the link's secret.
+  hash bytea primary key,
+  colleague_id uuid not null references colleagues,
+  made_by text not null,
+  expires_at timestamptz not null default levy_now() + interval '7 days',
+  used_at timestamptz
+);
+create index invitations_colleague on invitations (colleague_id);
+
+-- Codes for a colleague whose authenticator is lost; each is used once.
+create table recovery_codes (
+  colleague_id uuid not null references colleagues,
+  hash bytea not null,
+  used_at timestamptz,
+  primary key (colleague_id, hash)
+);
+
 create table access_keys (
   key_id uuid primary key default gen_random_uuid(),
   name text not null unique,
@@ -383,17 +432,56 @@ create table access_keys (
   prefix text not null unique,
   hash bytea not null,
   scopes text[] not null,
+  -- The colleague who made it, who answers for it; null: nobody whom the ledger knows.
+  owner uuid references colleagues,
   created_at timestamptz not null default levy_now(),
   revoked_at timestamptz,
   -- To the minute: whoever revokes a key wants to know whether it is missed.
   last_used_at timestamptz
 );
 
+create function claim_actor_name() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  insert into actor_names values (lower(new.name));
+  return new;
+end $$;
+create trigger colleagues_named before insert on colleagues
+  for each row execute function claim_actor_name();
+create trigger access_keys_named before insert on access_keys
+  for each row execute function claim_actor_name();
+
+-- Browsers that are signed in, by a colleague or with an access key. To end a session is to delete
+-- its row.
 create table sessions (
+  -- SHA-256 of the cookie's secret.
   hash bytea primary key,
-  key_id uuid not null references access_keys,
-  expires_at timestamptz not null
+  session_id uuid not null unique default gen_random_uuid(),
+  key_id uuid references access_keys,
+  colleague_id uuid references colleagues,
+  -- The family of the browser, such as Firefox; never its whole description.
+  browser text not null,
+  began_at timestamptz not null default levy_now(),
+  -- To the minute.
+  seen_at timestamptz not null default levy_now(),
+  expires_at timestamptz not null,
+  check (num_nonnulls(key_id, colleague_id) = 1)
 );
+create index sessions_colleague on sessions (colleague_id);
+
+-- Approvals of a roster that needs two people. An approval counts until a roster is approved with it.
+create table roster_approvals (
+  approval_id bigint generated always as identity primary key,
+  assessment_id uuid not null references assessments,
+  hash text not null,
+  colleague_id uuid not null references colleagues,
+  -- The name of the colleague or of the colleague's key.
+  actor text not null,
+  at timestamptz not null default levy_now(),
+  used_at timestamptz
+);
+create unique index roster_approvals_open on roster_approvals (assessment_id, hash, colleague_id)
+  where used_at is null;
 
 -- Every act of a person.
 create table audit (
@@ -838,6 +926,26 @@ begin
 end $$;
 create trigger entries_assessed before insert on entries
   for each row when (new.kind = 'assessed') execute function check_assessed();
+
+-- LV034: where the policy asks for two people, no fee is approved by fewer.
+create function check_approvers() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+declare
+  run assessments := assessment_of(new.fee_id);
+begin
+  if coalesce((run.policy ->> 'approvers')::integer, 1) = 1 then
+    return new;
+  end if;
+  if (run.policy ->> 'approvers')::integer > (select count(distinct a.colleague_id)
+      from roster_approvals a join colleagues c using (colleague_id)
+      where a.assessment_id = run.assessment_id and a.hash = new.data ->> 'rosterHash'
+        and a.used_at is null and c.ended_at is null and c.role = 'approve') then
+    raise exception 'two people must approve this roster' using errcode = 'LV034';
+  end if;
+  return new;
+end $$;
+create trigger entries_approvers before insert on entries
+  for each row when (new.kind = 'approved') execute function check_approvers();
 
 -- A notice announces an owed and approved fee at a confirmed rate, and is dated when it is written.
 create function check_notice() returns trigger language plpgsql

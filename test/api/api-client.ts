@@ -78,6 +78,7 @@ export async function openApiClient(changes: Partial<ApiDeps> = {}): Promise<Api
     livemode: false,
     production: false,
     trustProxy: [],
+    access: { authenticatorToApprove: false, metrics: 'open', docs: 'open' },
     limits: { ...REQUEST_LIMITS, perCaller: 100_000, perAddress: 100_000, failedLogins: 100_000 },
     checks: {},
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),

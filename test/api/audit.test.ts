@@ -26,6 +26,7 @@ const SENT: Record<string, object | string> = {
   'POST /v1/fees/:id/bounce': WHY,
   'POST /v1/fees/:id/hold': WHY,
   'POST /v1/fees/:id/refund': WHY,
+  'POST /v1/colleagues': { name: 'Ana', email: 'ana@practice.example', role: 'read' },
   'POST /v1/keys': { name: 'night script', scopes: ['read'] },
 };
 

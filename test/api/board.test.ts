@@ -112,6 +112,7 @@ describe.each(queueBackends)('Bull Board on $name', (backend) => {
     expect(page.headers['content-security-policy']).toContain("frame-ancestors 'none'");
     expect(page.body).toContain('"label":"Sandbox"');
     expect(page.body).toContain('href="levy.css"');
+    expect(page.body).not.toContain('https://');
     const style = await operator.get('/queues/levy.css');
     expect(style.body).toContain('.lucide-trash-2');
     const cookies = [page.headers['set-cookie'] ?? []].flat();

@@ -42,7 +42,7 @@ describe('somebody who may only read', () => {
     const [finding] = await ledger.evidence.weak(1);
     for (const [path, fields] of [
       [`/console/fees/${fees.noticed}/hold`, { why: 'because' }],
-      [`/console/fees/${fees.noticed}/waive`, { why: 'because' }],
+      [`/console/fees/${fees.noticed}/waive`, { why: 'because', sure: 'yes' }],
       [`/console/fees/${fees.paid}/refund`, { why: 'because' }],
       [`/console/fees/${fees.held}/release`, {}],
       [`/console/fees/${fees.retrying}/retry`, {}],
@@ -55,7 +55,7 @@ describe('somebody who may only read', () => {
     ] as [string, Record<string, string>][]) {
       const answer = await reader.post(path, fields);
       expect.soft(answer.statusCode, path).toBe(403);
-      expect.soft(answer.body, path).toContain('This key may not do that.');
+      expect.soft(answer.body, path).toContain('Your role does not allow this');
     }
     expect(await entriesOf(fees.noticed)).toEqual(before);
     expect((await ledger.assessments.get(assessmentId))?.pausedAt).toBeNull();
@@ -71,7 +71,7 @@ describe('a form', () => {
     for (const token of ['', 'x', theirs]) {
       const answer = await apiClient.post(path, { why: 'because', token });
       expect.soft(answer.statusCode).toBe(403);
-      expect.soft(answer.body).toContain('not of this session');
+      expect.soft(answer.body).toContain('Send it now?');
     }
     expect(await entriesOf(fees.noticed)).not.toContain('held');
   });
@@ -116,9 +116,9 @@ describe('somebody who may operate', () => {
     expect((await entriesOf(fees.noticed)).at(-1)).toBe('held');
     await press(fees.noticed, 'release');
     expect((await entriesOf(fees.noticed)).at(-1)).toBe('released');
-    await press(fees.approved, 'waive', { why: 'left in January' });
+    await press(fees.approved, 'waive', { why: 'left in January', sure: 'yes' });
     expect((await entriesOf(fees.approved)).at(-1)).toBe('waived');
-    await press(fees.paid, 'refund', { why: 'charged by mistake' });
+    await press(fees.paid, 'refund', { why: 'charged by mistake', sure: 'yes' });
     expect((await entriesOf(fees.paid)).at(-1)).toBe('refund_asked');
     await press(fees.retrying, 'retry');
     expect((await entriesOf(fees.retrying)).at(-1)).toBe('retry_asked');
@@ -161,7 +161,10 @@ describe('somebody who may operate', () => {
 
   it('is told why when the ledger refuses, on a page that leads back', async () => {
     const { fees } = consoleClient.feeFixtures;
-    const answer = await apiClient.post(`/console/fees/${fees.waived}/waive`, { why: 'again' });
+    const answer = await apiClient.post(`/console/fees/${fees.waived}/waive`, {
+      why: 'again',
+      sure: 'yes',
+    });
     expect(answer.statusCode).toBe(409);
     expect(answer.body).toContain('waived already');
     expect(answer.body).toContain(`href="/console/fees/${fees.waived}"`);
@@ -242,7 +245,7 @@ describe('approving', () => {
     const operator = await consoleClient.visitor('read', 'operate');
     const seen = (await operator.get(here)).body;
     expect(seen).not.toContain('Approve this roster');
-    expect(seen).toContain('Somebody with the');
+    expect(seen).toContain('Only somebody whose role');
     const { hash } = await ledger.assessments.totals(assessmentId);
     const fields = { hash, read: 'yes' };
     expect((await operator.post(`${here}/approve`, fields)).statusCode).toBe(403);

@@ -8,7 +8,7 @@ import { createPayments, createStripe } from '../../gateways/stripe/client.ts';
 import { createQueues, type Queues } from '../../jobs/queues.ts';
 import type { Scope } from '../../ledger/access.ts';
 import { startSandboxStripe, type SandboxStripe } from '../../sandbox/stripe/server.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { testPolicy } from '../support/fees.ts';
 import type { QueueBackend } from '../support/queues.ts';
 import { createFeeFixtures, type FeeFixtures } from './fee-fixtures.ts';
@@ -18,6 +18,8 @@ export interface ConsoleClient {
   app: FastifyInstance;
   feeFixtures: FeeFixtures;
   queues: Queues;
+  /** The database, as its owner. */
+  pool: TestDatabase['pool'];
   /** Signs somebody in who may do this much. */
   visitor(...scopes: Scope[]): Promise<Visitor>;
   close(): Promise<void>;
@@ -41,7 +43,12 @@ const ORIGIN = 'http://levy.test';
 export const HOST = { host: 'levy.test' };
 
 export async function createConsoleClient(
-  options: { backend?: QueueBackend; stripeUrl?: string; livemode?: boolean } = {},
+  options: {
+    backend?: QueueBackend;
+    stripeUrl?: string;
+    livemode?: boolean;
+    changes?: Partial<ApiDeps>;
+  } = {},
 ): Promise<ConsoleClient> {
   const db = await createTestDatabase();
   const redis = options.backend?.redis();
@@ -68,9 +75,11 @@ export async function createConsoleClient(
     livemode: options.livemode ?? false,
     production: false,
     trustProxy: [],
+    access: { authenticatorToApprove: false, metrics: 'open', docs: 'open' },
     limits: REQUEST_LIMITS,
     checks: {},
     log: pino({ enabled: false }),
+    ...options.changes,
   };
   const app = (await buildApi(deps)) as unknown as FastifyInstance;
   let visitors = 0;
@@ -78,6 +87,7 @@ export async function createConsoleClient(
     app,
     feeFixtures,
     queues,
+    pool: db.pool,
     async visitor(...scopes) {
       visitors += 1;
       const name = `${scopes.join('-')} ${visitors}`;

@@ -180,7 +180,7 @@ describe('the pages', () => {
     const { body } = await apiClient.get(`/console/fees/${consoleClient.feeFixtures.fees.unknown}`);
     expect(body).toContain('Ask Stripe what happened');
     expect(body).toContain('in 1 hour');
-    expect(body).toContain('is not known (timeout)');
+    expect(body).toContain('is not known (no answer came in time)');
   });
 
   it('show evidence by kind, day, file and line', async () => {

@@ -17,7 +17,7 @@ afterAll(() => apiClient.close());
 /** What anybody may ask for: machines that watch, Stripe, clinicians, and the way in. */
 const OPEN = new RegExp(
   '^/($|healthz|readyz|metrics|docs|webhooks/stripe|card|card-saved|' +
-    'console/(sign-in|[a-z]+\\.(css|js)|icon\\.svg))(/|$)',
+    'console/(sign-in|join|[a-z]+\\.(css|js)|icon\\.svg))(/|$)',
 );
 
 const guarded = (): Route[] => routes.filter(({ path }) => !OPEN.test(path));

@@ -107,7 +107,7 @@ it('a streamed import is answered again without being read again', async () => {
 });
 
 async function allKeyId(): Promise<string> {
-  return (await apiClient.ledger.access.callerOf(apiClient.tokens.all))!.keyId;
+  return (await apiClient.ledger.access.callerOf(apiClient.tokens.all))!.id;
 }
 
 function fingerprintOf(): string {

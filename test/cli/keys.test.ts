@@ -36,6 +36,7 @@ describe('levy keys', () => {
       keyId: await idOf('operator'),
       name: 'operator',
       scopes: ['read', 'operate', 'approve'],
+      madeBy: null,
       createdAt: expect.stringMatching(/Z$/) as string,
       lastUsedAt: expect.stringMatching(/Z$/) as string,
       revoked: false,
@@ -61,7 +62,7 @@ describe('levy keys', () => {
     const twice = await keys('new', '--name', 'office', '--scope', 'read');
     expect(twice).toEqual({
       ...{ status: 1, out: '' },
-      err: 'There is a key of this name. Choose another name.\n',
+      err: 'Somebody or something has, or had, this name. Choose another name.\n',
     });
     const json = await keys('new', '--name', 'script', '--scope', 'read', '--json');
     expect(JSON.parse(json.out)).toMatchObject({ name: 'script', scopes: ['read'] });

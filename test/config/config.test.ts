@@ -250,3 +250,29 @@ describe('in production', () => {
     expect(Object.keys(complaints({ ...PRODUCTION, DAY_MS: '86399999' }))).toEqual(['DAY_MS']);
   });
 });
+
+describe('who is let in where', () => {
+  it('is open to try levy with, and closed to strangers in production', () => {
+    expect(parseConfig({}, noFiles).access).toEqual({
+      ...{ authenticatorToApprove: false, metrics: 'open', docs: 'open' },
+    });
+    expect(parseConfig(PRODUCTION, noFiles).access).toEqual({
+      ...{ authenticatorToApprove: true, metrics: { token: null }, docs: 'signed-in' },
+    });
+    const token = 'm'.repeat(40);
+    expect(parseConfig({ METRICS_TOKEN: token }, noFiles).access.metrics).toEqual({ token });
+    const open = { METRICS: 'open', DOCS: 'open', APPROVE_WITH_AUTHENTICATOR: 'false' };
+    expect(parseConfig({ ...PRODUCTION, ...open }, noFiles).access).toEqual({
+      ...{ authenticatorToApprove: false, metrics: 'open', docs: 'open' },
+    });
+  });
+
+  it('refuses what contradicts itself', () => {
+    expect(complaints({ METRICS: 'open', METRICS_TOKEN: 'm'.repeat(40) })).toHaveProperty(
+      'METRICS',
+    );
+    expect(complaints({ APPROVERS: '3' })).toHaveProperty('APPROVERS');
+    expect(complaints({ APPROVERS: '2', AUTO_APPROVE: 'true' })).toHaveProperty('AUTO_APPROVE');
+    expect(parseConfig({ APPROVERS: '2' }, noFiles).policy.approvers).toBe(2);
+  });
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { inWords } from '../../core/fee/code-words.ts';
 import { UNSPOKEN } from '../../core/fee/declines.ts';
 import { describeEntry } from '../../core/fee/describe.ts';
 import { KINDS, sample, story } from '../support/fees.ts';
@@ -61,13 +62,14 @@ describe('an entry told', () => {
 
   it('says of a payment that no attempt of this ledger made it', () => {
     expect(describeEntry(one('paid', { attempt: null }))).toBe(
-      "$19.50 were paid outside this ledger (Stripe's ch_2).",
+      '$19.50 were paid outside this ledger (at Stripe: ch_2).',
     );
   });
 
   it('says when a card is tried again', () => {
     expect(describeEntry(one('declined'), { timeZone: 'America/New_York' })).toBe(
-      'Attempt 1 was declined (insufficient_funds); it is tried again from 2026-02-02 10:00 EST.',
+      'Attempt 1 was declined (there was not enough money); ' +
+        'it is tried again from 2026-02-02 10:00 EST.',
     );
   });
 
@@ -75,9 +77,9 @@ describe('an entry told', () => {
     for (const code of UNSPOKEN) {
       const declined = one('declined', { code, adviceCode: 'do_not_try_again' });
       const spoken = describeEntry(declined, { audience: 'clinician' });
-      expect(spoken).not.toContain(code);
-      expect(spoken).not.toContain('do_not_try_again');
-      expect(describeEntry(declined)).toContain(code);
+      expect(spoken).not.toContain(inWords(code));
+      expect(spoken).not.toContain(inWords('do_not_try_again'));
+      expect(describeEntry(declined)).toContain(inWords(code));
     }
   });
 

@@ -91,6 +91,7 @@ const ASSESSMENTS: Falsification[] = [
       guard.trigger('assessments_no_truncate', 'assessments'),
       guard.constraint('fees_assessment_id_fkey', 'fees'),
       guard.constraint('findings_assessment_id_fkey', 'findings'),
+      guard.constraint('roster_approvals_assessment_id_fkey', 'roster_approvals'),
     ],
   },
 ];

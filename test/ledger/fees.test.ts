@@ -11,6 +11,7 @@ import { AMOUNT, sample } from '../support/fees.ts';
 
 const NOTICED_AT = new Date('2026-01-16T15:00:00Z');
 const CHARGE_FROM = new Date('2026-01-30T15:00:00Z');
+const TESTER = { actor: 'test', person: null };
 
 let db: TestDatabase;
 let ledger: Ledger;
@@ -359,14 +360,10 @@ describe('appending', () => {
     }
     const roster = await ledger.assessments.totals(assessmentId);
     expect(roster.hash).not.toBe(hash);
-    expect(await ledger.assessments.approve(assessmentId, hash, 'test')).toMatchObject({
-      approved: false,
-      why: 'stale_roster',
-      hash: roster.hash,
-    });
-    expect(await ledger.assessments.approve(assessmentId, roster.hash, 'test')).toMatchObject({
-      approved: true,
-    });
+    const approve = (of: string) => ledger.assessments.approve(assessmentId, of, TESTER);
+    const stale = { approved: false, why: 'stale_roster', hash: roster.hash };
+    expect(await approve(hash)).toMatchObject(stale);
+    expect(await approve(roster.hash)).toMatchObject({ approved: true });
     const { rows } = await db.pool.query<{ fee_id: string }>(
       'select fee_id, seq, state, next_step, due_at, attempts, decline, outlook from fees',
     );

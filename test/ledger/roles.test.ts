@@ -65,8 +65,22 @@ const APPLICATION: Record<string, string[]> = {
   ],
   entries: ['select', 'insert fee_id seq kind at actor debit credit amount_cents data'],
   balances: ['select'],
-  access_keys: ['select', 'insert name prefix hash scopes', 'update revoked_at last_used_at'],
-  sessions: ['select', 'insert', 'delete'],
+  actor_names: ['select', 'insert'],
+  colleagues: [
+    'select',
+    'insert name email role invited_by',
+    'update role password joined_at ended_at totp_key totp_since totp_step',
+  ],
+  invitations: ['select', 'insert hash colleague_id made_by', 'update used_at', 'delete'],
+  recovery_codes: ['select', 'insert colleague_id hash', 'update used_at', 'delete'],
+  access_keys: ['select', 'insert name prefix hash scopes owner', 'update revoked_at last_used_at'],
+  sessions: [
+    'select',
+    'insert hash key_id colleague_id browser expires_at',
+    'update seen_at',
+    'delete',
+  ],
+  roster_approvals: ['select', 'insert assessment_id hash colleague_id actor', 'update used_at'],
   audit: ['select', 'insert actor action object detail request_id'],
   webhook_events: [
     'select',
@@ -127,7 +141,11 @@ const APPLICATION: Record<string, string[]> = {
 
 /** What a reader does not see, or not all of: what is not named here is seen whole. */
 const HIDDEN: Record<string, string> = {
-  access_keys: 'select key_id name prefix scopes created_at revoked_at last_used_at',
+  access_keys: 'select key_id name prefix scopes owner created_at revoked_at last_used_at',
+  colleagues:
+    'select colleague_id name email role invited_by invited_at joined_at ended_at totp_since',
+  invitations: 'nothing',
+  recovery_codes: 'nothing',
   sessions: 'nothing',
   settings: 'nothing',
   idempotent_requests: 'nothing',

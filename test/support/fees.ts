@@ -26,6 +26,7 @@ export function testPolicy(changes: Partial<Policy> = {}): Policy {
     canaryWaitMs: 0,
     unknownMax: 100,
     unknownShareMax: 0,
+    approvers: 1,
     declineSample: 100,
     declineShareMax: 0.5,
     ...changes,

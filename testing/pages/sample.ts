@@ -53,7 +53,7 @@ export async function signIn(
   const page = await context.newPage();
   await page.goto(`${levy.url}/console/sign-in`);
   await page.getByLabel('Access token').fill(token);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel('Access token').press('Enter');
   await page.waitForURL(`${levy.url}/console`);
   return page;
 }

@@ -49,7 +49,7 @@ function nobody({ filter, later }: PeopleView, viewer: Viewer): Html {
     </p>`;
   return may(viewer, 'operate')
     ? nothing('Nobody is on the roster yet. Add somebody, or upload a roster file.')
-    : nothing('Nobody is on the roster yet. Somebody with the scope “operate” can upload it.');
+    : nothing('Nobody is on the roster yet. Somebody whose role is “Works” can upload it.');
 }
 
 const GAP_WORDS: Record<Gap, string> = {
