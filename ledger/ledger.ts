@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { createAccess } from './access.ts';
 import { createAssessments } from './assessments.ts';
 import { openSnapshot, type StripeSnapshot } from './stripe-snapshot.ts';
+import { createCards } from './cards.ts';
 import { createCardPages } from './card-pages.ts';
 import { createInvariants } from './invariants.ts';
 import { createClinicians } from './clinicians.ts';
@@ -16,7 +17,9 @@ import { createQueueSweep } from './queue-sweep.ts';
 import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
 import { createRosterUploads } from './roster-uploads.ts';
+import { createRosterViews } from './roster-views.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createYears } from './years.ts';
 
 /**
  * The ledger: it contains every SQL statement of levy, grouped by subject.
@@ -27,6 +30,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
   return {
     access: createAccess(pool),
     assessments: createAssessments(pool),
+    cards: createCards(pool),
     cardPages: createCardPages(pool),
     invariants: createInvariants(pool),
     clinicians: createClinicians(pool),
@@ -41,7 +45,9 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     rates: createRates(pool),
     reports: createReports(pool),
     rosterUploads: createRosterUploads(pool),
+    rosterViews: createRosterViews(pool),
     circuitBreaker: createCircuitBreaker(pool),
+    years: createYears(pool),
     /** Opens a snapshot of Stripe's books beside the ledger; the caller must close it. */
     openSnapshot: (): Promise<StripeSnapshot> => openSnapshot(pool),
     /** Returns when the database answers; throws otherwise. */

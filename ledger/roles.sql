@@ -119,6 +119,12 @@ grant select,
   update (headings, ignored, rows, writing_until, written_at, written_by, outcome),
   delete
   on roster_uploads to levy_app;
+-- What was shown, and the cards that were seen: nothing is proven by them.
+grant select, insert (assessment_id, hash, rows), update (shown_at), delete on roster_views
+  to levy_app;
+grant select, insert (stripe_customer, payment_method, brand, last4, exp_month, exp_year),
+  update (payment_method, brand, last4, exp_month, exp_year, read_at)
+  on known_cards to levy_app;
 -- Tokens and holds of the rate limiter: nothing is proven by them, and losing them does no harm.
 grant select, insert, update, delete on tokens, holds to levy_app;
 -- The version of the schema.
@@ -130,7 +136,7 @@ grant select on migrations to levy_app;
 
 grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
   assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, job_errors,
-  roster_uploads, tokens, holds, migrations to levy_reader;
+  roster_uploads, roster_views, known_cards, tokens, holds, migrations to levy_reader;
 -- Without the hashes of keys, and without sessions, settings and stored answers, which hold
 -- secrets.
 grant select (key_id, name, prefix, scopes, created_at, revoked_at, last_used_at) on access_keys

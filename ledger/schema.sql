@@ -92,6 +92,10 @@ constraint imports.imports_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(v
 
 constraint job_errors.job_errors_pkey PRIMARY KEY (job, type)
 
+constraint known_cards.known_cards_exp_month_check CHECK (((exp_month >= 1) AND (exp_month <= 12)))
+
+constraint known_cards.known_cards_pkey PRIMARY KEY (stripe_customer)
+
 constraint migrations.migrations_pkey PRIMARY KEY (number)
 
 constraint rates.rates_pkey PRIMARY KEY (vendor, year)
@@ -111,6 +115,10 @@ constraint roster_uploads.roster_uploads_check CHECK ((((written_at IS NULL) = (
 constraint roster_uploads.roster_uploads_pkey PRIMARY KEY (upload_id)
 
 constraint roster_uploads.roster_uploads_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint roster_views.roster_views_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessments(assessment_id)
+
+constraint roster_views.roster_views_pkey PRIMARY KEY (assessment_id, hash)
 
 constraint sessions.sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES access_keys(key_id)
 
@@ -419,6 +427,8 @@ index CREATE INDEX entries_answers ON public.entries USING btree (recorded_at) W
 
 index CREATE INDEX entries_fingerprint ON public.entries USING btree (((data ->> 'fingerprint'::text)), at) WHERE ((kind = ANY (ARRAY['attempted'::text, 'declined'::text])) AND ((data ->> 'fingerprint'::text) IS NOT NULL))
 
+index CREATE INDEX entries_troubles ON public.entries USING btree (fee_id) WHERE (kind = ANY (ARRAY['notice_failed'::text, 'email_failed'::text, 'held'::text, 'waived'::text]))
+
 index CREATE INDEX evidence_clinician ON public.evidence USING btree (clinician_id, year)
 
 index CREATE INDEX fees_charge ON public.fees USING btree (assessment_id, due_at, fee_id) WHERE (next_step = 'charge'::text)
@@ -499,11 +509,15 @@ index CREATE UNIQUE INDEX imports_sha256_key ON public.imports USING btree (sha2
 
 index CREATE UNIQUE INDEX job_errors_pkey ON public.job_errors USING btree (job, type)
 
+index CREATE UNIQUE INDEX known_cards_pkey ON public.known_cards USING btree (stripe_customer)
+
 index CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (number)
 
 index CREATE UNIQUE INDEX rates_pkey ON public.rates USING btree (vendor, year)
 
 index CREATE UNIQUE INDEX roster_uploads_pkey ON public.roster_uploads USING btree (upload_id)
+
+index CREATE UNIQUE INDEX roster_views_pkey ON public.roster_views USING btree (assessment_id, hash)
 
 index CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (hash)
 
@@ -543,11 +557,15 @@ table imports (import_id uuid not null default gen_random_uuid(), sha256 text no
 
 table job_errors (job text not null, type text not null, errors bigint not null default 1, last_at timestamp with time zone not null default levy_now())
 
+table known_cards (stripe_customer text not null, payment_method text not null, brand text not null, last4 text not null, exp_month integer not null, exp_year integer not null, read_at timestamp with time zone not null default levy_now())
+
 table migrations (number integer not null, name text not null, applied_at timestamp with time zone not null default now())
 
 table rates (vendor text not null, year integer not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), status text not null, source text not null, entered_by text not null, entered_at timestamp with time zone not null default levy_now())
 
 table roster_uploads (upload_id uuid not null default gen_random_uuid(), file_name text not null, uploaded_by text not null, uploaded_at timestamp with time zone not null default levy_now(), expires_at timestamp with time zone not null default (levy_now() + '1 day'::interval), vendor text, headings json, ignored json not null, rows json, writing_until timestamp with time zone, written_at timestamp with time zone, written_by text, outcome jsonb)
+
+table roster_views (assessment_id uuid not null, hash text not null, shown_at timestamp with time zone not null default levy_now(), rows jsonb not null)
 
 table sessions (hash bytea not null, key_id uuid not null, expires_at timestamp with time zone not null)
 

@@ -13,6 +13,7 @@ import { personFormRoutes } from './people/form-routes.ts';
 import { peoplePages } from './people/page-routes.ts';
 import { uploadRoutes } from './people/upload-routes.ts';
 import { signInPages } from './sign-in.ts';
+import { yearPages } from './year/page-routes.ts';
 
 /**
  * The operators' console under /console: pages rendered on the server, which work without a script.
@@ -38,6 +39,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         pages.addHook('onRequest', requireScope('read'));
         pageRoutes(pages, deps);
         actionRoutes(pages, deps);
+        yearPages(pages, deps);
         peoplePages(pages, deps);
         personFormRoutes(pages, deps);
         await uploadRoutes(pages, deps);

@@ -29,7 +29,9 @@ export const ACCESS: Record<Access, string[]> = {
   'signed in': [
     'POST /console/sign-out',
     'GET /console',
+    'GET /console/assessments/new',
     'GET /console/assessments/:id',
+    'GET /console/assessments/:id/roster',
     'GET /console/fees',
     'GET /console/fees/:id',
     'GET /console/people',

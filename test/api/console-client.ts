@@ -152,7 +152,9 @@ export function pagesOf({ feeFixtures }: ConsoleClient): string[] {
   return [
     '/console',
     `/console/assessments/${assessmentId}`,
-    `/console/assessments/${assessmentId}?bucket=no_card`,
+    `/console/assessments/${assessmentId}/roster`,
+    `/console/assessments/${assessmentId}/roster?bucket=no_card&mark=&q=c-`,
+    '/console/assessments/new?rate=theranest+2026',
     '/console/fees',
     '/console/fees?state=failed',
     '/console/fees?state=held&ref=&assessment=',
