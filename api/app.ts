@@ -20,6 +20,7 @@ import { feeRoutes } from './routes/fees.ts';
 import { healthRoutes } from './routes/health.ts';
 import { installIdempotency } from './http/idempotency.ts';
 import { importRoutes } from './routes/imports.ts';
+import { listRoutes } from './routes/lists.ts';
 import { mailReportRoutes } from './routes/mail-reports.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { rateRoutes } from './routes/rates.ts';
@@ -94,6 +95,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   await importRoutes(app, deps);
   evidenceRoutes(app, deps);
   assessmentRoutes(app, deps);
+  listRoutes(app, deps);
   feeRoutes(app, deps);
   await mailReportRoutes(app, deps);
   accessRoutes(app, deps);

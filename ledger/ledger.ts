@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { createAccess } from './access.ts';
 import { createAssessments } from './assessments.ts';
 import { openSnapshot, type StripeSnapshot } from './stripe-snapshot.ts';
+import { createBookkeeping } from './bookkeeping.ts';
 import { createCards } from './cards.ts';
 import { createCardPages } from './card-pages.ts';
 import { createInvariants } from './invariants.ts';
@@ -30,6 +31,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
   return {
     access: createAccess(pool),
     assessments: createAssessments(pool),
+    bookkeeping: createBookkeeping(pool),
     cards: createCards(pool),
     cardPages: createCardPages(pool),
     invariants: createInvariants(pool),

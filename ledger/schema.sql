@@ -427,6 +427,8 @@ index CREATE INDEX entries_answers ON public.entries USING btree (recorded_at) W
 
 index CREATE INDEX entries_fingerprint ON public.entries USING btree (((data ->> 'fingerprint'::text)), at) WHERE ((kind = ANY (ARRAY['attempted'::text, 'declined'::text])) AND ((data ->> 'fingerprint'::text) IS NOT NULL))
 
+index CREATE INDEX entries_source ON public.entries USING btree (COALESCE((data ->> 'refund'::text), (data ->> 'dispute'::text))) WHERE (kind = ANY (ARRAY['refund_opened'::text, 'refund_failed'::text, 'disputed'::text]))
+
 index CREATE INDEX entries_troubles ON public.entries USING btree (fee_id) WHERE (kind = ANY (ARRAY['notice_failed'::text, 'email_failed'::text, 'held'::text, 'waived'::text]))
 
 index CREATE INDEX evidence_clinician ON public.evidence USING btree (clinician_id, year)

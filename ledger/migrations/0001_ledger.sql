@@ -231,6 +231,9 @@ create unique index entries_charge on entries ((data ->> 'charge')) where kind =
 create unique index entries_refund on entries ((data ->> 'refund')) where kind = 'refunded';
 create index entries_fingerprint on entries ((data ->> 'fingerprint'), at)
   where kind in ('attempted', 'declined') and data ->> 'fingerprint' is not null;
+-- The fee of a refund or dispute, for the list of payouts.
+create index entries_source on entries ((coalesce(data ->> 'refund', data ->> 'dispute')))
+  where kind in ('refund_opened', 'refund_failed', 'disputed');
 -- What went wrong with somebody's fees of other years, for whoever approves a roster.
 create index entries_troubles on entries (fee_id)
   where kind in ('notice_failed', 'email_failed', 'held', 'waived');

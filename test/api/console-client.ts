@@ -154,6 +154,7 @@ export function pagesOf({ feeFixtures }: ConsoleClient): string[] {
     `/console/assessments/${assessmentId}`,
     `/console/assessments/${assessmentId}/roster`,
     `/console/assessments/${assessmentId}/roster?bucket=no_card&mark=&q=c-`,
+    '/console/reports',
     '/console/assessments/new?rate=theranest+2026',
     '/console/fees',
     '/console/fees?state=failed',

@@ -10,8 +10,10 @@ import { approveRoster, byOf } from '../../routes/actions.ts';
 import { doneSentence } from '../done.ts';
 import { viewerOf } from '../form-token.ts';
 import { sendPage } from '../page.ts';
+import { LIST_FILES, sendList } from '../../lists/send.ts';
 import type { Decision } from './decide.ts';
 import { differenceBody } from './difference.ts';
+import { listsBody } from './lists.ts';
 import { openingBody } from './opening.ts';
 import { yearBody } from './overview.ts';
 import { rosterBody } from './roster.ts';
@@ -27,6 +29,7 @@ export function yearPages(app: FastifyInstance, deps: ApiDeps): void {
   opening(app, deps);
   overview(app, deps);
   roster(app, deps);
+  lists(app, deps);
 }
 
 /** The assessment with this id. Throws `not_found`. */
@@ -148,6 +151,33 @@ function filterOf({ q, bucket, mark }: Static<typeof Query>): RosterFilter {
   // No control character is in any field, and Postgres refuses the first of them.
   const text = (q ?? '').replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
   return { text: text || null, bucket: bucket || null, mark: mark || null };
+}
+
+function lists(app: FastifyInstance, deps: ApiDeps): void {
+  const One = Type.Object({ assessment: Type.Optional(ById.properties.id) });
+  app.get<{ Querystring: Static<typeof One> }>(
+    '/reports',
+    { schema: { querystring: One, hide: true } },
+    async (request, reply) => {
+      const { assessment } = request.query;
+      const all = await deps.ledger.assessments.list();
+      return sendPage(request, reply, deps, {
+        title: 'Lists for the bookkeeper',
+        section: 'home',
+        body: listsBody(
+          all.filter(({ assessmentId }) => !assessment || assessment === assessmentId),
+        ),
+      });
+    },
+  );
+
+  const OfFile = Type.Object({ ...ById.properties, file: Type.Enum(LIST_FILES) });
+  app.get<{ Params: Static<typeof OfFile> }>(
+    '/assessments/:id/lists/:file',
+    { schema: { params: OfFile, hide: true } },
+    async ({ params }, reply) =>
+      sendList(reply, deps, await assessmentOf(deps, params.id), params.file),
+  );
 }
 
 /** People whose change is named one by one. */
