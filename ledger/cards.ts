@@ -9,6 +9,13 @@ export interface SeenCard {
   expYear: number;
 }
 
+/** A customer whose card is to be read, with the card that the roster names. */
+export interface UnseenCard {
+  ref: string;
+  stripeCustomer: string;
+  paymentMethod: string | null;
+}
+
 /**
  * The cards of customers as Stripe last showed them. They foresee an expiry and decide nothing: a
  * card is read again before it is charged.
@@ -28,22 +35,20 @@ export function createCards(pool: pg.Pool) {
     },
 
     /**
-     * Customers of an assessment who owe and whose card was never seen, or not for a week: those
-     * never seen first.
+     * Customers of an assessment who owe and whose card was never seen, or not for a week, by
+     * reference; `after` is the last reference read.
      */
-    async unseen(
-      assessmentId: string,
-      limit: number,
-    ): Promise<{ stripeCustomer: string; paymentMethod: string | null }[]> {
-      const { rows } = await pool.query<{ stripeCustomer: string; paymentMethod: string | null }>(
-        `select c.stripe_customer as "stripeCustomer", c.payment_method as "paymentMethod"
+    async unseen(assessmentId: string, after: string, limit: number): Promise<UnseenCard[]> {
+      const { rows } = await pool.query<UnseenCard>(
+        `select c.ref, c.stripe_customer as "stripeCustomer", c.payment_method as "paymentMethod"
          from fees f join clinicians c using (clinician_id)
          left join known_cards k using (stripe_customer)
          where f.assessment_id = $1 and f.state in ('ready', 'approved', 'noticed')
            and c.stripe_customer is not null and not c.no_card
            and (k.read_at is null or k.read_at < levy_now() - interval '7 days')
-         order by k.read_at nulls first, c.ref limit $2`,
-        [assessmentId, limit],
+           and c.ref > $2
+         order by c.ref limit $3`,
+        [assessmentId, after, limit],
       );
       return rows;
     },

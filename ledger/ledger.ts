@@ -20,6 +20,7 @@ import { createReports } from './reports.ts';
 import { createRosterUploads } from './roster-uploads.ts';
 import { createRosterViews } from './roster-views.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createYearReport } from './year-report.ts';
 import { createYears } from './years.ts';
 
 /**
@@ -49,6 +50,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     rosterUploads: createRosterUploads(pool),
     rosterViews: createRosterViews(pool),
     circuitBreaker: createCircuitBreaker(pool),
+    yearReport: createYearReport(pool),
     years: createYears(pool),
     /** Opens a snapshot of Stripe's books beside the ledger; the caller must close it. */
     openSnapshot: (): Promise<StripeSnapshot> => openSnapshot(pool),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 
 /** The parts of the one stylesheet, in order. */
-const STYLES = ['base.css', 'parts.css', 'forms.css', 'tables.css', 'people.css'];
+const STYLES = ['base.css', 'parts.css', 'forms.css', 'tables.css', 'people.css', 'year.css'];
 
 /** The script that every page loads, and the files it imports. */
 const SCRIPTS = ['console.js', 'keys.js'];

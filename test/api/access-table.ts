@@ -33,6 +33,8 @@ export const ACCESS: Record<Access, string[]> = {
     'GET /console/assessments/:id',
     'GET /console/assessments/:id/roster',
     'GET /console/assessments/:id/lists/:file',
+    'GET /console/assessments/:id/progress',
+    'GET /console/assessments/:id/report',
     'GET /console/reports',
     'GET /console/fees',
     'GET /console/fees/:id',

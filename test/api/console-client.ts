@@ -154,6 +154,8 @@ export function pagesOf({ feeFixtures }: ConsoleClient): string[] {
     `/console/assessments/${assessmentId}`,
     `/console/assessments/${assessmentId}/roster`,
     `/console/assessments/${assessmentId}/roster?bucket=no_card&mark=&q=c-`,
+    `/console/assessments/${assessmentId}/progress`,
+    `/console/assessments/${assessmentId}/report`,
     '/console/reports',
     '/console/assessments/new?rate=theranest+2026',
     '/console/fees',

@@ -102,7 +102,7 @@ function lookFirst({
         ${counted(cards.all, 'card')} not charged yet.
         ${
           cards.known < cards.all &&
-          'A card is seen when it is uploaded, announced or charged; the others are being asked for.'
+          'Stripe is being asked about the others; load this page again in a moment.'
         }
       </p>`
     }

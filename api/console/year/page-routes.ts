@@ -1,12 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
+import { calendarDay } from '../../../core/calendar.ts';
 import { BUCKETS, type Bucket } from '../../../core/roster.ts';
 import type { Assessment } from '../../../ledger/assessments.ts';
 import { MARKS, type RosterFilter } from '../../../ledger/years.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { problem, Problem } from '../../http/errors.ts';
 import { ById } from '../../http/schemas.ts';
-import { approveRoster, byOf } from '../../routes/actions.ts';
+import { approveRoster, byOf, enqueueDue } from '../../routes/actions.ts';
 import { doneSentence } from '../done.ts';
 import { viewerOf } from '../form-token.ts';
 import { sendPage } from '../page.ts';
@@ -16,6 +17,8 @@ import { differenceBody } from './difference.ts';
 import { listsBody } from './lists.ts';
 import { openingBody } from './opening.ts';
 import { yearBody } from './overview.ts';
+import { progressBody } from './progress.ts';
+import { reportBody } from './report.ts';
 import { rosterBody } from './roster.ts';
 import { ACTED_ON, earliestCharge } from './words.ts';
 
@@ -30,6 +33,8 @@ export function yearPages(app: FastifyInstance, deps: ApiDeps): void {
   overview(app, deps);
   roster(app, deps);
   lists(app, deps);
+  progress(app, deps);
+  report(app, deps);
 }
 
 /** The assessment with this id. Throws `not_found`. */
@@ -87,6 +92,12 @@ function overview(app: FastifyInstance, deps: ApiDeps): void {
         decisionOf(deps, assessment, now),
         ledger.years.marks(id, earliestCharge(now, assessment.policy)),
       ]);
+      // Another look at the page does not ask again: a job of this id is queued once a day.
+      if (marks.cards.known < marks.cards.all)
+        await enqueueDue(deps, 'read-cards', {
+          assessmentId: id,
+          day: calendarDay(now, 'UTC'),
+        });
       return sendPage(request, reply, deps, {
         title: `${assessment.vendorName} ${assessment.year}`,
         section: 'home',
@@ -177,6 +188,61 @@ function lists(app: FastifyInstance, deps: ApiDeps): void {
     { schema: { params: OfFile, hide: true } },
     async ({ params }, reply) =>
       sendList(reply, deps, await assessmentOf(deps, params.id), params.file),
+  );
+}
+
+function progress(app: FastifyInstance, deps: ApiDeps): void {
+  const { ledger } = deps;
+  app.get<OfId>(
+    '/assessments/:id/progress',
+    { schema: { params: ById, hide: true } },
+    async (request, reply) => {
+      const assessment = await assessmentOf(deps, request.params.id);
+      const { assessmentId, policy } = assessment;
+      const [days, states] = await Promise.all([
+        ledger.yearReport.days(assessmentId, policy.timeZone),
+        ledger.reports.byState(assessmentId),
+      ]);
+      return sendPage(request, reply, deps, {
+        title: `Progress of ${assessment.vendorName} ${assessment.year}`,
+        section: 'home',
+        body: progressBody({ assessment, days, states }),
+      });
+    },
+  );
+}
+
+/** Acts and findings that a report shows. */
+const REPORTED = 500;
+
+function report(app: FastifyInstance, deps: ApiDeps): void {
+  const { ledger, practiceName } = deps;
+  app.get<OfId>(
+    '/assessments/:id/report',
+    { schema: { params: ById, hide: true } },
+    async (request, reply) => {
+      const assessment = await assessmentOf(deps, request.params.id);
+      const { assessmentId: id } = assessment;
+      const [now, totals, states, accounts, approvals, findings, acts] = await Promise.all([
+        ledger.fees.now(),
+        ledger.years.totals(id),
+        ledger.reports.byState(id),
+        ledger.bookkeeping.accounts(id),
+        ledger.yearReport.approvals(id),
+        ledger.findings.open({ assessmentId: id, limit: REPORTED + 1 }),
+        ledger.yearReport.acts(id, REPORTED + 1),
+      ]);
+      return sendPage(request, reply, deps, {
+        title: `Report of ${assessment.vendorName} ${assessment.year}`,
+        section: 'home',
+        body: reportBody({
+          ...{ assessment, practiceName, now, totals, states, accounts, approvals },
+          findings: findings.slice(0, REPORTED),
+          acts: acts.slice(0, REPORTED),
+          more: { findings: findings.length > REPORTED, acts: acts.length > REPORTED },
+        }),
+      });
+    },
   );
 }
 
