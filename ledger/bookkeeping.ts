@@ -141,7 +141,7 @@ export function createBookkeeping(pool: pg.Pool) {
           ...after,
         ]);
         for (const { feeId, ref, name, debit, credit, amountCents, ...entry } of rows)
-          yield { feeId, ref, name, debit, credit, amountCents, entry: entry as Entry };
+          yield { feeId, ref, name, debit, credit, amountCents, entry };
         const last = rows.at(-1);
         if (!last || rows.length < PAGE) return;
         after = [last.feeId, last.seq];

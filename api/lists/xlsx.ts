@@ -59,13 +59,13 @@ async function* worksheet(
   let whole = false;
   try {
     for (let line = 2; line <= SHEET_ROWS; line += 1) {
-      const { value, done } = await rows.next();
-      if (done) {
+      const next = await rows.next();
+      if (next.done) {
         state.done = true;
         break;
       }
       const cells = columns.map(({ kind }, at) =>
-        cellOf(`${letters[at]}${line}`, kind, value[at] ?? null),
+        cellOf(`${letters[at]}${line}`, kind, next.value[at] ?? null),
       );
       piece += `<row r="${line}">${cells.join('')}</row>`;
       if (piece.length < PIECE) continue;

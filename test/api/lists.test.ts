@@ -69,7 +69,7 @@ describe('the list of fees', () => {
     sheet?.eachRow((row) =>
       row.eachCell((cell) => {
         expect(cell.type).not.toBe(ExcelJS.ValueType.Formula);
-        shown.push(String(cell.value));
+        shown.push(cell.text);
       }),
     );
     expect(shown).toContain('=cmd()|/c calc!A1');

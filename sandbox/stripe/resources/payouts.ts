@@ -52,6 +52,6 @@ export function listPayouts(world: World, params: Params<typeof payoutParams.lis
 }
 
 /** Stripe does not list what a payout is made of on the payout itself. */
-function shown({ movements: _, ...payout }: Payout): object {
-  return payout;
+function shown(payout: Payout): object {
+  return { ...payout, movements: undefined };
 }
