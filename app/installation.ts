@@ -39,7 +39,7 @@ export async function openInstallation(
       : await embeddedDatabase(config, say, closers);
     const webhookUrl = `http://${hostOf(config)}:${config.port}/webhooks/stripe`;
     const stripe = config.stripe ? null : await sandboxStripe(config, secrets, webhookUrl, closers);
-    const mailbox = config.smtpUrl ? null : await sandboxMailbox(closers);
+    const mailbox = config.smtpUrl ? null : await sandboxMailbox(config, closers);
     return {
       services: {
         ...databases,
@@ -109,8 +109,11 @@ async function sandboxStripe(
   return stripe;
 }
 
-async function sandboxMailbox(closers: (() => Promise<void>)[]): Promise<Mailbox> {
-  const mailbox = await startMailbox();
+async function sandboxMailbox(
+  { home }: Config,
+  closers: (() => Promise<void>)[],
+): Promise<Mailbox> {
+  const mailbox = await startMailbox({ journal: join(home, 'sandbox-mailbox.journal') });
   closers.push(() => mailbox.close());
   return mailbox;
 }

@@ -52,7 +52,7 @@ export async function demo({ options }: CallOf<'demo'>, io: Io): Promise<number>
  * The demo's configuration: built-in services, a free port unless `PORT` names one, and days of a
  * quarter of a second.
  */
-async function demoConfig(home: string, env: Io['env']): Promise<Config> {
+export async function demoConfig(home: string, env: Io['env']): Promise<Config> {
   const { REDIS_URL, PORT, HOST } = env;
   const config = parseConfig({
     LEVY_HOME: home,
@@ -80,7 +80,7 @@ interface Stage {
 }
 
 /** Runs the year as an operator would: through the API, one call after the other. */
-async function sampleYear({ levy, client, say, startedAt }: Stage): Promise<Outcome> {
+export async function sampleYear({ levy, client, say, startedAt }: Stage): Promise<Outcome> {
   say(`levy runs at ${levy.url}, its queue on ${levy.queue}`);
   const { rosterCsv } = await plantPeople(createStripe(levy.stripeBase));
   const roster = await client.putRoster(rosterCsv);

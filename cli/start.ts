@@ -25,8 +25,8 @@ function greeting({ url, queue, sandbox }: RunningLevy, home: string): string[] 
     `Queue on ${queue}; what levy keeps itself is in ${home}.`,
   ];
   if (sandbox.stripe)
-    lines.push('Stripe is the sandbox: no card is charged. Set STRIPE_SECRET_KEY.');
+    lines.push(`Stripe is the sandbox ${sandbox.stripe.url}: no card is charged.`);
   if (sandbox.mailbox)
-    lines.push(`Mail goes to the sandbox mailbox ${sandbox.mailbox.url}. Set SMTP_URL.`);
+    lines.push(`Mail goes to the sandbox mailbox ${sandbox.mailbox.url} and nowhere else.`);
   return lines;
 }

@@ -82,6 +82,14 @@ export const JOBS = {
     backoffMs: 30_000,
     concurrency: 1,
   },
+  /** Does what a person asked for to many fees; see ledger/bulk-acts.ts. */
+  'bulk-act': {
+    payload: Type.Object({ bulkId: uuid }),
+    id: (p: { bulkId: string }) => `bulk-act-${p.bulkId}`,
+    attempts: 10,
+    backoffMs: 1_000,
+    concurrency: 1,
+  },
   /** Reconciles one assessment, or everything. */
   reconcile: {
     payload: Type.Object({ assessmentId: Type.Optional(uuid) }),

@@ -10,11 +10,13 @@
 export const APPEND = `
   with input as (
     select * from jsonb_to_recordset($1::jsonb) as i (fee_id uuid, after_seq integer, state text,
-      next_step text, due_at timestamptz, intent text, closes boolean, entries jsonb)
+      next_step text, due_at timestamptz, decline text, outlook jsonb, at timestamptz, intent text,
+      closes boolean, entries jsonb)
   ), moved as (
     update fees f
     set seq = i.after_seq + jsonb_array_length(i.entries), state = i.state,
-      next_step = i.next_step, due_at = i.due_at,
+      next_step = i.next_step, due_at = i.due_at, decline = i.decline, outlook = i.outlook,
+      since_at = case when f.state = i.state then f.since_at else i.at end,
       intent = case when i.closes then i.intent else coalesce(i.intent, f.intent) end
     from input i
     where f.fee_id = i.fee_id and f.seq = i.after_seq
@@ -32,7 +34,8 @@ export const APPEND = `
 /** Approves every ready fee. $1 assessment, $2 now, $3 who, $4 the roster's hash. */
 export const APPROVE = `
   with moved as (
-    update fees set seq = seq + 1, state = 'approved', next_step = 'notice', due_at = $2
+    update fees set seq = seq + 1, state = 'approved', next_step = 'notice', due_at = $2,
+      since_at = $2
     where assessment_id = $1 and state = 'ready'
     returning fee_id, seq
   )

@@ -3,7 +3,8 @@ import type { Decision } from '../core/fee/actions.ts';
 import type { Entry, NewEntry, FeeStatus, Step } from '../core/fee/fee.ts';
 import { fold, type FeeState } from '../core/fee/fold.ts';
 import { movement } from '../core/fee/money.ts';
-import { next } from '../core/fee/next.ts';
+import { nextOf } from '../core/fee/next.ts';
+import { outlookOf } from '../core/fee/outlook.ts';
 import { createBatch } from './batch.ts';
 import { withinBudget } from './card-budget.ts';
 import { APPEND } from './entries.ts';
@@ -45,28 +46,12 @@ const STILL = `
  * @param elapsedMs  a monotonic clock in ms; it only measures how long ago the database was asked
  */
 export function createFees(pool: pg.Pool, elapsedMs: () => number) {
-  const loadMany = async (feeIds: string[]): Promise<(FeeRecord | null)[]> => {
-    // Measured from before the query: our clock may be ahead by the query's duration, never behind,
-    // so that no notice is dated before it was accepted.
-    const askedAt = elapsedMs();
-    const { rows } = await pool.query<LoadedRow>(LOAD, [[...new Set(feeIds)]]);
-    const byId = new Map(rows.map((row) => [row.fee_id, row]));
-    return feeIds.map((feeId) => {
-      const row = byId.get(feeId);
-      return row ? feeRecordOf(row, () => elapsedMs() - askedAt) : null;
-    });
-  };
-  const appendMany = async (appends: Append[], db: pg.PoolClient | null = null) => {
-    const fees = new Set(appends.map(({ feeRecord }) => feeRecord.feeId));
-    // Two appends to one fee cannot both win: after this error the batch runs them one by one.
-    if (fees.size < appends.length) throw new Error('one fee twice in a batch');
-    const rowsIn = JSON.stringify(appends.map(rowOf));
-    const { rows } = await (db ?? pool).query<{ fee_id: string }>(APPEND, [rowsIn]);
-    const written = new Set(rows.map((row) => row.fee_id));
-    return appends.map(({ feeRecord }) => written.has(feeRecord.feeId));
-  };
+  const loadMany = (feeIds: string[]) => loadFees(pool, elapsedMs, feeIds);
   const loadOne = createBatch(loadMany, { items: 200, runs: 1 });
-  const appendOne = createBatch((some: Append[]) => appendMany(some), { items: 200, runs: 1 });
+  const appendOne = createBatch((some: Append[]) => appendMany(pool, some), {
+    items: 200,
+    runs: 1,
+  });
 
   const load = (feeId: string): Promise<FeeRecord | null> => loadOne(feeId);
   const append = async (
@@ -75,13 +60,11 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
     actor: string,
     at: Date = feeRecord.now(),
   ): Promise<FeeRecord | null> => {
-    const seq = feeRecord.entries.length;
-    const dated = entries.map((one, index) => ({ ...one, seq: seq + index + 1, at, actor }));
-    const one = { feeRecord, entries: dated };
-    const written = await withinBudget(pool, dated, async (db) =>
-      db ? (await appendMany([one], db))[0] : appendOne(one),
+    const one = { feeRecord, entries: dated(feeRecord, entries, actor, at) };
+    const written = await withinBudget(pool, one.entries, async (db) =>
+      db ? (await appendMany(db, [one]))[0] : appendOne(one),
     );
-    return written ? { ...feeRecord, entries: [...feeRecord.entries, ...dated] } : null;
+    return written ? { ...feeRecord, entries: [...feeRecord.entries, ...one.entries] } : null;
   };
 
   return {
@@ -170,15 +153,65 @@ export function createFees(pool: pg.Pool, elapsedMs: () => number) {
   };
 }
 
+/** Loads these fees, each in its place; null for an id without a fee. */
+export async function loadFees(
+  db: pg.Pool | pg.PoolClient,
+  elapsedMs: () => number,
+  feeIds: string[],
+): Promise<(FeeRecord | null)[]> {
+  // Measured from before the query: our clock may be ahead by the query's duration, never behind,
+  // so that no notice is dated before it was accepted.
+  const askedAt = elapsedMs();
+  const { rows } = await db.query<LoadedRow>(LOAD, [[...new Set(feeIds)]]);
+  const byId = new Map(rows.map((row) => [row.fee_id, row]));
+  return feeIds.map((feeId) => {
+    const row = byId.get(feeId);
+    return row ? feeRecordOf(row, () => elapsedMs() - askedAt) : null;
+  });
+}
+
+/**
+ * Writes entries after the last ones of these fees, dated now, in the transaction of `client`.
+ * Gives for each fee whether it was written: not when another writer was first. Not for attempts,
+ * whose card has a limit.
+ */
+export async function appendFees(
+  client: pg.PoolClient,
+  appends: { feeRecord: FeeRecord; entries: NewEntry[] }[],
+  actor: string,
+): Promise<boolean[]> {
+  return appendMany(
+    client,
+    appends.map(({ feeRecord, entries }) => {
+      return { feeRecord, entries: dated(feeRecord, entries, actor, feeRecord.now()) };
+    }),
+  );
+}
+
+async function appendMany(db: pg.Pool | pg.PoolClient, appends: Append[]): Promise<boolean[]> {
+  const fees = new Set(appends.map(({ feeRecord }) => feeRecord.feeId));
+  // Two appends to one fee cannot both win: after this error the batch runs them one by one.
+  if (fees.size < appends.length) throw new Error('one fee twice in a batch');
+  const rowsIn = JSON.stringify(appends.map(rowOf));
+  const { rows } = await db.query<{ fee_id: string }>(APPEND, [rowsIn]);
+  const written = new Set(rows.map((row) => row.fee_id));
+  return appends.map(({ feeRecord }) => written.has(feeRecord.feeId));
+}
+
+function dated(feeRecord: FeeRecord, entries: NewEntry[], actor: string, at: Date): Entry[] {
+  const seq = feeRecord.entries.length;
+  return entries.map((one, index) => ({ ...one, seq: seq + index + 1, at, actor }));
+}
+
 /** The fee's id in an intent's metadata; null when it is not a UUID, as in older metadata. */
 const idOf = ({ feeId }: { feeId: string | null }): string | null =>
   feeId && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(feeId) ? feeId : null;
 
 function rowOf({ feeRecord, entries }: Append): Record<string, unknown> {
-  const what: { state: FeeStatus; step: Step | null; at: Date | null } = next(
-    [...feeRecord.entries, ...entries],
-    feeRecord.assessment.policy,
-  );
+  const all = [...feeRecord.entries, ...entries];
+  const fee = fold(all);
+  const { policy } = feeRecord.assessment;
+  const what: { state: FeeStatus; step: Step | null; at: Date | null } = nextOf(fee, policy);
   const opened = entries.findLast((one) => one.kind === 'intent_opened');
   return {
     fee_id: feeRecord.feeId,
@@ -186,6 +219,9 @@ function rowOf({ feeRecord, entries }: Append): Record<string, unknown> {
     state: what.state,
     next_step: what.step,
     due_at: what.at,
+    decline: fee.declined?.code ?? null,
+    outlook: outlookOf(all, fee, policy),
+    at: fee.lastAt,
     intent: opened?.kind === 'intent_opened' ? opened.data.intent : null,
     closes: entries.some(({ kind }) => kind === 'intent_closed'),
     entries: entries.map((one) => ({

@@ -4,6 +4,7 @@ import { createAssessments } from './assessments.ts';
 import { openSnapshot, type StripeSnapshot } from './stripe-snapshot.ts';
 import { createBookkeeping } from './bookkeeping.ts';
 import { createCards } from './cards.ts';
+import { createBulkActs } from './bulk-acts.ts';
 import { createCardPages } from './card-pages.ts';
 import { createInvariants } from './invariants.ts';
 import { createClinicians } from './clinicians.ts';
@@ -34,6 +35,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     assessments: createAssessments(pool),
     bookkeeping: createBookkeeping(pool),
     cards: createCards(pool),
+    bulkActs: createBulkActs(pool, elapsedMs),
     cardPages: createCardPages(pool),
     invariants: createInvariants(pool),
     clinicians: createClinicians(pool),

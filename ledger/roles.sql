@@ -85,7 +85,7 @@ grant select,
 -- The database computes a fee's id. Its clinician and assessment never change; its state and step
 -- follow the entries.
 grant select, insert (assessment_id, clinician_id),
-  update (intent, seq, state, next_step, due_at)
+  update (intent, seq, state, next_step, due_at, since_at, decline, outlook)
   on fees to levy_app;
 -- Append only. The database sets the time at which an entry was written.
 grant select, insert (fee_id, seq, kind, at, actor, debit, credit, amount_cents, data)
@@ -125,6 +125,15 @@ grant select, insert (assessment_id, hash, rows), update (shown_at), delete on r
 grant select, insert (stripe_customer, payment_method, brand, last4, exp_month, exp_year),
   update (payment_method, brand, last4, exp_month, exp_year, read_at)
   on known_cards to levy_app;
+-- A bulk act's members are fixed by its preview. What it does to a fee stands in the entries.
+grant select, insert (act, why, selection, created_by, members, preview),
+  update (state, started_by, started_at, paused_by, paused_why, ended_at, wave_from, wave_to),
+  delete
+  on bulk_acts to levy_app;
+grant select, insert (bulk_id, position, fee_id), update (result, decided_at), delete
+  on bulk_act_members to levy_app;
+grant select, insert (name, selection, saved_by), update (selection, saved_by, saved_at), delete
+  on saved_filters to levy_app;
 -- Tokens and holds of the rate limiter: nothing is proven by them, and losing them does no harm.
 grant select, insert, update, delete on tokens, holds to levy_app;
 -- The version of the schema.
@@ -136,7 +145,8 @@ grant select on migrations to levy_app;
 
 grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
   assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, job_errors,
-  roster_uploads, roster_views, known_cards, tokens, holds, migrations to levy_reader;
+  roster_uploads, roster_views, known_cards, bulk_acts, bulk_act_members, saved_filters, tokens,
+  holds, migrations to levy_reader;
 -- Without the hashes of keys, and without sessions, settings and stored answers, which hold
 -- secrets.
 grant select (key_id, name, prefix, scopes, created_at, revoked_at, last_used_at) on access_keys

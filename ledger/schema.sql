@@ -16,6 +16,24 @@ constraint assessments.assessments_vendor_year_key UNIQUE (vendor, year)
 
 constraint audit.audit_pkey PRIMARY KEY (audit_id)
 
+constraint bulk_act_members.bulk_act_members_bulk_id_fkey FOREIGN KEY (bulk_id) REFERENCES bulk_acts(bulk_id)
+
+constraint bulk_act_members.bulk_act_members_check CHECK (((result IS NULL) = (decided_at IS NULL)))
+
+constraint bulk_act_members.bulk_act_members_pkey PRIMARY KEY (bulk_id, "position")
+
+constraint bulk_act_members.bulk_act_members_position_check CHECK (("position" > 0))
+
+constraint bulk_acts.bulk_acts_act_check CHECK ((act = ANY (ARRAY['retry'::text, 'send_card_link'::text, 'hold'::text, 'release'::text, 'waive'::text, 'refund'::text, 'note'::text])))
+
+constraint bulk_acts.bulk_acts_check CHECK (((state = 'previewed'::text) = (started_at IS NULL)))
+
+constraint bulk_acts.bulk_acts_members_check CHECK ((members >= 0))
+
+constraint bulk_acts.bulk_acts_pkey PRIMARY KEY (bulk_id)
+
+constraint bulk_acts.bulk_acts_state_check CHECK ((state = ANY (ARRAY['previewed'::text, 'running'::text, 'paused'::text, 'aborted'::text, 'finished'::text])))
+
 constraint card_pages.card_pages_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
 
 constraint card_pages.card_pages_pkey PRIMARY KEY (session)
@@ -40,7 +58,7 @@ constraint entries.entries_debit_check CHECK ((debit = ANY (ARRAY['receivable'::
 
 constraint entries.entries_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
 
-constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['usage_checked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'card_missing'::text, 'card_updated'::text, 'intent_opened'::text, 'intent_closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'email_sent'::text, 'email_failed'::text])))
+constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['usage_checked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'card_missing'::text, 'card_updated'::text, 'intent_opened'::text, 'intent_closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'card_link_asked'::text, 'noted'::text, 'email_sent'::text, 'email_failed'::text])))
 
 constraint entries.entries_pkey PRIMARY KEY (fee_id, seq)
 
@@ -119,6 +137,8 @@ constraint roster_uploads.roster_uploads_vendor_fkey FOREIGN KEY (vendor) REFERE
 constraint roster_views.roster_views_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessments(assessment_id)
 
 constraint roster_views.roster_views_pkey PRIMARY KEY (assessment_id, hash)
+
+constraint saved_filters.saved_filters_pkey PRIMARY KEY (name)
 
 constraint sessions.sessions_key_id_fkey FOREIGN KEY (key_id) REFERENCES access_keys(key_id)
 
@@ -312,6 +332,19 @@ begin
   return new;
 end $function$
 
+function CREATE OR REPLACE FUNCTION public.fix_members()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if exists (select from added m join bulk_acts b using (bulk_id)
+      where b.created_in <> pg_current_xact_id()) then
+    raise exception 'the members of a bulk act are fixed at its preview' using errcode = 'LV021';
+  end if;
+  return null;
+end $function$
+
 function CREATE OR REPLACE FUNCTION public.is_owed(fee uuid)
  RETURNS boolean
  LANGUAGE sql
@@ -338,6 +371,35 @@ begin
   return new;
 end $function$
 
+function CREATE OR REPLACE FUNCTION public.keep_begun()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if exists (select from bulk_acts where bulk_id = old.bulk_id and state <> 'previewed') then
+    raise exception 'a bulk act that was begun is kept' using errcode = 'LV001';
+  end if;
+  return old;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.keep_bulk_act()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if (new.bulk_id, new.act, new.why, new.selection, new.created_by, new.created_at, new.created_in,
+      new.members, new.preview)
+    is distinct from
+     (old.bulk_id, old.act, old.why, old.selection, old.created_by, old.created_at, old.created_in,
+      old.members, old.preview)
+    or old.state in ('aborted', 'finished') then
+    raise exception 'a bulk act stays what was previewed' using errcode = 'LV021';
+  end if;
+  return new;
+end $function$
+
 function CREATE OR REPLACE FUNCTION public.keep_evidence()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -360,6 +422,19 @@ begin
   if (new.fee_id, new.assessment_id, new.clinician_id)
     is distinct from (old.fee_id, old.assessment_id, old.clinician_id) then
     raise exception 'a fee stays the fee of its clinician and assessment' using errcode = 'LV001';
+  end if;
+  return new;
+end $function$
+
+function CREATE OR REPLACE FUNCTION public.keep_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  if (new.bulk_id, new.position, new.fee_id) is distinct from (old.bulk_id, old.position, old.fee_id)
+    or old.result is not null then
+    raise exception 'a member of a bulk act is decided once' using errcode = 'LV021';
   end if;
   return new;
 end $function$
@@ -417,6 +492,8 @@ end $function$
 
 index CREATE INDEX audit_object ON public.audit USING btree (object, audit_id)
 
+index CREATE INDEX bulk_acts_open ON public.bulk_acts USING btree (created_at) WHERE (state = 'running'::text)
+
 index CREATE INDEX card_pages_open ON public.card_pages USING btree (fee_id) WHERE (closed_at IS NULL)
 
 index CREATE INDEX clinicians_name ON public.clinicians USING btree (lower(name), ref)
@@ -460,6 +537,12 @@ index CREATE UNIQUE INDEX assessments_pkey ON public.assessments USING btree (as
 index CREATE UNIQUE INDEX assessments_vendor_year_key ON public.assessments USING btree (vendor, year)
 
 index CREATE UNIQUE INDEX audit_pkey ON public.audit USING btree (audit_id)
+
+index CREATE UNIQUE INDEX bulk_act_members_fee ON public.bulk_act_members USING btree (bulk_id, fee_id)
+
+index CREATE UNIQUE INDEX bulk_act_members_pkey ON public.bulk_act_members USING btree (bulk_id, "position")
+
+index CREATE UNIQUE INDEX bulk_acts_pkey ON public.bulk_acts USING btree (bulk_id)
 
 index CREATE UNIQUE INDEX card_pages_pkey ON public.card_pages USING btree (session)
 
@@ -521,6 +604,8 @@ index CREATE UNIQUE INDEX roster_uploads_pkey ON public.roster_uploads USING btr
 
 index CREATE UNIQUE INDEX roster_views_pkey ON public.roster_views USING btree (assessment_id, hash)
 
+index CREATE UNIQUE INDEX saved_filters_pkey ON public.saved_filters USING btree (name)
+
 index CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (hash)
 
 index CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (name)
@@ -537,6 +622,10 @@ table assessments (assessment_id uuid not null default gen_random_uuid(), vendor
 
 table audit (audit_id bigint not null, at timestamp with time zone not null default levy_now(), actor text not null, action text not null, object text not null, detail jsonb not null default '{}'::jsonb, request_id text)
 
+table bulk_act_members (bulk_id uuid not null, position integer not null, fee_id uuid not null, result text, decided_at timestamp with time zone)
+
+table bulk_acts (bulk_id uuid not null default gen_random_uuid(), act text not null, why text, selection jsonb not null, created_by text not null, created_at timestamp with time zone not null default levy_now(), created_in xid8 not null default pg_current_xact_id(), members integer not null, preview jsonb not null, state text not null default 'previewed'::text, started_by text, started_at timestamp with time zone, paused_by text, paused_why text, ended_at timestamp with time zone, wave_from integer not null default 0, wave_to integer not null default 0)
+
 table card_pages (session text not null, fee_id uuid not null, opened_at timestamp with time zone not null default levy_now(), closed_at timestamp with time zone)
 
 table clinicians (clinician_id uuid not null default gen_random_uuid(), ref text not null, name text not null, email text, npi text, vendor text not null, time_zone text not null, stripe_customer text, customer_made boolean not null default false, payment_method text, no_card boolean not null default false, updated_at timestamp with time zone not null default levy_now(), email_changes integer not null default 0, card_changes integer not null default 0, latest_card text)
@@ -545,7 +634,7 @@ table entries (fee_id uuid not null, seq integer not null, kind text not null, a
 
 table evidence (evidence_id uuid not null default gen_random_uuid(), import_id uuid, clinician_id uuid not null, year integer not null, kind text not null, first_used_on date not null, file_name text not null, line bigint not null, rule text not null, certainty text not null, verdict text, decided_by text, decided_at timestamp with time zone, recorded_at timestamp with time zone not null default levy_now())
 
-table fees (fee_id uuid not null, assessment_id uuid not null, clinician_id uuid not null, intent text, seq integer not null default 0, state text not null default 'detecting'::text, next_step text default 'detect'::text, due_at timestamp with time zone default '1970-01-01 00:00:00+00'::timestamp with time zone)
+table fees (fee_id uuid not null, assessment_id uuid not null, clinician_id uuid not null, intent text, seq integer not null default 0, state text not null default 'detecting'::text, next_step text default 'detect'::text, due_at timestamp with time zone default '1970-01-01 00:00:00+00'::timestamp with time zone, since_at timestamp with time zone not null default levy_now(), decline text, outlook jsonb not null default '{}'::jsonb)
 
 table findings (finding_id bigint not null, check_name text not null, assessment_id uuid, fee_id uuid, detail text not null, found_at timestamp with time zone not null default levy_now(), gone_at timestamp with time zone)
 
@@ -569,6 +658,8 @@ table roster_uploads (upload_id uuid not null default gen_random_uuid(), file_na
 
 table roster_views (assessment_id uuid not null, hash text not null, shown_at timestamp with time zone not null default levy_now(), rows jsonb not null)
 
+table saved_filters (name text not null, selection jsonb not null, saved_by text not null, saved_at timestamp with time zone not null default levy_now())
+
 table sessions (hash bytea not null, key_id uuid not null, expires_at timestamp with time zone not null)
 
 table settings (name text not null, value text not null)
@@ -590,6 +681,16 @@ trigger CREATE TRIGGER assessments_no_truncate BEFORE TRUNCATE ON public.assessm
 trigger CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON public.audit FOR EACH ROW EXECUTE FUNCTION refuse_change()
 
 trigger CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON public.audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+
+trigger CREATE TRIGGER bulk_act_members_begun BEFORE DELETE ON public.bulk_act_members FOR EACH ROW EXECUTE FUNCTION keep_begun()
+
+trigger CREATE TRIGGER bulk_act_members_fixed AFTER INSERT ON public.bulk_act_members REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION fix_members()
+
+trigger CREATE TRIGGER bulk_act_members_kept BEFORE UPDATE ON public.bulk_act_members FOR EACH ROW EXECUTE FUNCTION keep_member()
+
+trigger CREATE TRIGGER bulk_acts_begun BEFORE DELETE ON public.bulk_acts FOR EACH ROW EXECUTE FUNCTION keep_begun()
+
+trigger CREATE TRIGGER bulk_acts_kept BEFORE UPDATE ON public.bulk_acts FOR EACH ROW EXECUTE FUNCTION keep_bulk_act()
 
 trigger CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION refuse_change()
 

@@ -32,4 +32,9 @@ table { width: 100%; border-collapse: collapse; } th { text-align: left; font-we
 td, th { padding: .45rem .6rem; border-bottom: 1px solid #eceef2; vertical-align: top;
   overflow-wrap: anywhere; }
 code, time { color: #697386; font-size: .85rem; font-variant-numeric: tabular-nums; }
+@media (max-width: 40rem) {
+  main { margin: 0; padding: 1rem; border-radius: 0; box-shadow: none; }
+  thead { display: none; } table, tbody, tr, td { display: block; }
+  td { border: 0; padding: .1rem 0; } tr { border-bottom: 1px solid #eceef2; padding: .5rem 0; }
+}
 `;

@@ -1,6 +1,7 @@
 import type { Processor, Queues, RunningWorker } from '../jobs/queues.ts';
 import { JOB_NAMES, type JobName } from '../jobs/jobs.ts';
 import { createAnnual, type Annual } from './maintenance/annual.ts';
+import { createBulkAct } from './bulk-act.ts';
 import { createOpenAssessment } from './open-assessment.ts';
 import { createCharge } from './steps/charge.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -28,6 +29,7 @@ export function createProcessors(
     charge: createCharge(deps),
     settle: createSettle(deps),
     email: createEmail(deps),
+    'bulk-act': createBulkAct(deps),
     'webhook-event': createWebhookEvent(deps),
     'read-cards': createReadCards(deps),
     reconcile: createReconcileJob(deps),

@@ -33,11 +33,23 @@ export function actionRoutes(app: FastifyInstance, deps: ApiDeps): void {
   evidenceActRoute(app, deps);
 }
 
+/** The acts that the page of a fee offers. */
+const ACTS = [
+  'waive',
+  'hold',
+  'release',
+  'retry',
+  'bounce',
+  'refund',
+  'send_card_link',
+  'note',
+] as const;
+
 function feeActRoutes(app: FastifyInstance, deps: ApiDeps): void {
-  for (const act of ['waive', 'hold', 'release', 'retry', 'bounce', 'refund'] as const) {
+  for (const act of ACTS) {
     const body = Type.Object(needsWhy(act) ? { why: Why } : {});
     app.post<OfId & { Body: { why?: string } }>(
-      `/fees/:id/${act}`,
+      `/fees/:id/${act.replaceAll('_', '-')}`,
       guarded(deps, scopeOf(act), { params: ById, body }),
       async (request, reply) => {
         const { id } = request.params;

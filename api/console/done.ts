@@ -14,6 +14,8 @@ const DONE = {
   release: 'Released.',
   retry: 'It will be tried again as soon as that is allowed; see what is next.',
   refund: 'The refund is on its way; see the story.',
+  send_card_link: 'The e-mail with the link goes out now.',
+  note: 'The note stands in the story.',
   accepted: 'Accepted: it counts as use. The fees it concerns are looked at again.',
   person_added: 'Added to the roster.',
   person_saved: 'Saved.',

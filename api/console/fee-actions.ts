@@ -18,6 +18,16 @@ const OFFERS: { act: Action['act']; label: string; says: string; danger?: boolea
     label: 'Notice came back',
     says: 'It announced nothing: nothing is charged until another notice stands.',
   },
+  {
+    act: 'send_card_link',
+    label: 'Send the card link',
+    says: 'Sends the clinician an e-mail with the link to give another card.',
+  },
+  {
+    act: 'note',
+    label: 'Add a note',
+    says: 'Stands in the story of the fee; nothing else changes.',
+  },
   { act: 'hold', label: 'Hold', says: 'Nothing is sent or charged until somebody releases it.' },
   {
     act: 'waive',
@@ -56,7 +66,7 @@ export function feeActions(feeRecord: FeeRecord, fee: FeeState, viewer: Viewer):
       }
       ${offers.map(
         (offer) => html`<details name="act"><summary>${offer.label}</summary>
-      <form method="post" action="${here}/${offer.act}">${formToken(viewer)}
+      <form method="post" action="${here}/${offer.act.replaceAll('_', '-')}">${formToken(viewer)}
         <p class="soft small">${offer.says}</p>
         ${
           needsWhy(offer.act) &&
@@ -79,7 +89,7 @@ export function inputFor(act: Action['act'], why: string): Action {
 
 /** Whether an act needs a reason. */
 export function needsWhy(act: Action['act']): act is ActionWithReason {
-  return act !== 'release' && act !== 'retry';
+  return act !== 'release' && act !== 'retry' && act !== 'send_card_link';
 }
 
 function wantsCard(fee: FeeState): boolean {

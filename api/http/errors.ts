@@ -44,6 +44,7 @@ export const ERRORS = {
   not_retryable: [409, 'The fee cannot be tried again.', 'See its story.'],
   not_noticed: [409, 'No notice of the fee stands that could come back.', 'See its story.'],
   not_paid: [409, 'Nothing was paid.', 'See its story.'],
+  no_card_needed: [409, 'No other card is wanted for the fee.', 'See its story.'],
   under_way: [409, 'Something is under way already.', 'Wait for it to end.'],
   no_customer: [
     409,

@@ -102,7 +102,7 @@ export async function clinicianRoutes(app: Api, deps: ApiDeps): Promise<void> {
       '/v1/clinicians',
       {
         ...secured('operate', {
-          summary: 'Write the roster: CSV, NDJSON or JSON, up to 50 MB and 100,000 rows',
+          summary: 'Write the roster: CSV, XLSX, NDJSON or JSON, up to 50 MB and 100,000 rows',
           description: DESCRIPTION,
           tags: ['clinicians'],
           querystring: Options,

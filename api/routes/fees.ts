@@ -122,6 +122,7 @@ function actRoutes(app: Api, deps: ApiDeps): void {
     hold: 'Stop everything about the fee until it is released',
     bounce: 'The notice came back: nothing is charged until another one stands',
     refund: 'Give the money back',
+    note: 'Write a remark into the story of the fee; nothing else changes',
   };
   for (const [act, summary] of Object.entries(withWhy) as [ActionWithReason, string][])
     app.post(
@@ -142,10 +143,11 @@ function actRoutes(app: Api, deps: ApiDeps): void {
   const plain = {
     release: 'Let a held fee go on',
     retry: 'Try again what failed: the notice, or the card',
+    send_card_link: 'Send the clinician the link to give another card',
   };
-  for (const [act, summary] of Object.entries(plain) as ['release' | 'retry', string][])
+  for (const [act, summary] of Object.entries(plain) as [keyof typeof plain, string][])
     app.post(
-      `/v1/fees/:id/${act}`,
+      `/v1/fees/:id/${act.replaceAll('_', '-')}`,
       secured(scopeOf(act), { summary, tags: ['fees'], params: ById, response: { 200: Acted } }),
       async (request) => {
         const input: Action = { act };

@@ -1,6 +1,7 @@
 import { amountOwed, revive } from './intent.ts';
 import { entry, type NewEntry } from './fee.ts';
 import type { FeeState } from './fold.ts';
+import { emailOwed, mayAskForCard } from './next.ts';
 
 /** What a person may ask of a fee. */
 export type Action =
@@ -10,7 +11,11 @@ export type Action =
   | { act: 'retry' }
   /** The notice bounced; `notice` is its number where it is known. */
   | { act: 'bounce'; why: string; notice?: number }
-  | { act: 'refund'; why: string };
+  | { act: 'refund'; why: string }
+  /** Sends the clinician the link to give another card. */
+  | { act: 'send_card_link' }
+  /** A remark, which changes nothing else. */
+  | { act: 'note'; why: string };
 
 /** The acts that carry a reason. */
 export type ActionWithReason = Extract<Action, { why: string }>['act'];
@@ -26,6 +31,7 @@ export type RefusedAction =
   | 'not_retryable'
   | 'not_noticed'
   | 'not_paid'
+  | 'no_card_needed'
   | 'under_way';
 
 /** Decides a person's act. The same act a second time is refused, so that it happens once. */
@@ -49,6 +55,10 @@ export function decide(fee: FeeState, input: Action): Decision {
       if (fee.refundAsked || fee.refundOpened || fee.waiveAsked)
         return refuse('under_way', 'a refund is under way already');
       return { entries: [entry('refund_asked', { why: input.why })] };
+    case 'send_card_link':
+      return sendCardLink(fee);
+    case 'note':
+      return { entries: [entry('noted', { text: input.why })] };
   }
 }
 
@@ -77,6 +87,18 @@ function retry(fee: FeeState): Decision {
   if (fee.cardMissing || (fee.declined.verdict === 'needs_card' && cardUnchanged))
     return refuse('not_retryable', 'there is no card that may be tried again: another is needed');
   return { entries: [...revive(fee), entry('retry_asked', {})] };
+}
+
+function sendCardLink(fee: FeeState): Decision {
+  if (fee.paid ?? fee.waived ?? fee.waiveAsked)
+    return refuse('already_settled', 'the fee is settled: no card is needed');
+  if (!mayAskForCard(fee)) return refuse('no_card_needed', 'no card has failed or is missing');
+  if (fee.held) return refuse('already_held', 'the fee is held: release it first');
+  if (fee.noticeFailed) return refuse('no_card_needed', 'the notice came back: no e-mail arrives');
+  if (fee.openAttempt) return refuse('under_way', 'an attempt is under way');
+  if (emailOwed(fee)?.email === 'card_needed')
+    return refuse('under_way', 'the link is about to be sent already');
+  return { entries: [entry('card_link_asked', {})] };
 }
 
 /**

@@ -109,6 +109,8 @@ const SENTENCES: Sentences = {
   gave_up: ({ amountCents, why }) =>
     `Given up after ${plain(why)}: ${dollars(amountCents)} were written off.`,
   revived: ({ amountCents }) => `Taken up again: ${dollars(amountCents)} are owed once more.`,
+  card_link_asked: () => 'The link to give another card is to be sent.',
+  noted: ({ text }) => `Note: ${text}`,
   email_sent: ({ email }) => `The ${EMAILS[email]} was accepted by the mail server.`,
   email_failed: ({ email, why }) => `The ${EMAILS[email]} could not be sent (${why}).`,
 };

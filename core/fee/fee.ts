@@ -171,6 +171,10 @@ export interface EntryData {
   gave_up: { amountCents: number; why: string };
   /** A new card or a person's request takes up a fee that had been written off. */
   revived: { amountCents: number };
+  /** A person wants the clinician to be sent the link on which another card is given. */
+  card_link_asked: Record<never, never>;
+  /** A person's remark; it changes nothing. */
+  noted: { text: string };
   /** An e-mail was accepted by the mail server. */
   email_sent: { email: EmailKind; about: number; messageId: string };
   email_failed: { email: EmailKind; about: number; why: string };

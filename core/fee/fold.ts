@@ -54,6 +54,8 @@ export interface FeeState {
   /** Charges known to the ledger, by Stripe's id; the open attempt's charge is not among them. */
   knownCharges: Set<string>;
   retryAsked: Recorded<'retry_asked'> | null;
+  /** The latest wish of a person that the clinician gets the link for another card. */
+  cardLinkAsked: Recorded<'card_link_asked'> | null;
   held: Recorded<'held'> | null;
   waiveAsked: Recorded<'waive_asked'> | null;
   waived: Recorded<'waived'> | null;
@@ -106,6 +108,7 @@ export function emptyFee(): FeeState {
     declined: null,
     knownCharges: new Set(),
     retryAsked: null,
+    cardLinkAsked: null,
     held: null,
     waiveAsked: null,
     waived: null,
@@ -151,6 +154,7 @@ const ENDS_AN_EMAIL: ReadonlySet<EntryKind> = new Set([
   'noticed',
   'notice_failed',
   'retry_asked',
+  'card_link_asked',
   'email_sent',
   'email_failed',
   'card_missing',
@@ -283,6 +287,10 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.retryAsked = recorded;
     fee.noticeFailed = null;
   },
+  card_link_asked(fee, recorded) {
+    fee.cardLinkAsked = recorded;
+  },
+  noted() {},
   waive_asked(fee, recorded) {
     fee.waiveAsked = recorded;
   },

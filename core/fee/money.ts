@@ -60,6 +60,8 @@ const MOVES: { [K in EntryKind]: ((data: EntryData[K]) => Movement | null) | nul
   dispute_closed: (data) => (data.won ? moving('stripe', 'disputes')(data) : null),
   gave_up: moving('written_off', 'receivable'),
   revived: moving('receivable', 'written_off'),
+  card_link_asked: null,
+  noted: null,
   email_sent: null,
   email_failed: null,
 };

@@ -50,10 +50,18 @@ export function emailOwed(fee: FeeState): { email: EmailKind; about: number } | 
   // Only a clinician who had a notice or an e-mail is told that the fee is waived.
   const knows = fee.noticed !== null || fee.emailsHandled.size > 0;
   if (fee.waived) return knows ? owed('waived', fee.waived) : null;
+  const asked = owed('card_needed', fee.cardLinkAsked);
+  if (asked && mayAskForCard(fee)) return asked;
   if (fee.gaveUp) return owed('final', fee.gaveUp);
   const missing = fee.cardMissing;
   if (missing) return owed('card_needed', missing);
   return needsCard(fee) ? owed('card_needed', fee.declined) : null;
+}
+
+/** Whether a card is wanted: something is owed, and there is no card or a card was declined. */
+export function mayAskForCard(fee: FeeState): boolean {
+  if (!fee.assessed || fee.paid || fee.waived || fee.waiveAsked) return false;
+  return Boolean(fee.declined ?? fee.cardMissing ?? fee.gaveUp);
 }
 
 /** An open attempt is settled before any other rule applies. */
@@ -174,6 +182,8 @@ function charge(fee: FeeState): Next {
   };
   if (!fee.declined) return due('noticed', from, 'noticed; charged when the notice period is over');
   if (needsCard(fee)) return withEmail(fee, 'needs_card', `declined: ${fee.declined.code}`);
+  // The link is sent before the card is tried again: the clinician may give another one first.
+  if (emailOwed(fee)) return withEmail(fee, 'retrying', `declined: ${fee.declined.code}`);
   const asked = newest(fee.cardUpdated, fee.retryAsked);
   if (asked && asked.seq > fee.declined.seq) return due('retrying', asked.at, 'asked to try again');
   const at = fee.declined.retryAt ? new Date(fee.declined.retryAt) : fee.declined.at;

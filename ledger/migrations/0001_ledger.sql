@@ -185,6 +185,13 @@ create table fees (
   state text not null default 'detecting',
   next_step text default 'detect',
   due_at timestamptz default 'epoch',
+  -- Since when the fee has been in this state.
+  since_at timestamptz not null default levy_now(),
+  -- The code of the latest decline that still stands; null for none.
+  decline text,
+  -- What each act of a person would lead to (core/fee/outlook.ts): acts on many fees are previewed
+  -- from it.
+  outlook jsonb not null default '{}',
   unique (assessment_id, clinician_id)
 );
 create index fees_due on fees (next_step, due_at) where next_step is not null;
@@ -203,7 +210,7 @@ create table entries (
     'card_missing', 'card_updated', 'intent_opened', 'intent_closed', 'attempted', 'unknown', 'declined',
     'lapsed', 'paid', 'held', 'released', 'retry_asked', 'waive_asked', 'waived',
     'refund_asked', 'refund_opened', 'refunded', 'refund_failed', 'disputed', 'dispute_closed',
-    'gave_up', 'revived', 'email_sent', 'email_failed')),
+    'gave_up', 'revived', 'card_link_asked', 'noted', 'email_sent', 'email_failed')),
   -- When it happened.
   at timestamptz not null,
   -- When it was written. The database sets it and ignores the writer's value.
@@ -334,6 +341,59 @@ create table known_cards (
   exp_month integer not null check (exp_month between 1 and 12),
   exp_year integer not null,
   read_at timestamptz not null default levy_now()
+);
+
+-- What a person does to every fee that matches a selection. The members are fixed when the act is
+-- previewed, and what became of each is written with the entries of its fee.
+create table bulk_acts (
+  bulk_id uuid primary key default gen_random_uuid(),
+  act text not null check (act in ('retry', 'send_card_link', 'hold', 'release', 'waive', 'refund',
+    'note')),
+  -- The reason, or the text of a note; null for acts without.
+  why text,
+  selection jsonb not null,
+  created_by text not null,
+  created_at timestamptz not null default levy_now(),
+  -- The transaction that writes the members, and their number.
+  created_in xid8 not null default pg_current_xact_id(),
+  members integer not null check (members >= 0),
+  -- How many members the act would do what to, as it was shown.
+  preview jsonb not null,
+  state text not null default 'previewed'
+    check (state in ('previewed', 'running', 'paused', 'aborted', 'finished')),
+  started_by text,
+  started_at timestamptz,
+  -- Who paused it and why; a worker pauses it when a wave went wrong.
+  paused_by text,
+  paused_why text,
+  ended_at timestamptz,
+  -- Members up to this position belong to waves that were begun; the last wave begins after
+  -- `wave_from`.
+  wave_from integer not null default 0,
+  wave_to integer not null default 0,
+  check ((state = 'previewed') = (started_at is null))
+);
+create index bulk_acts_open on bulk_acts (created_at) where state = 'running';
+
+create table bulk_act_members (
+  bulk_id uuid not null references bulk_acts,
+  position integer not null check (position > 0),
+  fee_id uuid not null,
+  -- Null until it was decided: done, or the code of the refusal.
+  result text,
+  decided_at timestamptz,
+  primary key (bulk_id, position),
+  check ((result is null) = (decided_at is null))
+);
+-- A fee is a member once.
+create unique index bulk_act_members_fee on bulk_act_members (bulk_id, fee_id);
+
+-- Selections of fees that people come back to.
+create table saved_filters (
+  name text primary key,
+  selection jsonb not null,
+  saved_by text not null,
+  saved_at timestamptz not null default levy_now()
 );
 
 -- A webhook is stored by its id and handled by reading the object it names.
@@ -720,3 +780,60 @@ begin
 end $$;
 create trigger entries_attempt_card before insert on entries
   for each row when (new.kind = 'attempted') execute function check_card();
+
+-- LV021: the members of a bulk act are written in the transaction of its preview, and no later one;
+-- what became of a member is written once.
+create function fix_members() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  if exists (select from added m join bulk_acts b using (bulk_id)
+      where b.created_in <> pg_current_xact_id()) then
+    raise exception 'the members of a bulk act are fixed at its preview' using errcode = 'LV021';
+  end if;
+  return null;
+end $$;
+create trigger bulk_act_members_fixed after insert on bulk_act_members
+  referencing new table as added for each statement execute function fix_members();
+
+create function keep_member() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  if (new.bulk_id, new.position, new.fee_id) is distinct from (old.bulk_id, old.position, old.fee_id)
+    or old.result is not null then
+    raise exception 'a member of a bulk act is decided once' using errcode = 'LV021';
+  end if;
+  return new;
+end $$;
+create trigger bulk_act_members_kept before update on bulk_act_members
+  for each row execute function keep_member();
+
+-- LV021: a bulk act stays what was previewed; only its progress changes, and its end is the end.
+create function keep_bulk_act() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  if (new.bulk_id, new.act, new.why, new.selection, new.created_by, new.created_at, new.created_in,
+      new.members, new.preview)
+    is distinct from
+     (old.bulk_id, old.act, old.why, old.selection, old.created_by, old.created_at, old.created_in,
+      old.members, old.preview)
+    or old.state in ('aborted', 'finished') then
+    raise exception 'a bulk act stays what was previewed' using errcode = 'LV021';
+  end if;
+  return new;
+end $$;
+create trigger bulk_acts_kept before update on bulk_acts
+  for each row execute function keep_bulk_act();
+
+-- LV001: a bulk act that was begun is never deleted; a preview that nobody began may be.
+create function keep_begun() returns trigger language plpgsql
+  set search_path = public, pg_temp as $$
+begin
+  if exists (select from bulk_acts where bulk_id = old.bulk_id and state <> 'previewed') then
+    raise exception 'a bulk act that was begun is kept' using errcode = 'LV001';
+  end if;
+  return old;
+end $$;
+create trigger bulk_acts_begun before delete on bulk_acts
+  for each row execute function keep_begun();
+create trigger bulk_act_members_begun before delete on bulk_act_members
+  for each row execute function keep_begun();

@@ -1,6 +1,6 @@
 /**
  * A mailbox for everybody: an SMTP server that accepts mail for any address (or refuses it, by the
- * address: see mailbox-addresses.ts) and pages to read it on. Nothing is ever sent on.
+ * address: see addresses.ts) and pages to read it on. Nothing is ever sent on.
  */
 import { EventEmitter } from 'node:events';
 import http from 'node:http';
@@ -8,6 +8,7 @@ import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { systemClock } from '../clock.ts';
+import { openJournal } from '../journal.ts';
 import { createReceptionist } from './addresses.ts';
 import type { Reception } from './addresses.ts';
 import type { Mail } from './mail.ts';
@@ -23,6 +24,8 @@ export interface MailboxOptions {
   clock?: () => number;
   /** How many messages are kept (1,000); older ones go. */
   keep?: number;
+  /** A file in which the messages outlive a restart; none unless given. */
+  journal?: string;
   /** Take mail and forget it unread: only counted, for benches. */
   discard?: boolean;
   /** How long `slow...@` addresses take to answer, in milliseconds (3,000). */
@@ -56,40 +59,61 @@ export async function startMailbox(options: MailboxOptions = {}): Promise<Mailbo
   return {
     smtpUrl: `smtp://${host}:${smtpPort}`,
     url: `http://${host}:${httpPort}`,
-    messages: () => [...shelf.mails],
-    received: () => shelf.total(),
+    messages: () => shelf.mails(),
+    received: () => shelf.received(),
     arrived: (count) => shelf.arrived(count),
     async close() {
       pages.closeAllConnections();
       await new Promise((resolve) => pages.close(resolve));
       await new Promise<void>((resolve) => smtp.close(() => resolve()));
+      shelf.close();
     },
   };
 }
 
 type Shelf = ReturnType<typeof createShelf>;
 
+/** The messages that are kept, on disk, too, when there is a journal. */
 function createShelf(options: MailboxOptions) {
   const { clock = systemClock, keep = 1000 } = options;
-  const mails: Mail[] = [];
+  const kept = new Map<string, Mail>();
+  const journal = options.journal
+    ? openJournal(
+        options.journal,
+        ([, id, mail]) => void (mail ? kept.set(id, mail as Mail) : kept.delete(id)),
+        () => [...kept].map(([id, mail]) => ['mail', id, mail]),
+      )
+    : null;
   const arrivals = new EventEmitter().setMaxListeners(0);
-  let total = 0;
-  let ids = 0;
+  const before = kept.size;
+  let received = 0;
+  let ids = Math.max(0, ...[...kept.keys()].map((id) => Number.parseInt(id.slice(1), 36)));
   return {
-    mails,
     clock,
-    total: () => total,
+    mails: () => [...kept.values()],
+    find: (id: string) => kept.get(id),
+    received: () => received,
+    /** Those received, and those kept from before the start. */
+    total: () => before + received,
     /** An id that no other mail gets, also of those that are read at the same time. */
     nextId: () => `M${(ids += 1).toString(36).toUpperCase().padStart(8, '0')}`,
     put(mail: Mail | undefined): void {
-      total += 1;
-      if (mail) mails.push(mail);
-      if (mails.length > keep) mails.shift();
+      received += 1;
+      if (mail) {
+        kept.set(mail.id, mail);
+        journal?.append([['mail', mail.id, mail]]);
+      }
+      const [oldest] = kept.keys();
+      if (kept.size > keep && oldest !== undefined) {
+        kept.delete(oldest);
+        journal?.append([['mail', oldest, null]]);
+      }
       arrivals.emit('mail');
     },
     async arrived(count: number): Promise<void> {
-      while (total < count) await new Promise((resolve) => arrivals.once('mail', resolve));
+      while (received < count) await new Promise((resolve) => arrivals.once('mail', resolve));
     },
+    close: () => journal?.close(),
   };
 }
 
@@ -206,12 +230,16 @@ function servePage(
     response.end(body);
   };
   if (path === '/') {
-    send(200, 'text/html', listPage(shelf.mails.slice().reverse(), shelf.total()));
+    send(200, 'text/html', listPage(shelf.mails().reverse(), shelf.total()));
   } else if (path === '/messages.json') {
-    send(200, 'application/json', JSON.stringify({ total: shelf.total(), messages: shelf.mails }));
+    send(
+      200,
+      'application/json',
+      JSON.stringify({ total: shelf.total(), messages: shelf.mails() }),
+    );
   } else {
     const [, id = '', form] = /^\/messages\/(\w+)(\.eml)?$/.exec(path) ?? [];
-    const mail = shelf.mails.find((one) => one.id === id);
+    const mail = shelf.find(id);
     if (!mail) send(404, 'text/html', missingPage());
     else if (form) send(200, 'text/plain', mail.raw);
     else send(200, 'text/html', messagePage(mail));

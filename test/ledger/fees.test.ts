@@ -1,6 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { entry, type NewEntry } from '../../core/fee/fee.ts';
-import { next } from '../../core/fee/next.ts';
+import { fold } from '../../core/fee/fold.ts';
+import { next, nextOf } from '../../core/fee/next.ts';
+import { outlookOf } from '../../core/fee/outlook.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { appendAll, openedAssessment, ownOf, setClock, testLedger } from '../support/assessment.ts';
@@ -371,17 +373,23 @@ describe('appending', () => {
       state: string;
       next_step: string | null;
       due_at: Date | null;
-    }>('select fee_id, seq, state, next_step, due_at from fees');
+      decline: string | null;
+      outlook: unknown;
+    }>('select fee_id, seq, state, next_step, due_at, decline, outlook from fees');
     expect(rows.length).toBe(feeIds.length);
     for (const row of rows) {
       const feeRecord = (await ledger.fees.load(row.fee_id)) as FeeRecord;
-      const { state, step, at } = next(feeRecord.entries, feeRecord.assessment.policy);
+      const { policy } = feeRecord.assessment;
+      const fee = fold(feeRecord.entries);
+      const { state, step, at } = nextOf(fee, policy);
       expect({ ...row }).toEqual({
         fee_id: row.fee_id,
         seq: feeRecord.entries.length,
         state,
         next_step: step,
         due_at: at,
+        decline: fee.declined?.code ?? null,
+        outlook: outlookOf(feeRecord.entries, fee, policy),
       });
     }
   });

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import nodemailer from 'nodemailer';
 import { expect, onTestFinished, test } from 'vitest';
 import { startMailbox } from '../../sandbox/mailbox/mailbox.ts';
@@ -115,6 +118,27 @@ test('a mail to several people reaches those who are not refused', async () => {
   const info = await mail('dana@example.org, refuse@example.org');
   expect(info.rejected).toEqual(['refuse@example.org']);
   expect(mailbox.messages()[0]!.to).toEqual(['dana@example.org']);
+});
+
+test('messages and their numbers outlive a restart, the last ones as before', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'levy-mailbox-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const kept = { journal: join(folder, 'mailbox.journal'), keep: 2 };
+  const first = await startMailbox(kept);
+  const transport = nodemailer.createTransport(first.smtpUrl);
+  for (const to of ['a@example.org', 'b@example.org', 'c@example.org'])
+    await transport.sendMail({ from: 'fees@example.org', to, subject: to, text: 'Hello' });
+  transport.close();
+  const before = first.messages();
+  await first.close();
+
+  const { mailbox, mail } = await openMailbox(kept);
+  expect(mailbox.messages()).toEqual(before);
+  expect(before.map(({ subject }) => subject)).toEqual(['b@example.org', 'c@example.org']);
+  await mail('d@example.org');
+  const ids = mailbox.messages().map(({ id }) => id);
+  expect(ids[0]).toBe(before[1]!.id);
+  expect(new Set([...ids, ...before.map(({ id }) => id)]).size).toBe(3);
 });
 
 test('only the last messages are kept, but all are counted', async () => {

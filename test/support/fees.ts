@@ -105,6 +105,8 @@ const SAMPLES: EntryData = {
   held: { why: 'a person looks' },
   released: {},
   retry_asked: {},
+  card_link_asked: {},
+  noted: { text: 'called, no answer' },
   waive_asked: { why: 'kindness' },
   waived: { amountCents: AMOUNT, why: 'kindness' },
   refund_asked: { why: 'mistake' },

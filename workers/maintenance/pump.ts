@@ -95,6 +95,7 @@ export function createPump(deps: PumpDeps) {
   }
 
   const remindOfEvents = createReminder('webhook-event', { queues, elapsedMs });
+  const remindOfBulkActs = createReminder('bulk-act', { queues, elapsedMs });
   const remindOfOpenings = createReminder('open-assessment', { queues, elapsedMs });
 
   async function pumpEvents(): Promise<number> {
@@ -108,13 +109,23 @@ export function createPump(deps: PumpDeps) {
     return remindOfOpenings(open.map(({ assessmentId }) => ({ assessmentId })));
   }
 
+  async function pumpBulkActs(): Promise<number> {
+    const running = await ledger.bulkActs.running();
+    return remindOfBulkActs(running.map((bulkId) => ({ bulkId })));
+  }
+
   /**
    * Runs one round over everything. Gives how many jobs were put on the queue. An error in one part
    * does not stop the other parts; the first error is thrown at the end.
    */
   async function once(): Promise<number> {
     const steps = isUpToDate() ? STEPS : INWARD;
-    const parts = [pumpAssessments, pumpEvents, ...steps.map((step) => () => pumpStep(step))];
+    const parts = [
+      pumpAssessments,
+      pumpEvents,
+      pumpBulkActs,
+      ...steps.map((step) => () => pumpStep(step)),
+    ];
     const troubles: unknown[] = [];
     let count = 0;
     for (const part of parts)
@@ -151,7 +162,7 @@ export function createPump(deps: PumpDeps) {
  * Queues the items that are open in the ledger. An item is queued again when the queue has lost its
  * job, or when a job that failed for good has the same id.
  */
-function createReminder<Name extends 'webhook-event' | 'open-assessment'>(
+function createReminder<Name extends 'webhook-event' | 'open-assessment' | 'bulk-act'>(
   name: Name,
   { queues, elapsedMs }: Pick<PumpDeps, 'queues' | 'elapsedMs'>,
 ): (open: Payload<Name>[]) => Promise<number> {

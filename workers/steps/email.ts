@@ -1,5 +1,6 @@
 import { calendarDay } from '../../core/calendar.ts';
-import { entry, type EmailKind, type NewEntry } from '../../core/fee/fee.ts';
+import { entry, type EmailKind, type Entry, type NewEntry } from '../../core/fee/fee.ts';
+import type { FeeState } from '../../core/fee/fold.ts';
 import { writeEmail } from '../../core/mail/emails.ts';
 import { emailOwed } from '../../core/fee/next.ts';
 import type { Processor } from '../../jobs/queues.ts';
@@ -64,6 +65,8 @@ function nameOf({ feeRecord }: DueFee, about: number): string {
       const last = feeRecord.entries.slice(0, about).findLast(({ kind }) => kind === 'declined');
       return (last?.kind === 'declined' && last.data.charge) || subject.kind;
     }
+    case 'card_link_asked':
+      return `link${about}`;
     case 'waived':
       return subject.kind;
     default:
@@ -80,16 +83,23 @@ async function closeCardPages({ ledger, payments }: Deps, { feeRecord, fee }: Du
   }
 }
 
+/** The decline that an e-mail speaks of: its occasion, or why a person has the link sent. */
+function declineOf(subject: Entry, fee: FeeState): { at: Date; code: string } | null {
+  if (subject.kind === 'declined') return { at: subject.at, code: subject.data.code };
+  return subject.kind === 'card_link_asked' ? fee.declined : null;
+}
+
 function emailFacts({ feeRecord, fee }: DueFee, about: number, deps: Deps) {
   const subject = feeRecord.entries[about - 1];
   if (!subject) throw new Error('Bug! an e-mail about an entry that is not there');
+  const declined = declineOf(subject, fee);
   return {
     ...factsOf(feeRecord, deps.practice),
     // The announced card; null after another card came, because the charge may be on that one.
     card: fee.cardUpdated ? null : (fee.noticed?.card ?? null),
-    on: calendarDay(subject.at, feeRecord.assessment.policy.timeZone),
+    on: calendarDay(declined?.at ?? subject.at, feeRecord.assessment.policy.timeZone),
     announced: fee.noticed !== null,
-    declineCode: subject.kind === 'declined' ? subject.data.code : null,
+    declineCode: declined?.code ?? null,
     refundedCents: subject.kind === 'refunded' ? subject.data.amountCents : null,
   };
 }

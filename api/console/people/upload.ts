@@ -44,12 +44,12 @@ export function uploadForm(vendors: Vendor[], refusal: string[], viewer: Viewer)
           name="file"
           type="file"
           required
-          accept=".csv,.tsv,.txt,.json,.ndjson,text/csv"
+          accept=".csv,.xlsx,.tsv,.txt,.json,.ndjson"
           aria-describedby="file-hint"
         />
         <p class="small soft" id="file-hint">
-          CSV or JSON, up to 10 MB and ${UPLOAD_LIMITS.rows.toLocaleString('en-US')} people. From a
-          spreadsheet: save it as CSV (UTF-8).
+          CSV, Excel (.xlsx) or JSON, up to 10 MB and ${UPLOAD_LIMITS.rows.toLocaleString('en-US')}
+          people.
         </p>
       </div>
       <p class="buttons">

@@ -2,8 +2,8 @@
  * Everything the sandbox knows, in memory, by table. Handlers change objects in place and `put`
  * them; `commit` then writes the request's changes to the journal as one line.
  */
-import { openJournal } from '../http/journal.ts';
-import type { Change, Journal } from '../http/journal.ts';
+import { openJournal } from '../../journal.ts';
+import type { Change, Journal } from '../../journal.ts';
 import type {
   BalanceTransaction,
   CardRecord,

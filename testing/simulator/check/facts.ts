@@ -24,6 +24,8 @@ export interface FeeFacts {
   mails: Received[];
   /** Those of this installation. */
   ownMails: Received[];
+  /** The fees of other people, of whichever installation. */
+  feesOfOthers: string[];
 }
 
 /** Everything about every fee of an installation. */
@@ -51,6 +53,7 @@ function factsOf(scenario: Scenario, row: FeeRow, ever: FeeRow[]): FeeFacts | nu
     ever: entriesIn(ever.filter((one) => one.fee_id === feeId)),
     ownTries: tries.filter(({ site }) => site === environment.site),
     ownMails: mails.filter(({ site }) => site === environment.site),
+    feesOfOthers: ever.filter(({ ref }) => ref !== row.ref).map(({ fee_id: other }) => other),
   };
 }
 

@@ -124,6 +124,8 @@ function again({ stripe, environment }: Scenario, fee: FeeFacts): Violation[] {
       if (!isOpen || !last || last.notice === '') return false;
       // Or to another address, when one had come back here.
       const first = received.find(({ messageId }) => messageId === last.notice);
+      // While a column of the roster had slipped, somebody else was told about this customer.
+      if (fee.feesOfOthers.some((other) => first?.messageId.includes(other))) return false;
       const since = first && first.to !== mail.to ? 0 : last.at;
       // A mail of that very name has come back here: where the other one went is anybody's guess.
       const hasComeBack = everOf(fee, 'noticed').some(
