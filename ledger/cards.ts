@@ -25,7 +25,8 @@ export function createCards(pool: pg.Pool) {
     /** Keeps what Stripe has just shown about the card of a customer. */
     async saw(stripeCustomer: string, card: SeenCard): Promise<void> {
       await pool.query(
-        `insert into known_cards (stripe_customer, payment_method, brand, last4, exp_month, exp_year)
+        `insert into known_cards
+           (stripe_customer, payment_method, brand, last4, exp_month, exp_year)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (stripe_customer) do update set payment_method = excluded.payment_method,
            brand = excluded.brand, last4 = excluded.last4, exp_month = excluded.exp_month,

@@ -25,7 +25,8 @@ export function createYearReport(pool: pg.Pool) {
     async days(assessmentId: string, zone: string): Promise<YearDay[]> {
       const { rows } = await pool.query<YearDay>(
         `select to_char(e.at at time zone $2, 'YYYY-MM-DD') as day, e.kind as what,
-           count(distinct e.fee_id)::integer as fees, coalesce(sum(e.amount_cents), 0)::float8 as cents
+           count(distinct e.fee_id)::integer as fees,
+           coalesce(sum(e.amount_cents), 0)::float8 as cents
          from entries e join fees f using (fee_id)
          where f.assessment_id = $1 and e.kind in ('noticed', 'paid', 'declined') group by 1, 2
          union all

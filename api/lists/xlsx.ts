@@ -91,14 +91,14 @@ function cellOf(at: string, kind: CellKind, cell: Cell): string {
 }
 
 /** Signs that XML cannot hold, and halves of pairs. */
-const UNWRITABLE =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
 /** Characters in one cell of Excel. */
 const CELL_MAX = 32_767;
 
 function textCell(at: string, text: string, style: number): string {
   const content = escapeHtml(text.slice(0, CELL_MAX).replace(UNWRITABLE, '\ufffd'));
-  return `<c r="${at}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${content}</t></is></c>`;
+  const inside = `<is><t xml:space="preserve">${content}</t></is>`;
+  return `<c r="${at}" s="${style}" t="inlineStr">${inside}</c>`;
 }
 
 /** Days since December 30, 1899, as Excel counts them. */
@@ -145,14 +145,16 @@ function contentTypes(sheets: number): string {
   const parts = Array.from(
     { length: sheets },
     (_, at) =>
-      `<Override PartName="/xl/worksheets/sheet${at + 1}.xml" ContentType="${TYPE}.worksheet+xml"/>`,
+      `<Override PartName="/xl/worksheets/sheet${at + 1}.xml" ` +
+      `ContentType="${TYPE}.worksheet+xml"/>`,
   );
   return (
     `${XML}<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ` +
     'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>' +
     '<Default Extension="xml" ContentType="application/xml"/>' +
     `<Override PartName="/xl/workbook.xml" ContentType="${TYPE}.sheet.main+xml"/>` +
-    `<Override PartName="/xl/styles.xml" ContentType="${TYPE}.styles+xml"/>${parts.join('')}</Types>`
+    `<Override PartName="/xl/styles.xml" ContentType="${TYPE}.styles+xml"/>` +
+    `${parts.join('')}</Types>`
   );
 }
 
@@ -160,17 +162,22 @@ function workbook(names: readonly string[]): string {
   const sheets = names.map(
     (name, at) => `<sheet name="${escapeHtml(name)}" sheetId="${at + 1}" r:id="rId${at + 1}"/>`,
   );
-  return `${XML}<workbook xmlns="${MAIN}" xmlns:r="${RELATION}"><sheets>${sheets.join('')}</sheets></workbook>`;
+  return (
+    `${XML}<workbook xmlns="${MAIN}" xmlns:r="${RELATION}">` +
+    `<sheets>${sheets.join('')}</sheets></workbook>`
+  );
 }
 
 function relations(sheets: number): string {
   const all = Array.from(
     { length: sheets },
     (_, at) =>
-      `<Relationship Id="rId${at + 1}" Type="${RELATION}/worksheet" Target="worksheets/sheet${at + 1}.xml"/>`,
+      `<Relationship Id="rId${at + 1}" Type="${RELATION}/worksheet" ` +
+      `Target="worksheets/sheet${at + 1}.xml"/>`,
   );
   return (
     `${XML}<Relationships xmlns="${PACKAGE}/relationships">${all.join('')}` +
-    `<Relationship Id="rId${sheets + 1}" Type="${RELATION}/styles" Target="styles.xml"/></Relationships>`
+    `<Relationship Id="rId${sheets + 1}" Type="${RELATION}/styles" Target="styles.xml"/>` +
+    '</Relationships>'
   );
 }

@@ -184,7 +184,8 @@ describe('a roster to decide on', () => {
   ])('lists who is %s, as many as it counts', async (mark, refs) => {
     expect(refsOn((await reader.get(`${here}/roster?mark=${mark}`)).body)).toEqual(refs);
     const counted = new RegExp(
-      `<span class="count">${refs.length}</span>\\s*<span>\\s*<a href="${here}/roster\\?mark=${mark}"`,
+      `<span class="count">${refs.length}</span>\\s*<span>\\s*` +
+        `<a href="${here}/roster\\?mark=${mark}"`,
     );
     expect((await reader.get(here)).body).toMatch(counted);
   });

@@ -30,7 +30,10 @@ export function differenceBody(
       </p>
     </div>
     ${table(COLUMNS, changes)}
-    ${all > changes.length && html`<p class="soft">And ${counted(all - changes.length, 'more row', 'more rows')}.</p>`}
+    ${
+      all > changes.length &&
+      html`<p class="soft">And ${counted(all - changes.length, 'more row')}.</p>`
+    }
     <section class="card">
       <h2 class="first">The roster as it is now</h2>
       ${

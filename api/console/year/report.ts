@@ -66,7 +66,10 @@ export function reportBody(view: ReportView): Html {
         ? nothing('Nobody has done anything about this year by hand.')
         : auditTable(view.acts, policy.timeZone)
     }
-    ${view.more.acts && html`<p class="soft">Earlier acts are in the <a href="/console/audit">audit</a>.</p>`}`;
+    ${
+      view.more.acts &&
+      html`<p class="soft">Earlier acts are in the <a href="/console/audit">audit</a>.</p>`
+    }`;
 }
 
 function rate({
