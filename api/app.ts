@@ -24,6 +24,7 @@ import { healthRoutes } from './routes/health.ts';
 import { installIdempotency } from './http/idempotency.ts';
 import { importRoutes } from './routes/imports.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
+import { listRoutes } from './routes/lists.ts';
 import { mailReportRoutes } from './routes/mail-reports.ts';
 import { metricsRoutes } from './routes/metrics.ts';
 import { rateRoutes } from './routes/rates.ts';
@@ -99,6 +100,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   await importRoutes(app, deps);
   evidenceRoutes(app, deps);
   assessmentRoutes(app, deps);
+  listRoutes(app, deps);
   feeRoutes(app, deps);
   bulkActRoutes(app, deps);
   invoiceRoutes(app, deps);

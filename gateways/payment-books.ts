@@ -67,6 +67,16 @@ export interface BookMovement {
   createdAt: Date;
 }
 
+/** A payout of the balance to the practice's bank account. */
+export interface Payout {
+  payout: string;
+  amountCents: number;
+  /** Stripe's own name for the state: `paid`, `pending`, `in_transit`, `canceled`, `failed`. */
+  status: string;
+  /** The day on which it arrives, at midnight UTC. */
+  arrivesAt: Date;
+}
+
 /** The lines of the books, by kind. */
 export interface BookLines {
   intents: BookIntent[];

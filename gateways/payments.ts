@@ -1,5 +1,5 @@
 import type { IntentReading, RecordedNotice, Refusal, RefusedCharge } from '../core/fee/intent.ts';
-import type { BookLines, Books } from './payment-books.ts';
+import type { BookLines, BookMovement, Books, Payout } from './payment-books.ts';
 
 /**
  * Everything levy asks of Stripe, in core's words. Amounts are US cents, moments are `Date`s, ids
@@ -144,6 +144,10 @@ export interface Payments {
   books(period: { since: Date; until?: Date }): Books;
   /** The lines of the books about these intents now, for a second look. */
   booksOf(intents: string[]): Promise<BookLines>;
+  /** The payouts of the account since a moment, newest first. */
+  payouts(period: { since: Date }): AsyncGenerator<Payout>;
+  /** What an automatic payout was made of, newest first: charges, refunds, disputes and itself. */
+  payoutMovements(payout: string): AsyncGenerator<BookMovement>;
 }
 
 /** The card that would be charged, or the reason why there is none. */

@@ -84,6 +84,17 @@ export const JOBS = {
     backoffMs: 1_000,
     concurrency: 1,
   },
+  /** Reads the cards of an assessment at Stripe, so that an expiry is foreseen: once a day. */
+  'read-cards': {
+    payload: Type.Object({
+      assessmentId: uuid,
+      day: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' }),
+    }),
+    id: (p: { assessmentId: string; day: string }) => `read-cards-${p.assessmentId}-${p.day}`,
+    attempts: 3,
+    backoffMs: 30_000,
+    concurrency: 1,
+  },
   /** Does what a person asked for to many fees; see ledger/bulk-acts.ts. */
   'bulk-act': {
     payload: Type.Object({ bulkId: uuid }),

@@ -283,6 +283,8 @@ async function postgresBackend(url: string, onError: (error: Error) => void): Pr
     made.setMaxListeners(2 * JOB_NAMES.length + 10);
     // Also on connections in use: without a listener, losing one would end the process.
     made.on('error', onError).on('connect', (client) => void client.on('error', onError));
+    // Every queue adds a listener of its own, and every worker another.
+    made.setMaxListeners(2 * JOB_NAMES.length + 10);
     return made;
   };
   const producers = pool(4);

@@ -39,32 +39,40 @@ export interface RosterRow {
   kind: string | null;
 }
 
+/** The bucket of a fee `f` of a clinician `c`; `x.why` is why it is exempt. */
+export const BUCKET = `
+  case
+    when f.state = 'detecting' then 'detecting'
+    when f.state = 'no_use' then 'no_use'
+    when f.state = 'exempt' then x.why
+    when f.state = 'waived' then 'waived'
+    when f.state = 'held' then 'held'
+    when f.state in ('paid', 'refunded', 'disputed', 'gave_up') then 'settled'
+    when f.state <> 'ready' then 'under_way'
+    when c.email is null then 'no_email'
+    when c.stripe_customer is null or c.no_card then 'no_card'
+    else 'will_be_charged'
+  end`;
+
+/** Why a fee is exempt, as `x.why`. */
+export const EXEMPTED = `
+  left join lateral (select e.data ->> 'why' as why from entries e where e.fee_id = f.fee_id
+    and e.kind = 'exempted' order by e.seq desc limit 1) x on f.state = 'exempt'`;
+
 /**
  * One row per fee. An approval signs a hash over the fees not approved before: who, how much, for
  * which evidence, to which address, and whose card.
  */
-const ROSTER = `
+export const ROSTER = `
   select f.fee_id, f.state, c.ref, c.name, c.email, c.stripe_customer, c.payment_method,
     u.data as assessed,
-    case
-      when f.state = 'detecting' then 'detecting'
-      when f.state = 'no_use' then 'no_use'
-      when f.state = 'exempt' then x.why
-      when f.state = 'waived' then 'waived'
-      when f.state = 'held' then 'held'
-      when f.state in ('paid', 'refunded', 'disputed', 'gave_up') then 'settled'
-      when f.state <> 'ready' then 'under_way'
-      when c.email is null then 'no_email'
-      when c.stripe_customer is null or c.no_card then 'no_card'
-      else 'will_be_charged'
-    end as bucket
+    ${BUCKET} as bucket
   from fees f
   join clinicians c using (clinician_id)
   left join lateral (select e.data from entries e where e.fee_id = f.fee_id
     and e.kind = 'assessed' order by e.seq desc limit 1) u
     on f.state not in ('detecting', 'no_use', 'exempt')
-  left join lateral (select e.data ->> 'why' as why from entries e where e.fee_id = f.fee_id
-    and e.kind = 'exempted' order by e.seq desc limit 1) x on f.state = 'exempt'
+  ${EXEMPTED}
   where f.assessment_id = $1`;
 
 const TOTALS = `
@@ -189,9 +197,11 @@ async function useApprovals(client: pg.PoolClient, assessmentId: string): Promis
   );
 }
 
-const PAST: ReadonlySet<Bucket> = new Set(['under_way', 'settled', 'held']);
+/** Buckets of fees that an approval does not sign (again). */
+export const PAST: ReadonlySet<Bucket> = new Set(['under_way', 'settled', 'held']);
 
-async function totalsOf(
+/** The totals and the hash of a roster, in the snapshot of this connection. */
+export async function totalsOf(
   db: pg.Pool | pg.PoolClient,
   assessmentId: string,
 ): Promise<{ totals: RosterTotals; hash: string }> {

@@ -2,6 +2,8 @@ import type pg from 'pg';
 import { createAccess } from './access.ts';
 import { createAssessments } from './assessments.ts';
 import { openSnapshot, type StripeSnapshot } from './stripe-snapshot.ts';
+import { createBookkeeping } from './bookkeeping.ts';
+import { createCards } from './cards.ts';
 import { createBulkActs } from './bulk-acts.ts';
 import { createCardPages } from './card-pages.ts';
 import { createColleagues } from './colleagues.ts';
@@ -23,7 +25,10 @@ import { createRates } from './rates.ts';
 import { createReports } from './reports.ts';
 import { createRosterUploads } from './roster-uploads.ts';
 import { createSessions } from './sessions.ts';
+import { createRosterViews } from './roster-views.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createYearReport } from './year-report.ts';
+import { createYears } from './years.ts';
 
 /**
  * The ledger: it contains every SQL statement of levy, grouped by subject.
@@ -36,6 +41,8 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     colleagues: createColleagues(pool),
     sessions: createSessions(pool),
     assessments: createAssessments(pool),
+    bookkeeping: createBookkeeping(pool),
+    cards: createCards(pool),
     bulkActs: createBulkActs(pool, elapsedMs),
     cardPages: createCardPages(pool),
     invariants: createInvariants(pool),
@@ -55,7 +62,10 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     rates: createRates(pool),
     reports: createReports(pool),
     rosterUploads: createRosterUploads(pool),
+    rosterViews: createRosterViews(pool),
     circuitBreaker: createCircuitBreaker(pool),
+    yearReport: createYearReport(pool),
+    years: createYears(pool),
     /** Opens a snapshot of Stripe's books beside the ledger; the caller must close it. */
     openSnapshot: (): Promise<StripeSnapshot> => openSnapshot(pool),
     /** Returns when the database answers; throws otherwise. */

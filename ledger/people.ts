@@ -97,4 +97,4 @@ export function createPeople(pool: pg.Pool) {
 }
 
 /** All that is searched of a person. A line feed is in no field and in no search. */
-const TEXT = `lower(concat_ws(E'\\n', name, email, ref, npi))`;
+export const TEXT = `lower(concat_ws(E'\\n', name, email, ref, npi))`;

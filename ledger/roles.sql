@@ -153,6 +153,12 @@ grant select,
   update (headings, ignored, rows, writing_until, written_at, written_by, outcome),
   delete
   on roster_uploads to levy_app;
+-- What was shown, and the cards that were seen: nothing is proven by them.
+grant select, insert (assessment_id, hash, rows), update (shown_at), delete on roster_views
+  to levy_app;
+grant select, insert (stripe_customer, payment_method, brand, last4, exp_month, exp_year),
+  update (payment_method, brand, last4, exp_month, exp_year, read_at)
+  on known_cards to levy_app;
 -- A bulk act's members are fixed by its preview. What it does to a fee stands in the entries.
 grant select, insert (act, why, selection, created_by, members, preview),
   update (state, started_by, started_at, paused_by, paused_why, ended_at, wave_from, wave_to),
@@ -173,8 +179,8 @@ grant select on migrations to levy_app;
 
 grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
   assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, job_errors,
-  roster_uploads, roster_approvals, actor_names, bulk_acts, bulk_act_members, saved_filters, vendor_invoices,
-  vendor_invoice_lines,
+  roster_uploads, roster_views, roster_approvals, actor_names, known_cards, 
+  bulk_acts, bulk_act_members, saved_filters, vendor_invoices, vendor_invoice_lines,
   standing_invoice_lines, invoice_uploads, invoice_decisions, tokens, holds, migrations
   to levy_reader;
 -- Without the hashes of keys, and without sessions, settings and stored answers, which hold

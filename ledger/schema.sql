@@ -146,6 +146,10 @@ constraint invoice_uploads.invoice_uploads_pkey PRIMARY KEY (upload_id)
 
 constraint job_errors.job_errors_pkey PRIMARY KEY (job, type)
 
+constraint known_cards.known_cards_exp_month_check CHECK (((exp_month >= 1) AND (exp_month <= 12)))
+
+constraint known_cards.known_cards_pkey PRIMARY KEY (stripe_customer)
+
 constraint migrations.migrations_pkey PRIMARY KEY (number)
 
 constraint rates.rates_pkey PRIMARY KEY (vendor, year)
@@ -175,6 +179,10 @@ constraint roster_uploads.roster_uploads_check CHECK ((((written_at IS NULL) = (
 constraint roster_uploads.roster_uploads_pkey PRIMARY KEY (upload_id)
 
 constraint roster_uploads.roster_uploads_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint roster_views.roster_views_assessment_id_fkey FOREIGN KEY (assessment_id) REFERENCES assessments(assessment_id)
+
+constraint roster_views.roster_views_pkey PRIMARY KEY (assessment_id, hash)
 
 constraint saved_filters.saved_filters_pkey PRIMARY KEY (name)
 
@@ -749,6 +757,10 @@ index CREATE INDEX entries_answers ON public.entries USING btree (recorded_at) W
 
 index CREATE INDEX entries_fingerprint ON public.entries USING btree (((data ->> 'fingerprint'::text)), at) WHERE ((kind = ANY (ARRAY['attempted'::text, 'declined'::text])) AND ((data ->> 'fingerprint'::text) IS NOT NULL))
 
+index CREATE INDEX entries_source ON public.entries USING btree (COALESCE((data ->> 'refund'::text), (data ->> 'dispute'::text))) WHERE (kind = ANY (ARRAY['refund_opened'::text, 'refund_failed'::text, 'disputed'::text]))
+
+index CREATE INDEX entries_troubles ON public.entries USING btree (fee_id) WHERE (kind = ANY (ARRAY['notice_failed'::text, 'email_failed'::text, 'held'::text, 'waived'::text]))
+
 index CREATE INDEX evidence_clinician ON public.evidence USING btree (clinician_id, year)
 
 index CREATE INDEX fees_charge ON public.fees USING btree (assessment_id, due_at, fee_id) WHERE (next_step = 'charge'::text)
@@ -863,6 +875,8 @@ index CREATE UNIQUE INDEX invoice_uploads_pkey ON public.invoice_uploads USING b
 
 index CREATE UNIQUE INDEX job_errors_pkey ON public.job_errors USING btree (job, type)
 
+index CREATE UNIQUE INDEX known_cards_pkey ON public.known_cards USING btree (stripe_customer)
+
 index CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (number)
 
 index CREATE UNIQUE INDEX rates_pkey ON public.rates USING btree (vendor, year)
@@ -874,6 +888,8 @@ index CREATE UNIQUE INDEX roster_approvals_open ON public.roster_approvals USING
 index CREATE UNIQUE INDEX roster_approvals_pkey ON public.roster_approvals USING btree (approval_id)
 
 index CREATE UNIQUE INDEX roster_uploads_pkey ON public.roster_uploads USING btree (upload_id)
+
+index CREATE UNIQUE INDEX roster_views_pkey ON public.roster_views USING btree (assessment_id, hash)
 
 index CREATE UNIQUE INDEX saved_filters_pkey ON public.saved_filters USING btree (name)
 
@@ -941,6 +957,8 @@ table invoice_uploads (upload_id uuid not null default gen_random_uuid(), file_n
 
 table job_errors (job text not null, type text not null, errors bigint not null default 1, last_at timestamp with time zone not null default levy_now())
 
+table known_cards (stripe_customer text not null, payment_method text not null, brand text not null, last4 text not null, exp_month integer not null, exp_year integer not null, read_at timestamp with time zone not null default levy_now())
+
 table migrations (number integer not null, name text not null, applied_at timestamp with time zone not null default now())
 
 table rates (vendor text not null, year integer not null, royalty_cents integer not null, processing_cents integer not null, amount_cents integer not null generated as (royalty_cents + processing_cents), status text not null, source text not null, entered_by text not null, entered_at timestamp with time zone not null default levy_now())
@@ -950,6 +968,8 @@ table recovery_codes (colleague_id uuid not null, hash bytea not null, used_at t
 table roster_approvals (approval_id bigint not null, assessment_id uuid not null, hash text not null, colleague_id uuid not null, actor text not null, at timestamp with time zone not null default levy_now(), used_at timestamp with time zone)
 
 table roster_uploads (upload_id uuid not null default gen_random_uuid(), file_name text not null, uploaded_by text not null, uploaded_at timestamp with time zone not null default levy_now(), expires_at timestamp with time zone not null default (levy_now() + '1 day'::interval), vendor text, headings json, ignored json not null, rows json, writing_until timestamp with time zone, written_at timestamp with time zone, written_by text, outcome jsonb)
+
+table roster_views (assessment_id uuid not null, hash text not null, shown_at timestamp with time zone not null default levy_now(), rows jsonb not null)
 
 table saved_filters (name text not null, selection jsonb not null, saved_by text not null, saved_at timestamp with time zone not null default levy_now())
 

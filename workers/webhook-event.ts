@@ -113,6 +113,7 @@ async function readCard(
   const isOld = renewed || (await ledger.events.isOvertaken(event));
   const card = await payments.readCard(stripeCustomer, isOld ? paymentMethod : event.paymentMethod);
   if (!card.found || (renewed && card.paymentMethod !== event.paymentMethod)) return false;
+  await ledger.cards.saw(stripeCustomer, card);
   const isOther = !renewed && card.paymentMethod !== paymentMethod;
   if (isOther) await ledger.clinicians.setCard(clinicianId, card.paymentMethod);
   // Also when the card is on file already: an earlier run may have ended between the two writes.

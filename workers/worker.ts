@@ -12,6 +12,7 @@ import { createWebhookEvent } from './webhook-event.ts';
 import { createEmail } from './steps/email.ts';
 import { createNotice } from './steps/notice.ts';
 import { createPump } from './maintenance/pump.ts';
+import { createReadCards } from './maintenance/read-cards.ts';
 import { createRestore } from './maintenance/restore.ts';
 import { createSettle } from './steps/settle.ts';
 import { createReconcileJob, RECONCILE_CRON } from './maintenance/reconcile-job.ts';
@@ -33,6 +34,7 @@ export function createProcessors(
     email: createEmail(deps),
     'bulk-act': createBulkAct(deps),
     'webhook-event': createWebhookEvent(deps),
+    'read-cards': createReadCards(deps),
     reconcile: createReconcileJob(deps),
     'follow-invoices': createFollowInvoices(deps),
   };

@@ -104,6 +104,7 @@ function adapterOf(name: JobName, deps: ApiDeps): BullMQAdapter {
 
 const ABOUT: Record<JobName, string> = {
   'open-assessment': 'Gives every clinician of an assessment a fee',
+  'read-cards': 'Reads the cards of an assessment at Stripe, to foresee an expiry',
   'bulk-act': 'Does what a person asked for to many fees',
   annual: 'Opens the year’s assessments on their day',
   detect: 'Looks whether a code was used',

@@ -3,7 +3,6 @@ import { Type, type Static } from 'typebox';
 import type { Action } from '../../core/fee/actions.ts';
 import {
   applyAction,
-  approveRoster,
   byOf,
   decideEvidence,
   openAssessment,
@@ -18,6 +17,7 @@ import type { Done } from './done.ts';
 import { inputFor, isFinal, needsWhy } from './fee-actions.ts';
 import { guarded } from './guarded.ts';
 import { sendFee } from './page-routes.ts';
+import { approveOrShow } from './year/page-routes.ts';
 
 const Verdict = Type.Union([Type.Literal('accepted'), Type.Literal('refused')]);
 type OfId = { Params: Static<typeof ById> };
@@ -88,7 +88,8 @@ function assessmentActRoutes(app: FastifyInstance, deps: ApiDeps): void {
     guarded(deps, 'approve', { params: ById, body: Approve }),
     async (request, reply) => {
       const { id } = request.params;
-      const outcome = await approveRoster(deps, byOf(request), id, request.body.hash);
+      const outcome = await approveOrShow(request, reply, deps, { id, hash: request.body.hash });
+      if (!outcome) return reply;
       const done = 'waitsFor' in outcome ? 'approved_first' : 'approved';
       return reply.redirect(doneAt(page(id), done), 303);
     },

@@ -9,6 +9,7 @@ const STYLES = [
   'tables.css',
   'people.css',
   'desk.css',
+  'year.css',
   'invoices.css',
   'access.css',
 ];

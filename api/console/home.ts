@@ -5,7 +5,7 @@ import type { ImportResult } from '../../ledger/evidence.ts';
 import { html, type Html, type Part } from './html.ts';
 import { isolated } from './isolated.ts';
 import type { Rate, Vendor } from '../../ledger/rates.ts';
-import { formToken, may, nothing, type Viewer } from './layout.ts';
+import { may, nothing, type Viewer } from './layout.ts';
 import { inOrder, NEEDS_PERSON, STATE_WORDS, stateBar } from './states.ts';
 import { when } from './times.ts';
 import { counted } from './words.ts';
@@ -32,11 +32,11 @@ export function homeBody(overview: Overview, viewer: Viewer): Html {
         ? nothing('No assessment has been opened yet.')
         : overview.assessments.map(card)
     }
-    ${may(viewer, 'operate') && opening(overview, viewer)}`;
+    ${may(viewer, 'operate') && opening(overview)}`;
 }
 
 /** Years with a confirmed rate that have no assessment yet. */
-function opening({ assessments, rates, vendors }: Overview, viewer: Viewer): Html | null {
+function opening({ assessments, rates, vendors }: Overview): Html | null {
   const known = new Set(assessments.map(({ assessment: { vendor, year } }) => `${vendor} ${year}`));
   const open = rates
     .filter(({ vendor, year, status }) => status === 'confirmed' && !known.has(`${vendor} ${year}`))
@@ -44,8 +44,7 @@ function opening({ assessments, rates, vendors }: Overview, viewer: Viewer): Htm
   if (open.length === 0) return null;
   const names = new Map(vendors.map(({ vendor, name }) => [vendor, name]));
   return html`<h2>Open another</h2>
-    <form class="row card" method="post" action="/console/assessments">
-      ${formToken(viewer)}
+    <form class="row card" method="get" action="/console/assessments/new">
       <div>
         <label for="rate">Vendor and year</label
         ><select id="rate" name="rate">
@@ -57,10 +56,8 @@ function opening({ assessments, rates, vendors }: Overview, viewer: Viewer): Htm
           )}
         </select>
       </div>
-      <button class="plain">Open</button>
-      <p class="soft small">
-        Looks who used a code. Nobody is written to or charged before the roster is approved.
-      </p>
+      <button class="plain">Look</button>
+      <p class="soft small">Shows what opening it will mean, before anything is opened.</p>
     </form>`;
 }
 

@@ -1,11 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
-import { BUCKETS, type Bucket } from '../../core/roster.ts';
 import { FEE_STATUSES, type FeeStatus } from '../../core/fee/fee.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { ById } from '../http/schemas.ts';
-import { assessmentBody } from './assessment.ts';
 import { auditBody } from './audit.ts';
 import { doneSentence } from './done.ts';
 import { feeBody } from './fee.ts';
@@ -24,7 +22,6 @@ const PAGE = 100;
 /** The pages that only show. */
 export function pageRoutes(app: FastifyInstance, deps: ApiDeps): void {
   home(app, deps);
-  assessment(app, deps);
   fees(app, deps);
   fee(app, deps);
   imports(app, deps);
@@ -71,50 +68,6 @@ async function overview({ ledger }: ApiDeps): Promise<Overview> {
     rates,
     vendors,
   };
-}
-
-function assessment(app: FastifyInstance, deps: ApiDeps): void {
-  const { ledger } = deps;
-  const Query = Type.Object({
-    ...Done.properties,
-    bucket: Type.Optional(Type.Enum(Object.keys(BUCKETS) as Bucket[])),
-    after: Type.Optional(Type.String({ maxLength: 200 })),
-  });
-  const schema = { params: ById, querystring: Query, hide: true };
-  app.get<{ Params: ById; Querystring: Static<typeof Query> }>(
-    '/assessments/:id',
-    { schema },
-    async (request, reply) => {
-      const { id } = request.params;
-      const { bucket, after, done } = request.query;
-      const found = await ledger.assessments.get(id);
-      if (!found) throw problem('not_found');
-      const [states, roster, rows] = await Promise.all([
-        ledger.reports.byState(id),
-        ledger.assessments.totals(id),
-        ledger.assessments.roster(id, { bucket, after, limit: PAGE + 1 }),
-      ]);
-      const shown = rows.slice(0, PAGE);
-      const first = await ledger.assessments.firstApproval(id, roster.hash);
-      return sendPage(request, reply, deps, {
-        title: `${found.vendorName} ${found.year}`,
-        section: 'home',
-        done: doneSentence(done),
-        body: assessmentBody(
-          {
-            ...roster,
-            assessment: found,
-            first,
-            states,
-            bucket: bucket ?? null,
-            rows: shown,
-            next: rows.length > PAGE ? (shown.at(-1)?.ref ?? null) : null,
-          },
-          viewerOf(request, deps),
-        ),
-      });
-    },
-  );
 }
 
 function fees(app: FastifyInstance, deps: ApiDeps): void {

@@ -22,6 +22,7 @@ import { cameFrom, keepForm } from './kept-form.ts';
 import { mePages } from './me-routes.ts';
 import { colleaguePages } from './colleagues/routes.ts';
 import { ownPath, sendSignIn, signInPages } from './sign-in.ts';
+import { yearPages } from './year/page-routes.ts';
 
 /**
  * The operators' console under /console: pages rendered on the server, which work without a script.
@@ -46,6 +47,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         pageRoutes(pages, deps);
         actionRoutes(pages, deps);
         deskRoutes(pages, deps);
+        yearPages(pages, deps);
         peoplePages(pages, deps);
         personFormRoutes(pages, deps);
         mePages(pages, deps);

@@ -6,6 +6,7 @@ import type {
   BookLines,
   BookMovement,
   BookRefund,
+  Payout,
 } from '../payment-books.ts';
 import type { Payments } from '../payments.ts';
 import { pages, type Call } from './calls.ts';
@@ -13,7 +14,10 @@ import { orMissing } from './cards.ts';
 import { disputeStatus, idOf, refundStatus } from './reading.ts';
 
 /** Stripe's books: everything Stripe has recorded about our fees. */
-export function books(stripe: Stripe, call: Call): Pick<Payments, 'books' | 'booksOf'> {
+export function books(
+  stripe: Stripe,
+  call: Call,
+): Pick<Payments, 'books' | 'booksOf' | 'payouts' | 'payoutMovements'> {
   function books(period: { since: Date; until?: Date }) {
     const created = range(period);
     return {
@@ -87,7 +91,17 @@ export function books(stripe: Stripe, call: Call): Pick<Payments, 'books' | 'boo
     for await (const line of mapped(read, route, list)) lines.push(line);
   }
 
-  return { books, booksOf };
+  const payouts: Payments['payouts'] = ({ since }) =>
+    mapped(payoutOf, 'GET /v1/payouts', (page) =>
+      stripe.payouts.list({ created: range({ since }), ...page }),
+    );
+
+  const payoutMovements: Payments['payoutMovements'] = (payout) =>
+    mapped(movementOf, 'GET /v1/balance_transactions', (page) =>
+      stripe.balanceTransactions.list({ payout, ...page }),
+    );
+
+  return { books, booksOf, payouts, payoutMovements };
 }
 
 function range({ since, until }: { since: Date; until?: Date }): Stripe.RangeQueryParam {
@@ -167,6 +181,10 @@ function movementOf(movement: Stripe.BalanceTransaction): BookMovement {
     source: idOf(movement.source),
     createdAt: moment(movement.created),
   };
+}
+
+function payoutOf({ id, amount, status, arrival_date }: Stripe.Payout): Payout {
+  return { payout: id, amountCents: amount, status, arrivesAt: moment(arrival_date) };
 }
 
 function moment(seconds: number): Date {

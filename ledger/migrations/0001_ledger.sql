@@ -241,6 +241,12 @@ create unique index entries_charge on entries ((data ->> 'charge')) where kind =
 create unique index entries_refund on entries ((data ->> 'refund')) where kind = 'refunded';
 create index entries_fingerprint on entries ((data ->> 'fingerprint'), at)
   where kind in ('attempted', 'declined') and data ->> 'fingerprint' is not null;
+-- The fee of a refund or dispute, for the list of payouts.
+create index entries_source on entries ((coalesce(data ->> 'refund', data ->> 'dispute')))
+  where kind in ('refund_opened', 'refund_failed', 'disputed');
+-- What went wrong with somebody's fees of other years, for whoever approves a roster.
+create index entries_troubles on entries (fee_id)
+  where kind in ('notice_failed', 'email_failed', 'held', 'waived');
 -- The latest attempts and answers, for the circuit breaker that watches them.
 create index entries_answers on entries (recorded_at)
   where kind in ('attempted', 'declined', 'lapsed', 'paid');
@@ -522,6 +528,30 @@ create table roster_uploads (
   check ((written_at is null) = (outcome is null) and (written_at is null) = (rows is not null))
 );
 create index roster_uploads_expiry on roster_uploads (expires_at);
+
+-- Rosters as they were shown to somebody who may approve them: when the roster has changed since,
+-- the difference can be named. Each is removed after a day, and only the latest are kept.
+create table roster_views (
+  assessment_id uuid not null references assessments,
+  hash text not null,
+  shown_at timestamptz not null default levy_now(),
+  -- One array per fee that the hash covers: its id, its bucket, and what the hash is made of. An
+  -- e-mail is kept as its MD5 sum, to be compared alone.
+  rows jsonb not null,
+  primary key (assessment_id, hash)
+);
+
+-- The card of a customer as Stripe last showed it, by which an expiry is foreseen. A card is
+-- charged only as Stripe shows it then.
+create table known_cards (
+  stripe_customer text primary key,
+  payment_method text not null,
+  brand text not null,
+  last4 text not null,
+  exp_month integer not null check (exp_month between 1 and 12),
+  exp_year integer not null,
+  read_at timestamptz not null default levy_now()
+);
 
 -- What a person does to every fee that matches a selection. The members are fixed when the act is
 -- previewed, and what became of each is written with the entries of its fee.

@@ -244,7 +244,7 @@ describe('approving', () => {
 
     const operator = await consoleClient.visitor('read', 'operate');
     const seen = (await operator.get(here)).body;
-    expect(seen).not.toContain('Approve this roster');
+    expect(seen).not.toContain('I have read this roster');
     expect(seen).toContain('Only somebody whose role');
     const { hash } = await ledger.assessments.totals(assessmentId);
     const fields = { hash, read: 'yes' };

@@ -217,7 +217,6 @@ describe('the pages', () => {
       return FEE_STATUSES.filter((state) => body.includes(`/console/fees/${fees[state]}`));
     };
     expect(await shown('')).toHaveLength(FEE_STATUSES.length);
-    expect((await shown('?state=failed')).sort()).toEqual(['gave_up', 'needs_card', 'retrying']);
     expect(await shown('?state=held')).toEqual(['held']);
     expect(await shown(`?ref=C-paid&assessment=${assessmentId}`)).toEqual(['paid']);
     expect(await shown('?ref=nobody')).toEqual([]);

@@ -10,6 +10,7 @@ const word = fc.string({ unit: fc.constantFrom(...'aZ09_'), minLength: 1, maxLen
 /** Payloads as they are meant to be. */
 const GOOD: Record<JobName, fc.Arbitrary<object>> = {
   'open-assessment': fc.record({ assessmentId: anyUuid }),
+  'read-cards': fc.record({ assessmentId: anyUuid, day: fc.constant('2026-02-01') }),
   'bulk-act': fc.record({ bulkId: anyUuid }),
   annual: fc.constant({}),
   reconcile: fc.oneof(fc.constant({}), fc.record({ assessmentId: anyUuid })),

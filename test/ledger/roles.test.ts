@@ -110,6 +110,12 @@ const APPLICATION: Record<string, string[]> = {
   ],
   card_pages: ['select', 'insert session fee_id', 'update closed_at'],
   job_errors: ['select', 'insert job type', 'update errors last_at'],
+  roster_views: ['select', 'insert assessment_id hash rows', 'update shown_at', 'delete'],
+  known_cards: [
+    'select',
+    'insert stripe_customer payment_method brand last4 exp_month exp_year',
+    'update payment_method brand last4 exp_month exp_year read_at',
+  ],
   roster_uploads: [
     'select',
     'insert file_name uploaded_by vendor headings ignored rows',

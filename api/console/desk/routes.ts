@@ -10,6 +10,7 @@ import {
   startBulkAct,
   steerBulkAct,
 } from '../../routes/bulk-actions.ts';
+import type { BulkAct } from '../../../ledger/bulk-acts.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { callerOf } from '../../http/auth.ts';
 import { Problem } from '../../http/errors.ts';
@@ -149,14 +150,16 @@ function acts(app: FastifyInstance, deps: ApiDeps): void {
     async (request, reply) => {
       const { act, why = null, where } = request.body;
       const selection = selectionOf(where);
+      let previewed: BulkAct;
       try {
-        const { bulkId } = await previewBulkAct(deps, request, { act, why, where });
-        return reply.redirect(`/console/desk/acts/${bulkId}`, 303);
+        previewed = await previewBulkAct(deps, request, { act, why, where });
       } catch (error) {
         if (!(error instanceof Problem) || error.code !== 'why_needed') throw error;
         const refusal = `${error.message} Nothing was done.`;
-        return await sendDesk(request, reply.code(422), deps, { selection, after: null, refusal });
+        reply.code(422);
+        return await sendDesk(request, reply, deps, { selection, after: null, refusal });
       }
+      return reply.redirect(`/console/desk/acts/${previewed.bulkId}`, 303);
     },
   );
 

@@ -43,7 +43,7 @@ export function drawUpBooks(world: World, by?: string): Books {
   const charges = [...world.store.charges.values()];
   const paid = charges.filter((charge) => charge.status === 'succeeded');
   const refunds = [...world.store.refunds.values()];
-  const movements = [...world.store.balance.values()];
+  const movements = [...world.store.balance.values()].filter(({ type }) => type !== 'payout');
   const lost = [...world.store.disputes.values()].filter((dispute) => dispute.status !== 'won');
   return {
     intents: countBy([...world.store.paymentIntents.values()]),

@@ -11,6 +11,7 @@ import { FAULT_KINDS } from './faults.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import { existingIntent } from '../resources/lookup.ts';
 import { authenticate } from '../engine/network.ts';
+import { payOut } from '../resources/payouts.ts';
 import { failRefund } from '../resources/refunds.ts';
 import type { Deliveries, Manners } from '../engine/webhooks.ts';
 import type { World } from '../engine/world.ts';
@@ -63,6 +64,7 @@ const ACTS: Record<string, Act> = {
   },
   'POST disputes :id close': ({ world }, body, id) =>
     endDispute(world, id, body.status === 'won' ? 'won' : 'lost'),
+  'POST payouts': ({ world }) => ({ payout: payOut(world)?.id ?? null }),
   'POST refunds :id fail': ({ world }, body, id) => failRefund(world, id, optional(body, 'reason')),
   'POST intents :id authenticate': ({ world }, body, id) => {
     const intent = existingIntent(world, id);

@@ -72,6 +72,7 @@ function findAny(world: World, id: string): object | undefined {
     du: store.disputes,
     pi: store.paymentIntents,
     pm: store.paymentMethods,
+    po: store.payouts,
     re: store.refunds,
     seti: store.setupIntents,
     txn: store.balance,

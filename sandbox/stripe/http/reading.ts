@@ -36,6 +36,7 @@ export function retrieveBalance(world: World, _params: unknown, id: string): Bal
 
 /** GET /v1/balance_transactions, newest first. */
 export function listBalance(world: World, params: Params<typeof readingParams.balance>) {
+  const payout = new Set(world.store.payouts.get(params.payout ?? '')?.movements);
   return listRecords(world.store.balance, params, {
     url: '/v1/balance_transactions',
     kind: 'balance_transaction',
@@ -43,7 +44,7 @@ export function listBalance(world: World, params: Params<typeof readingParams.ba
     keep: (movement) =>
       (params.type === undefined || movement.type === params.type) &&
       (params.currency === undefined || movement.currency === params.currency) &&
-      params.payout === undefined,
+      (params.payout === undefined || payout.has(movement.id)),
   });
 }
 

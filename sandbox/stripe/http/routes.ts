@@ -50,6 +50,7 @@ import {
   retrieveEvent,
   retrieveSetupIntent,
 } from './reading.ts';
+import { listPayouts, payoutParams, retrievePayout } from '../resources/payouts.ts';
 import {
   createRefund,
   listRefunds,
@@ -170,6 +171,8 @@ const ROUTES: Route[] = [
   endpoint('setup_intents.list', 'GET setup_intents', readingParams.setupIntents, listSetupIntents),
   endpoint('setup_intents.retrieve', 'GET setup_intents/:id', one, retrieveSetupIntent),
   endpoint('balance.list', 'GET balance_transactions', readingParams.balance, listBalance),
+  endpoint('payouts.list', 'GET payouts', payoutParams.list, listPayouts),
+  endpoint('payouts.retrieve', 'GET payouts/:id', one, retrievePayout),
   endpoint('balance.retrieve', 'GET balance_transactions/:id', one, retrieveBalance),
   endpoint('events.list', 'GET events', readingParams.events, listEvents),
   endpoint('events.retrieve', 'GET events/:id', one, retrieveEvent),

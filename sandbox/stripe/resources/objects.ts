@@ -23,6 +23,23 @@ export type Refund = Refs<
   'balance_transaction' | 'charge' | 'payment_intent' | 'customer' | 'payment_method'
 >;
 export type BalanceTransaction = Refs<Stripe.BalanceTransaction, 'source'>;
+/** A payout, with the balance transactions that it is made of. */
+export type Payout = Pick<
+  Refs<Stripe.Payout, 'balance_transaction'>,
+  | 'id'
+  | 'object'
+  | 'amount'
+  | 'arrival_date'
+  | 'automatic'
+  | 'balance_transaction'
+  | 'created'
+  | 'currency'
+  | 'livemode'
+  | 'metadata'
+  | 'method'
+  | 'status'
+  | 'type'
+> & { movements: string[] };
 export type Dispute = Omit<Refs<Stripe.Dispute, 'payment_intent'>, 'charge'> & { charge: string };
 export type SetupIntent = Refs<Stripe.SetupIntent, 'customer' | 'payment_method'>;
 export type CheckoutSession = Refs<Stripe.Checkout.Session, 'customer' | 'setup_intent'>;
