@@ -56,7 +56,7 @@ function feeActRoutes(app: FastifyInstance, deps: ApiDeps): void {
       guarded(deps, scopeOf(act), { params: ById, body }),
       async (request, reply) => {
         const { id } = request.params;
-        const input: Action = inputFor(act, request.body.why?.trim() ?? '');
+        const input: Action = inputFor(act, needsWhy(act) ? (request.body.why ?? '').trim() : '');
         await applyAction(deps, byOf(request), id, input);
         return reply.redirect(doneAt(`/console/fees/${id}`, act), 303);
       },

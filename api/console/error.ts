@@ -151,8 +151,8 @@ function buttonOf(request: FastifyRequest, { code }: Told): Html {
 }
 
 /** Pages with forms of their own. */
-const PAGES =
-  /^\/console\/(?:fees|assessments|people|people\/upload|invoices|colleagues)\/[0-9a-f-]{36}(?=\/|$)/;
+const ROOMS = 'fees|assessments|people|people/upload|invoices|colleagues|desk/acts';
+const PAGES = new RegExp(`^/console/(?:${ROOMS})/[0-9a-f-]{36}(?=/|$)`);
 
 /** The page to go back to: the form's page after an act, else the overview. */
 function backTo(request: FastifyRequest): string {

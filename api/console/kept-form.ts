@@ -47,7 +47,7 @@ export function typedAgain(request: FastifyRequest): KeptForm | null {
   // A request from another site was refused before. One that does not say where from stays out.
   if (headers.origin === undefined && headers['sec-fetch-site'] !== 'same-origin') return null;
   if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return null;
-  const fields = Object.entries(body as Record<string, string | string[]>).flatMap(
+  const fields = Object.entries((body ?? {}) as Record<string, string | string[]>).flatMap(
     ([name, values]) => [values].flat().map((value): [string, string] => [name, value]),
   );
   const kept = fields.filter(([name]) => name !== 'token');

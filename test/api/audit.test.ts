@@ -23,6 +23,12 @@ const SENT: Record<string, object | string> = {
   'POST /v1/fees/:id/waive': WHY,
   'POST /v1/fees/:id/note': WHY,
   'POST /v1/bulk-acts': { act: 'retry', where: 'state=gave_up' },
+  'POST /v1/invoices': {
+    ...{ vendor: 'theranest', year: 2026, number: 'A-1', dated: '2026-12-01', totalCents: 1950 },
+    lines: [{ name: 'Ada Roe', amountCents: 1950 }],
+  },
+  'POST /v1/invoices/:id/void': WHY,
+  'POST /v1/assessments/:id/match/:item/decide': { decision: 'bear', ...WHY },
   'POST /v1/fees/:id/bounce': WHY,
   'POST /v1/fees/:id/hold': WHY,
   'POST /v1/fees/:id/refund': WHY,

@@ -177,10 +177,17 @@ describe('somebody who may operate', () => {
       const targets = body.match(/action="\/console\/fees\/[^"]+\/([a-z-]+)"/g) ?? [];
       return targets.map((one) => /\/([a-z-]+)"$/.exec(one)?.[1]);
     };
-    expect(await offers(fees.held)).toEqual(['release', 'bounce', 'waive']);
-    expect(await offers(fees.disputed)).toEqual(['hold', 'refund']);
-    expect(await offers(fees.needs_card)).toEqual(['card-link', 'bounce', 'hold', 'waive']);
-    expect(await offers(fees.notice_failed)).toEqual(['retry', 'hold', 'waive']);
+    expect(await offers(fees.held)).toEqual(['release', 'bounce', 'note', 'waive']);
+    expect(await offers(fees.disputed)).toEqual(['note', 'hold', 'refund']);
+    expect(await offers(fees.needs_card)).toEqual([
+      'card-link',
+      'bounce',
+      'send-card-link',
+      'note',
+      'hold',
+      'waive',
+    ]);
+    expect(await offers(fees.notice_failed)).toEqual(['retry', 'note', 'hold', 'waive']);
   });
 
   it('accepts and refuses weak findings, and the fee is looked at again', async () => {

@@ -179,7 +179,6 @@ export function pagesOf({ feeFixtures }: ConsoleClient): string[] {
     '/console/imports',
     `/console/imports/${importId}`,
     '/console/invoices',
-    '/console/invoices/new',
     '/console/invoices/match/theranest/2026',
     '/console/invoices/match/theranest/2026?open=yes',
     '/console/review',

@@ -21,6 +21,7 @@ export function filled(path: string): string {
     .replace(':year', '2026')
     .replace(':queueName', 'charge')
     .replace(':id', ID)
+    .replace(':item', ID)
     .replace(/:\w+/g, 'thing')
     .replace('*', 'thing');
 }

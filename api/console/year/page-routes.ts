@@ -251,8 +251,9 @@ function report(app: FastifyInstance, deps: ApiDeps): void {
 const CHANGES = 200;
 
 /**
- * Approves the roster with this hash and gives what came of it. When the roster has changed since it
- * was shown, sends a page with the difference and gives null. Throws why it is refused otherwise.
+ * Approves the roster with this hash and gives what came of it. When the roster has changed since
+ * it was shown, sends a page with the difference and gives null. Throws why it is refused
+ * otherwise.
  */
 export async function approveOrShow(
   request: FastifyRequest,
