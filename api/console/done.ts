@@ -20,6 +20,8 @@ const DONE = {
   send_card_link: 'The e-mail with the link goes out now.',
   note: 'The note stands in the story.',
   accepted: 'Accepted: it counts as use. The fees it concerns are looked at again.',
+  rate_saved: 'The rate is saved.',
+  vendor_added: 'The EHR is added. Enter its rate next.',
   person_added: 'Added to the roster.',
   person_saved: 'Saved.',
   invoice_confirmed: 'Confirmed. It counts from now on, and never changes.',

@@ -10,7 +10,7 @@ import { feeBody } from './fee.ts';
 import { feesBody, type FeeFilter } from './fees.ts';
 import { viewerOf } from './form-token.ts';
 import { homeBody, type Overview } from './home.ts';
-import { importBody, importsBody, reviewBody } from './imports.ts';
+import { importBody, importsBody, reviewBody } from './imports/imports.ts';
 import { sendPage } from './page.ts';
 import { unknownBody } from './unknown.ts';
 
@@ -152,9 +152,9 @@ function imports(app: FastifyInstance, deps: ApiDeps): void {
   const { timeZone } = policy;
   app.get('/imports', { schema: { hide: true } }, async (request, reply) =>
     sendPage(request, reply, deps, {
-      title: 'Imports',
+      title: 'Exports',
       section: 'imports',
-      body: importsBody(await ledger.evidence.imports(), timeZone),
+      body: importsBody(await ledger.evidence.imports(), timeZone, viewerOf(request, deps)),
     }),
   );
 

@@ -1,21 +1,29 @@
-import type { ImportProblem, ImportResult, WeakEvidence } from '../../ledger/evidence.ts';
-import { html, type Html } from './html.ts';
-import { isolated } from './isolated.ts';
-import { formToken, may, nothing, type Viewer } from './layout.ts';
-import { table, type Column } from './table.ts';
-import { day, when } from './times.ts';
-import { counted, KIND_WORDS } from './words.ts';
+import type { ImportProblem, ImportResult, WeakEvidence } from '../../../ledger/evidence.ts';
+import { html, type Html } from '../html.ts';
+import { isolated } from '../isolated.ts';
+import { formToken, may, nothing, type Viewer } from '../layout.ts';
+import { table, type Column } from '../table.ts';
+import { day, when } from '../times.ts';
+import { counted, KIND_WORDS } from '../words.ts';
 
 /** Every file of usage records that was read, newest first. */
-export function importsBody(imports: readonly ImportResult[], timeZone: string): Html {
-  return html`<h1>Imports</h1>
+export function importsBody(
+  imports: readonly ImportResult[],
+  timeZone: string,
+  viewer: Viewer,
+): Html {
+  return html`<h1>Exports of the EHR</h1>
     <p class="lead">
       Files of usage records that were read. What is kept of them is that, when and in which kind of
       record a code was used; never which code, for whom, or what was written.
     </p>
     ${
+      may(viewer, 'operate') &&
+      html`<p><a class="button" href="/console/imports/upload">Upload exports</a></p>`
+    }
+    ${
       imports.length === 0
-        ? nothing('No file has been imported yet. Send one with POST /v1/imports or “levy import”.')
+        ? nothing('No export has been read yet.')
         : table(fileColumns(timeZone), imports)
     }`;
 }
@@ -51,7 +59,7 @@ export interface ImportView {
 
 /** The page of one import, with what a person must look at. */
 export function importBody({ result, problems, more, timeZone }: ImportView): Html {
-  return html`<p class="crumbs"><a href="/console/imports">Imports</a></p>
+  return html`<p class="crumbs"><a href="/console/imports">Exports</a></p>
     <h1>${isolated(result.fileName)}</h1>
     <section class="card">
       <dl class="facts">
