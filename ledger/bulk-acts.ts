@@ -168,8 +168,8 @@ export function createBulkActs(pool: pg.Pool, elapsedMs: () => number) {
     },
 
     /**
-     * Lets a paused act go on; false when it is not paused. A wave that was cut short goes on and is
-     * judged as a whole; after one that was judged, a new one begins.
+     * Lets a paused act go on; false when it is not paused. A wave that was cut short goes on and
+     * is judged as a whole; after one that was judged, a new one begins.
      */
     async resume(bulkId: string): Promise<boolean> {
       const { rowCount } = await pool.query(

@@ -1,7 +1,7 @@
 /**
  * Forms with `data-upload` send each of their files by itself, with its progress and a button to
- * cancel it. Files can be dropped anywhere on the page. The answer to each file is the page that the
- * form would have led to: the file's outcome is taken from it.
+ * cancel it. Files can be dropped anywhere on the page. The answer to each file is the page that
+ * the form would have led to: the file's outcome is taken from it.
  */
 const form = document.querySelector('form[data-upload]');
 
