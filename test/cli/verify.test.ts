@@ -45,7 +45,7 @@ it('names the fee that breaks a rule, with status 1', async () => {
   expect(told.status).toBe(1);
   expect(told.out).toContain(`BROKEN  index`);
   expect(told.out).toContain(`fee ${fee}: stored: held`);
-  expect(told.out).toContain('1 breach, in 1 of 15 checks.');
+  expect(told.out).toContain('1 breach, in 1 of 16 checks.');
   const json = await run(['--json'], placeOf(testApp));
   const { checks, ok } = JSON.parse(json.out) as Report;
   expect(ok).toBe(false);

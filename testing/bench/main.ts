@@ -13,8 +13,8 @@ const { values } = parseArgs({
     many: { type: 'string', default: '100000' },
     megabytes: { type: 'string', default: '48' },
     gigabytes: { type: 'string', default: '2' },
-    /** Parts by name, with commas: readers, path, many, imports, limits; all unless given. */
-    only: { type: 'string', default: 'readers,path,many,imports,limits' },
+    /** Parts by name, with commas: readers, path, many, imports, limits, desk; all unless given. */
+    only: { type: 'string', default: 'readers,path,many,imports,limits,desk' },
     /** One queue alone: redis or postgres. */
     queue: { type: 'string' },
   },
@@ -48,7 +48,7 @@ if (parts.has('readers')) {
   found['usage'] = await benchReaders(sizes, say);
 }
 if (parts.has('imports')) found['imports'] = await inTurn(EXPORTS, importSpeed);
-if (['path', 'many', 'limits'].some((part) => parts.has(part))) await withServices();
+if (['path', 'many', 'limits', 'desk'].some((part) => parts.has(part))) await withServices();
 if (values.json) process.stdout.write(`${JSON.stringify(found)}\n`);
 process.exit(0);
 
@@ -69,6 +69,7 @@ async function measureOn(services: BenchServices): Promise<void> {
   if (parts.has('path'))
     found['path'] = await inTurn(queues, (queue) => wholePath(services, queue));
   if (parts.has('many')) found['many'] = await inTurn(queues, (queue) => manyFees(services, queue));
+  if (parts.has('desk')) found['desk'] = await deskOf(services);
   if (parts.has('limits')) {
     const limits = await rateLimits(services.newDatabase, 1_000);
     for (const line of tellRateLimits(limits)) say(line);
@@ -163,6 +164,19 @@ async function manyFees(services: BenchServices, queue: 'redis' | 'postgres'): P
       `with a tenth of them ${tenth.peakMb} MB`,
   );
   return { queue, fees, seconds, perSecond, peakMb, peakMbOfTenth: tenth.peakMb };
+}
+
+/** The desk of failed cards with many fees: its list, the preview of an act, and the act. */
+async function deskOf(services: BenchServices): Promise<Record<string, unknown>> {
+  const fees = Number(values.many);
+  const databaseUrl = await services.newDatabase();
+  const desk = await runChild('./desk.ts', { databaseUrl, fees }).first;
+  say(
+    `${fees} failed fees: an act previewed in ${Number(desk.previewMs).toFixed(0)} ms (median of ` +
+      `5), the desk's list in ${Number(desk.listMs).toFixed(0)} ms; acted on in ` +
+      `${Number(desk.seconds).toFixed(1)} s, at most ${Number(desk.peakMb)} MB`,
+  );
+  return { fees, ...desk };
 }
 
 /** Reading an export of some size through the import's own code, in MB/s. */
