@@ -133,6 +133,15 @@ export function createEvidence(pool: pg.Pool) {
       return rows;
     },
 
+    /** One import by its id, or null. */
+    async importOf(importId: string): Promise<ImportResult | null> {
+      const { rows } = await pool.query<ImportResult>(
+        `select ${IMPORT} from imports where import_id = $1`,
+        [importId],
+      );
+      return rows[0] ?? null;
+    },
+
     async problems(importId: string, limit: number): Promise<ImportProblem[]> {
       const { rows } = await pool.query<ImportProblem>(
         `select line::float8 as line, reason, field, message, clinician_npi as "clinicianNpi",

@@ -12,10 +12,11 @@ const STYLES = [
   'year.css',
   'invoices.css',
   'access.css',
+  'exports.css',
 ];
 
 /** The script that every page loads, and the files it imports. */
-const SCRIPTS = ['console.js', 'keys.js'];
+const SCRIPTS = ['console.js', 'keys.js', 'upload.js'];
 
 /** Routes of the stylesheet, the icon and the scripts, which are the same for everybody. */
 export async function consoleAssets(scope: FastifyInstance): Promise<void> {

@@ -96,7 +96,7 @@ const KEYS = html`<dialog id="keys" aria-labelledby="keys-title">
 const MENU = [
   { section: 'home', href: '/console', label: 'Overview' },
   { section: 'people', href: '/console/people', label: 'People' },
-  { section: 'imports', href: '/console/imports', label: 'Imports' },
+  { section: 'imports', href: '/console/imports', label: 'Exports' },
   { section: 'invoices', href: '/console/invoices', label: 'Invoices' },
   { section: 'desk', href: '/console/desk', label: 'Failed cards' },
   { section: 'fees', href: '/console/fees', label: 'Fees' },

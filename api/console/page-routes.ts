@@ -10,7 +10,7 @@ import { feeBody } from './fee.ts';
 import { feesBody, type FeeFilter } from './fees.ts';
 import { viewerOf } from './form-token.ts';
 import { homeBody, type Overview } from './home.ts';
-import { importBody, importsBody, reviewBody } from './imports.ts';
+import { reviewBody } from './imports/review.ts';
 import { sendPage } from './page.ts';
 import { unknownBody } from './unknown.ts';
 
@@ -24,7 +24,6 @@ export function pageRoutes(app: FastifyInstance, deps: ApiDeps): void {
   home(app, deps);
   fees(app, deps);
   fee(app, deps);
-  imports(app, deps);
   lists(app, deps);
 }
 
@@ -144,36 +143,6 @@ export async function sendFee(
     section: 'fees',
     done: doneSentence(shown.done),
     body: feeBody(view, viewerOf(request, deps)),
-  });
-}
-
-function imports(app: FastifyInstance, deps: ApiDeps): void {
-  const { ledger, policy } = deps;
-  const { timeZone } = policy;
-  app.get('/imports', { schema: { hide: true } }, async (request, reply) =>
-    sendPage(request, reply, deps, {
-      title: 'Imports',
-      section: 'imports',
-      body: importsBody(await ledger.evidence.imports(), timeZone),
-    }),
-  );
-
-  const schema = { params: ById, hide: true };
-  app.get<{ Params: ById }>('/imports/:id', { schema }, async (request, reply) => {
-    const { id } = request.params;
-    const result = (await ledger.evidence.imports()).find(({ importId }) => importId === id);
-    if (!result) throw problem('not_found');
-    const problems = await ledger.evidence.problems(id, 5 * PAGE + 1);
-    return sendPage(request, reply, deps, {
-      title: result.fileName,
-      section: 'imports',
-      body: importBody({
-        result,
-        problems: problems.slice(0, 5 * PAGE),
-        more: problems.length > 5 * PAGE,
-        timeZone,
-      }),
-    });
   });
 }
 

@@ -9,6 +9,7 @@ import { consoleAssets } from './assets.ts';
 import { deskRoutes } from './desk/routes.ts';
 import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
+import { importPages } from './imports/page-routes.ts';
 import { invoiceActRoutes } from './invoices/act-routes.ts';
 import { enterRoutes } from './invoices/enter-routes.ts';
 import { matchRoutes } from './invoices/match-routes.ts';
@@ -52,6 +53,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         personFormRoutes(pages, deps);
         mePages(pages, deps);
         colleaguePages(pages, deps);
+        await importPages(pages, deps);
         await uploadRoutes(pages, deps);
         invoicePages(pages, deps);
         await enterRoutes(pages, deps);

@@ -1,12 +1,9 @@
-import { isDay } from '../http/is-day.ts';
 import { Readable } from 'node:stream';
-import { Type, type Static } from 'typebox';
-import type { FirstUse, ImportProblem, ImportResult } from '../../ledger/evidence.ts';
-import { audited, byOf, followEvidence, type By } from './actions.ts';
+import { Type } from 'typebox';
+import { byOf } from './actions.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
-import { readImport, type ImportInput } from '../imports/read.ts';
-import { NOBODY } from '../imports/tally.ts';
+import { importFile, importInput, PROBLEMS_SHOWN } from '../imports/import-file.ts';
 import {
   ById,
   Day,
@@ -65,7 +62,6 @@ const Options = Type.Object(
   { additionalProperties: false },
 );
 
-const PROBLEMS_SHOWN = 1_000;
 const PROBLEMS_MOST = 20_000;
 
 /** Records of an EHR. They are streamed through; only evidence of use is kept. */
@@ -89,7 +85,12 @@ export async function importRoutes(app: Api, deps: ApiDeps): Promise<void> {
         if (request.headers['content-type']?.startsWith('multipart/'))
           throw problem('unsupported_type', { help: 'Send the file itself: curl -T claims.837' });
         if (!(request.body instanceof Readable)) throw problem('empty_body');
-        const result = await importFile(deps, byOf(request), request.body, inputOf(request.query));
+        const result = await importFile(
+          deps,
+          byOf(request),
+          request.body,
+          importInput(request.query),
+        );
         return reply.code(result.created ? 201 : 200).send(result);
       },
     );
@@ -147,73 +148,4 @@ function listRoutes(app: Api, deps: ApiDeps): void {
       problems: await evidence.problems(params.id, query.limit ?? PROBLEMS_SHOWN),
     }),
   );
-}
-
-async function importFile(
-  deps: ApiDeps,
-  by: By,
-  body: Readable,
-  input: ImportInput,
-): Promise<Static<typeof Result>> {
-  const act = { action: 'import', object: 'file', detail: {} };
-  return audited(deps, by, act, async () => {
-    if (input.vendor && !(await knows(deps, input.vendor))) throw problem('unknown_vendor');
-    const read = await readImport(deps.ledger, body, input, by.actor);
-    const { created, import: kept } = await deps.ledger.evidence.record(read);
-    // The same content may match more people now: a new clinician, or a corrected NPI.
-    const added = created
-      ? read.uses.length
-      : await deps.ledger.evidence.recordAgain(kept.importId, { ...read, fileName: kept.fileName });
-    const { findings, matched } = read;
-    act.object = `import ${kept.importId}`;
-    act.detail = { created, findings, matched, added };
-    // Also when nothing is new: an earlier upload may have ended between the two writes.
-    const feeIds = await deps.ledger.evidence.feesOf(surelyUsed(read.uses));
-    const feesChanged = await followEvidence(deps, by, feeIds, true);
-    const result = await resultOf(deps, { ...kept, findings, matched });
-    return { ...result, created, evidenceAdded: added, feesChanged };
-  });
-}
-
-/** The clinicians and years with sure evidence. Weak evidence waits for a person's decision. */
-function surelyUsed(uses: FirstUse[]): { clinicianId: string; year: number }[] {
-  const sure = uses.filter(({ certainty }) => certainty === 'sure');
-  const pairs = sure.map(({ clinicianId, year }) => ({ clinicianId, year }));
-  return [...new Map(pairs.map((pair) => [`${pair.clinicianId} ${pair.year}`, pair])).values()];
-}
-
-async function resultOf({ ledger }: ApiDeps, kept: ImportResult) {
-  const { problems, weak, clinicians } = await ledger.evidence.summary(kept.importId);
-  const listed: ImportProblem[] = await ledger.evidence.problems(kept.importId, PROBLEMS_SHOWN);
-  const count = (is: (reason: string) => boolean) =>
-    problems.reduce((sum, { reason, times }) => sum + (is(reason) ? times : 0), 0);
-  const undated = (reason: string) => reason === 'no_date' || reason === 'bad_date';
-  return {
-    ...kept,
-    unmatched: count((reason) => NOBODY.has(reason)),
-    ambiguous: count((reason) => reason === 'ambiguous'),
-    undated: count(undated),
-    refused: count((one) => !NOBODY.has(one) && one !== 'ambiguous' && !undated(one)),
-    weak,
-    clinicians,
-    problems: listed,
-  };
-}
-
-function inputOf(query: Static<typeof Options>): ImportInput {
-  const { fileName = 'upload', vendor = null, from = null, to = null, kind = null } = query;
-  for (const [name, day] of Object.entries({ from, to }))
-    if (day && !isDay(day))
-      throw problem('invalid_request', { message: `${name} is not a day of the calendar.` });
-  if (Boolean(from) !== Boolean(to) || (from && to && from > to))
-    throw problem('invalid_request', {
-      message: 'A period has a first and a last day, in this order.',
-      help: 'Give from and to, like from=2026-01-01&to=2026-12-31.',
-    });
-  const base = fileName.split(/[/\\]/).at(-1) || 'upload';
-  return { fileName: base, vendor, periodFrom: from, periodTo: to, kind };
-}
-
-async function knows({ ledger }: ApiDeps, wanted: string): Promise<boolean> {
-  return (await ledger.rates.vendors()).some(({ vendor }) => vendor === wanted);
 }

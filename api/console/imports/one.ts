@@ -1,0 +1,68 @@
+import type { ImportProblem, ImportResult } from '../../../ledger/evidence.ts';
+import { html, type Html } from '../html.ts';
+import { isolated } from '../isolated.ts';
+import { nothing } from '../layout.ts';
+import { table, type Column } from '../table.ts';
+import { when } from '../times.ts';
+
+export interface ImportView {
+  result: ImportResult;
+  problems: ImportProblem[];
+  /** There are more problems than are shown. */
+  more: boolean;
+  timeZone: string;
+}
+
+/** The page of one import, with what a person must look at. */
+export function importBody({ result, problems, more, timeZone }: ImportView): Html {
+  return html`<p class="crumbs"><a href="/console/imports">Exports</a></p>
+    <h1>${isolated(result.fileName)}</h1>
+    <section class="card">
+      <dl class="facts">
+        <dt>Read as</dt>
+        <dd>${result.format}</dd>
+        <dt>Read</dt>
+        <dd>${when(result.importedAt, timeZone)} by ${result.importedBy}</dd>
+        <dt>Size</dt>
+        <dd>${result.bytes.toLocaleString('en-US')} bytes</dd>
+        <dt>Records</dt>
+        <dd>${result.records.toLocaleString('en-US')}</dd>
+        <dt>Uses found</dt>
+        <dd>
+          ${result.findings.toLocaleString('en-US')}, of which
+          ${result.matched.toLocaleString('en-US')} matched to a clinician
+        </dd>
+        <dt>SHA-256</dt>
+        <dd class="hash">${result.sha256}</dd>
+      </dl>
+    </section>
+    <h2>What needs a person</h2>
+    ${
+      problems.length === 0
+        ? nothing('Nothing: every record was read and matched.')
+        : html`<p class="soft">
+              Correct the roster (a missing NPI, reference or name) or the file, and import it
+              again: what is known already is not counted twice.
+            </p>
+            ${table(PROBLEM_COLUMNS, problems)}`
+    }
+    ${more && html`<p class="soft">Only the first ${problems.length} are shown.</p>`}`;
+}
+
+const PROBLEM_COLUMNS: Column<ImportProblem>[] = [
+  { head: 'Line', kind: 'number', cell: ({ line }) => line.toLocaleString('en-US') },
+  { head: 'Reason', cell: ({ reason }) => html`<code>${reason}</code>` },
+  {
+    head: 'What is wrong',
+    cell: ({ message, field }) =>
+      html`${message} ${field && html`<span class="small soft">field ${field}</span>`}`,
+  },
+  {
+    head: 'As written',
+    cell: ({ clinicianName, clinicianNpi }) =>
+      (clinicianName ?? clinicianNpi) &&
+      html`${clinicianName && isolated(clinicianName)}
+      ${clinicianNpi && html`<span class="small soft">NPI ${clinicianNpi}</span>`}`,
+  },
+  { head: 'Times', kind: 'number', cell: ({ times }) => times.toLocaleString('en-US') },
+];
