@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { RecordKind } from '../core/fee/fee.ts';
+import { lockKnownNames, settleUnmatched } from './known-names.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A clinician's first use in one file, year and kind of record. */
@@ -24,6 +25,14 @@ export interface ImportProblem {
   clinicianNpi: string | null;
   clinicianName: string | null;
   times: number;
+  /** The person in comparable form; none when the problem is about no person. Only written. */
+  person?: { name: string; npi: string } | null;
+}
+
+/** The first use of a person who could not be matched, and how many uses there were like it. */
+export interface UnmatchedUse extends Omit<FirstUse, 'clinicianId'> {
+  person: { name: string; npi: string };
+  times: number;
 }
 
 export interface ImportResult {
@@ -37,13 +46,16 @@ export interface ImportResult {
   matched: number;
   importedAt: Date;
   importedBy: string;
+  /** The EHR it was exported from, as the sender said; null for none. */
+  vendor: string | null;
 }
 
 export interface ReadImport extends Omit<ImportResult, 'importId' | 'importedAt'> {
-  vendor: string | null;
   periodFrom: string | null;
   periodTo: string | null;
   uses: FirstUse[];
+  /** What evidence of people needs who are matched later; none when absent. */
+  unmatched?: UnmatchedUse[];
   problems: ImportProblem[];
 }
 
@@ -61,7 +73,11 @@ export interface WeakEvidence {
 
 const IMPORT = `import_id as "importId", file_name as "fileName", sha256, format,
   bytes::float8 as bytes, records::float8 as records, findings::float8 as findings,
-  matched::float8 as matched, imported_at as "importedAt", imported_by as "importedBy"`;
+  matched::float8 as matched, imported_at as "importedAt", imported_by as "importedBy",
+  vendor`;
+
+const PROBLEM = `line::float8 as line, reason, field, message, clinician_npi as "clinicianNpi",
+  clinician_name as "clinicianName", times`;
 
 /** Evidence of use, and the imports it came from. */
 export function createEvidence(pool: pg.Pool) {
@@ -122,6 +138,7 @@ export function createEvidence(pool: pg.Pool) {
           read.matched,
         ]);
         await client.query('delete from import_problems where import_id = $1', [importId]);
+        await client.query('delete from unmatched_uses where import_id = $1', [importId]);
         return writeParts(client, importId, read);
       });
     },
@@ -142,14 +159,38 @@ export function createEvidence(pool: pg.Pool) {
       return rows[0] ?? null;
     },
 
+    /** What still needs a person in an import. */
     async problems(importId: string, limit: number): Promise<ImportProblem[]> {
       const { rows } = await pool.query<ImportProblem>(
-        `select line::float8 as line, reason, field, message, clinician_npi as "clinicianNpi",
-           clinician_name as "clinicianName", times
-         from import_problems where import_id = $1 order by line, reason limit $2`,
+        `select ${PROBLEM}
+         from open_import_problems where import_id = $1 order by line, reason limit $2`,
         [importId, limit],
       );
       return rows;
+    },
+
+    /** The same, without the problems of people who wait for a match. */
+    async rowProblems(importId: string, limit: number): Promise<ImportProblem[]> {
+      const { rows } = await pool.query<ImportProblem>(
+        `select ${PROBLEM} from open_import_problems
+         where import_id = $1 and person_name = '' and person_npi = ''
+         order by line, reason limit $2`,
+        [importId, limit],
+      );
+      return rows;
+    },
+
+    /**
+     * Lets the rows of an import be that could not be read, as a person has said. Gives false when
+     * somebody did so before, or there is no such import.
+     */
+    async dismiss(importId: string, why: string, actor: string): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `update imports set dismissed_at = levy_now(), dismissed_by = $2, dismissed_why = $3
+         where import_id = $1 and dismissed_at is null`,
+        [importId, actor, why],
+      );
+      return rowCount === 1;
     },
 
     /** The result of an import: problems by reason, weak evidence, clinicians with evidence. */
@@ -159,7 +200,7 @@ export function createEvidence(pool: pg.Pool) {
       clinicians: number;
     }> {
       const { rows: problems } = await pool.query<{ reason: string; times: number }>(
-        `select reason, sum(times)::float8 as times from import_problems
+        `select reason, sum(times)::float8 as times from open_import_problems
          where import_id = $1 group by reason order by reason`,
         [importId],
       );
@@ -253,11 +294,24 @@ async function writeParts(
   );
   await client.query(
     `insert into import_problems (import_id, line, reason, field, message, clinician_npi,
-       clinician_name, times)
-     select $1, line, reason, field, message, "clinicianNpi", "clinicianName", times
+       clinician_name, times, person_name, person_npi)
+     select $1, line, reason, field, message, "clinicianNpi", "clinicianName", times,
+       coalesce(person ->> 'name', ''), coalesce(person ->> 'npi', '')
      from jsonb_to_recordset($2) as p (line bigint, reason text, field text, message text,
-       "clinicianNpi" text, "clinicianName" text, times integer)`,
+       "clinicianNpi" text, "clinicianName" text, times integer, person jsonb)`,
     [importId, JSON.stringify(read.problems)],
   );
+  await client.query(
+    `insert into unmatched_uses (import_id, person_name, person_npi, year, kind, first_used_on,
+       line, rule, certainty, times)
+     select $1, person ->> 'name', person ->> 'npi', year, kind, "firstUsedOn", line, rule,
+       certainty, times
+     from jsonb_to_recordset($2) as u (person jsonb, year integer, kind text, "firstUsedOn" date,
+       line bigint, rule text, certainty text, times integer)`,
+    [importId, JSON.stringify(read.unmatched ?? [])],
+  );
+  // Names that somebody matched while this file was being read.
+  await lockKnownNames(client);
+  await settleUnmatched(client, { importId });
   return rowCount ?? 0;
 }
