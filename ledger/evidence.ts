@@ -61,8 +61,10 @@ export interface ReadImport extends Omit<ImportResult, 'importId' | 'importedAt'
 
 export interface WeakEvidence {
   evidenceId: string;
+  importId: string | null;
   clinicianId: string;
   ref: string;
+  name: string;
   year: number;
   kind: RecordKind;
   firstUsedOn: string;
@@ -70,6 +72,16 @@ export interface WeakEvidence {
   line: number;
   rule: string;
 }
+
+/** Weak evidence of one file that waits for a person. */
+export interface WeakFile {
+  importId: string;
+  fileName: string;
+  pieces: number;
+  clinicians: number;
+}
+
+export type Verdict = 'accepted' | 'refused';
 
 const IMPORT = `import_id as "importId", file_name as "fileName", sha256, format,
   bytes::float8 as bytes, records::float8 as records, findings::float8 as findings,
@@ -216,8 +228,8 @@ export function createEvidence(pool: pg.Pool) {
     /** Weak evidence that no person has decided on yet. */
     async weak(limit: number): Promise<WeakEvidence[]> {
       const { rows } = await pool.query<WeakEvidence>(
-        `select evidence_id as "evidenceId", clinician_id as "clinicianId", c.ref, year, kind,
-           to_char(first_used_on, 'YYYY-MM-DD') as "firstUsedOn", file_name as "fileName",
+        `select evidence_id as "evidenceId", import_id as "importId", clinician_id as "clinicianId",
+           c.ref, c.name, year, kind, to_char(first_used_on, 'YYYY-MM-DD') as "firstUsedOn", file_name as "fileName",
            line::float8 as line, rule
          from evidence join clinicians c using (clinician_id)
          where certainty = 'weak' and verdict is null
@@ -227,13 +239,45 @@ export function createEvidence(pool: pg.Pool) {
       return rows;
     },
 
+    /** The files with weak evidence that no person has decided on, those with the most first. */
+    async weakFiles(limit: number): Promise<WeakFile[]> {
+      const { rows } = await pool.query<WeakFile>(
+        `select import_id as "importId", file_name as "fileName", count(*)::integer as pieces,
+           count(distinct clinician_id)::integer as clinicians
+         from evidence where certainty = 'weak' and verdict is null and import_id is not null
+         group by import_id, file_name order by count(*) desc, import_id limit $1`,
+        [limit],
+      );
+      return rows;
+    },
+
+    /**
+     * Records one decision on all weak evidence of a file that waits for one. Gives clinicians and
+     * years; null, and writes nothing, when other than `pieces` of it wait.
+     */
+    async decideAll(
+      importId: string,
+      { verdict, pieces, actor }: { verdict: Verdict; pieces: number; actor: string },
+    ): Promise<{ clinicianId: string; year: number }[] | null> {
+      const { rows } = await pool.query<{ clinicianId: string; year: number }>(
+        `with waiting as materialized (select evidence_id from evidence
+           where import_id = $1 and certainty = 'weak' and verdict is null for update)
+         update evidence set verdict = $2, decided_by = $3, decided_at = levy_now()
+         where evidence_id in (select evidence_id from waiting)
+           and (select count(*) from waiting) = $4
+         returning clinician_id as "clinicianId", year`,
+        [importId, verdict, actor, pieces],
+      );
+      return rows.length === 0 ? null : rows;
+    },
+
     /**
      * Records a person's decision on a piece of evidence; refusing sure evidence withdraws it.
      * Gives clinician and year, or null when there is no such evidence or the decision is the same.
      */
     async decide(
       evidenceId: string,
-      verdict: 'accepted' | 'refused',
+      verdict: Verdict,
       actor: string,
     ): Promise<{ clinicianId: string; year: number } | null> {
       const { rows } = await pool.query<{ clinicianId: string; year: number }>(

@@ -10,7 +10,6 @@ import { feeBody } from './fee.ts';
 import { feesBody, type FeeFilter } from './fees.ts';
 import { viewerOf } from './form-token.ts';
 import { homeBody, type Overview } from './home.ts';
-import { reviewBody } from './imports/review.ts';
 import { sendPage } from './page.ts';
 import { unknownBody } from './unknown.ts';
 
@@ -148,17 +147,6 @@ export async function sendFee(
 
 function lists(app: FastifyInstance, deps: ApiDeps): void {
   const { ledger, policy } = deps;
-  const schema = { querystring: Done, hide: true };
-  app.get<{ Querystring: Static<typeof Done> }>('/review', { schema }, async (request, reply) => {
-    const weak = await ledger.evidence.weak(PAGE + 1);
-    return sendPage(request, reply, deps, {
-      title: 'Review',
-      section: 'review',
-      done: doneSentence(request.query.done),
-      body: reviewBody(weak.slice(0, PAGE), weak.length > PAGE, viewerOf(request, deps)),
-    });
-  });
-
   app.get('/unknown', { schema: { hide: true } }, async (request, reply) => {
     const lines = await ledger.reports.fees({ state: 'unknown', limit: PAGE + 1 });
     const cases = await Promise.all(

@@ -10,6 +10,7 @@ import { deskRoutes } from './desk/routes.ts';
 import { signInPath } from './form-token.ts';
 import { pageRoutes } from './page-routes.ts';
 import { importPages } from './imports/page-routes.ts';
+import { reviewRoutes } from './imports/review-routes.ts';
 import { invoiceActRoutes } from './invoices/act-routes.ts';
 import { enterRoutes } from './invoices/enter-routes.ts';
 import { matchRoutes } from './invoices/match-routes.ts';
@@ -54,6 +55,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         mePages(pages, deps);
         colleaguePages(pages, deps);
         await importPages(pages, deps);
+        reviewRoutes(pages, deps);
         await uploadRoutes(pages, deps);
         invoicePages(pages, deps);
         await enterRoutes(pages, deps);

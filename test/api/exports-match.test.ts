@@ -220,3 +220,28 @@ describe('rows that could not be used', () => {
     expect((await operator.post(`${path}/dismiss`, { why: 'again' })).statusCode).toBe(409);
   });
 });
+
+describe('weak findings of one file', () => {
+  it('are decided on together, exactly those that were shown', async () => {
+    const { importId, fees } = consoleClient.feeFixtures;
+    const page = await operator.get('/console/review');
+    expect(plain(page.body)).toContain('would newly owe $19.50 for 2026');
+    expect(page.body).toContain('Accept all 4');
+    expect((await reader.get('/console/review')).body).not.toContain('Accept all');
+    const path = `/console/imports/${importId}/verdict`;
+    const said = { verdict: 'refused', why: 'all negated' };
+    expect((await reader.post(path, { ...said, pieces: '4' })).statusCode).toBe(403);
+    expect((await operator.post(path, { ...said, pieces: '3' })).statusCode).toBe(409);
+    expect(await ledger().evidence.weak(10)).toHaveLength(4);
+    const before = (await ledger().fees.load(fees.no_use))!.entries.length;
+    const done = await operator.post(path, { ...said, pieces: '4' });
+    expect(done.headers.location).toBe('/console/review?done=refused');
+    expect(await ledger().evidence.weak(10)).toEqual([]);
+    expect((await ledger().fees.load(fees.no_use))!.entries).toHaveLength(before);
+    const [line] = await ledger().access.audited({ limit: 1 });
+    expect(line).toMatchObject({
+      ...{ action: 'refuse_evidence', object: `import ${importId}` },
+      detail: { pieces: 4, why: 'all negated' },
+    });
+  });
+});

@@ -2,3 +2,4 @@
 // it: one file each, imported here.
 import './keys.js';
 import './upload.js';
+import './review.js';
