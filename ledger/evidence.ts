@@ -229,7 +229,8 @@ export function createEvidence(pool: pg.Pool) {
     async weak(limit: number): Promise<WeakEvidence[]> {
       const { rows } = await pool.query<WeakEvidence>(
         `select evidence_id as "evidenceId", import_id as "importId", clinician_id as "clinicianId",
-           c.ref, c.name, year, kind, to_char(first_used_on, 'YYYY-MM-DD') as "firstUsedOn", file_name as "fileName",
+           c.ref, c.name, year, kind, to_char(first_used_on, 'YYYY-MM-DD') as "firstUsedOn",
+           file_name as "fileName",
            line::float8 as line, rule
          from evidence join clinicians c using (clinician_id)
          where certainty = 'weak' and verdict is null

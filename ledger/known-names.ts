@@ -65,7 +65,7 @@ export interface Standing {
 /** Who names in exports mean, as people have said. */
 export function createKnownNames(pool: pg.Pool) {
   return {
-    /** The names that the matcher consults for an export of this EHR; null: of none in particular. */
+    /** The names that the matcher consults for an export of this EHR; null: of none. */
     async forMatching(vendor: string | null): Promise<(PersonName & { clinicianId: string })[]> {
       const { rows } = await pool.query<PersonName & { clinicianId: string }>(
         `select person_name as name, person_npi as npi, clinician_id as "clinicianId"
@@ -105,7 +105,7 @@ export function createKnownNames(pool: pg.Pool) {
       return rows;
     },
 
-    /** Forgets what was said of a name. Evidence that was written stays. Gives false when unknown. */
+    /** Forgets what was said of a name; evidence stays. Gives false when it is unknown. */
     async forget(knownId: string): Promise<boolean> {
       const { rowCount } = await pool.query('delete from known_names where known_id = $1', [
         knownId,

@@ -56,6 +56,16 @@ export function createRates(pool: pg.Pool) {
       return rows;
     },
 
+    /** Adds a vendor; false when there is one of this id. */
+    async addVendor({ vendor, name, levies, source }: Vendor): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `insert into vendors (vendor, name, levies, source) values ($1, $2, $3, $4)
+         on conflict do nothing`,
+        [vendor, name, levies, source],
+      );
+      return rowCount === 1;
+    },
+
     async list(): Promise<Rate[]> {
       const { rows } = await pool.query<Rate>(`select ${RATE} from rates order by vendor, year`);
       return rows;

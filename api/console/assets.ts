@@ -12,6 +12,7 @@ const STYLES = [
   'year.css',
   'invoices.css',
   'access.css',
+  'uploads.css',
   'exports.css',
 ];
 

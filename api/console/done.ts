@@ -26,6 +26,8 @@ const DONE = {
   name_forgotten: 'Forgotten. The next import asks again; evidence that was written stays.',
   rows_dismissed: 'The rows that could not be read are let be.',
   accepted: 'Accepted: it counts as use. The fees it concerns are looked at again.',
+  rate_saved: 'The rate is saved.',
+  vendor_added: 'The EHR is added. Enter its rate next.',
   person_added: 'Added to the roster.',
   person_saved: 'Saved.',
   invoice_confirmed: 'Confirmed. It counts from now on, and never changes.',

@@ -99,6 +99,7 @@ const MENU = [
   { section: 'home', href: '/console', label: 'Overview' },
   { section: 'people', href: '/console/people', label: 'People' },
   { section: 'imports', href: '/console/imports', label: 'Exports' },
+  { section: 'rates', href: '/console/rates', label: 'Rates' },
   { section: 'invoices', href: '/console/invoices', label: 'Invoices' },
   { section: 'desk', href: '/console/desk', label: 'Failed cards' },
   { section: 'fees', href: '/console/fees', label: 'Fees' },

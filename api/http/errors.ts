@@ -45,6 +45,7 @@ export const ERRORS = {
   not_found: [404, 'There is no such thing.', 'Check the address and the id.'],
   wrong_method: [405, 'This address knows other methods.', 'See the Allow header.'],
   too_slow: [408, 'The request did not arrive in time.', 'Send it again on a faster line.'],
+  vendor_taken: [409, 'There is an EHR of this name.', 'It is in the list.'],
   name_taken: [409, 'Somebody or something has, or had, this name.', 'Choose another name.'],
   email_taken: [
     409,

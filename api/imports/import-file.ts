@@ -1,41 +1,48 @@
 import type { Readable } from 'node:stream';
 import type { FirstUse, ImportProblem, ImportResult } from '../../ledger/evidence.ts';
-import type { Format } from '../../usage/finding.ts';
-import type { ApiDeps } from '../deps.ts';
-import { problem } from '../http/errors.ts';
 import { isDay } from '../http/is-day.ts';
-import { audited, followEvidence, type By } from '../routes/actions.ts';
+import { problem } from '../http/errors.ts';
+import { audited, followEvidence, type ActionDeps, type By } from '../routes/actions.ts';
 import { readImport, type ImportInput } from './read.ts';
 import { NOBODY } from './tally.ts';
 
-/** Problems that the answer to an import lists. */
+/** Problems of an import that are listed. */
 export const PROBLEMS_SHOWN = 1_000;
 
-/** What came of an import. */
-export interface Imported extends ImportResult {
-  /** False: the same content was imported before. */
-  created: boolean;
+/** An import, with what came of its records, counted. */
+interface Counted extends ImportResult {
+  /** Uses of people who are not on the roster. */
   unmatched: number;
+  /** Uses that fit several people. */
   ambiguous: number;
   undated: number;
+  /** Rows and records that could not be read. */
   refused: number;
+  /** Pieces of evidence that wait for a person. */
   weak: number;
+  /** Clinicians with evidence in this file. */
   clinicians: number;
-  evidenceAdded: number;
-  feesChanged: number;
   problems: ImportProblem[];
 }
 
+export interface ImportOutcome extends Counted {
+  /** False: the same content was imported before. */
+  created: boolean;
+  /** Pieces of evidence that were not there before. */
+  evidenceAdded: number;
+  feesChanged: number;
+}
+
 /**
- * Imports one file: reads it to its end, and writes the evidence in one transaction, so that a file
- * that breaks off leaves nothing. Throws what `readImport` throws, and `unknown_vendor`.
+ * Imports a file: reads it to its end, keeps the evidence of use, and has the fees it is about
+ * looked at again. Throws what `readImport` throws, and `unknown_vendor`.
  */
 export async function importFile(
-  deps: ApiDeps,
+  deps: ActionDeps,
   by: By,
   body: Readable,
   input: ImportInput,
-): Promise<Imported> {
+): Promise<ImportOutcome> {
   const act = { action: 'import', object: 'file', detail: {} };
   return audited(deps, by, act, async () => {
     if (input.vendor && !(await knows(deps, input.vendor))) throw problem('unknown_vendor');
@@ -63,7 +70,7 @@ function surelyUsed(uses: FirstUse[]): { clinicianId: string; year: number }[] {
   return [...new Map(pairs.map((pair) => [`${pair.clinicianId} ${pair.year}`, pair])).values()];
 }
 
-async function resultOf({ ledger }: ApiDeps, kept: ImportResult) {
+async function resultOf({ ledger }: ActionDeps, kept: ImportResult): Promise<Counted> {
   const { problems, weak, clinicians } = await ledger.evidence.summary(kept.importId);
   const listed: ImportProblem[] = await ledger.evidence.problems(kept.importId, PROBLEMS_SHOWN);
   const count = (is: (reason: string) => boolean) =>
@@ -81,17 +88,15 @@ async function resultOf({ ledger }: ApiDeps, kept: ImportResult) {
   };
 }
 
-/**
- * How a file is to be read, as a caller says it. Throws `invalid_request` for a wrong period.
- */
-export function importInput(said: {
-  fileName?: string;
-  vendor?: string | null;
-  from?: string | null;
-  to?: string | null;
-  kind?: Format | null;
-}): ImportInput {
-  const { fileName = 'upload', vendor = null, from = null, to = null, kind = null } = said;
+/** What a person says about a file, or nothing of it. */
+export interface SaidOfFile extends Pick<ImportInput, 'fileName' | 'vendor' | 'kind'> {
+  /** The period the export was made for, YYYY-MM-DD. */
+  from: string | null;
+  to: string | null;
+}
+
+/** How a file is to be read. Throws `invalid_request` for a period that is none. */
+export function importInput({ fileName, vendor, from, to, kind }: SaidOfFile): ImportInput {
   for (const [name, day] of Object.entries({ from, to }))
     if (day && !isDay(day))
       throw problem('invalid_request', { message: `${name} is not a day of the calendar.` });
@@ -104,6 +109,6 @@ export function importInput(said: {
   return { fileName: base, vendor, periodFrom: from, periodTo: to, kind };
 }
 
-async function knows({ ledger }: ApiDeps, wanted: string): Promise<boolean> {
+async function knows({ ledger }: ActionDeps, wanted: string): Promise<boolean> {
   return (await ledger.rates.vendors()).some(({ vendor }) => vendor === wanted);
 }

@@ -9,7 +9,7 @@ import { problem, Problem } from '../http/errors.ts';
 import { createTally } from './tally.ts';
 
 /** The largest file, in bytes. Nothing of a file is stored, so this only stops a mistake. */
-export const FILE_BYTES = 4 * 1024 ** 3;
+const FILE_BYTES = 4 * 1024 ** 3;
 
 /** How a file is to be read. */
 export interface ImportInput {

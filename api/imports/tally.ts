@@ -136,8 +136,8 @@ function unattributed(item: Finding, who: Exclude<Match, { clinicianId: string }
 
 const MESSAGES = {
   contradicted:
-    'This name was matched to somebody before, and an NPI says otherwise now: correct the roster, ' +
-    'or forget the name, and import again.',
+    'This name was matched to somebody before, and an NPI says otherwise now: correct the ' +
+    'roster, or forget the name, and import again.',
   ambiguous: 'More than one person on the roster may be meant: add the NPI to the roster.',
   organisation: 'Only a company or a group is named: find out who rendered the service.',
   unmatched: 'Nobody on the roster is meant: add the person, or their NPI, and import again.',

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { byOf } from './actions.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { importFile, importInput, PROBLEMS_SHOWN } from '../imports/import-file.ts';
+import type { ImportInput } from '../imports/read.ts';
 import {
   ById,
   Day,
@@ -85,12 +86,7 @@ export async function importRoutes(app: Api, deps: ApiDeps): Promise<void> {
         if (request.headers['content-type']?.startsWith('multipart/'))
           throw problem('unsupported_type', { help: 'Send the file itself: curl -T claims.837' });
         if (!(request.body instanceof Readable)) throw problem('empty_body');
-        const result = await importFile(
-          deps,
-          byOf(request),
-          request.body,
-          importInput(request.query),
-        );
+        const result = await importFile(deps, byOf(request), request.body, inputOf(request.query));
         return reply.code(result.created ? 201 : 200).send(result);
       },
     );
@@ -148,4 +144,9 @@ function listRoutes(app: Api, deps: ApiDeps): void {
       problems: await evidence.problems(params.id, query.limit ?? PROBLEMS_SHOWN),
     }),
   );
+}
+
+function inputOf(query: Static<typeof Options>): ImportInput {
+  const { fileName = 'upload', vendor = null, from = null, to = null, kind = null } = query;
+  return importInput({ fileName, vendor, from, to, kind });
 }

@@ -330,7 +330,9 @@ function match(app: Api, deps: ApiDeps): void {
       const scope = scopeOfDecision(decision);
       if (!callerOf(request).scopes.includes(scope))
         throw problem('missing_scope', { details: { scope } });
-      const { vendor, year } = await assessmentOf(deps, id);
+      // Of an assessment that is not there no item is found, and the audit has a line about it.
+      const assessment = await deps.ledger.assessments.get(id);
+      const { vendor = 'nobody', year = 0 } = assessment ?? {};
       const input = { decision, why, seen: null };
       await decideItem(deps, byOf(request), { vendor, year, item }, input);
       const after = await deps.ledger.invoiceMatch.item(vendor, year, item);

@@ -1,9 +1,8 @@
 import { Type, type Static } from 'typebox';
 import type { Rate } from '../../ledger/rates.ts';
-import { audited, byOf } from './actions.ts';
-import { callerOf } from '../http/auth.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
+import { putRate } from './put-rate.ts';
 import { Cents, secured, Text, VendorSlug, Year, type Api } from '../http/schemas.ts';
 
 const Vendors = Type.Object({
@@ -95,24 +94,10 @@ export function rateRoutes(app: Api, deps: ApiDeps): void {
     }),
     async (request) => {
       const { params, body } = request;
-      const act = { action: 'put_rate', object: `${params.vendor} ${params.year}`, detail: body };
-      return audited(deps, byOf(request), act, async () => {
-        const vendors = await rates.vendors();
-        if (!vendors.some(({ vendor }) => vendor === params.vendor))
-          throw problem('unknown_vendor');
-        if (body.royaltyCents + body.processingCents < LEAST_CENTS)
-          throw problem('invalid_request', {
-            message: 'Stripe charges no less than 50 cents.',
-            help: 'Enter the amounts in cents: 1850 for $18.50.',
-          });
-        return shown(await rates.put({ ...params, ...body, enteredBy: callerOf(request).name }));
-      });
+      return shown(await putRate(deps, request, { ...params, ...body }));
     },
   );
 }
-
-/** Stripe's own minimum in US dollars. */
-const LEAST_CENTS = 50;
 
 function shown(rate: Rate): Static<typeof RateShape> {
   return rate;

@@ -117,7 +117,7 @@ const SENTENCES: Sentences = {
     `Given up after ${plain(why)}: ${dollars(amountCents)} were written off.`,
   revived: ({ amountCents }) => `Taken up again: ${dollars(amountCents)} are owed once more.`,
   card_link_asked: () => 'The link to give another card is to be sent.',
-  noted: ({ text }) => `Note: ${text}`,
+  noted: ({ text }) => `A note was written: “${text}”.`,
   email_sent: ({ email }) => `The ${EMAIL_WORDS[email]} was accepted by the mail server.`,
   email_failed: ({ email, why }) =>
     `The ${EMAIL_WORDS[email]} could not be sent (${inWords(why)}).`,

@@ -204,8 +204,9 @@ function awaitsInvoice(fee: FeeState, policy: Policy): Next | null {
 
 /** The cents that the vendor's invoices lack before the fee may be charged; 0 or less for none. */
 function lacks(fee: FeeState, policy: Policy): number {
-  if (policy.passOn !== 'invoice' || !fee.assessed) return 0;
-  return fee.assessed.amountCents - fee.invoicedCents;
+  if (policy.passOn !== 'invoice') return 0;
+  // Of a fee that is owed no more, nothing may be charged.
+  return (fee.assessed?.amountCents ?? Infinity) - fee.invoicedCents;
 }
 
 function charge(fee: FeeState): Next {

@@ -90,7 +90,7 @@ describe('an act on everything that matches', () => {
     expect(done.body).toContain('Finished');
     expect(await kindsOf(fees.gave_up)).toContain('noted');
     expect((await reader.get(`/console/fees/${fees.gave_up}`)).body).toContain(
-      'Note: called &lt;them&gt;',
+      'A note was written: “called &lt;them&gt;”.',
     );
   });
 

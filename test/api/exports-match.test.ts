@@ -44,7 +44,7 @@ async function send(rows: [date: string, who: string, npi?: string][], vendor = 
     `--edge\r\ncontent-disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`;
   const answer = await consoleClient.app.inject({
     method: 'POST',
-    url: '/console/imports',
+    url: '/console/imports/upload',
     headers: {
       ...HOST,
       cookie: operator.cookie,
@@ -54,7 +54,7 @@ async function send(rows: [date: string, who: string, npi?: string][], vendor = 
     payload:
       field('token', token) +
       field('vendor', vendor) +
-      `--edge\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\n\r\n` +
+      `--edge\r\ncontent-disposition: form-data; name="files"; filename="${name}"\r\n\r\n` +
       `${[HEADER, ...lines, ''].join('\n')}\r\n--edge--\r\n`,
   });
   expect(answer.statusCode, answer.body).toBe(200);

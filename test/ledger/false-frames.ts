@@ -92,6 +92,7 @@ const ASSESSMENTS: Falsification[] = [
       guard.constraint('fees_assessment_id_fkey', 'fees'),
       guard.constraint('findings_assessment_id_fkey', 'findings'),
       guard.constraint('roster_approvals_assessment_id_fkey', 'roster_approvals'),
+      guard.constraint('roster_views_assessment_id_fkey', 'roster_views'),
     ],
   },
 ];

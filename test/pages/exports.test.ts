@@ -39,12 +39,12 @@ describe.skipIf(chromium === null)('exports in a browser', () => {
   const ROW = '2026-03-01,"Zoë Nuñez-Öztürk",,90834\n';
 
   it('are sent one by one, each with its outcome in its line', async () => {
-    await page.goto(`${base}/console/imports`);
+    await page.goto(`${base}/console/imports/upload`);
     await page.getByLabel('Files', { exact: true }).setInputFiles([csv('spring.csv', ROW), png()]);
-    await page.getByRole('button', { name: 'Read the files' }).click();
+    await page.getByRole('button', { name: 'Read these files' }).click();
     await page.getByRole('link', { name: 'spring.csv' }).waitFor();
-    await page.locator('#queue').getByText('This is no file of usage records.').waitFor();
-    expect(new URL(page.url()).pathname).toBe('/console/imports');
+    await page.locator('#uploads').getByText('Not read.').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/console/imports/upload');
     expect((await imports()).map(({ fileName }) => fileName)).toContain('spring.csv');
   });
 
@@ -54,13 +54,13 @@ describe.skipIf(chromium === null)('exports in a browser', () => {
         all.items.add(new File([${JSON.stringify(HEADER + ROW.replace('03-01', '04-01'))}],
           'dropped.csv')); return all; })()`,
     );
-    await page.dispatchEvent('.drop', 'drop', { dataTransfer: drop });
+    await page.dispatchEvent('main', 'drop', { dataTransfer: drop });
     await page.getByRole('link', { name: 'dropped.csv' }).waitFor();
   });
 
   it('leave nothing when they are cancelled', async () => {
     const before = (await imports()).length;
-    const queue = page.locator('#queue');
+    const queue = page.locator('#uploads');
     const slow = await page.context().newCDPSession(page);
     await slow.send('Network.emulateNetworkConditions', {
       ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 100_000 },
@@ -68,11 +68,11 @@ describe.skipIf(chromium === null)('exports in a browser', () => {
     await page
       .getByLabel('Files', { exact: true })
       .setInputFiles([csv('long.csv', ROW.repeat(100_000)), csv('waits.csv', ROW)]);
-    await page.getByRole('button', { name: 'Read the files' }).click();
-    await page.getByText('Is sent.').waitFor();
+    await page.getByRole('button', { name: 'Read these files' }).click();
+    await page.getByText('Sending…').waitFor();
     await page.getByRole('button', { name: 'Cancel waits.csv' }).click();
     await page.getByRole('button', { name: 'Cancel long.csv' }).click();
-    await expect.poll(() => queue.getByText('Cancelled: nothing of it was kept.').count()).toBe(2);
+    await expect.poll(() => queue.getByText('Cancelled. Nothing of it was kept.').count()).toBe(2);
     await slow.detach();
     expect(await imports()).toHaveLength(before);
   }, 30_000);
@@ -92,11 +92,7 @@ describe.skipIf(chromium === null)('exports in a browser', () => {
     expect((await evidence.weak(10)).map(({ evidenceId }) => evidenceId)).toEqual(
       before.slice(2).map(({ evidenceId }) => evidenceId),
     );
-    await page
-      .locator('#weak tbody tr')
-      .last()
-      .getByRole('button', { name: /Refuse/ })
-      .click();
+    await page.locator('#weak tbody tr').last().getByRole('button', { name: 'Refuse' }).click();
     await page.getByText(/^Refused: .* 1 left here\.$/).waitFor();
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../core/fee/actions.ts';
+import { EMAIL_WORDS } from '../../core/fee/email-words.ts';
+import type { EmailKind } from '../../core/fee/fee.ts';
 import { backUp } from '../support/backup.ts';
 import { elsewhere } from '../support/elsewhere.ts';
 import { feeLife, type Circumstances, type FeeLife } from '../support/fee-life.ts';
@@ -174,14 +176,14 @@ describe('an e-mail', () => {
 });
 
 describe('before it asks for something, an e-mail looks at Stripe', () => {
-  it.each<[what: string, card: string | null, email: string]>([
+  it.each<[what: string, card: string | null, email: EmailKind]>([
     ['another card', LOST, 'card_needed'],
     ['a card where there is none', null, 'card_needed'],
     ['the payment elsewhere after the last try', SHORT, 'final'],
   ])('for a payment made elsewhere, and does not ask for %s', async (_what, card, email) => {
     const fee = await due({ card });
     const before = fee.mails();
-    expect((await fee.standing()).why).toContain(`send the ${email}`);
+    expect((await fee.standing()).why).toContain(`send the ${EMAIL_WORDS[email]}`);
     const others = elsewhere(fee);
     const [own] = await others.all();
     await others.confirm(own?.id ?? (await others.intent()), 'pm_card_visa');

@@ -157,7 +157,7 @@ function acts(app: FastifyInstance, deps: ApiDeps): void {
         if (!(error instanceof Problem) || error.code !== 'why_needed') throw error;
         const refusal = `${error.message} Nothing was done.`;
         reply.code(422);
-        return await sendDesk(request, reply, deps, { selection, after: null, refusal });
+        return sendDesk(request, reply, deps, { selection, after: null, refusal });
       }
       return reply.redirect(`/console/desk/acts/${previewed.bulkId}`, 303);
     },

@@ -1,34 +1,33 @@
 import type { ImportResult } from '../../../ledger/evidence.ts';
-import type { Vendor } from '../../../ledger/rates.ts';
 import { html, type Html } from '../html.ts';
 import { isolated } from '../isolated.ts';
 import { may, nothing, type Viewer } from '../layout.ts';
 import { table, type Column } from '../table.ts';
 import { when } from '../times.ts';
-import { uploadForm } from './upload.ts';
 
-export interface ImportsView {
-  imports: readonly ImportResult[];
-  vendors: readonly Vendor[];
-  timeZone: string;
-}
-
-/** The form that takes exports, and every file that was read, newest first. */
-export function importsBody({ imports, vendors, timeZone }: ImportsView, viewer: Viewer): Html {
-  return html`<h1>Exports</h1>
+/** Every export that was read, newest first. */
+export function importsBody(
+  imports: readonly ImportResult[],
+  timeZone: string,
+  viewer: Viewer,
+): Html {
+  return html`<h1>Exports of the EHR</h1>
     <p class="lead">
-      Files of usage records from the EHR. What is kept of them is that, when and in which kind of
+      Files of usage records that were read. What is kept of them is that, when and in which kind of
       record a code was used; never which code, for whom, or what was written.
     </p>
-    ${may(viewer, 'operate') && uploadForm(vendors, viewer)}
-    <h2>Files that were read</h2>
-    ${imports.length === 0 ? none(viewer) : table(fileColumns(timeZone), imports)}`;
-}
-
-function none(viewer: Viewer): Html {
-  return may(viewer, 'operate')
-    ? nothing('No file has been read yet. Export the year’s records from your EHR, and send them.')
-    : nothing('No file has been read yet. Somebody whose role is “Works” can send one.');
+    ${
+      may(viewer, 'operate') &&
+      html`<p class="buttons">
+        <a class="button" href="/console/imports/upload">Upload exports</a>
+        <a class="button plain" href="/console/imports/names">Names that were decided on</a>
+      </p>`
+    }
+    ${
+      imports.length === 0
+        ? nothing('No export has been read yet.')
+        : table(fileColumns(timeZone), imports)
+    }`;
 }
 
 function fileColumns(timeZone: string): Column<ImportResult>[] {

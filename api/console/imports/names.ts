@@ -30,8 +30,8 @@ function columns(timeZone: string, viewer: Viewer): Column<KnownName>[] {
     {
       head: 'As written',
       kind: 'name',
-      cell: ({ written, vendorName }) =>
-        html`${isolated(written)}
+      cell: ({ knownId, written, vendorName }) =>
+        html`<span id="name-${knownId}">${isolated(written)}</span>
           <span class="small soft">${vendorName ? isolated(vendorName) : 'any EHR'}</span>`,
     },
     {
@@ -51,10 +51,10 @@ function columns(timeZone: string, viewer: Viewer): Column<KnownName>[] {
   if (may(viewer, 'operate'))
     columns.push({
       head: 'Wrong?',
-      cell: ({ knownId, written }) =>
+      cell: ({ knownId }) =>
         html`<form method="post" action="/console/imports/names/${knownId}/forget">
           ${formToken(viewer)}
-          <button class="small plain" aria-label="Forget ${written}">Forget</button>
+          <button class="small plain" aria-describedby="name-${knownId}">Forget</button>
         </form>`,
     });
   return columns;

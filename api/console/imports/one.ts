@@ -25,7 +25,7 @@ export function importBody(view: ImportView, viewer: Viewer): Html {
         <dt>Read as</dt>
         <dd>${result.format}</dd>
         <dt>Read</dt>
-        <dd>${when(result.importedAt, timeZone)} by ${result.importedBy}</dd>
+        <dd>${when(result.importedAt, timeZone)} by ${isolated(result.importedBy)}</dd>
         <dt>Size</dt>
         <dd>${result.bytes.toLocaleString('en-US')} bytes</dd>
         <dt>Records</dt>

@@ -55,8 +55,8 @@ function weakColumns({ standings }: ReviewView, viewer: Viewer): Column<WeakEvid
     {
       head: 'Clinician',
       kind: 'name',
-      cell: ({ clinicianId, name, ref }) =>
-        html`<a href="/console/people/${clinicianId}">${isolated(name)}</a>
+      cell: ({ evidenceId, clinicianId, name, ref }) =>
+        html`<a id="who-${evidenceId}" href="/console/people/${clinicianId}">${isolated(name)}</a>
           <span class="small soft">${isolated(ref)}</span>`,
     },
     {
@@ -85,13 +85,13 @@ function weakColumns({ standings }: ReviewView, viewer: Viewer): Column<WeakEvid
   return columns;
 }
 
-function verdictForm({ evidenceId, name }: WeakEvidence, viewer: Viewer): Html {
+function verdictForm({ evidenceId }: WeakEvidence, viewer: Viewer): Html {
   return html`<form class="buttons" method="post" action="/console/evidence/${evidenceId}">
     ${formToken(viewer)}
-    <button class="small" name="verdict" value="accepted" aria-label="Accept for ${name}">
+    <button class="small" name="verdict" value="accepted" aria-describedby="who-${evidenceId}">
       Accept
     </button>
-    <button class="small plain" name="verdict" value="refused" aria-label="Refuse for ${name}">
+    <button class="small plain" name="verdict" value="refused" aria-describedby="who-${evidenceId}">
       Refuse
     </button>
   </form>`;

@@ -1,27 +1,39 @@
-import type { Imported } from '../../imports/import-file.ts';
+import type { ImportOutcome } from '../../imports/import-file.ts';
 import type { Vendor } from '../../../ledger/rates.ts';
-import { html, type Html, type Part } from '../html.ts';
+import { html, type Html } from '../html.ts';
 import { isolated } from '../isolated.ts';
-import { formToken, nothing, type Viewer } from '../layout.ts';
+import { formToken, type Viewer } from '../layout.ts';
 import { counted } from '../words.ts';
 
-/** What came of one file: what was read of it, or why it was refused. */
+/** What came of one file: it was read, or why it was not. */
 export type FileOutcome =
-  | { fileName: string; imported: Imported }
-  | { fileName: string; refused: { message: string; help: string } };
+  { fileName: string; read: ImportOutcome } | { fileName: string; refused: string[] };
 
-/** The form that takes one or many exports; script/upload.js sends each file by itself. */
-export function uploadForm(vendors: readonly Vendor[], viewer: Viewer): Html {
-  return html`<form
+/**
+ * The form that takes the exports of an EHR. With script/upload.js files can be dropped on it, and
+ * each shows its progress; without, it sends them all in one go.
+ */
+export function uploadForm(vendors: Vendor[], refusal: string[], viewer: Viewer): Html {
+  return html`<p class="crumbs"><a href="/console/imports">Exports</a></p>
+    <h1>Upload exports of your EHR</h1>
+    <p class="lead">
+      Claims, notes, spreadsheets: whatever your EHR exports. Only that, when and in which kind of
+      record a code was used is kept; the file itself is not.
+    </p>
+    ${
+      refusal.length > 0 &&
+      html`<div class="refused" role="alert">${refusal.map((one) => html`<p>${one}</p>`)}</div>`
+    }
+    <form
       class="card fields"
-      id="upload"
       method="post"
-      action="/console/imports"
+      action="/console/imports/upload"
       enctype="multipart/form-data"
+      data-upload
     >
       ${formToken(viewer)}
       <div>
-        <label for="vendor">EHR (optional)</label>
+        <label for="vendor">EHR they come from</label>
         <select id="vendor" name="vendor" aria-describedby="vendor-hint">
           <option value="">Not said</option>
           ${vendors.map(({ vendor, name }) => html`<option value="${vendor}">${name}</option>`)}
@@ -30,77 +42,76 @@ export function uploadForm(vendors: readonly Vendor[], viewer: Viewer): Html {
           A name that you match to somebody is remembered for this EHR alone.
         </p>
       </div>
-      <fieldset class="period">
-        <legend>Period of the export (optional)</legend>
-        <label for="from">From</label>
+      <div>
+        <label for="from">First day, if the records have no dates</label>
         <input id="from" name="from" type="date" aria-describedby="period-hint" />
-        <label for="to">to</label>
+        <p class="small soft" id="period-hint">Both days, in one year, or neither.</p>
+      </div>
+      <div>
+        <label for="to">Last day</label>
         <input id="to" name="to" type="date" aria-describedby="period-hint" />
-        <p class="small soft" id="period-hint">
-          Within one year. It stands in for dates that the records do not have.
-        </p>
-      </fieldset>
-      <div class="drop">
+      </div>
+      <div>
         <label for="files">Files</label>
-        <input id="files" name="file" type="file" multiple required aria-describedby="files-hint" />
+        <input
+          id="files"
+          name="files"
+          type="file"
+          multiple
+          required
+          aria-describedby="files-hint"
+        />
         <p class="small soft" id="files-hint">
-          X12 (837, 835), FHIR, CSV, Excel or text, up to 4 GB each. A file is read and not stored,
-          and the same file twice changes nothing.
+          Any number, each up to 4 GB: X12 837 and 835, FHIR, CSV, Excel (.xlsx) or text.
         </p>
       </div>
-      <p class="buttons"><button>Read the files</button></p>
+      <p class="buttons"><button>Read these files</button></p>
     </form>
-    <ul class="outcomes" id="queue" aria-label="Files being sent" hidden></ul>
-    <p class="visually-hidden" id="upload-news" role="status"></p>`;
+    <ul class="uploads" id="uploads" aria-live="polite"></ul>`;
 }
 
-/** The page after files were sent: each file, and what came of it. */
-export function outcomesBody(outcomes: readonly FileOutcome[]): Html {
+/** The page after an upload, file by file. */
+export function uploadedBody(files: readonly FileOutcome[]): Html {
   return html`<p class="crumbs"><a href="/console/imports">Exports</a></p>
-    <h1>What came of ${counted(outcomes.length, 'file')}</h1>
-    ${
-      outcomes.length === 0
-        ? nothing('No file was sent: choose at least one.')
-        : html`<ul class="outcomes">
-            ${outcomes.map(outcomeItem)}
-          </ul>`
-    }
-    <p><a class="button" href="/console/imports">Send more</a></p>`;
+    <h1>${counted(files.length, 'file')} came in</h1>
+    <ul class="uploads" id="uploads">
+      ${files.map(outcome)}
+    </ul>
+    <p class="buttons">
+      <a class="button" href="/console/imports/upload">Upload more</a>
+      <a class="button plain" href="/console">Overview</a>
+    </p>`;
 }
 
-function outcomeItem(outcome: FileOutcome): Html {
-  if ('refused' in outcome) {
-    const { message, help } = outcome.refused;
-    return html`<li class="outcome refused">
-      <strong>${isolated(outcome.fileName)}</strong>
-      <span>Refused. ${message} ${help}</span>
+function outcome(file: FileOutcome): Html {
+  if ('refused' in file)
+    return html`<li class="card">
+      <h2 class="first">${isolated(file.fileName)}</h2>
+      <p><strong>Not read.</strong> ${file.refused.join(' ')} Nothing of it was kept.</p>
     </li>`;
-  }
-  const { imported } = outcome;
-  const name = isolated(outcome.fileName);
-  return html`<li class="outcome read">
-    <a href="/console/imports/${imported.importId}">${name}</a>
-    <span>${known(imported)}${readWords(imported)}</span>
+  const { read } = file;
+  const { created, findings, clinicians, unmatched, ambiguous, refused, undated, weak } = read;
+  return html`<li class="card">
+    <h2 class="first">
+      <a href="/console/imports/${read.importId}">${isolated(file.fileName)}</a>
+    </h2>
+    <p>
+      ${created ? 'Read' : 'Known already, and matched with today’s roster'}:
+      <strong>${counted(findings, 'use')}</strong> of a code, by
+      ${counted(clinicians, 'clinician')}.
+    </p>
+    ${
+      unmatched + ambiguous + refused + undated + weak > 0 &&
+      html`<ul class="reasons">
+        ${unmatched > 0 && html`<li>${counted(unmatched, 'use')} of people not on the roster</li>`}
+        ${ambiguous > 0 && html`<li>${counted(ambiguous, 'use')} that fit several people</li>`}
+        ${undated > 0 && html`<li>${counted(undated, 'record')} without a day</li>`}
+        ${refused > 0 && html`<li>${counted(refused, 'record')} that could not be read</li>`}
+        ${
+          weak > 0 &&
+          html`<li>${counted(weak, 'weak finding')} to <a href="/console/review">decide on</a></li>`
+        }
+      </ul>`
+    }
   </li>`;
-}
-
-function known({ created, evidenceAdded }: Imported): Part {
-  if (created) return 'Read. ';
-  return evidenceAdded === 0
-    ? 'Known already: nothing has changed. '
-    : `Known already, and ${counted(evidenceAdded, 'use')} more by the roster of now. `;
-}
-
-function readWords(imported: Imported): string {
-  const { records, findings, matched, unmatched, ambiguous, undated, refused, weak } = imported;
-  const open = unmatched + ambiguous;
-  const parts = [
-    `${counted(records, 'record')}, ${counted(findings, 'use')} found`,
-    `${matched.toLocaleString('en-US')} matched to the roster`,
-    open > 0 && `${open.toLocaleString('en-US')} not matched to anybody`,
-    undated > 0 && `${undated.toLocaleString('en-US')} without a date`,
-    refused > 0 && `${counted(refused, 'row')} not readable`,
-    weak > 0 && `${counted(weak, 'weak finding')} to look at`,
-  ];
-  return `${parts.filter(Boolean).join(', ')}.`;
 }

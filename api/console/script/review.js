@@ -38,7 +38,7 @@ async function decide(form, verdict) {
     leave(row);
     const left = list.querySelectorAll('tbody tr').length;
     const said = verdict === 'accepted' ? 'Accepted' : 'Refused';
-    news.textContent = `${said}: ${who}. ${left === 0 ? 'None is left here.' : `${left} left here.`}`;
+    news.textContent = `${said}: ${who}. ${left || 'None is'} left here.`;
   } catch {
     news.textContent = `${who}: the line broke. Try again.`;
   } finally {

@@ -1,99 +1,96 @@
 /**
- * Sends each chosen or dropped export by itself, one after the other, and shows how far it is and
- * what came of it. The form works without this script. A cancelled file leaves nothing behind.
+ * Forms with `data-upload` send each of their files by itself, one after the other, with its
+ * progress and a button to cancel it. Files can be dropped anywhere on the page. The answer to each
+ * file is the page that the form would have led to: the file's outcome is taken from it.
  */
-const form = document.querySelector('form#upload');
-const input = form?.querySelector('input[type="file"]');
-const list = document.querySelector('#queue');
-const news = document.querySelector('#upload-news');
+const form = document.querySelector('form[data-upload]');
+const list = document.querySelector('#uploads');
 
-/** Files that wait, each with its line in the list. */
+/** Files that were not sent yet, and whether one is being sent. */
 const waiting = [];
 let sending = false;
 
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
+/** Makes an element with these properties and contents. */
+function element(name, properties, ...content) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...content);
   return made;
 }
 
+/** Puts a file at the end of the queue, with its line in the list. */
 function enqueue(file) {
-  const name = element('strong', { textContent: file.name });
-  const said = element('span', { textContent: 'Waits.' });
-  const stop = element('button', { type: 'button', className: 'small plain' }, 'Cancel');
-  stop.setAttribute('aria-label', `Cancel ${file.name}`);
-  const line = element('li', { className: 'outcome' }, name, said, stop);
-  const entry = { file, line, said, stop, request: null };
-  stop.addEventListener('click', () => cancel(entry));
-  list.append(line);
-  list.hidden = false;
+  const state = element('p', {}, 'Waits for its turn.');
+  const cancel = element('button', { type: 'button', className: 'plain' }, 'Cancel');
+  cancel.setAttribute('aria-label', `Cancel ${file.name}`);
+  const heading = element('h2', { className: 'first' }, element('bdi', {}, file.name));
+  const item = element('li', { className: 'card' }, heading, state, cancel);
+  const entry = { file, item, state, cancel, request: null };
+  cancel.addEventListener('click', () => {
+    const place = waiting.indexOf(entry);
+    if (place >= 0) waiting.splice(place, 1);
+    if (entry.request) entry.request.abort();
+    else end(entry, CANCELLED);
+  });
+  list.append(item);
   waiting.push(entry);
 }
 
-function cancel(entry) {
-  const at = waiting.indexOf(entry);
-  if (at >= 0) waiting.splice(at, 1);
-  if (entry.request) entry.request.abort();
-  else finish(entry, 'Cancelled: nothing of it was kept.');
+const CANCELLED = 'Cancelled. Nothing of it was kept.';
+
+/** Says why nothing came of a file. */
+function end({ item, state, cancel }, text) {
+  const hadFocus = item.contains(document.activeElement);
+  item.querySelector('progress')?.remove();
+  cancel.remove();
+  state.textContent = text;
+  if (hadFocus) form.querySelector('input[type="file"]').focus();
 }
 
-/** The line of a file that was not read, and why. */
-function finish({ line, said, stop }, words) {
-  const hadFocus = line.contains(document.activeElement);
-  said.textContent = words;
-  stop.remove();
-  line.querySelector('progress')?.remove();
-  line.classList.add('refused');
-  if (hadFocus) input.focus();
-  news.textContent = `${line.querySelector('strong').textContent}: ${words}`;
-}
-
-/** Puts what the server's page says of the file in the place of its line. */
-function show(entry, page) {
-  const outcome = page?.querySelector('.outcomes > li');
+/** Puts what the server's page says of a file in the place of its line. */
+function show(entry) {
+  const page = new DOMParser().parseFromString(entry.request.responseText, 'text/html');
+  const outcome = page.querySelector('#uploads li');
   if (!outcome) {
-    const why = page?.querySelector('main h1')?.textContent.trim();
-    return finish(entry, why || 'The server gave no answer. Send the file again.');
+    const why = page.querySelector('main h1')?.textContent.trim();
+    return end(entry, why || 'This did not work. Try it again.');
   }
-  const hadFocus = entry.line.contains(document.activeElement);
-  const shown = document.importNode(outcome, true);
-  entry.line.replaceWith(shown);
-  if (hadFocus) (shown.querySelector('a') ?? input).focus();
-  news.textContent = shown.textContent.replace(/\s+/g, ' ').trim();
+  const hadFocus = entry.item.contains(document.activeElement);
+  entry.item.replaceWith(outcome);
+  if (hadFocus) (outcome.querySelector('a') ?? form.querySelector('input[type="file"]')).focus();
 }
 
 function send(entry) {
-  const request = new XMLHttpRequest();
-  const progress = element('progress', { max: 1, value: 0 });
-  progress.setAttribute('aria-label', `How much of ${entry.file.name} was sent`);
-  entry.request = request;
-  entry.said.textContent = 'Is sent.';
-  entry.said.after(progress);
+  const { file, state } = entry;
+  const data = new FormData();
   // The token stands before the file: the server reads no file without it.
-  const body = new FormData();
-  for (const name of ['token', 'vendor', 'from', 'to'])
-    body.append(name, form.elements.namedItem(name).value);
-  body.append('file', entry.file);
-  request.upload.addEventListener('progress', ({ lengthComputable, loaded, total }) => {
-    if (!lengthComputable) return;
-    progress.value = loaded / total;
-    if (loaded === total) entry.said.textContent = 'Was sent, and is read.';
+  for (const [name, value] of new FormData(form))
+    if (typeof value === 'string') data.append(name, value);
+  data.append('files', file);
+  const request = new XMLHttpRequest();
+  entry.request = request;
+  const bar = element('progress', { max: 1, value: 0 });
+  bar.setAttribute('aria-label', `How much of ${file.name} was sent`);
+  state.before(bar);
+  state.textContent = 'Sending…';
+  request.upload.addEventListener('progress', ({ loaded, total }) => {
+    bar.value = total > 0 ? loaded / total : 0;
+    if (loaded === total) state.textContent = 'Sent. Reading…';
   });
-  request.addEventListener('load', () => show(entry, request.response));
+  request.addEventListener('load', () => show(entry));
   request.addEventListener('error', () =>
-    finish(entry, 'The line broke, and nothing of it was kept. Send it again.'),
+    end(entry, 'The connection broke. Nothing of it was kept.'),
   );
-  request.addEventListener('abort', () => finish(entry, 'Cancelled: nothing of it was kept.'));
+  request.addEventListener('abort', () => end(entry, CANCELLED));
   request.addEventListener('loadend', () => {
     sending = false;
     next();
   });
   request.open('POST', form.action);
-  request.responseType = 'document';
   request.setRequestHeader('accept', 'text/html');
-  request.send(body);
+  request.send(data);
 }
 
+/** Sends the next file: the reader of each has the whole process for itself. */
 function next() {
   const entry = sending ? null : waiting.shift();
   if (!entry) return;
@@ -101,36 +98,28 @@ function next() {
   send(entry);
 }
 
-function take(files) {
+function sendAll(files) {
   for (const file of files) enqueue(file);
   next();
 }
 
-if (form && input && list) {
-  const drop = form.querySelector('.drop');
-  drop.classList.add('ready');
-  form.querySelector('#files-hint').prepend('Choose files, or drop them here. ');
+if (form && list) {
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    take([...input.files]);
-    input.value = '';
+    const field = form.querySelector('input[type="file"]');
+    sendAll([...field.files]);
+    field.value = '';
   });
-  for (const kind of ['dragenter', 'dragover'])
-    drop.addEventListener(kind, (event) => {
-      event.preventDefault();
-      drop.classList.add('over');
-    });
-  drop.addEventListener('dragleave', ({ relatedTarget }) => {
-    if (!drop.contains(relatedTarget)) drop.classList.remove('over');
-  });
-  drop.addEventListener('drop', (event) => {
+  document.addEventListener('dragover', (event) => {
     event.preventDefault();
-    drop.classList.remove('over');
-    take([...event.dataTransfer.files]);
+    document.body.classList.add('dropping');
   });
-  // A file that is dropped beside the field would replace the page.
-  for (const kind of ['dragover', 'drop'])
-    window.addEventListener(kind, (event) => event.preventDefault());
+  document.addEventListener('dragleave', () => document.body.classList.remove('dropping'));
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    document.body.classList.remove('dropping');
+    sendAll([...event.dataTransfer.files]);
+  });
   window.addEventListener('beforeunload', (event) => {
     if (sending) event.preventDefault();
   });

@@ -1,0 +1,116 @@
+import multipart from '@fastify/multipart';
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiDeps } from '../../deps.ts';
+import { requireScope } from '../../http/auth.ts';
+import { ERRORS, Problem, problem } from '../../http/errors.ts';
+import { asTruncated, formParts } from '../../http/form-parts.ts';
+import { importFile, importInput } from '../../imports/import-file.ts';
+import { byOf } from '../../routes/actions.ts';
+import { checkFormToken, viewerOf } from '../form-token.ts';
+import type { Html } from '../html.ts';
+import { sendPage } from '../page.ts';
+import { uploadedBody, uploadForm, type FileOutcome } from './upload.ts';
+
+/** Files of one form; a script sends them one by one. */
+const FILES = 100;
+
+/**
+ * Upload of an EHR's exports. Each file is streamed through the same reader as POST /v1/imports;
+ * one that breaks off leaves nothing, and what was read before it stays.
+ */
+export async function importUploadRoutes(app: FastifyInstance, deps: ApiDeps): Promise<void> {
+  await app.register(async (scope) => {
+    await scope.register(multipart, {
+      // The reader counts the bytes of a file, and says in words that there are too many.
+      limits: { fileSize: Infinity, files: FILES, fields: 8, fieldSize: 1_000 },
+      throwFileSizeLimit: false,
+    });
+    const shown = { schema: { hide: true }, onRequest: requireScope('operate') };
+    scope.get('/imports/upload', shown, async (request, reply) =>
+      sendForm(request, reply, deps, []),
+    );
+    scope.post(
+      '/imports/upload',
+      { ...shown, config: { upload: true } },
+      async (request, reply) => {
+        if (!request.isMultipart()) throw problem('unsupported_type');
+        const files = await readFiles(request, deps);
+        if (files.length === 0) return sendForm(request, reply.code(422), deps, ['Choose a file.']);
+        const isRefused = files.every((file) => 'refused' in file);
+        return send(request, isRefused ? reply.code(422) : reply, deps, uploadedBody(files));
+      },
+    );
+  });
+}
+
+/** Reads the form part by part: its fields come before its files. */
+async function readFiles(request: FastifyRequest, deps: ApiDeps): Promise<FileOutcome[]> {
+  const fields = new Map<string, unknown>();
+  const files: FileOutcome[] = [];
+  let failure: unknown;
+  for await (const part of formParts(request)) {
+    if (part.type === 'field') {
+      fields.set(part.fieldname, part.value);
+      continue;
+    }
+    try {
+      // The token comes first, and no file is read without it.
+      checkFormToken(request, deps, fields.get('token'));
+      // A form without a chosen file has an empty one.
+      if (part.filename !== '') files.push(await readFile(request, deps, part, fields));
+    } catch (error) {
+      failure ??= asTruncated(error);
+    }
+    part.file.resume();
+  }
+  if (failure instanceof Error) throw failure;
+  checkFormToken(request, deps, fields.get('token'));
+  return files;
+}
+
+async function readFile(
+  request: FastifyRequest,
+  deps: ApiDeps,
+  { file, filename }: MultipartFile,
+  fields: ReadonlyMap<string, unknown>,
+): Promise<FileOutcome> {
+  const fileName = shownName(filename);
+  const said = (name: string) => {
+    const value = fields.get(name);
+    return typeof value === 'string' && value !== '' ? value : null;
+  };
+  try {
+    const about = { vendor: said('vendor'), from: said('from'), to: said('to'), kind: null };
+    const input = importInput({ fileName, ...about });
+    return { fileName, read: await importFile(deps, byOf(request), file, input) };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code === 'truncated_upload') throw error;
+    return { fileName, refused: [error.message, error.said.help ?? ERRORS[error.code][2]] };
+  }
+}
+
+/** The name of a file, without what is no text. */
+function shownName(name: string): string {
+  const text = name.replace(/\p{C}/gu, '').trim().slice(0, 200);
+  return text === '' ? 'a file without a name' : text;
+}
+
+async function sendForm(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+  refusal: string[],
+): Promise<FastifyReply> {
+  const vendors = await deps.ledger.rates.vendors();
+  return send(request, reply, deps, uploadForm(vendors, refusal, viewerOf(request, deps)));
+}
+
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  deps: ApiDeps,
+  body: Html,
+): FastifyReply {
+  return sendPage(request, reply, deps, { title: 'Upload exports', section: 'imports', body });
+}
