@@ -17,7 +17,7 @@ const STYLES = [
 ];
 
 /** The script that every page loads, and the files it imports. */
-const SCRIPTS = ['console.js', 'keys.js', 'upload.js', 'review.js'];
+const SCRIPTS = ['console.js', 'keys.js', 'upload.js', 'review.js', 'live.js'];
 
 /** Routes of the stylesheet, the icon and the scripts, which are the same for everybody. */
 export async function consoleAssets(scope: FastifyInstance): Promise<void> {

@@ -106,7 +106,7 @@ const MENU = [
   { section: 'review', href: '/console/review', label: 'Review' },
   { section: 'audit', href: '/console/audit', label: 'Audit' },
   { section: 'colleagues', href: '/console/colleagues', label: 'Colleagues', scope: 'approve' },
-  { section: 'queues', href: '/queues', label: 'Queues' },
+  { section: 'queues', href: '/console/queues', label: 'Queues' },
   { section: 'docs', href: '/docs', label: 'API' },
 ] as const;
 

@@ -9,7 +9,8 @@ import { doneSentence } from './done.ts';
 import { feeBody } from './fee.ts';
 import { feesBody, type FeeFilter } from './fees.ts';
 import { viewerOf } from './form-token.ts';
-import { homeBody, type Overview } from './home.ts';
+import { homeBody } from './home.ts';
+import { overview } from './overview.ts';
 import { sendPage } from './page.ts';
 import { unknownBody } from './unknown.ts';
 
@@ -38,34 +39,6 @@ function home(app: FastifyInstance, deps: ApiDeps): void {
       body: homeBody(await overview(deps), viewerOf(request, deps)),
     }),
   );
-}
-
-/** How many of the latest imports are asked whether they left problems. */
-const RECENT_IMPORTS = 20;
-
-async function overview({ ledger }: ApiDeps): Promise<Overview> {
-  const [assessments, weak, imports, rates, vendors] = await Promise.all([
-    ledger.assessments.list(),
-    ledger.evidence.weak(PAGE + 1),
-    ledger.evidence.imports(),
-    ledger.rates.list(),
-    ledger.rates.vendors(),
-  ]);
-  const counted = assessments.map(async (assessment) => ({
-    assessment,
-    states: await ledger.reports.byState(assessment.assessmentId),
-  }));
-  const problems = imports.slice(0, RECENT_IMPORTS).map(async (one) => {
-    const [first] = await ledger.evidence.problems(one.importId, 1);
-    return first ? [one] : [];
-  });
-  return {
-    assessments: await Promise.all(counted),
-    weak: { count: Math.min(weak.length, PAGE), more: weak.length > PAGE },
-    withProblems: (await Promise.all(problems)).flat(),
-    rates,
-    vendors,
-  };
 }
 
 function fees(app: FastifyInstance, deps: ApiDeps): void {

@@ -23,6 +23,8 @@ import { joinPages } from './join.ts';
 import { cameFrom, keepForm } from './kept-form.ts';
 import { importUploadRoutes } from './imports/upload-routes.ts';
 import { ratePages } from './rates/routes.ts';
+import { liveRoutes } from './live/routes.ts';
+import { queuesPage } from './queues/page-route.ts';
 import { mePages } from './me-routes.ts';
 import { colleaguePages } from './colleagues/routes.ts';
 import { ownPath, sendSignIn, signInPages } from './sign-in.ts';
@@ -59,6 +61,8 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         colleaguePages(pages, deps);
         importPages(pages, deps);
         reviewRoutes(pages, deps);
+        queuesPage(pages, deps);
+        liveRoutes(pages, deps);
         await uploadRoutes(pages, deps);
         await importUploadRoutes(pages, deps);
         invoicePages(pages, deps);

@@ -3,3 +3,4 @@
 import './keys.js';
 import './upload.js';
 import './review.js';
+import './live.js';
