@@ -61,6 +61,7 @@ export default tseslint.config(
       'cli/**/*.ts',
       'testing/bench/**/*.ts',
       'test/support/*.ts',
+      'test/pages/chromium.ts',
       '**/*main.ts',
       'api/server.ts',
     ],

@@ -1,4 +1,6 @@
 import { SCOPES } from '../ledger/access.ts';
+import { BULK_ACTIONS } from '../core/fee/outlook.ts';
+import { API_OPTIONS } from './api-address.ts';
 import type { Call, Command } from './command.ts';
 
 const KINDS = ['auto', 'x12', 'fhir', 'csv', 'xlsx', 'text'] as const;
@@ -21,6 +23,8 @@ const FILES = {
 const WHICH_LEDGER =
   'It works on the database of DATABASE_URL, else on the data in LEVY_HOME (.levy), whether a ' +
   'levy runs there or not.';
+
+const ACTS = BULK_ACTIONS.map((act) => act.replaceAll('_', '-'));
 
 /** Every command of levy, in the order of the help. */
 export const COMMANDS = {
@@ -76,12 +80,7 @@ export const COMMANDS = {
     ],
     args: { ...FILES, least: 0 },
     options: {
-      url: { type: 'string', value: 'URL', says: 'where levy runs; LEVY_URL, else port 3000 here' },
-      token: {
-        type: 'string',
-        value: 'TOKEN',
-        says: 'an access token that may operate; better in LEVY_TOKEN, where nobody sees it',
-      },
+      ...API_OPTIONS,
       vendor: { type: 'string', value: 'VENDOR', says: 'the vendor whose export it is' },
       from: {
         type: 'string',
@@ -124,6 +123,36 @@ export const COMMANDS = {
     },
     examples: ['levy detect spring.837', 'levy detect --kind text --lines --json - < notes.txt'],
     statuses: { 0: 'every file was read', 1: 'one was not' },
+  },
+  fees: {
+    does: 'does one thing to every fee that matches, after a preview',
+    about: [
+      'Shows what would happen to every fee that matches, asks, and does it: a few fees first, ' +
+        'then more of them. It is the same act as on the desk of failed cards in the console, ' +
+        'which can pause and end it.',
+      'A selection joins conditions with “and”: state, decline, year, vendor, assessment, ' +
+        'days>=30, text.',
+    ],
+    args: {
+      usage: 'ACT',
+      least: 1,
+      most: 1,
+      choices: ACTS,
+      missing: `Name the act: ${ACTS.join(', ')}.`,
+    },
+    options: {
+      where: { type: 'string', value: 'SELECTION', says: 'which fees, as state=needs_card' },
+      why: { type: 'string', value: 'TEXT', says: 'the reason, or the text of a note' },
+      yes: { type: 'boolean', says: 'does not ask' },
+      'no-wait': { type: 'boolean', says: 'starts it and ends' },
+      ...API_OPTIONS,
+      json: JSON_OBJECT,
+    },
+    examples: [
+      "levy fees retry --where 'state=gave_up and year=2026'",
+      "levy fees note --where 'text=\"Lee\"' --why 'called them' --yes",
+    ],
+    statuses: { 0: 'it was done', 1: 'it was not confirmed, was paused or was refused' },
   },
   verify: {
     does: 'proves the books, or names the fees that break them',

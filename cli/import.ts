@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FhirTrouble } from '../gateways/fhir/http.ts';
+import { apiAddress } from './api-address.ts';
 import type { CallOf } from './commands.ts';
 import { fhirServer } from './import-fhir.ts';
 import type { Io } from './io.ts';
@@ -66,14 +67,12 @@ interface Wanted {
 /** What is to be sent where, or what is wrong with the call. */
 function read({ options, args }: CallOf<'import'>, io: ImportIo): Wanted | string {
   const { env } = io;
-  const base = options.url ?? (env.LEVY_URL?.trim() || 'http://127.0.0.1:3000');
-  if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol))
-    return `--url ${base} is not an address like http://127.0.0.1:3000.`;
+  const address = apiAddress(options, env);
+  if (typeof address === 'string') return address;
+  const { base, token } = address;
   const target = new URL('/v1/imports', base);
   for (const name of ['vendor', 'from', 'to', 'kind'] as const)
     if (options[name] && options[name] !== 'auto') target.searchParams.set(name, options[name]);
-  const token = options.token ?? env.LEVY_TOKEN ?? '';
-  if (!token) return 'An access token is needed: set LEVY_TOKEN, or give --token.';
   const sources = sourcesOf(args, options, io);
   return typeof sources === 'string'
     ? sources

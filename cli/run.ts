@@ -17,6 +17,7 @@ const PROGRAMS: Programs = {
   migrate: async () => (await import('./migrate.ts')).migrateOnce,
   import: async () => (await import('./import.ts')).importFiles,
   detect: async () => (await import('./detect.ts')).detect,
+  fees: async () => (await import('./fees.ts')).actOnFees,
   verify: async () => {
     const [{ verify }, { withPlace }] = await Promise.all([
       import('./verify.ts'),

@@ -167,11 +167,15 @@ export function createBulkActs(pool: pg.Pool, elapsedMs: () => number) {
       return rowCount === 1;
     },
 
-    /** Lets a paused act go on, with a new wave; false when it is not paused. */
+    /**
+     * Lets a paused act go on; false when it is not paused. A wave that was cut short goes on and
+     * is judged as a whole; after one that was judged, a new one begins.
+     */
     async resume(bulkId: string): Promise<boolean> {
       const { rowCount } = await pool.query(
-        `update bulk_acts set state = 'running', paused_by = null, paused_why = null,
-           wave_from = wave_to
+        `update bulk_acts b set state = 'running', paused_by = null, paused_why = null,
+           wave_from = case when exists (select from bulk_act_members m where m.bulk_id = $1
+             and m.position <= b.wave_to and m.result is null) then wave_from else wave_to end
          where bulk_id = $1 and state = 'paused'`,
         [bulkId],
       );

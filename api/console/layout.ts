@@ -95,15 +95,18 @@ const KEYS = html`<dialog id="keys" aria-labelledby="keys-title">
   <form method="dialog"><button class="plain">Close</button></form>
 </dialog>`;
 
+/** The first entries of the menu, which are always seen; the others are behind “More”. */
+const OFTEN = 6;
+
 const MENU = [
   { section: 'home', href: '/console', label: 'Overview' },
   { section: 'people', href: '/console/people', label: 'People' },
   { section: 'imports', href: '/console/imports', label: 'Exports' },
-  { section: 'rates', href: '/console/rates', label: 'Rates' },
   { section: 'invoices', href: '/console/invoices', label: 'Invoices' },
   { section: 'desk', href: '/console/desk', label: 'Failed cards' },
   { section: 'fees', href: '/console/fees', label: 'Fees' },
   { section: 'review', href: '/console/review', label: 'Review' },
+  { section: 'rates', href: '/console/rates', label: 'Rates' },
   { section: 'audit', href: '/console/audit', label: 'Audit' },
   { section: 'colleagues', href: '/console/colleagues', label: 'Colleagues', scope: 'approve' },
   { section: 'queues', href: '/console/queues', label: 'Queues' },
@@ -114,14 +117,23 @@ function menu({ section: present, docs }: Page, viewer: Viewer): Html {
   const shown = MENU.filter(
     (one) => (!('scope' in one) || may(viewer, one.scope)) && (one.section !== 'docs' || docs),
   );
+  const entry = ({ section, href, label }: (typeof shown)[number]) =>
+    html`<li>
+      <a href="${href}" ${section === present && html` aria-current="page"`}>${label}</a>
+    </li>`;
+  const rest = shown.slice(OFTEN);
+  const isInRest = rest.some(({ section }) => section === present);
   return html`<nav aria-label="Pages">
     <ul>
-      ${shown.map(
-        ({ section, href, label }) =>
-          html`<li>
-            <a href="${href}" ${section === present && html` aria-current="page"`}>${label}</a>
-          </li>`,
-      )}
+      ${shown.slice(0, OFTEN).map(entry)}
+      <li>
+        <details class="more" ${isInRest && html` open`}>
+          <summary>More</summary>
+          <ul>
+            ${rest.map(entry)}
+          </ul>
+        </details>
+      </li>
     </ul>
   </nav>`;
 }

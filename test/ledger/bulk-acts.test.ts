@@ -148,7 +148,12 @@ describe('an act on many fees', () => {
     expect(await ledger.bulkActs.decideNext(bulkId, 2)).toBe(0);
     expect(await ledger.bulkActs.resume(bulkId)).toBe(true);
     expect(await ledger.bulkActs.running()).toEqual([bulkId]);
+    // The wave was cut short: it is judged as a whole, with what was done before the pause.
+    expect(await ledger.bulkActs.get(bulkId)).toMatchObject({ waveFrom: 0, waveTo: 3 });
     await ledger.bulkActs.decideNext(bulkId, 2);
+    await ledger.bulkActs.pause(bulkId, 'bob', 'wait');
+    await ledger.bulkActs.resume(bulkId);
+    expect(await ledger.bulkActs.get(bulkId)).toMatchObject({ waveFrom: 3, waveTo: 3 });
     expect(await ledger.bulkActs.abort(bulkId, 'bob')).toBe(true);
     expect(await ledger.bulkActs.abort(bulkId, 'bob')).toBe(false);
     expect(await ledger.bulkActs.resume(bulkId)).toBe(false);

@@ -42,9 +42,8 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 async function violations(page: Page): Promise<string[]> {
   // The page's own content policy would refuse an added script; the browser's own way does not.
   await page.evaluate(axe.source);
-  const found = (await page.evaluate(
-    `axe.run({ runOnly: ${JSON.stringify(RULES)} })`,
-  )) as AxeResults;
+  const run = `axe.run({ runOnly: ${JSON.stringify(RULES)} })`;
+  const found = await page.evaluate<AxeResults>(run);
   return found.violations.map(
     ({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.any[0]?.message ?? ''}`,
   );

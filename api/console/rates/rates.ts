@@ -91,7 +91,7 @@ function rateForm({ vendors, typed, year }: RatesView, viewer: Viewer): Html {
     <div>
       <label for="status">Status</label
       ><select id="status" name="status">
-        ${option('forecast', 'Forecast: may be shown, is never charged', typed.status !== 'confirmed')}
+        ${option('forecast', 'Forecast: is never charged', typed.status !== 'confirmed')}
         ${option('confirmed', 'Confirmed: may be charged', typed.status === 'confirmed')}
       </select>
     </div>
