@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { RecordKind } from '../core/fee/fee.ts';
+import { lockKnownNames, settleUnmatched } from './known-names.ts';
 import { inTransaction } from './transaction.ts';
 
 /** A clinician's first use in one file, year and kind of record. */
@@ -24,6 +25,14 @@ export interface ImportProblem {
   clinicianNpi: string | null;
   clinicianName: string | null;
   times: number;
+  /** The person in comparable form; none when the problem is about no person. Only written. */
+  person?: { name: string; npi: string } | null;
+}
+
+/** The first use of a person who could not be matched, and how many uses there were like it. */
+export interface UnmatchedUse extends Omit<FirstUse, 'clinicianId'> {
+  person: { name: string; npi: string };
+  times: number;
 }
 
 export interface ImportResult {
@@ -37,20 +46,25 @@ export interface ImportResult {
   matched: number;
   importedAt: Date;
   importedBy: string;
+  /** The EHR it was exported from, as the sender said; null for none. */
+  vendor: string | null;
 }
 
 export interface ReadImport extends Omit<ImportResult, 'importId' | 'importedAt'> {
-  vendor: string | null;
   periodFrom: string | null;
   periodTo: string | null;
   uses: FirstUse[];
+  /** What evidence of people needs who are matched later; none when absent. */
+  unmatched?: UnmatchedUse[];
   problems: ImportProblem[];
 }
 
 export interface WeakEvidence {
   evidenceId: string;
+  importId: string | null;
   clinicianId: string;
   ref: string;
+  name: string;
   year: number;
   kind: RecordKind;
   firstUsedOn: string;
@@ -59,9 +73,23 @@ export interface WeakEvidence {
   rule: string;
 }
 
+/** Weak evidence of one file that waits for a person. */
+export interface WeakFile {
+  importId: string;
+  fileName: string;
+  pieces: number;
+  clinicians: number;
+}
+
+export type Verdict = 'accepted' | 'refused';
+
 const IMPORT = `import_id as "importId", file_name as "fileName", sha256, format,
   bytes::float8 as bytes, records::float8 as records, findings::float8 as findings,
-  matched::float8 as matched, imported_at as "importedAt", imported_by as "importedBy"`;
+  matched::float8 as matched, imported_at as "importedAt", imported_by as "importedBy",
+  vendor`;
+
+const PROBLEM = `line::float8 as line, reason, field, message, clinician_npi as "clinicianNpi",
+  clinician_name as "clinicianName", times`;
 
 /** Evidence of use, and the imports it came from. */
 export function createEvidence(pool: pg.Pool) {
@@ -122,6 +150,7 @@ export function createEvidence(pool: pg.Pool) {
           read.matched,
         ]);
         await client.query('delete from import_problems where import_id = $1', [importId]);
+        await client.query('delete from unmatched_uses where import_id = $1', [importId]);
         return writeParts(client, importId, read);
       });
     },
@@ -133,14 +162,47 @@ export function createEvidence(pool: pg.Pool) {
       return rows;
     },
 
+    /** One import by its id, or null. */
+    async importOf(importId: string): Promise<ImportResult | null> {
+      const { rows } = await pool.query<ImportResult>(
+        `select ${IMPORT} from imports where import_id = $1`,
+        [importId],
+      );
+      return rows[0] ?? null;
+    },
+
+    /** What still needs a person in an import. */
     async problems(importId: string, limit: number): Promise<ImportProblem[]> {
       const { rows } = await pool.query<ImportProblem>(
-        `select line::float8 as line, reason, field, message, clinician_npi as "clinicianNpi",
-           clinician_name as "clinicianName", times
-         from import_problems where import_id = $1 order by line, reason limit $2`,
+        `select ${PROBLEM}
+         from open_import_problems where import_id = $1 order by line, reason limit $2`,
         [importId, limit],
       );
       return rows;
+    },
+
+    /** The same, without the problems of people who wait for a match. */
+    async rowProblems(importId: string, limit: number): Promise<ImportProblem[]> {
+      const { rows } = await pool.query<ImportProblem>(
+        `select ${PROBLEM} from open_import_problems
+         where import_id = $1 and person_name = '' and person_npi = ''
+         order by line, reason limit $2`,
+        [importId, limit],
+      );
+      return rows;
+    },
+
+    /**
+     * Lets the rows of an import be that could not be read, as a person has said. Gives false when
+     * somebody did so before, or there is no such import.
+     */
+    async dismiss(importId: string, why: string, actor: string): Promise<boolean> {
+      const { rowCount } = await pool.query(
+        `update imports set dismissed_at = levy_now(), dismissed_by = $2, dismissed_why = $3
+         where import_id = $1 and dismissed_at is null`,
+        [importId, actor, why],
+      );
+      return rowCount === 1;
     },
 
     /** The result of an import: problems by reason, weak evidence, clinicians with evidence. */
@@ -150,7 +212,7 @@ export function createEvidence(pool: pg.Pool) {
       clinicians: number;
     }> {
       const { rows: problems } = await pool.query<{ reason: string; times: number }>(
-        `select reason, sum(times)::float8 as times from import_problems
+        `select reason, sum(times)::float8 as times from open_import_problems
          where import_id = $1 group by reason order by reason`,
         [importId],
       );
@@ -166,8 +228,9 @@ export function createEvidence(pool: pg.Pool) {
     /** Weak evidence that no person has decided on yet. */
     async weak(limit: number): Promise<WeakEvidence[]> {
       const { rows } = await pool.query<WeakEvidence>(
-        `select evidence_id as "evidenceId", clinician_id as "clinicianId", c.ref, year, kind,
-           to_char(first_used_on, 'YYYY-MM-DD') as "firstUsedOn", file_name as "fileName",
+        `select evidence_id as "evidenceId", import_id as "importId", clinician_id as "clinicianId",
+           c.ref, c.name, year, kind, to_char(first_used_on, 'YYYY-MM-DD') as "firstUsedOn",
+           file_name as "fileName",
            line::float8 as line, rule
          from evidence join clinicians c using (clinician_id)
          where certainty = 'weak' and verdict is null
@@ -177,13 +240,45 @@ export function createEvidence(pool: pg.Pool) {
       return rows;
     },
 
+    /** The files with weak evidence that no person has decided on, those with the most first. */
+    async weakFiles(limit: number): Promise<WeakFile[]> {
+      const { rows } = await pool.query<WeakFile>(
+        `select import_id as "importId", file_name as "fileName", count(*)::integer as pieces,
+           count(distinct clinician_id)::integer as clinicians
+         from evidence where certainty = 'weak' and verdict is null and import_id is not null
+         group by import_id, file_name order by count(*) desc, import_id limit $1`,
+        [limit],
+      );
+      return rows;
+    },
+
+    /**
+     * Records one decision on all weak evidence of a file that waits for one. Gives clinicians and
+     * years; null, and writes nothing, when other than `pieces` of it wait.
+     */
+    async decideAll(
+      importId: string,
+      { verdict, pieces, actor }: { verdict: Verdict; pieces: number; actor: string },
+    ): Promise<{ clinicianId: string; year: number }[] | null> {
+      const { rows } = await pool.query<{ clinicianId: string; year: number }>(
+        `with waiting as materialized (select evidence_id from evidence
+           where import_id = $1 and certainty = 'weak' and verdict is null for update)
+         update evidence set verdict = $2, decided_by = $3, decided_at = levy_now()
+         where evidence_id in (select evidence_id from waiting)
+           and (select count(*) from waiting) = $4
+         returning clinician_id as "clinicianId", year`,
+        [importId, verdict, actor, pieces],
+      );
+      return rows.length === 0 ? null : rows;
+    },
+
     /**
      * Records a person's decision on a piece of evidence; refusing sure evidence withdraws it.
      * Gives clinician and year, or null when there is no such evidence or the decision is the same.
      */
     async decide(
       evidenceId: string,
-      verdict: 'accepted' | 'refused',
+      verdict: Verdict,
       actor: string,
     ): Promise<{ clinicianId: string; year: number } | null> {
       const { rows } = await pool.query<{ clinicianId: string; year: number }>(
@@ -244,11 +339,24 @@ async function writeParts(
   );
   await client.query(
     `insert into import_problems (import_id, line, reason, field, message, clinician_npi,
-       clinician_name, times)
-     select $1, line, reason, field, message, "clinicianNpi", "clinicianName", times
+       clinician_name, times, person_name, person_npi)
+     select $1, line, reason, field, message, "clinicianNpi", "clinicianName", times,
+       coalesce(person ->> 'name', ''), coalesce(person ->> 'npi', '')
      from jsonb_to_recordset($2) as p (line bigint, reason text, field text, message text,
-       "clinicianNpi" text, "clinicianName" text, times integer)`,
+       "clinicianNpi" text, "clinicianName" text, times integer, person jsonb)`,
     [importId, JSON.stringify(read.problems)],
   );
+  await client.query(
+    `insert into unmatched_uses (import_id, person_name, person_npi, year, kind, first_used_on,
+       line, rule, certainty, times)
+     select $1, person ->> 'name', person ->> 'npi', year, kind, "firstUsedOn", line, rule,
+       certainty, times
+     from jsonb_to_recordset($2) as u (person jsonb, year integer, kind text, "firstUsedOn" date,
+       line bigint, rule text, certainty text, times integer)`,
+    [importId, JSON.stringify(read.unmatched ?? [])],
+  );
+  // Names that somebody matched while this file was being read.
+  await lockKnownNames(client);
+  await settleUnmatched(client, { importId });
   return rowCount ?? 0;
 }

@@ -18,6 +18,7 @@ import { createInvoiceMatch } from './invoice-match.ts';
 import { createInvoiceUploads } from './invoice-uploads.ts';
 import { createInvoices } from './invoices.ts';
 import { createJobErrors } from './job-errors.ts';
+import { createKnownNames } from './known-names.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createPeople } from './people.ts';
 import { createQueueSweep } from './queue-sweep.ts';
@@ -56,6 +57,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     invoiceUploads: createInvoiceUploads(pool),
     invoices: createInvoices(pool),
     jobErrors: createJobErrors(pool),
+    knownNames: createKnownNames(pool),
     people: createPeople(pool),
     rateLimiter: createRateLimiter(pool),
     queueSweep: createQueueSweep(pool),

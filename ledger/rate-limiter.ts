@@ -99,6 +99,16 @@ export function createRateLimiter(pool: pg.Pool) {
       }
     },
 
+    /** Until when Stripe has asked for no call, and when it asked last; null for never. */
+    async standing(): Promise<{ pausedUntil: Date | null; slowedAt: Date | null }> {
+      const { rows } = await pool.query<{ pausedUntil: Date | null; slowedAt: Date | null }>(
+        `select case when until > clock_timestamp() then until end as "pausedUntil",
+           slowed_at as "slowedAt" from holds where name = $1`,
+        [ACCOUNT],
+      );
+      return rows[0] ?? { pausedUntil: null, slowedAt: null };
+    },
+
     /**
      * Stripe asked to slow down: no lease is given for a while, twice as long when Stripe asked
      * again within a minute, and tokens rest longer afterwards. Many such answers within a second

@@ -94,6 +94,16 @@ export function createReports(pool: pg.Pool) {
       return rows;
     },
 
+    /** How many attempts were answered in the last five minutes: the pace of charging. */
+    async answeredLately(): Promise<number> {
+      const { rows } = await pool.query<{ answered: number }>(
+        `select count(*)::integer as answered from entries
+         where kind in ('declined', 'lapsed', 'paid')
+           and recorded_at > levy_now() - interval '5 minutes'`,
+      );
+      return rows[0]?.answered ?? 0;
+    },
+
     /** Declines of a card since a moment that its network has seen and counts. */
     async declinesOfCard(fingerprint: string, since: Date): Promise<number> {
       const { rows } = await pool.query<{ declines: number }>(

@@ -60,7 +60,7 @@ grant select,
 grant select,
   insert (sha256, file_name, vendor, period_from, period_to, format, bytes, records, findings,
     matched, imported_by),
-  update (findings, matched)
+  update (findings, matched, dismissed_at, dismissed_by, dismissed_why)
   on imports to levy_app;
 -- Evidence never changes after it was read, except for a person's verdict.
 grant select,
@@ -70,7 +70,11 @@ grant select,
   on evidence to levy_app;
 grant select on counting_evidence to levy_app;
 -- When the same file is read again, its problems are replaced.
-grant select, insert, delete on import_problems to levy_app;
+grant select, insert, delete on import_problems, unmatched_uses to levy_app;
+grant select on open_import_problems to levy_app;
+grant select,
+  insert (vendor, person_name, person_npi, written, clinician_id, why, decided_by), delete
+  on known_names to levy_app;
 
 ------------------------------------------------------------------------------------------------
 -- levy_app: assessments, fees and entries
@@ -178,6 +182,7 @@ grant select on migrations to levy_app;
 ------------------------------------------------------------------------------------------------
 
 grant select on vendors, rates, clinicians, imports, evidence, counting_evidence, import_problems,
+  unmatched_uses, known_names, open_import_problems,
   assessments, fees, entries, balances, audit, webhook_events, findings, card_pages, job_errors,
   roster_uploads, roster_views, roster_approvals, actor_names, known_cards, 
   bulk_acts, bulk_act_members, saved_filters, vendor_invoices, vendor_invoice_lines,

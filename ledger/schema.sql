@@ -118,6 +118,8 @@ constraint idempotent_requests.idempotent_requests_pkey PRIMARY KEY (actor, key)
 
 constraint import_problems.import_problems_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id)
 
+constraint imports.imports_check CHECK ((num_nulls(dismissed_at, dismissed_by, dismissed_why) = ANY (ARRAY[0, 3])))
+
 constraint imports.imports_pkey PRIMARY KEY (import_id)
 
 constraint imports.imports_sha256_key UNIQUE (sha256)
@@ -149,6 +151,18 @@ constraint job_errors.job_errors_pkey PRIMARY KEY (job, type)
 constraint known_cards.known_cards_exp_month_check CHECK (((exp_month >= 1) AND (exp_month <= 12)))
 
 constraint known_cards.known_cards_pkey PRIMARY KEY (stripe_customer)
+
+constraint known_names.known_names_check CHECK (((person_name <> ''::text) OR (person_npi <> ''::text)))
+
+constraint known_names.known_names_check1 CHECK (((clinician_id IS NOT NULL) OR (why IS NOT NULL)))
+
+constraint known_names.known_names_clinician_id_fkey FOREIGN KEY (clinician_id) REFERENCES clinicians(clinician_id)
+
+constraint known_names.known_names_pkey PRIMARY KEY (known_id)
+
+constraint known_names.known_names_vendor_fkey FOREIGN KEY (vendor) REFERENCES vendors(vendor)
+
+constraint known_names.known_names_vendor_person_name_person_npi_key UNIQUE NULLS NOT DISTINCT (vendor, person_name, person_npi)
 
 constraint migrations.migrations_pkey PRIMARY KEY (number)
 
@@ -199,6 +213,14 @@ constraint sessions.sessions_session_id_key UNIQUE (session_id)
 constraint settings.settings_pkey PRIMARY KEY (name)
 
 constraint tokens.tokens_pkey PRIMARY KEY (name, number)
+
+constraint unmatched_uses.unmatched_uses_certainty_check CHECK ((certainty = ANY (ARRAY['sure'::text, 'weak'::text])))
+
+constraint unmatched_uses.unmatched_uses_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(import_id)
+
+constraint unmatched_uses.unmatched_uses_kind_check CHECK ((kind = ANY (ARRAY['billing'::text, 'progress_note'::text, 'diagnosis'::text, 'vendor_invoice'::text])))
+
+constraint unmatched_uses.unmatched_uses_pkey PRIMARY KEY (import_id, person_name, person_npi, year, kind, certainty)
 
 constraint vendor_invoice_lines.vendor_invoice_lines_amount_cents_check CHECK ((abs(amount_cents) <= 100000000))
 
@@ -779,6 +801,8 @@ index CREATE INDEX invoice_decisions_clinician ON public.invoice_decisions USING
 
 index CREATE INDEX invoice_decisions_line ON public.invoice_decisions USING btree (invoice_id, line, decision_id) WHERE (invoice_id IS NOT NULL)
 
+index CREATE INDEX known_names_person ON public.known_names USING btree (person_name, person_npi)
+
 index CREATE INDEX roster_uploads_expiry ON public.roster_uploads USING btree (expires_at)
 
 index CREATE INDEX sessions_colleague ON public.sessions USING btree (colleague_id)
@@ -877,6 +901,10 @@ index CREATE UNIQUE INDEX job_errors_pkey ON public.job_errors USING btree (job,
 
 index CREATE UNIQUE INDEX known_cards_pkey ON public.known_cards USING btree (stripe_customer)
 
+index CREATE UNIQUE INDEX known_names_pkey ON public.known_names USING btree (known_id)
+
+index CREATE UNIQUE INDEX known_names_vendor_person_name_person_npi_key ON public.known_names USING btree (vendor, person_name, person_npi) NULLS NOT DISTINCT
+
 index CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (number)
 
 index CREATE UNIQUE INDEX rates_pkey ON public.rates USING btree (vendor, year)
@@ -900,6 +928,8 @@ index CREATE UNIQUE INDEX sessions_session_id_key ON public.sessions USING btree
 index CREATE UNIQUE INDEX settings_pkey ON public.settings USING btree (name)
 
 index CREATE UNIQUE INDEX tokens_pkey ON public.tokens USING btree (name, number)
+
+index CREATE UNIQUE INDEX unmatched_uses_pkey ON public.unmatched_uses USING btree (import_id, person_name, person_npi, year, kind, certainty)
 
 index CREATE UNIQUE INDEX vendor_invoice_lines_pkey ON public.vendor_invoice_lines USING btree (invoice_id, line)
 
@@ -945,9 +975,9 @@ table holds (name text not null, until timestamp with time zone not null, slowed
 
 table idempotent_requests (actor text not null, key text not null, fingerprint text not null, status integer, body text, created_at timestamp with time zone not null default levy_now())
 
-table import_problems (import_id uuid not null, line bigint not null, reason text not null, field text, message text not null, clinician_npi text, clinician_name text, times integer not null default 1)
+table import_problems (import_id uuid not null, line bigint not null, reason text not null, field text, message text not null, clinician_npi text, clinician_name text, times integer not null default 1, person_name text not null default ''::text, person_npi text not null default ''::text)
 
-table imports (import_id uuid not null default gen_random_uuid(), sha256 text not null, file_name text not null, vendor text, period_from date, period_to date, format text not null, bytes bigint not null, records bigint not null, findings bigint not null, matched bigint not null, imported_by text not null, imported_at timestamp with time zone not null default levy_now())
+table imports (import_id uuid not null default gen_random_uuid(), sha256 text not null, file_name text not null, vendor text, period_from date, period_to date, format text not null, bytes bigint not null, records bigint not null, findings bigint not null, matched bigint not null, imported_by text not null, imported_at timestamp with time zone not null default levy_now(), dismissed_at timestamp with time zone, dismissed_by text, dismissed_why text)
 
 table invitations (hash bytea not null, colleague_id uuid not null, made_by text not null, expires_at timestamp with time zone not null default (levy_now() + '7 days'::interval), used_at timestamp with time zone)
 
@@ -958,6 +988,8 @@ table invoice_uploads (upload_id uuid not null default gen_random_uuid(), file_n
 table job_errors (job text not null, type text not null, errors bigint not null default 1, last_at timestamp with time zone not null default levy_now())
 
 table known_cards (stripe_customer text not null, payment_method text not null, brand text not null, last4 text not null, exp_month integer not null, exp_year integer not null, read_at timestamp with time zone not null default levy_now())
+
+table known_names (known_id uuid not null default gen_random_uuid(), vendor text, person_name text not null, person_npi text not null, written text not null, clinician_id uuid, why text, decided_by text not null, decided_at timestamp with time zone not null default levy_now())
 
 table migrations (number integer not null, name text not null, applied_at timestamp with time zone not null default now())
 
@@ -978,6 +1010,8 @@ table sessions (hash bytea not null, session_id uuid not null default gen_random
 table settings (name text not null, value text not null)
 
 table tokens (name text not null, number integer not null, free_at timestamp with time zone not null)
+
+table unmatched_uses (import_id uuid not null, person_name text not null, person_npi text not null, year integer not null, kind text not null, first_used_on date not null, line bigint not null, rule text not null, certainty text not null, times integer not null)
 
 table vendor_invoice_lines (invoice_id uuid not null, line integer not null, name text, ref text, npi text, amount_cents integer not null, clinician_id uuid, matched_by text, matched_who text, matched_at timestamp with time zone)
 
@@ -1080,6 +1114,26 @@ view counting_evidence  SELECT evidence_id,
     recorded_at
    FROM evidence
   WHERE ((verdict = 'accepted'::text) OR ((verdict IS NULL) AND (certainty = 'sure'::text)));
+
+view open_import_problems  SELECT p.import_id,
+    p.line,
+    p.reason,
+    p.field,
+    p.message,
+    p.clinician_npi,
+    p.clinician_name,
+    p.times,
+    p.person_name,
+    p.person_npi
+   FROM (import_problems p
+     JOIN imports i USING (import_id))
+  WHERE
+        CASE
+            WHEN ((p.person_name = ''::text) AND (p.person_npi = ''::text)) THEN (i.dismissed_at IS NULL)
+            ELSE (NOT (EXISTS ( SELECT
+               FROM known_names k
+              WHERE ((k.person_name = p.person_name) AND (k.person_npi = p.person_npi) AND ((k.vendor IS NULL) OR (k.vendor = i.vendor))))))
+        END;
 
 view standing_invoice_lines  SELECT i.vendor,
     i.year,

@@ -31,6 +31,7 @@ const WHY = 'canary reason of a person';
 const ALLOWED: Record<string, string[]> = {
   clinicians: ['name', 'email', 'npi'],
   import_problems: ['name', 'npi'],
+  unmatched_uses: ['name', 'npi'],
   imports: ['file'],
   evidence: ['file'],
   entries: ['why'],

@@ -9,8 +9,22 @@ export interface RosterPerson {
   name: string;
 }
 
+/** `contradicted`: a person once said who is meant, and an NPI says otherwise. */
 export type Match =
-  { clinicianId: string; by: 'npi' | 'ref' | 'name' } | { ambiguous: string[] } | { unknown: true };
+  | { clinicianId: string; by: 'npi' | 'ref' | 'name' | 'person' }
+  | { ambiguous: string[]; contradicted?: true }
+  | { unknown: true };
+
+/** A person as records write them, in comparable form; empty for what is not written. */
+export interface PersonKey {
+  name: string;
+  npi: string;
+}
+
+/** Whom a name means, as a person has said. */
+export interface KnownName extends PersonKey {
+  clinicianId: string;
+}
 
 type Known = RosterPerson & { parsed: PersonName | null };
 
@@ -19,15 +33,31 @@ type Known = RosterPerson & { parsed: PersonName | null };
  * vendor user id, else by a name only one person on the roster has. It never guesses: an
  * organisation is nobody, an NPI outweighs a name, and several or half-fitting people come back as
  * `ambiguous` for a person to decide.
+ * @param decided  what a person has said of names; it goes first, unless an NPI contradicts it
  */
 export function createMatcher(
   roster: Iterable<RosterPerson>,
+  decided: Iterable<KnownName> = [],
 ): (who: Finding['clinician']) => Match {
   const people: Known[] = [...roster].map((p) => ({ ...p, parsed: parseName(p.name) }));
   const byNpi = grouped(people, (person) => npiOf(person.npi));
   const byRef = grouped(people, (person) => refKey(person.ref));
   const byLast = grouped(people, (person) => person.parsed?.last ?? null);
   const byCompact = grouped(people, (person) => person.parsed?.compact ?? null);
+
+  const byId = new Map(people.map((person) => [person.clinicianId, person]));
+  const known = new Map([...decided].map((one) => [keyText(one), one.clinicianId]));
+
+  function asDecided(who: Finding['clinician'], npi: string | null): Match | null {
+    const key = known.size === 0 ? null : personKey(who);
+    const person = byId.get((key && known.get(keyText(key))) ?? '');
+    if (!person) return null;
+    const others = (npi === null ? [] : (byNpi.get(npi) ?? [])).filter((one) => one !== person);
+    if (others.length === 0 && !contradicts(person, npi))
+      return { clinicianId: person.clinicianId, by: 'person' };
+    const ambiguous = [person, ...others].map(({ clinicianId }) => clinicianId);
+    return { ambiguous, contradicted: true };
+  }
 
   function byNameOf(name: PersonName, npi: string | null): Match {
     const near = new Set([
@@ -48,6 +78,8 @@ export function createMatcher(
   return (who) => {
     if (who.organisation) return { unknown: true };
     const npi = npiOf(who.npi);
+    const said = asDecided(who, npi);
+    if (said) return said;
     const name = who.name === null ? null : parseName(who.name);
     const holders = npi === null ? [] : (byNpi.get(npi) ?? []);
     if (holders.length === 1) return { clinicianId: holders[0]!.clinicianId, by: 'npi' };
@@ -75,14 +107,36 @@ function byReference(referred: Known[], name: PersonName | null, named: Match): 
   return { clinicianId: person.clinicianId, by: 'ref' };
 }
 
+/**
+ * The person a record names, in comparable form, or null when it names nobody: the name as the
+ * matcher compares it, else the id, and the NPI. A company is never a person of the same name.
+ */
+export function personKey(who: Finding['clinician']): PersonKey | null {
+  const written = who.name ?? who.id ?? '';
+  const parsed = parseName(written);
+  const name = parsed ? `${parsed.compact} ${parsed.suffix}`.trim() : plainWords(written);
+  const npi = npiOf(who.npi) ?? '';
+  if (name === '' && npi === '') return null;
+  return { name: who.organisation ? `organisation: ${name}` : name, npi };
+}
+
+function plainWords(written: string): string {
+  const folded = written.slice(0, 200).normalize('NFKC').toLowerCase();
+  return folded.replace(/[^\p{L}\p{N}]+/gu, ' ').trim();
+}
+
+function keyText({ name, npi }: PersonKey): string {
+  return `${npi}\n${name}`;
+}
+
 /** The record's NPI is another than this person's: then it is another person. */
-function contradicts(person: Known, npi: string | null): boolean {
+export function contradicts(person: Pick<RosterPerson, 'npi'>, npi: string | null): boolean {
   const own = npiOf(person.npi);
   return npi !== null && own !== null && own !== npi;
 }
 
 /** A ten-digit NPI; anything else a record has in its place says nothing. */
-function npiOf(npi: string | null): string | null {
+export function npiOf(npi: string | null): string | null {
   const digits = npi?.trim() ?? '';
   return /^\d{10}$/.test(digits) ? digits : null;
 }

@@ -13,10 +13,11 @@ const STYLES = [
   'invoices.css',
   'access.css',
   'uploads.css',
+  'exports.css',
 ];
 
 /** The script that every page loads, and the files it imports. */
-const SCRIPTS = ['console.js', 'keys.js', 'upload.js'];
+const SCRIPTS = ['console.js', 'keys.js', 'upload.js', 'review.js', 'live.js'];
 
 /** Routes of the stylesheet, the icon and the scripts, which are the same for everybody. */
 export async function consoleAssets(scope: FastifyInstance): Promise<void> {

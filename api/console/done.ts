@@ -19,6 +19,12 @@ const DONE = {
   refund: 'The refund is on its way; see the story.',
   send_card_link: 'The e-mail with the link goes out now.',
   note: 'The note stands in the story.',
+  name_matched:
+    'Matched and remembered. What the files show of this person counts now; nobody is charged ' +
+    'for it before the roster is approved.',
+  name_ignored: 'Remembered: nobody on the roster is meant.',
+  name_forgotten: 'Forgotten. The next import asks again; evidence that was written stays.',
+  rows_dismissed: 'The rows that could not be read are let be.',
   accepted: 'Accepted: it counts as use. The fees it concerns are looked at again.',
   rate_saved: 'The rate is saved.',
   vendor_added: 'The EHR is added. Enter its rate next.',

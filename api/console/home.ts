@@ -25,14 +25,19 @@ export interface Overview {
 /** The first page: what needs a person, then each assessment with its counts and money. */
 export function homeBody(overview: Overview, viewer: Viewer): Html {
   return html`<h1>Overview</h1>
-    ${needsPerson(overview)}
+    <div data-live="/console/live/overview">${homeRegion(overview)}</div>
+    ${may(viewer, 'operate') && opening(overview)}`;
+}
+
+/** The part of the page that changes by itself; it is the same for everybody. */
+export function homeRegion(overview: Overview): Html {
+  return html`${needsPerson(overview)}
     <h2>Assessments</h2>
     ${
       overview.assessments.length === 0
         ? nothing('No assessment has been opened yet.')
         : overview.assessments.map(card)
-    }
-    ${may(viewer, 'operate') && opening(overview)}`;
+    }`;
 }
 
 /** Years with a confirmed rate that have no assessment yet. */

@@ -87,6 +87,8 @@ const KEYS = html`<dialog id="keys" aria-labelledby="keys-title">
     <dd>Go through the rows of a list</dd>
     <dt><kbd>Enter</kbd></dt>
     <dd>Open the row</dd>
+    <dt><kbd>a</kbd> <kbd>r</kbd></dt>
+    <dd>Accept or refuse the row, under Review</dd>
     <dt><kbd>?</kbd></dt>
     <dd>Show these keys</dd>
   </dl>
@@ -107,7 +109,7 @@ const MENU = [
   { section: 'rates', href: '/console/rates', label: 'Rates' },
   { section: 'audit', href: '/console/audit', label: 'Audit' },
   { section: 'colleagues', href: '/console/colleagues', label: 'Colleagues', scope: 'approve' },
-  { section: 'queues', href: '/queues', label: 'Queues' },
+  { section: 'queues', href: '/console/queues', label: 'Queues' },
   { section: 'docs', href: '/docs', label: 'API' },
 ] as const;
 

@@ -9,8 +9,8 @@ import { doneSentence } from './done.ts';
 import { feeBody } from './fee.ts';
 import { feesBody, type FeeFilter } from './fees.ts';
 import { viewerOf } from './form-token.ts';
-import { homeBody, type Overview } from './home.ts';
-import { importBody, importsBody, reviewBody } from './imports/imports.ts';
+import { homeBody } from './home.ts';
+import { overview } from './overview.ts';
 import { sendPage } from './page.ts';
 import { unknownBody } from './unknown.ts';
 
@@ -24,7 +24,6 @@ export function pageRoutes(app: FastifyInstance, deps: ApiDeps): void {
   home(app, deps);
   fees(app, deps);
   fee(app, deps);
-  imports(app, deps);
   lists(app, deps);
 }
 
@@ -40,34 +39,6 @@ function home(app: FastifyInstance, deps: ApiDeps): void {
       body: homeBody(await overview(deps), viewerOf(request, deps)),
     }),
   );
-}
-
-/** How many of the latest imports are asked whether they left problems. */
-const RECENT_IMPORTS = 20;
-
-async function overview({ ledger }: ApiDeps): Promise<Overview> {
-  const [assessments, weak, imports, rates, vendors] = await Promise.all([
-    ledger.assessments.list(),
-    ledger.evidence.weak(PAGE + 1),
-    ledger.evidence.imports(),
-    ledger.rates.list(),
-    ledger.rates.vendors(),
-  ]);
-  const counted = assessments.map(async (assessment) => ({
-    assessment,
-    states: await ledger.reports.byState(assessment.assessmentId),
-  }));
-  const problems = imports.slice(0, RECENT_IMPORTS).map(async (one) => {
-    const [first] = await ledger.evidence.problems(one.importId, 1);
-    return first ? [one] : [];
-  });
-  return {
-    assessments: await Promise.all(counted),
-    weak: { count: Math.min(weak.length, PAGE), more: weak.length > PAGE },
-    withProblems: (await Promise.all(problems)).flat(),
-    rates,
-    vendors,
-  };
 }
 
 function fees(app: FastifyInstance, deps: ApiDeps): void {
@@ -147,49 +118,8 @@ export async function sendFee(
   });
 }
 
-function imports(app: FastifyInstance, deps: ApiDeps): void {
-  const { ledger, policy } = deps;
-  const { timeZone } = policy;
-  app.get('/imports', { schema: { hide: true } }, async (request, reply) =>
-    sendPage(request, reply, deps, {
-      title: 'Exports',
-      section: 'imports',
-      body: importsBody(await ledger.evidence.imports(), timeZone, viewerOf(request, deps)),
-    }),
-  );
-
-  const schema = { params: ById, hide: true };
-  app.get<{ Params: ById }>('/imports/:id', { schema }, async (request, reply) => {
-    const { id } = request.params;
-    const result = (await ledger.evidence.imports()).find(({ importId }) => importId === id);
-    if (!result) throw problem('not_found');
-    const problems = await ledger.evidence.problems(id, 5 * PAGE + 1);
-    return sendPage(request, reply, deps, {
-      title: result.fileName,
-      section: 'imports',
-      body: importBody({
-        result,
-        problems: problems.slice(0, 5 * PAGE),
-        more: problems.length > 5 * PAGE,
-        timeZone,
-      }),
-    });
-  });
-}
-
 function lists(app: FastifyInstance, deps: ApiDeps): void {
   const { ledger, policy } = deps;
-  const schema = { querystring: Done, hide: true };
-  app.get<{ Querystring: Static<typeof Done> }>('/review', { schema }, async (request, reply) => {
-    const weak = await ledger.evidence.weak(PAGE + 1);
-    return sendPage(request, reply, deps, {
-      title: 'Review',
-      section: 'review',
-      done: doneSentence(request.query.done),
-      body: reviewBody(weak.slice(0, PAGE), weak.length > PAGE, viewerOf(request, deps)),
-    });
-  });
-
   app.get('/unknown', { schema: { hide: true } }, async (request, reply) => {
     const lines = await ledger.reports.fees({ state: 'unknown', limit: PAGE + 1 });
     const cases = await Promise.all(

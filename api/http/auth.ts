@@ -87,6 +87,16 @@ function limited(caller: Caller | null, { access }: ApiDeps): RequestCaller | nu
   return { ...caller, scopes, approvesWithApp: true };
 }
 
+/** Whether the caller of an answer that lasts may still read: the session or key may have ended. */
+export async function mayStillRead(request: FastifyRequest, deps: ApiDeps): Promise<boolean> {
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const secret = sessionSecret(request, deps);
+  const caller = token
+    ? await deps.ledger.access.callerOf(token)
+    : secret && (await deps.ledger.sessions.callerOf(secret));
+  return caller ? caller.scopes.includes('read') : false;
+}
+
 /** The caller. Throws `no_token` when there is none. */
 export function callerOf(request: FastifyRequest): RequestCaller {
   if (!request.caller) throw problem('no_token');

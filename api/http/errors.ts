@@ -78,6 +78,11 @@ export const ERRORS = {
   already_matched: [409, 'The line means somebody already.', 'Enter a replacement of the invoice.'],
   stale_match: [409, 'The facts have changed since you saw them.', 'Look at them again.'],
   not_offered: [409, 'This cannot be decided about this difference.', 'See what is offered.'],
+  name_contradicted: [
+    409,
+    'The NPI beside this name is another person’s.',
+    'Correct the NPI on the roster first, or choose whose NPI it is.',
+  ],
   already_settled: [409, 'The fee is settled.', 'See its story.'],
   not_assessed: [409, 'Nothing is owed.', 'See its story.'],
   already_held: [409, 'The fee is held.', 'Release it first.'],

@@ -26,12 +26,16 @@ export interface ImportInput {
  * `empty_body`, `not_a_usage_file`, `too_large`, and `truncated_upload` when the stream breaks off.
  */
 export async function readImport(
-  ledger: Pick<Ledger, 'clinicians'>,
+  ledger: Pick<Ledger, 'clinicians' | 'knownNames'>,
   body: Readable,
   input: ImportInput,
   importedBy: string,
 ): Promise<ReadImport> {
-  const tally = createTally(createMatcher(await ledger.clinicians.forMatching()), periodOf(input));
+  const [roster, known] = await Promise.all([
+    ledger.clinicians.forMatching(),
+    ledger.knownNames.forMatching(input.vendor),
+  ]);
+  const tally = createTally(createMatcher(roster, known), periodOf(input));
   const meter = createMeter(body);
   const options = input.kind ? { kind: input.kind } : {};
   let counted = { format: 'text', records: 0, bytes: 0 };
@@ -64,6 +68,7 @@ export async function readImport(
     matched: tally.matched(),
     importedBy,
     uses: tally.uses(),
+    unmatched: tally.unmatched(),
     problems: tally.problems(),
   };
 }

@@ -1,6 +1,6 @@
-import type { FirstUse, ImportProblem } from '../../ledger/evidence.ts';
+import type { FirstUse, ImportProblem, UnmatchedUse } from '../../ledger/evidence.ts';
 import type { Finding, Problem } from '../../usage/finding.ts';
-import type { Match } from '../../usage/clinician-match.ts';
+import { personKey, type Match, type PersonKey } from '../../usage/clinician-match.ts';
 
 /** The result of a file: evidence, and what a person must look at; nothing else of it is kept. */
 export interface Tally {
@@ -8,6 +8,8 @@ export interface Tally {
   findings(): number;
   matched(): number;
   uses(): FirstUse[];
+  /** The first uses of people who are listed as not matched. */
+  unmatched(): UnmatchedUse[];
   problems(): ImportProblem[];
 }
 
@@ -30,6 +32,7 @@ export function createTally(
   period: { to: string } | null,
 ): Tally {
   const uses = new Map<string, FirstUse>();
+  const unmatched = new Map<string, UnmatchedUse>();
   const problems = createProblems();
   const match = remembering(matchOf);
   let findings = 0;
@@ -43,22 +46,27 @@ export function createTally(
     }
     findings += 1;
     const who = match(item.clinician);
-    if (!('clinicianId' in who)) return problems.add(unattributed(item, who));
     // Undated: the end of the period, as the use was not later than that; any dated one is better.
     const date = item.date ?? period?.to ?? null;
     const year = Number(date?.slice(0, 4));
-    if (!date || !(year >= 2000 && year <= 2200)) return problems.add(undated(item));
+    const use = date && year >= 2000 && year <= 2200 ? useOf(item, date, year) : null;
+    if (!('clinicianId' in who)) {
+      const problem = unattributed(item, who);
+      const isListed = problems.add(problem);
+      const { person, reason } = problem;
+      // A company is nobody, so no use of it can become somebody's.
+      if (!isListed || !person || reason === 'organisation') return;
+      if (use) keepUnmatched(person, use);
+      else problems.add(undated(item));
+      return;
+    }
+    if (!use) {
+      problems.add(undated(item));
+      return;
+    }
     matched += 1;
-    const rule = item.date ? item.rule : `${item.rule} period`;
-    keepFirst({
-      clinicianId: who.clinicianId,
-      year,
-      kind: item.kind,
-      firstUsedOn: date,
-      line: item.where.line,
-      rule: rule.slice(0, 100),
-      certainty: item.certainty,
-    });
+    const { clinicianId } = who;
+    keepFirst({ clinicianId, ...use });
   }
 
   function keepFirst(use: FirstUse): void {
@@ -67,12 +75,35 @@ export function createTally(
     if (!known || use.firstUsedOn < known.firstUsedOn) uses.set(key, use);
   }
 
+  function keepUnmatched(person: PersonKey, use: Use): void {
+    const key = `${person.npi} ${use.year} ${use.kind} ${use.certainty} ${person.name}`;
+    const known = unmatched.get(key);
+    const times = (known?.times ?? 0) + 1;
+    const first = known && known.firstUsedOn <= use.firstUsedOn ? known : { person, ...use };
+    unmatched.set(key, { ...first, times });
+  }
+
   return {
     add,
     findings: () => findings,
     matched: () => matched,
     uses: () => [...uses.values()],
+    unmatched: () => [...unmatched.values()],
     problems: problems.all,
+  };
+}
+
+type Use = Omit<FirstUse, 'clinicianId'>;
+
+function useOf(item: Finding, date: string, year: number): Use {
+  const rule = item.date ? item.rule : `${item.rule} period`;
+  return {
+    year,
+    kind: item.kind,
+    firstUsedOn: date,
+    line: item.where.line,
+    rule: rule.slice(0, 100),
+    certainty: item.certainty,
   };
 }
 
@@ -81,8 +112,10 @@ const NO_ONE = { clinicianNpi: null, clinicianName: null };
 function unattributed(item: Finding, who: Exclude<Match, { clinicianId: string }>) {
   const { npi, name, id, organisation } = item.clinician;
   const named = npi ?? name ?? id;
-  const reason =
-    'ambiguous' in who
+  const contradicted = 'contradicted' in who;
+  const reason = contradicted
+    ? 'contradicted'
+    : 'ambiguous' in who
       ? 'ambiguous'
       : organisation
         ? 'organisation'
@@ -96,10 +129,15 @@ function unattributed(item: Finding, who: Exclude<Match, { clinicianId: string }
     message: MESSAGES[reason],
     clinicianNpi: shown(npi, 20),
     clinicianName: shown(name ?? id, 200),
+    // Where a roster contradicts what was said of a name, the roster is to be mended first.
+    person: contradicted ? null : personKey(item.clinician),
   };
 }
 
 const MESSAGES = {
+  contradicted:
+    'This name was matched to somebody before, and an NPI says otherwise now: correct the ' +
+    'roster, or forget the name, and import again.',
   ambiguous: 'More than one person on the roster may be meant: add the NPI to the roster.',
   organisation: 'Only a company or a group is named: find out who rendered the service.',
   unmatched: 'Nobody on the roster is meant: add the person, or their NPI, and import again.',
@@ -134,7 +172,8 @@ function createProblems() {
   const listed = new Map<string, ImportProblem>();
   const beyond = new Map<string, ImportProblem>();
 
-  function add(problem: Omit<ImportProblem, 'times'>): void {
+  /** Whether the problem is listed by itself. */
+  function add(problem: Omit<ImportProblem, 'times'>): boolean {
     const { line, reason, field, clinicianNpi, clinicianName } = problem;
     // Without a person the problem is about the row itself, and every row must be listed.
     const about = clinicianNpi || clinicianName ? '' : line;
@@ -142,7 +181,11 @@ function createProblems() {
     const known = listed.get(key);
     if (known) known.times += 1;
     else if (listed.size < LISTED) listed.set(key, { ...problem, times: 1 });
-    else further(problem);
+    else {
+      further(problem);
+      return false;
+    }
+    return true;
   }
 
   function further({ line, reason }: Omit<ImportProblem, 'times'>): void {

@@ -5,6 +5,7 @@ import { fold } from '../../core/fee/fold.ts';
 import { nextOf } from '../../core/fee/next.ts';
 import type { JobName, Payload } from '../../jobs/jobs.ts';
 import type { Scope } from '../../ledger/access.ts';
+import type { Verdict } from '../../ledger/evidence.ts';
 import type { Assessment } from '../../ledger/assessments.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import { callerOf } from '../http/auth.ts';
@@ -161,6 +162,29 @@ export async function decideEvidence(
     if (!about) throw problem('nothing_to_decide');
     const feeIds = await deps.ledger.evidence.feesOf([about]);
     return { feesChanged: await followEvidence(deps, by, feeIds, verdict === 'accepted') };
+  });
+}
+
+/**
+ * Records one decision on all weak evidence of a file; its fees are looked at again. Throws
+ * `nothing_to_decide` when other than `pieces` of it wait: then it is not what was shown.
+ */
+export async function decideFile(
+  deps: ActionDeps,
+  by: By,
+  importId: string,
+  said: { verdict: Verdict; pieces: number; why: string },
+): Promise<{ feesChanged: number }> {
+  const { verdict, pieces, why } = said;
+  const action = verdict === 'accepted' ? 'accept_evidence' : 'refuse_evidence';
+  const act = { action, object: `import ${importId}`, detail: { pieces, why } };
+  return audited(deps, by, act, async () => {
+    const decision = { verdict, pieces, actor: by.actor };
+    const about = await deps.ledger.evidence.decideAll(importId, decision);
+    if (!about) throw problem('nothing_to_decide');
+    const feeIds = await deps.ledger.evidence.feesOf(about);
+    const changed = await followEvidence(deps, by, [...new Set(feeIds)], verdict === 'accepted');
+    return { feesChanged: changed };
   });
 }
 

@@ -95,7 +95,12 @@ create table imports (
   findings bigint not null,
   matched bigint not null,
   imported_by text not null,
-  imported_at timestamptz not null default levy_now()
+  imported_at timestamptz not null default levy_now(),
+  -- Who let its unreadable rows be, and why; null while they wait for a person.
+  dismissed_at timestamptz,
+  dismissed_by text,
+  dismissed_why text,
+  check (num_nulls(dismissed_at, dismissed_by, dismissed_why) in (0, 3))
 );
 
 -- One row per import, clinician, year and kind of record: the first use there.
@@ -135,9 +140,56 @@ create table import_problems (
   message text not null,
   clinician_npi text,
   clinician_name text,
-  times integer not null default 1
+  times integer not null default 1,
+  -- The person as usage/clinician-match.ts compares them; both empty when no person is meant.
+  person_name text not null default '',
+  person_npi text not null default ''
 );
 create index import_problems_import on import_problems (import_id, line);
+
+-- What evidence of a person needs whom nobody on the roster could be matched to yet: a file is not
+-- kept. Removed as soon as the person is matched.
+create table unmatched_uses (
+  import_id uuid not null references imports,
+  person_name text not null,
+  person_npi text not null,
+  year integer not null,
+  kind text not null check (kind in ('billing', 'progress_note', 'diagnosis', 'vendor_invoice')),
+  first_used_on date not null,
+  line bigint not null,
+  rule text not null,
+  certainty text not null check (certainty in ('sure', 'weak')),
+  times integer not null,
+  primary key (import_id, person_name, person_npi, year, kind, certainty)
+);
+
+-- Who a name in an export means, as a person said: consulted first by every later import.
+create table known_names (
+  known_id uuid primary key default gen_random_uuid(),
+  -- The EHR whose exports are meant; null: those of any.
+  vendor text references vendors,
+  person_name text not null,
+  person_npi text not null,
+  -- The name or number as it stood in the file.
+  written text not null,
+  -- Null: nobody on the roster.
+  clinician_id uuid references clinicians,
+  why text,
+  decided_by text not null,
+  decided_at timestamptz not null default levy_now(),
+  check (person_name <> '' or person_npi <> ''),
+  check (clinician_id is not null or why is not null),
+  unique nulls not distinct (vendor, person_name, person_npi)
+);
+create index known_names_person on known_names (person_name, person_npi);
+
+-- The problems of imports that still need a person.
+create view open_import_problems as
+  select p.* from import_problems p join imports i using (import_id)
+  where case when p.person_name = '' and p.person_npi = '' then i.dismissed_at is null
+    else not exists (select from known_names k
+      where k.person_name = p.person_name and k.person_npi = p.person_npi
+        and (k.vendor is null or k.vendor = i.vendor)) end;
 
 ------------------------------------------------------------------------------------------------
 -- Assessments, fees and entries

@@ -229,6 +229,7 @@ async function importFile(ledger: Ledger): Promise<string> {
         clinicianNpi: '1234567893',
         clinicianName: '<b>Roe</b>, Richard',
         times: 12,
+        person: { name: 'richardbroeb', npi: '1234567893' },
       },
     ],
   });

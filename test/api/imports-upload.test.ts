@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createConsoleClient,
@@ -110,6 +113,32 @@ describe('exports that are uploaded', () => {
     const { statusCode, body } = await send(operator, [{ name: '', content: '' }]);
     expect(statusCode).toBe(422);
     expect(body).toContain('Choose a file.');
+  });
+
+  it('leave nothing when the line breaks in the middle of one', async () => {
+    await consoleClient.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = consoleClient.app.server.address() as AddressInfo;
+    const token = formTokenIn((await operator.get('/console')).body);
+    const body =
+      `--edge\r\ncontent-disposition: form-data; name="token"\r\n\r\n${token}\r\n` +
+      '--edge\r\ncontent-disposition: form-data; name="files"; filename="broken.csv"\r\n\r\n' +
+      csv('2026-08-02').repeat(9_000);
+    const head = [
+      'POST /console/imports/upload HTTP/1.1',
+      'host: levy.test',
+      `cookie: ${operator.cookie}`,
+      'origin: http://levy.test',
+      'content-type: multipart/form-data; boundary=edge',
+      `content-length: ${Buffer.byteLength(body) + 1_000}`,
+    ];
+    const ended = new Promise<void>((resolve) =>
+      consoleClient.app.server.once('request', (request) => request.once('close', () => resolve())),
+    );
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+    await ended;
+    expect(await names()).not.toContain('broken.csv');
   });
 
   it('are not read without the token of the session, or the scope', async () => {

@@ -42,7 +42,7 @@ const APPLICATION: Record<string, string[]> = {
     'select',
     'insert sha256 file_name vendor period_from period_to format bytes records findings matched ' +
       'imported_by',
-    'update findings matched',
+    'update findings matched dismissed_at dismissed_by dismissed_why',
   ],
   evidence: [
     'select',
@@ -52,6 +52,13 @@ const APPLICATION: Record<string, string[]> = {
   ],
   counting_evidence: ['select'],
   import_problems: ['select', 'insert', 'delete'],
+  unmatched_uses: ['select', 'insert', 'delete'],
+  open_import_problems: ['select'],
+  known_names: [
+    'select',
+    'insert vendor person_name person_npi written clinician_id why decided_by',
+    'delete',
+  ],
   assessments: [
     'select',
     'insert vendor year policy royalty_cents processing_cents forecast rate_source auto_approve ' +

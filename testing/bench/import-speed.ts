@@ -9,7 +9,10 @@ const { file, megabytes } = argument<{ file: string; megabytes: number }>();
 const sample = usageExports().find(({ name }) => name === file);
 if (!sample) throw new Error(`no sample export is called ${file}`);
 const roster = people.map(({ ref, name, npi }) => ({ clinicianId: ref, ref, name, npi }));
-const ledger = { clinicians: { forMatching: () => Promise.resolve(roster) } };
+const ledger = {
+  clinicians: { forMatching: () => Promise.resolve(roster) },
+  knownNames: { forMatching: () => Promise.resolve([]) },
+};
 
 const startedAt = performance.now();
 const read = await readImport(

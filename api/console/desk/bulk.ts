@@ -1,18 +1,18 @@
 import { dollars } from '../../../core/fee/money.ts';
 import { whereOf } from '../../../core/fee/selection.ts';
 import type { RefusedAction } from '../../../core/fee/actions.ts';
-import type { BulkAct, BulkGroup, BulkProgress } from '../../../ledger/bulk-acts.ts';
+import type { BulkAct, BulkGroup } from '../../../ledger/bulk-acts.ts';
 import { scopeOf } from '../../routes/actions.ts';
 import { html, type Html } from '../html.ts';
 import { isolated } from '../isolated.ts';
 import { formToken, may, nothing, type Viewer } from '../layout.ts';
 import { stateBadge } from '../states.ts';
 import { person, table, type Column } from '../table.ts';
-import { when } from '../times.ts';
 import { counted } from '../words.ts';
 import type { FeeStatus } from '../../../core/fee/fee.ts';
 import { deskPath } from './filter.ts';
-import { BULK_STATE_WORDS, BULK_WORDS, effectWords, REFUSED_WORDS, resultWords } from './words.ts';
+import { standingRegion, type Standing } from './standing.ts';
+import { BULK_WORDS, effectWords, REFUSED_WORDS, resultWords } from './words.ts';
 
 /** A fee that an act is done to. */
 export interface Member {
@@ -24,13 +24,10 @@ export interface Member {
   state: string;
 }
 
-export interface BulkView {
-  act: BulkAct;
-  progress: BulkProgress;
+export interface BulkView extends Standing {
   members: Member[];
   /** The position of the last member on this page when there are more, else null. */
   next: number | null;
-  timeZone: string;
 }
 
 /** The page of an act on many fees: what it would do, and then what it did. */
@@ -98,46 +95,12 @@ function groups({ act, preview }: BulkAct): Html {
   }
 }
 
-function standing({ act, progress, timeZone }: BulkView, viewer: Viewer): Html {
-  const of = (name: string) => progress.find(({ result }) => result === name)?.fees ?? 0;
-  const decided = act.members - of('open');
-  const share = act.members === 0 ? 1 : decided / act.members;
+function standing(view: BulkView, viewer: Viewer): Html {
+  const { act } = view;
   return html`<section class="card" id="standing">
-    <h2 class="first">${BULK_STATE_WORDS[act.state]}</h2>
-    <p>
-      By ${isolated(act.startedBy ?? '')}, since
-      ${act.startedAt && when(act.startedAt, timeZone)}${
-        act.endedAt && html`, ended ${when(act.endedAt, timeZone)}`
-      }.
-    </p>
-    <label class="small soft" for="progress"
-      >${decided.toLocaleString('en-US')} of ${counted(act.members, 'fee')}</label
-    >
-    <progress id="progress" max="1" value="${share.toFixed(4)}"></progress>
-    <ul class="reasons">
-      ${progress.map(
-        ({ result, fees }) =>
-          html`<li>
-            <strong>${fees.toLocaleString('en-US')}</strong> ${resultWords(act.act, result)}
-          </li>`,
-      )}
-    </ul>
-    ${waiting(act)} ${act.state === 'paused' && paused(act)} ${buttons(act, viewer)}
+    <div data-live="/console/live/act-${act.bulkId}">${standingRegion(view)}</div>
+    ${buttons(act, viewer)}
   </section>`;
-}
-
-function waiting({ state, waveTo, members }: BulkAct): Html | null {
-  if (state !== 'running' || waveTo === 0 || waveTo >= members) return null;
-  return html`<p class="soft">
-    The first ${waveTo.toLocaleString('en-US')} go out; the others follow when the banks have
-    answered for these. <a href="">Look again</a>
-  </p>`;
-}
-
-function paused({ pausedBy, pausedWhy }: BulkAct): Html {
-  return html`<div class="warn">
-    <p><strong>Paused</strong> by ${isolated(pausedBy ?? '')}: ${pausedWhy}</p>
-  </div>`;
 }
 
 function buttons(act: BulkAct, viewer: Viewer): Html | null {

@@ -34,10 +34,13 @@ export function uploadForm(vendors: Vendor[], refusal: string[], viewer: Viewer)
       ${formToken(viewer)}
       <div>
         <label for="vendor">EHR they come from</label>
-        <select id="vendor" name="vendor">
+        <select id="vendor" name="vendor" aria-describedby="vendor-hint">
           <option value="">Not said</option>
           ${vendors.map(({ vendor, name }) => html`<option value="${vendor}">${name}</option>`)}
         </select>
+        <p class="small soft" id="vendor-hint">
+          A name that you match to somebody is remembered for this EHR alone.
+        </p>
       </div>
       <div>
         <label for="from">First day, if the records have no dates</label>

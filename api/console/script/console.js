@@ -2,3 +2,5 @@
 // it: one file each, imported here.
 import './keys.js';
 import './upload.js';
+import './review.js';
+import './live.js';
