@@ -117,7 +117,7 @@ const seconds =
   (await timed(async () => {
     while ((await ledger.bulkActs.get(bulkId))?.state === 'running') await act({ bulkId });
   })) / 1_000;
-console.log(
-  JSON.stringify({ previewMs: median(previews), listMs, seconds, perSecond: fees / seconds, peakMb: peakMb() }), // prettier-ignore
-);
+const previewMs = median(previews);
+const found = { previewMs, listMs, seconds, perSecond: fees / seconds, peakMb: peakMb() };
+console.log(JSON.stringify(found));
 process.exit(0);
