@@ -42,7 +42,19 @@ export function createDumps(query: Query, tables: string[]) {
 }
 
 /** Tables with triggers that forbid what happens to a ledger that is lost or restored. */
-const GUARDED = ['entries', 'audit', 'fees', 'assessments', 'evidence'];
+const GUARDED = [
+  'entries',
+  'audit',
+  'fees',
+  'assessments',
+  'evidence',
+  'roster_approvals',
+  'bulk_acts',
+  'bulk_act_members',
+  'vendor_invoices',
+  'vendor_invoice_lines',
+  'invoice_decisions',
+];
 
 export function guards(what: 'disable' | 'enable'): string {
   return GUARDED.map((table) => `alter table ${table} ${what} trigger user`).join('; ');
