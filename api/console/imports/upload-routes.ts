@@ -3,8 +3,8 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from '../../deps.ts';
 import { requireScope } from '../../http/auth.ts';
-import { ERRORS, Problem, problem } from '../../http/errors.ts';
-import { asTruncated, formParts } from '../../http/form-parts.ts';
+import { ERRORS, Problem } from '../../http/errors.ts';
+import { readFormParts, shownFileName, type FormFields } from '../../http/form-parts.ts';
 import { importFile, importInput } from '../../imports/import-file.ts';
 import { byOf } from '../../routes/actions.ts';
 import { checkFormToken, viewerOf } from '../form-token.ts';
@@ -34,7 +34,6 @@ export async function importUploadRoutes(app: FastifyInstance, deps: ApiDeps): P
       '/imports/upload',
       { ...shown, config: { upload: true } },
       async (request, reply) => {
-        if (!request.isMultipart()) throw problem('unsupported_type');
         const files = await readFiles(request, deps);
         if (files.length === 0) return sendForm(request, reply.code(422), deps, ['Choose a file.']);
         const isRefused = files.every((file) => 'refused' in file);
@@ -44,28 +43,12 @@ export async function importUploadRoutes(app: FastifyInstance, deps: ApiDeps): P
   });
 }
 
-/** Reads the form part by part: its fields come before its files. */
 async function readFiles(request: FastifyRequest, deps: ApiDeps): Promise<FileOutcome[]> {
-  const fields = new Map<string, unknown>();
   const files: FileOutcome[] = [];
-  let failure: unknown;
-  for await (const part of formParts(request)) {
-    if (part.type === 'field') {
-      fields.set(part.fieldname, part.value);
-      continue;
-    }
-    try {
-      // The token comes first, and no file is read without it.
-      checkFormToken(request, deps, fields.get('token'));
-      // A form without a chosen file has an empty one.
-      if (part.filename !== '') files.push(await readFile(request, deps, part, fields));
-    } catch (error) {
-      failure ??= asTruncated(error);
-    }
-    part.file.resume();
-  }
-  if (failure instanceof Error) throw failure;
-  checkFormToken(request, deps, fields.get('token'));
+  const checkToken = (token: unknown) => checkFormToken(request, deps, token);
+  await readFormParts(request, checkToken, async (part, fields) => {
+    if (part.filename !== '') files.push(await readFile(request, deps, part, fields));
+  });
   return files;
 }
 
@@ -73,13 +56,10 @@ async function readFile(
   request: FastifyRequest,
   deps: ApiDeps,
   { file, filename }: MultipartFile,
-  fields: ReadonlyMap<string, unknown>,
+  fields: FormFields,
 ): Promise<FileOutcome> {
-  const fileName = shownName(filename);
-  const said = (name: string) => {
-    const value = fields.get(name);
-    return typeof value === 'string' && value !== '' ? value : null;
-  };
+  const fileName = shownFileName(filename);
+  const said = (name: string) => fields.get(name) || null;
   try {
     const about = { vendor: said('vendor'), from: said('from'), to: said('to'), kind: null };
     const input = importInput({ fileName, ...about });
@@ -88,12 +68,6 @@ async function readFile(
     if (!(error instanceof Problem) || error.code === 'truncated_upload') throw error;
     return { fileName, refused: [error.message, error.said.help ?? ERRORS[error.code][2]] };
   }
-}
-
-/** The name of a file, without what is no text. */
-function shownName(name: string): string {
-  const text = name.replace(/\p{C}/gu, '').trim().slice(0, 200);
-  return text === '' ? 'a file without a name' : text;
 }
 
 async function sendForm(

@@ -1,8 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { InvoiceHead } from '../../../ledger/invoices.ts';
 import type { Vendor } from '../../../ledger/rates.ts';
-import { problem } from '../../http/errors.ts';
-import { asTruncated, formParts } from '../../http/form-parts.ts';
+import { readFormParts, shownFileName } from '../../http/form-parts.ts';
 import { isDay } from '../../http/is-day.ts';
 import { centsOf } from '../../invoices/cents.ts';
 import { INVOICE_LIMITS } from '../../invoices/read-file.ts';
@@ -24,30 +23,14 @@ export async function readForm(
   request: FastifyRequest,
   checkToken: (token: unknown) => void,
 ): Promise<SentForm> {
-  if (!request.isMultipart()) throw problem('unsupported_type');
-  const fields = new Map<string, string>();
   let file: SentForm['file'] = null;
-  let failure: unknown;
-  for await (const part of formParts(request)) {
-    if (part.type === 'field') {
-      if (typeof part.value === 'string') fields.set(part.fieldname, part.value.trim());
-      continue;
-    }
-    try {
-      checkToken(fields.get('token'));
-      const bytes = await part.toBuffer();
-      const isTooLarge = part.file.truncated || bytes.length > INVOICE_LIMITS.bytes;
-      // A browser sends an empty file without a name when none was chosen.
-      if (part.filename !== '' || bytes.length > 0)
-        file = isTooLarge ? 'too_large' : { name: shownName(part.filename), bytes };
-    } catch (error) {
-      failure ??= asTruncated(error);
-      part.file.resume();
-    }
-  }
-  if (failure instanceof Error) throw failure;
-  checkToken(fields.get('token'));
-  const typed = Object.fromEntries(FIELDS.map((name) => [name, fields.get(name) ?? '']));
+  const fields = await readFormParts(request, checkToken, async (part) => {
+    const bytes = await part.toBuffer();
+    const isTooLarge = part.file.truncated || bytes.length > INVOICE_LIMITS.bytes;
+    if (part.filename !== '' || bytes.length > 0)
+      file = isTooLarge ? 'too_large' : { name: shownFileName(part.filename), bytes };
+  });
+  const typed = Object.fromEntries(FIELDS.map((name) => [name, (fields.get(name) ?? '').trim()]));
   return { typed, file };
 }
 
@@ -86,9 +69,3 @@ export const totalOf = (text: string): number | null => centsOf(text, { most: TO
 
 /** A billion dollars. */
 const TOTAL_MOST = 100_000_000_000;
-
-/** The name of a file, without what is no text. */
-function shownName(name: string): string {
-  const text = name.replace(/\p{C}/gu, '').trim().slice(0, 200);
-  return text === '' ? 'a file without a name' : text;
-}

@@ -1,8 +1,8 @@
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import type { Vendor } from '../../../ledger/rates.ts';
-import { ERRORS, Problem, problem } from '../../http/errors.ts';
-import { asTruncated, formParts } from '../../http/form-parts.ts';
+import { ERRORS, Problem } from '../../http/errors.ts';
+import { readFormParts, shownFileName } from '../../http/form-parts.ts';
 import type { RawRow } from '../../roster/columns.ts';
 import { openRoster } from '../../roster/file.ts';
 import { UPLOAD_LIMITS } from './upload.ts';
@@ -18,8 +18,7 @@ export interface ReadFile {
 }
 
 /**
- * Reads the form with the file. A file that is no roster gives sentences about it. The rest of a
- * refused file is read and dropped: a browser shows no answer before it has sent everything.
+ * Reads the form with the file. A file that is no roster gives sentences about it.
  * @param checkToken  throws when the form is not of this session; the file is not read then
  */
 export async function readUpload(
@@ -27,27 +26,12 @@ export async function readUpload(
   vendors: readonly Vendor[],
   checkToken: (token: unknown) => void,
 ): Promise<ReadFile | { refusal: string[] }> {
-  if (!request.isMultipart()) throw problem('unsupported_type');
-  const fields = new Map<string, unknown>();
   let read: ReadFile | { refusal: string[] } = { refusal: ['Choose a file.'] };
-  let failure: unknown;
-  for await (const part of formParts(request)) {
-    if (part.type === 'field') {
-      fields.set(part.fieldname, part.value);
-      continue;
-    }
-    try {
-      checkToken(fields.get('token'));
-      const chosen = fields.get('vendor');
-      const vendor = vendors.find((one) => one.vendor === chosen)?.vendor ?? null;
-      read = await readFile(part, vendor);
-    } catch (error) {
-      failure ??= asTruncated(error);
-    }
-    part.file.resume();
-  }
-  if (failure instanceof Error) throw failure;
-  checkToken(fields.get('token'));
+  await readFormParts(request, checkToken, async (part, fields) => {
+    const chosen = fields.get('vendor');
+    const vendor = vendors.find((one) => one.vendor === chosen)?.vendor ?? null;
+    read = await readFile(part, vendor);
+  });
   return read;
 }
 
@@ -68,7 +52,7 @@ async function readFile(
     return { refusal: refusalOf(error) };
   }
   return {
-    fileName: shownName(filename),
+    fileName: shownFileName(filename),
     vendor,
     headings,
     ignored: roster.ignoredColumns(),
@@ -86,9 +70,3 @@ function refusalOf({ code, message, said }: Problem): string[] {
 }
 
 const IN_PARTS = 'Send it in parts, or with PUT /v1/clinicians.';
-
-/** The name of a file, without what is no text. */
-function shownName(name: string): string {
-  const text = name.replace(/\p{C}/gu, '').trim().slice(0, 200);
-  return text === '' ? 'a file without a name' : text;
-}
