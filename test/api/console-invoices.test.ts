@@ -1,11 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createStripeConsole,
-  formTokenIn,
-  HOST,
-  type ConsoleClient,
-  type Visitor,
-} from './console-client.ts';
+import { createStripeConsole, HOST, type ConsoleClient, type Visitor } from './console-client.ts';
 
 let consoleClient: ConsoleClient;
 let reader: Visitor;
@@ -31,32 +25,13 @@ interface Sent {
 }
 
 /** Sends the form with a file, or without one, as the page would. */
-async function send(file: string | Buffer | null, sent: Sent = {}) {
-  const { visitor = operator, fields = {}, fileName = 'invoice.csv' } = sent;
-  const token =
-    sent.token === undefined ? formTokenIn((await visitor.get('/console')).body) : sent.token;
-  const typed = {
+function send(file: string | Buffer | null, sent: Sent = {}) {
+  const { visitor = operator, fields = {}, fileName = 'invoice.csv', ...token } = sent;
+  return visitor.upload('/console/invoices', {
+    ...token,
     ...{ vendor: 'theranest', year: '2026', number: `F-${(number += 1)}`, dated: '2026-03-01' },
     ...{ total: '', ...fields },
-  };
-  const field = ([name, value]: [string, string]) =>
-    `--edge\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
-  const payload = Buffer.concat([
-    Buffer.from(token === null ? '' : field(['token', token])),
-    Buffer.from(Object.entries(typed).map(field).join('')),
-    Buffer.from(
-      '--edge\r\ncontent-disposition: form-data; name="file"; ' +
-        `filename="${file === null ? '' : fileName}"\r\ncontent-type: text/csv\r\n\r\n`,
-    ),
-    Buffer.from(file ?? ''),
-    Buffer.from('\r\n--edge--\r\n'),
-  ]);
-  return consoleClient.app.inject({
-    ...{ method: 'POST', url: '/console/invoices', payload },
-    headers: {
-      ...{ ...HOST, cookie: visitor.cookie, origin: 'http://levy.test' },
-      'content-type': 'multipart/form-data; boundary=edge',
-    },
+    file: new File([file ?? ''], file === null ? '' : fileName, { type: 'text/csv' }),
   });
 }
 

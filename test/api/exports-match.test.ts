@@ -1,12 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { personKey } from '../../usage/clinician-match.ts';
-import {
-  createConsoleClient,
-  formTokenIn,
-  HOST,
-  type ConsoleClient,
-  type Visitor,
-} from './console-client.ts';
+import { createConsoleClient, type ConsoleClient, type Visitor } from './console-client.ts';
 
 let consoleClient: ConsoleClient;
 let reader: Visitor;
@@ -39,24 +33,8 @@ const HEADER = 'Date of Service,Clinician,Clinician NPI,Billing Code';
 async function send(rows: [date: string, who: string, npi?: string][], vendor = 'theranest') {
   const lines = rows.map(([date, who, npi = '']) => `${date},"${who}",${npi},90834`);
   const name = `file-${(files += 1)}.csv`;
-  const token = formTokenIn((await operator.get('/console')).body);
-  const field = (key: string, value: string) =>
-    `--edge\r\ncontent-disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`;
-  const answer = await consoleClient.app.inject({
-    method: 'POST',
-    url: '/console/imports/upload',
-    headers: {
-      ...HOST,
-      cookie: operator.cookie,
-      origin: 'http://levy.test',
-      'content-type': 'multipart/form-data; boundary=edge',
-    },
-    payload:
-      field('token', token) +
-      field('vendor', vendor) +
-      `--edge\r\ncontent-disposition: form-data; name="files"; filename="${name}"\r\n\r\n` +
-      `${[HEADER, ...lines, ''].join('\n')}\r\n--edge--\r\n`,
-  });
+  const file = new File([[HEADER, ...lines, ''].join('\n')], name);
+  const answer = await operator.upload('/console/imports/upload', { vendor, files: file });
   expect(answer.statusCode, answer.body).toBe(200);
   const importId = /\/console\/imports\/([0-9a-f-]{36})/.exec(answer.body)![1]!;
   return { importId, path: `/console/imports/${importId}`, name };

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createConsoleClient,
   formTokenIn,
-  HOST,
   type ConsoleClient,
   type Visitor,
 } from './console-client.ts';
@@ -30,35 +29,13 @@ interface SentFile {
 }
 
 /** Sends files as the form on the page would; `cut` bytes of its end are lost. */
-async function send(
+function send(
   visitor: Visitor,
   files: SentFile[],
-  { token, fields = {}, cut = 0 }: { token?: string; fields?: object; cut?: number } = {},
+  { fields = {}, cut = 0 }: { fields?: Record<string, string>; cut?: number } = {},
 ) {
-  const given = token ?? formTokenIn((await visitor.get('/console')).body);
-  const field = (name: string, value: string) =>
-    `--edge\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
-  const text = [
-    field('token', given),
-    ...Object.entries(fields).map(([name, value]) => field(name, String(value))),
-    ...files.map(
-      ({ name, content }) =>
-        `--edge\r\ncontent-disposition: form-data; name="files"; filename="${name}"\r\n` +
-        `content-type: application/octet-stream\r\n\r\n${content}\r\n`,
-    ),
-    '--edge--\r\n',
-  ].join('');
-  return consoleClient.app.inject({
-    method: 'POST',
-    url: '/console/imports/upload',
-    headers: {
-      ...HOST,
-      cookie: visitor.cookie,
-      origin: 'http://levy.test',
-      'content-type': 'multipart/form-data; boundary=edge',
-    },
-    payload: text.slice(0, text.length - cut),
-  });
+  const chosen = files.map(({ name, content }) => new File([content], name));
+  return visitor.upload('/console/imports/upload', { ...fields, files: chosen }, cut);
 }
 
 const csv = (day: string) => `Date,Clinician Name,CPT Code\n${day},Person of paid,90837\n`;
@@ -143,7 +120,7 @@ describe('exports that are uploaded', () => {
 
   it('are not read without the token of the session, or the scope', async () => {
     const file = { name: 'stolen.csv', content: csv('2026-07-02') };
-    expect((await send(operator, [file], { token: 'x' })).statusCode).toBe(403);
+    expect((await send(operator, [file], { fields: { token: 'x' } })).statusCode).toBe(403);
     expect((await send(reader, [file])).statusCode).toBe(403);
     expect((await reader.get('/console/imports/upload')).statusCode).toBe(403);
     expect(await names()).not.toContain('stolen.csv');

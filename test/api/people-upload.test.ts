@@ -5,7 +5,6 @@ import { createTestDatabase } from '../support/database.ts';
 import {
   createStripeConsole,
   formTokenIn,
-  HOST,
   type ConsoleClient,
   type Visitor,
 } from './console-client.ts';
@@ -32,31 +31,12 @@ interface Sent {
 }
 
 /** Sends a file as the form on the page would. */
-async function send(visitor: Visitor, file: string | Buffer, sent: Sent = {}) {
-  const token =
-    sent.token === undefined ? formTokenIn((await visitor.get('/console')).body) : sent.token;
-  const field = (name: string, value: string) =>
-    `--edge\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
-  const payload = Buffer.concat([
-    Buffer.from(token === null ? '' : field('token', token)),
-    Buffer.from(field('vendor', sent.vendor ?? '')),
-    Buffer.from(
-      '--edge\r\ncontent-disposition: form-data; name="file"; ' +
-        `filename="${sent.name ?? 'roster.csv'}"\r\ncontent-type: text/csv\r\n\r\n`,
-    ),
-    Buffer.from(file),
-    Buffer.from('\r\n--edge--\r\n'),
-  ]);
-  return consoleClient.app.inject({
-    method: 'POST',
-    url: '/console/people/upload',
-    headers: {
-      ...HOST,
-      cookie: visitor.cookie,
-      origin: 'http://levy.test',
-      'content-type': 'multipart/form-data; boundary=edge',
-    },
-    payload,
+function send(visitor: Visitor, file: string | Buffer, sent: Sent = {}) {
+  const { name = 'roster.csv', vendor = '', ...token } = sent;
+  return visitor.upload('/console/people/upload', {
+    ...token,
+    vendor,
+    file: new File([file], name, { type: 'text/csv' }),
   });
 }
 
