@@ -4,7 +4,7 @@ export const BUCKETS = {
   no_card: 'used a code, but has no card on file; will be asked for one, not charged',
   no_email: 'used a code, but has no e-mail; cannot be noticed and so is not charged',
   under_way: 'approved before; see the fee',
-  settled: 'paid, refunded, disputed or given up; see the fee',
+  settled: 'paid by card or otherwise, refunded, disputed or given up; see the fee',
   waived: 'waived by a person',
   no_use: 'no use of a code found in the year; never contacted',
   vendor_does_not_levy: 'works in an EHR that does not levy the fee; never contacted',

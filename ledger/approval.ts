@@ -47,7 +47,7 @@ export const BUCKET = `
     when f.state = 'exempt' then x.why
     when f.state = 'waived' then 'waived'
     when f.state = 'held' then 'held'
-    when f.state in ('paid', 'refunded', 'disputed', 'gave_up') then 'settled'
+    when f.state in ('paid', 'paid_otherwise', 'refunded', 'disputed', 'gave_up') then 'settled'
     when f.state <> 'ready' then 'under_way'
     when c.email is null then 'no_email'
     when c.stripe_customer is null or c.no_card then 'no_card'

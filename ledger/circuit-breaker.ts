@@ -87,8 +87,8 @@ const CANARY = `
 const RESUMPTION = `
   select count(*) filter (where f.state = 'paid')::integer as paid,
     coalesce(sum(p.cents) filter (where f.state = 'paid'), 0)::float8 as "paidCents",
-    count(*) filter (where f.state in ('waived', 'refunded', 'disputed', 'gave_up', 'held'))
-      ::integer as settled,
+    count(*) filter (where f.state in ('waived', 'paid_otherwise', 'refunded', 'disputed',
+      'gave_up', 'held'))::integer as settled,
     count(*) filter (where f.state in ('charging', 'unknown'))::integer as asked,
     count(*) filter (where f.state in ('approved', 'noticed', 'retrying'))
       ::integer as "toCharge"

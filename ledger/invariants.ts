@@ -149,6 +149,9 @@ const CUSTOMER_CHANGED = `exists (
       else c.stripe_customer end
     is distinct from c.stripe_customer)`;
 
+/** Entries after which no card is charged for the fee. */
+const SETTLED = `('paid', 'waived', 'waive_asked', 'paid_otherwise', 'paid_otherwise_asked')`;
+
 /**
  * The invoices carry another sum than the fee knows, and the fee may still be charged: where only
  * what the practice was charged is passed on.
@@ -158,7 +161,7 @@ export const invoiceIsNews = (fee: string, run: string) => `(${run}.policy ->> '
     'needs_card', 'notice_failed', 'gave_up', 'held')
   and is_owed(${fee}.fee_id)
   and not exists (select from entries s where s.fee_id = ${fee}.fee_id
-    and s.kind in ('paid', 'waived', 'waive_asked'))
+    and s.kind in ${SETTLED})
   and invoiced_cents(${run}.vendor, ${run}.year, ${fee}.clinician_id) <> coalesce(
     (select (n.data ->> 'amountCents')::bigint from entries n
       where n.fee_id = ${fee}.fee_id and n.kind = 'invoiced' order by n.seq desc limit 1), 0))`;
@@ -184,7 +187,7 @@ const STALE_FEES = `
     or (f.state in ('approved', 'noticed', 'charging', 'unknown', 'retrying', 'needs_card',
       'notice_failed', 'gave_up', 'held') and ${CUSTOMER_CHANGED}
       and not exists (select from entries s where s.fee_id = f.fee_id
-        and s.kind in ('paid', 'waived', 'waive_asked')))
+        and s.kind in ${SETTLED}))
     or (f.state in ('retrying', 'needs_card') and c.card_changes > 0
       and c.latest_card is not null and ${CARD_CAME})
     or (f.state = 'needs_card' and c.card_changes > 0 and c.latest_card is null
@@ -193,7 +196,7 @@ const STALE_FEES = `
         where last.kind = 'card_missing'
           and c.card_changes > coalesce((last.data ->> 'cardChanges')::integer, 0)))
     or (${invoiceIsNews('f', 'a')} and e.used)
-    or (f.state = 'paid' and not e.used and not exists (select from entries h
+    or (f.state in ('paid', 'paid_otherwise') and not e.used and not exists (select from entries h
       where h.fee_id = f.fee_id and h.kind = 'held' and h.data ->> 'why' = $2))
   order by f.fee_id limit $1`;
 

@@ -60,7 +60,7 @@ const ITEMS = `
       sum(case when e.debit = 'waived' then e.amount_cents else 0 end) as waived,
       sum(case when e.debit = 'written_off' then e.amount_cents
         when e.credit = 'written_off' then - e.amount_cents else 0 end) as written_off,
-      sum(case when e.kind = 'paid' then e.amount_cents else 0 end) as paid,
+      sum(case when e.kind in ('paid', 'paid_otherwise') then e.amount_cents else 0 end) as paid,
       sum(case when e.debit = 'refunds' then e.amount_cents
         when e.credit = 'refunds' then - e.amount_cents else 0 end) as refunded,
       sum(case when e.debit = 'disputes' then e.amount_cents

@@ -68,13 +68,13 @@ constraint entries.entries_check CHECK ((((debit IS NULL) = (credit IS NULL)) AN
 
 constraint entries.entries_check1 CHECK ((debit <> credit))
 
-constraint entries.entries_credit_check CHECK ((credit = ANY (ARRAY['receivable'::text, 'passed_on'::text, 'stripe'::text, 'waived'::text, 'written_off'::text, 'refunds'::text, 'disputes'::text])))
+constraint entries.entries_credit_check CHECK ((credit = ANY (ARRAY['receivable'::text, 'passed_on'::text, 'stripe'::text, 'other_payments'::text, 'waived'::text, 'written_off'::text, 'refunds'::text, 'disputes'::text])))
 
-constraint entries.entries_debit_check CHECK ((debit = ANY (ARRAY['receivable'::text, 'passed_on'::text, 'stripe'::text, 'waived'::text, 'written_off'::text, 'refunds'::text, 'disputes'::text])))
+constraint entries.entries_debit_check CHECK ((debit = ANY (ARRAY['receivable'::text, 'passed_on'::text, 'stripe'::text, 'other_payments'::text, 'waived'::text, 'written_off'::text, 'refunds'::text, 'disputes'::text])))
 
 constraint entries.entries_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
 
-constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['usage_checked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'invoiced'::text, 'card_missing'::text, 'card_updated'::text, 'intent_opened'::text, 'intent_closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'card_link_asked'::text, 'noted'::text, 'email_sent'::text, 'email_failed'::text])))
+constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['usage_checked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'invoiced'::text, 'card_missing'::text, 'card_updated'::text, 'intent_opened'::text, 'intent_closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'paid_otherwise_asked'::text, 'paid_otherwise'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'card_link_asked'::text, 'noted'::text, 'email_sent'::text, 'email_failed'::text])))
 
 constraint entries.entries_pkey PRIMARY KEY (fee_id, seq)
 
@@ -337,7 +337,7 @@ begin
   end if;
   -- Whenever it was settled: a later notice does not undo that.
   if exists (select from entries where fee_id = new.fee_id
-      and kind in ('paid', 'waived', 'waive_asked'))
+      and kind in ('paid', 'waived', 'waive_asked', 'paid_otherwise', 'paid_otherwise_asked'))
     or (select kind from entries where fee_id = new.fee_id and kind in ('gave_up', 'revived')
       order by seq desc limit 1) = 'gave_up'
     or not is_owed(new.fee_id) then

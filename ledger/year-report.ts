@@ -24,11 +24,13 @@ export function createYearReport(pool: pg.Pool) {
     /** What happened day by day, and what is due day by day. `zone`: IANA time zone. */
     async days(assessmentId: string, zone: string): Promise<YearDay[]> {
       const { rows } = await pool.query<YearDay>(
-        `select to_char(e.at at time zone $2, 'YYYY-MM-DD') as day, e.kind as what,
+        `select to_char(e.at at time zone $2, 'YYYY-MM-DD') as day,
+           case e.kind when 'paid_otherwise' then 'paid' else e.kind end as what,
            count(distinct e.fee_id)::integer as fees,
            coalesce(sum(e.amount_cents), 0)::float8 as cents
          from entries e join fees f using (fee_id)
-         where f.assessment_id = $1 and e.kind in ('noticed', 'paid', 'declined') group by 1, 2
+         where f.assessment_id = $1 and e.kind in ('noticed', 'paid', 'paid_otherwise', 'declined')
+         group by 1, 2
          union all
          select to_char(greatest(f.due_at, levy_now()) at time zone $2, 'YYYY-MM-DD'), 'due',
            count(*)::integer, sum(a.amount_cents)::float8

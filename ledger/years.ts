@@ -43,7 +43,7 @@ export interface MarkCounts {
 
 const OWED = (fee: string) => `${fee}.state not in ('detecting', 'no_use', 'exempt')`;
 const OPEN = `${OWED('f')}
-  and f.state not in ('paid', 'refunded', 'disputed', 'gave_up', 'waived')`;
+  and f.state not in ('paid', 'paid_otherwise', 'refunded', 'disputed', 'gave_up', 'waived')`;
 
 /** $1: the assessment, $2: the earliest day of a charge, YYYY-MM-DD. */
 const MARKED: Record<Mark, string> = {

@@ -42,6 +42,7 @@ const MESSAGES: Partial<Record<EntryKind, string>> = {
   held: 'held for a person',
   gave_up: 'given up',
   waived: 'waived',
+  paid_otherwise: 'paid otherwise',
   refund_opened: 'refund opened',
   refunded: 'refunded',
   refund_failed: 'refund failed',

@@ -3,10 +3,14 @@ import type { FeeState } from '../../core/fee/fold.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import { scopeOf } from '../routes/actions.ts';
 import { html, type Html } from './html.ts';
+import { payOtherwiseForm } from './pay-otherwise.ts';
 import { formToken, may, type Viewer } from './layout.ts';
 
+/** An act that needs nothing but, perhaps, a reason. */
+type SimpleAct = Exclude<Action['act'], 'pay_otherwise'>;
+
 /** What a person may do to a fee, in the order of the buttons. */
-const OFFERS: { act: Action['act']; label: string; says: string; danger?: boolean }[] = [
+const OFFERS: { act: SimpleAct; label: string; says: string; danger?: boolean }[] = [
   { act: 'release', label: 'Release', says: 'The fee goes on where it was stopped.' },
   {
     act: 'retry',
@@ -53,7 +57,8 @@ export function feeActions(feeRecord: FeeRecord, fee: FeeState, viewer: Viewer):
   );
   const { stripeCustomer, email } = feeRecord.clinician;
   const card = may(viewer, 'operate') && wantsCard(fee) && (stripeCustomer ?? email) !== null;
-  if (offers.length === 0 && !card) return null;
+  const other = may(viewer, scopeOf('pay_otherwise')) && payOtherwiseForm(feeRecord, fee, viewer);
+  if (offers.length === 0 && !card && !other) return null;
   const here = `/console/fees/${feeRecord.feeId}`;
   return html`<section class="card">
     <h3>What you can do</h3>
@@ -79,17 +84,18 @@ export function feeActions(feeRecord: FeeRecord, fee: FeeState, viewer: Viewer):
         <p><button${offer.danger && html` class="danger"`}>${offer.label}</button></p>
       </form></details>`,
       )}
+      ${other}
     </div>
   </section>`;
 }
 
 /** Acts that cannot be taken back: their forms have a box that must be ticked. */
-export function isFinal(act: Action['act']): boolean {
+export function isFinal(act: SimpleAct): boolean {
   return act === 'waive' || act === 'refund';
 }
 
 /** The box: pressing Enter in the field for the reason does nothing before it is ticked. */
-function sure(act: Action['act']): Html {
+function sure(act: SimpleAct): Html {
   return html`<p>
     <label for="sure-${act}"
       ><input type="checkbox" id="sure-${act}" name="sure" value="yes" required /> I am sure; this
@@ -99,12 +105,12 @@ function sure(act: Action['act']): Html {
 }
 
 /** The action a button stands for. */
-export function inputFor(act: Action['act'], why: string): Action {
+export function inputFor(act: SimpleAct, why: string): Action {
   return needsWhy(act) ? { act, why } : { act };
 }
 
 /** Whether an act needs a reason. */
-export function needsWhy(act: Action['act']): act is ActionWithReason {
+export function needsWhy(act: SimpleAct): act is ActionWithReason {
   return act !== 'release' && act !== 'retry' && act !== 'send_card_link';
 }
 

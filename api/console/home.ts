@@ -163,7 +163,7 @@ export function money(states: readonly StateCount[]): Html {
   const cents = (...names: FeeStatus[]) =>
     states.filter(({ state }) => names.includes(state)).reduce((sum, one) => sum + one.cents, 0);
   const all = states.reduce((sum, one) => sum + one.cents, 0);
-  const paid = cents('paid');
+  const paid = cents('paid', 'paid_otherwise');
   const ended = cents('waived', 'refunded', 'gave_up');
   return html`<dl class="figures">
     <div>

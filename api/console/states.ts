@@ -26,6 +26,11 @@ export const STATE_WORDS: Record<FeeStatus, StateWords> = {
   notice_failed: { label: 'Notice failed', tone: 'person', means: 'The notice did not arrive.' },
   held: { label: 'Held', tone: 'person', means: 'Stopped until a person decides.' },
   paid: { label: 'Paid', tone: 'good', means: 'The card was charged, once.' },
+  paid_otherwise: {
+    label: 'Paid otherwise',
+    tone: 'good',
+    means: 'Paid without the card on file.',
+  },
   waived: { label: 'Waived', tone: 'ended', means: 'A person let the fee go.' },
   refunded: { label: 'Refunded', tone: 'ended', means: 'Paid, and paid back.' },
   disputed: { label: 'Disputed', tone: 'person', means: 'The cardholder disputes the charge.' },

@@ -9,6 +9,10 @@ export const ACCOUNT_WORDS: Record<Account, { name: string; means: string }> = {
   },
   receivable: { name: 'Owed', means: 'What clinicians still owe.' },
   stripe: { name: 'At Stripe', means: 'Paid by card and kept, before Stripe’s own fees.' },
+  other_payments: {
+    name: 'Paid otherwise',
+    means: 'Paid by check, through payroll, by bank transfer or in cash, not through Stripe.',
+  },
   waived: { name: 'Waived', means: 'Let go by a person.' },
   written_off: { name: 'Given up', means: 'Not collected: every attempt was declined.' },
   refunds: { name: 'Refunded', means: 'Paid, and paid back.' },
@@ -28,6 +32,7 @@ export const STATE_NAMES: Record<FeeStatus, string> = {
   retrying: 'Declined, will be tried again',
   needs_card: 'Needs another card',
   paid: 'Paid',
+  paid_otherwise: 'Paid, not by card',
   waived: 'Waived',
   held: 'Held for a decision',
   refunded: 'Paid and refunded',

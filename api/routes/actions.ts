@@ -63,8 +63,8 @@ export async function applyAction(
   feeId: string,
   input: Action,
 ): Promise<FeeRecord> {
-  const detail = 'why' in input ? { why: input.why } : {};
-  return audited(deps, by, { action: input.act, object: `fee ${feeId}`, detail }, async () => {
+  const { act, ...detail } = input;
+  return audited(deps, by, { action: act, object: `fee ${feeId}`, detail }, async () => {
     const changed = await deps.ledger.fees.change(feeId, by.actor, (fee) => decide(fee, input));
     if (!changed) throw problem('not_found');
     if ('refused' in changed) throw problem(changed.refused, { message: sentence(changed.why) });

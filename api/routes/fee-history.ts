@@ -7,6 +7,7 @@ import { nextOf } from '../../core/fee/next.ts';
 import { describeEntry } from '../../core/fee/describe.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import type { ApiDeps } from '../deps.ts';
+import { problem } from '../http/errors.ts';
 import { Cents, iso, Moment, nullable } from '../http/schemas.ts';
 
 /** A fee's history: every entry in order, what is next, when and why. */
@@ -82,6 +83,19 @@ export async function historyOf(
   );
 }
 
+/** The answer to an act on a fee. */
+export const Acted = Type.Object({ feeId: Type.String(), state: Type.String() });
+
+/** The state of a fee after an act. Throws `not_found`. */
+export async function stateAfter(
+  deps: Pick<ApiDeps, 'ledger'>,
+  feeId: string,
+): Promise<Static<typeof Acted>> {
+  const history = await historyOf(deps, feeId);
+  if (!history) throw problem('not_found');
+  return { feeId, state: history.state };
+}
+
 /** The history of a loaded fee. */
 export function describedEntry(
   feeRecord: FeeRecord,
@@ -124,7 +138,7 @@ function line(entry: Entry, timeZone: string): Static<typeof FeeHistory>['entrie
     debit: moved?.debit ?? null,
     credit: moved?.credit ?? null,
     amountCents: moved?.amountCents ?? null,
-    data: entry.data,
+    data: { ...entry.data },
   };
 }
 

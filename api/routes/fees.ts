@@ -8,7 +8,8 @@ import { cardLinkOf } from '../console/card-link.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { feeLine, headerLine } from './fee-csv.ts';
-import { FeeHistory, historyOf } from './fee-history.ts';
+import { Acted, FeeHistory, historyOf, stateAfter } from './fee-history.ts';
+import { payOtherwiseRoute } from './pay-otherwise.ts';
 import {
   ById,
   iso,
@@ -105,18 +106,13 @@ export function feeRoutes(app: Api, deps: ApiDeps): void {
   );
 
   actRoutes(app, deps);
+  payOtherwiseRoute(app, deps);
   cardLinkRoute(app, deps);
 }
 
-const Acted = Type.Object({ feeId: Type.String(), state: Type.String() });
 const WithWhy = Type.Object({ why: Why }, { additionalProperties: false });
 
 function actRoutes(app: Api, deps: ApiDeps): void {
-  const after = async (id: string): Promise<Static<typeof Acted>> => {
-    const story = await historyOf(deps, id);
-    if (!story) throw problem('not_found');
-    return { feeId: id, state: story.state };
-  };
   const withWhy: Record<ActionWithReason, string> = {
     waive: 'Waive the fee; money already taken is given back',
     hold: 'Stop everything about the fee until it is released',
@@ -137,7 +133,7 @@ function actRoutes(app: Api, deps: ApiDeps): void {
       async (request) => {
         const { id } = request.params;
         await applyAction(deps, byOf(request), id, { act, why: request.body.why.trim() });
-        return after(id);
+        return stateAfter(deps, id);
       },
     );
   const plain = {
@@ -152,7 +148,7 @@ function actRoutes(app: Api, deps: ApiDeps): void {
       async (request) => {
         const input: Action = { act };
         await applyAction(deps, byOf(request), request.params.id, input);
-        return after(request.params.id);
+        return stateAfter(deps, request.params.id);
       },
     );
 }

@@ -1,5 +1,5 @@
 import { amountOwed, revive } from './intent.ts';
-import { entry, type NewEntry } from './fee.ts';
+import { entry, type NewEntry, type OtherPayment } from './fee.ts';
 import type { FeeState } from './fold.ts';
 import { emailOwed, mayAskForCard } from './next.ts';
 
@@ -12,6 +12,8 @@ export type Action =
   /** The notice bounced; `notice` is its number where it is known. */
   | { act: 'bounce'; why: string; notice?: number }
   | { act: 'refund'; why: string }
+  /** The clinician has paid without the card on file: by check, through payroll, ... */
+  | ({ act: 'pay_otherwise' } & OtherPayment)
   /** Sends the clinician the link to give another card. */
   | { act: 'send_card_link' }
   /** A remark, which changes nothing else. */
@@ -55,6 +57,8 @@ export function decide(fee: FeeState, input: Action): Decision {
       if (fee.refundAsked || fee.refundOpened || fee.waiveAsked)
         return refuse('under_way', 'a refund is under way already');
       return { entries: [entry('refund_asked', { why: input.why })] };
+    case 'pay_otherwise':
+      return payOtherwise(fee, input);
     case 'send_card_link':
       return sendCardLink(fee);
     case 'note':
@@ -72,6 +76,21 @@ export function waive(fee: FeeState, why: string): Decision {
   if (fee.paid) return refuse('already_settled', 'the fee is paid: ask for a refund instead');
   if (fee.intent) return { entries: [...revive(fee), entry('waive_asked', { why })] };
   return { entries: [...revive(fee), entry('waived', { amountCents: amountOwed(fee), why })] };
+}
+
+/**
+ * The fee was paid without the card on file. As with a waiver the intent is canceled first, and if
+ * it has succeeded, the card is refunded.
+ */
+function payOtherwise(fee: FeeState, { how, on, reference }: OtherPayment): Decision {
+  if (!fee.assessed) return refuse('not_assessed', 'nothing is owed, so nothing can be paid');
+  if (fee.waived ?? fee.waiveAsked) return refuse('already_settled', 'the fee is settled already');
+  if (fee.paid)
+    return refuse('already_settled', 'the card was charged already: refund the card first');
+  const payment = { how, on, reference };
+  if (fee.intent) return { entries: [...revive(fee), entry('paid_otherwise_asked', payment)] };
+  const amountCents = amountOwed(fee);
+  return { entries: [...revive(fee), entry('paid_otherwise', { amountCents, ...payment })] };
 }
 
 function retry(fee: FeeState): Decision {
@@ -139,7 +158,7 @@ export type ExternalChange =
   | { change: 'card'; paymentMethod: string; renewedAt?: Date; asked?: boolean };
 
 /** Why a paid fee is held when its evidence is gone: a person must decide about a refund. */
-export const TAKEN_WITHOUT_EVIDENCE = 'evidence was withdrawn after the charge';
+export const TAKEN_WITHOUT_EVIDENCE = 'evidence was withdrawn after the payment';
 
 /** The entries that a change outside leads to; none when it makes no difference to this fee. */
 export function applyExternalChange(fee: FeeState, change: ExternalChange): NewEntry[] {
@@ -149,8 +168,9 @@ export function applyExternalChange(fee: FeeState, change: ExternalChange): NewE
       if (settled || fee.assessed || fee.reopened) return [];
       return [entry('reopened', { why: 'evidence' })];
     case 'evidence_withdrawn':
+      if (fee.otherPayment) return takenWithoutEvidence(fee);
       if (settled || !fee.assessed) return [];
-      if (fee.paid) return fee.held ? [] : [entry('held', { why: TAKEN_WITHOUT_EVIDENCE })];
+      if (fee.paid) return takenWithoutEvidence(fee);
       return fee.reopened ? [] : [entry('reopened', { why: 'evidence_withdrawn' })];
     case 'vendor':
       return moved(fee, change.levied);
@@ -168,6 +188,10 @@ export function applyExternalChange(fee: FeeState, change: ExternalChange): NewE
     case 'card':
       return newCard(fee, change);
   }
+}
+
+function takenWithoutEvidence(fee: FeeState): NewEntry[] {
+  return fee.held ? [] : [entry('held', { why: TAKEN_WITHOUT_EVIDENCE })];
 }
 
 /** The clinician moved to another EHR, or back to the one that levies this fee. */

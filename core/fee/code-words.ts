@@ -1,3 +1,5 @@
+import type { OtherWay } from './fee.ts';
+
 /**
  * Codes of Stripe, of mail servers and of levy's own entries in plain words. Each completes a
  * sentence after a colon or in brackets, so it begins with a small letter and has no full stop.
@@ -118,6 +120,15 @@ const WORDS: Record<string, string> = {
   bank_cannot_process: 'the bank cannot take it',
   check_returned: 'the check came back',
   noncompliant: 'says that a rule was broken',
+};
+
+/** How a fee was paid without the card on file, as it follows "paid". */
+export const OTHER_WAY_WORDS: Record<OtherWay, string> = {
+  check: 'by check',
+  payroll: 'through payroll',
+  bank_transfer: 'by bank transfer',
+  cash: 'in cash',
+  other: 'in another way',
 };
 
 /** What a mail server means by the first digits of its answer (RFC 5321, section 4.2.1). */

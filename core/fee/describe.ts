@@ -1,8 +1,8 @@
 import { calendarDay } from '../calendar.ts';
-import { inWords, plainWords } from './code-words.ts';
+import { inWords, plainWords, OTHER_WAY_WORDS } from './code-words.ts';
 import { UNSPOKEN } from './declines.ts';
 import { EMAIL_WORDS } from './email-words.ts';
-import type { Entry, EntryData, EntryKind, RecordKind } from './fee.ts';
+import type { Entry, EntryData, EntryKind, OtherPayment, RecordKind } from './fee.ts';
 import { dollars } from './money.ts';
 
 /** The reader of the sentence, and the calendar for its days. */
@@ -100,6 +100,10 @@ const SENTENCES: Sentences = {
   retry_asked: () => 'A person asked to try again.',
   waive_asked: ({ why }) => `A waiver was asked for: ${plain(why)}. The payment is stopped first.`,
   waived: ({ amountCents, why }) => `${dollars(amountCents)} were waived: ${plain(why)}.`,
+  paid_otherwise_asked: (payment) =>
+    `The fee was paid ${otherPayment(payment)}. The card is stopped first.`,
+  paid_otherwise: ({ amountCents, ...payment }) =>
+    `${dollars(amountCents)} were paid ${otherPayment(payment)}.`,
   refund_asked: ({ why }) => `A refund was asked for: ${plain(why)}.`,
   refund_opened: ({ amountCents }) =>
     `The refund of ${dollars(amountCents)} is under way at Stripe.`,
@@ -122,6 +126,10 @@ const SENTENCES: Sentences = {
   email_failed: ({ email, why }) =>
     `The ${EMAIL_WORDS[email]} could not be sent (${inWords(why)}).`,
 };
+
+function otherPayment({ how, on, reference }: OtherPayment): string {
+  return `${OTHER_WAY_WORDS[how]} on ${on}${reference === null ? '' : ` (“${reference}”)`}`;
+}
 
 const REOPENED: Record<EntryData['reopened']['why'], string> = {
   evidence: 'New evidence came in; the records are looked at again.',

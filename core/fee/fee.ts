@@ -40,6 +40,7 @@ export const FEE_STATUSES = [
   'retrying',
   'needs_card',
   'paid',
+  'paid_otherwise',
   'waived',
   'held',
   'refunded',
@@ -48,6 +49,19 @@ export const FEE_STATUSES = [
   'notice_failed',
 ] as const;
 export type FeeStatus = (typeof FEE_STATUSES)[number];
+
+/** The ways to pay the practice without the card on file. */
+export const OTHER_WAYS = ['check', 'payroll', 'bank_transfer', 'cash', 'other'] as const;
+export type OtherWay = (typeof OTHER_WAYS)[number];
+
+/** A payment of the whole fee without the card on file, as a person received it. */
+export interface OtherPayment {
+  how: OtherWay;
+  /** Calendar day on which it was received, YYYY-MM-DD. */
+  on: string;
+  /** The number of the check or the like; null for none. */
+  reference: string | null;
+}
 
 /** E-mails other than the notice: each once per occasion, to a clinician who owes or has paid. */
 export type EmailKind = 'receipt' | 'card_needed' | 'final' | 'waived' | 'refunded';
@@ -163,6 +177,10 @@ export interface EntryData {
   retry_asked: Record<never, never>;
   waive_asked: { why: string };
   waived: { amountCents: number; why: string };
+  /** The clinician has paid without the card on file; the intent must be canceled first. */
+  paid_otherwise_asked: OtherPayment;
+  /** The whole fee was paid without the card on file. */
+  paid_otherwise: OtherPayment & { amountCents: number };
   refund_asked: { why: string };
   refund_opened: { refund: string; amountCents: number };
   refunded: { refund: string; amountCents: number };

@@ -59,8 +59,12 @@ export interface FeeState {
   /** The latest wish of a person that the clinician gets the link for another card. */
   cardLinkAsked: Recorded<'card_link_asked'> | null;
   held: Recorded<'held'> | null;
+  /** Set as well when the fee is being paid otherwise: the intent is canceled in either case. */
   waiveAsked: Recorded<'waive_asked'> | null;
+  /** Set as well when the fee was paid otherwise: in either case no card is charged for it. */
   waived: Recorded<'waived'> | null;
+  otherPaymentAsked: Recorded<'paid_otherwise_asked'> | null;
+  otherPayment: Recorded<'paid_otherwise'> | null;
   paid: Recorded<'paid'> | null;
   paidCents: number;
   refundAsked: Recorded<'refund_asked'> | null;
@@ -115,6 +119,8 @@ export function emptyFee(): FeeState {
     held: null,
     waiveAsked: null,
     waived: null,
+    otherPaymentAsked: null,
+    otherPayment: null,
     paid: null,
     paidCents: 0,
     refundAsked: null,
@@ -164,6 +170,7 @@ const ENDS_AN_EMAIL: ReadonlySet<EntryKind> = new Set([
   'card_updated',
   'paid',
   'waived',
+  'paid_otherwise',
   'gave_up',
   'refunded',
 ]);
@@ -307,6 +314,18 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.waiveAsked = null;
     fee.unknown = null;
   },
+  paid_otherwise_asked(fee, recorded) {
+    fee.waiveAsked = { why: PAID_OTHERWISE, at: recorded.at, seq: recorded.seq };
+    fee.otherPaymentAsked = recorded;
+  },
+  paid_otherwise(fee, recorded) {
+    const { amountCents, at, seq } = recorded;
+    fee.waived = { amountCents, why: PAID_OTHERWISE, at, seq };
+    fee.waiveAsked = null;
+    fee.otherPaymentAsked = null;
+    fee.otherPayment = recorded;
+    fee.unknown = null;
+  },
   refund_asked(fee, recorded) {
     fee.refundAsked = recorded;
   },
@@ -356,6 +375,8 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
     fee.emailsHandled.add(emailKey(email, about));
   },
 };
+
+const PAID_OTHERWISE = 'paid without the card on file';
 
 /** How often a card was declined since it was renewed or the fee revived. */
 export function declinesOf(fee: FeeState, card: string | null): number {

@@ -166,7 +166,8 @@ function payment(fee: FeeState, reading: IntentReading, at: Date, policy: Policy
   const attempt = ours ? null : (fee.openAttempt?.attempt ?? null);
   const paid = entry('paid', { amountCents, intent, charge, attempt });
   // The fee was waived and then paid: the waiver continues as a refund.
-  const why = 'it had been waived here when it was charged elsewhere';
+  const was = fee.otherPayment ? 'paid otherwise' : 'waived';
+  const why = `it had been ${was} here when it was charged elsewhere`;
   const back = fee.waived ? [entry('refund_asked', { why })] : [];
   return [...revive(fee), ...refusal, ...others, paid, ...back];
 }

@@ -2,10 +2,18 @@ import type { EntryData, EntryKind, NewEntry } from './fee.ts';
 
 /**
  * The accounts between which money moves. `receivable`: what clinicians owe; `passed_on`: the
- * account against it; `stripe`: what Stripe holds for us.
+ * account against it; `stripe`: what Stripe holds for us; `other_payments`: what came in without
+ * Stripe.
  */
 export type Account =
-  'receivable' | 'passed_on' | 'stripe' | 'waived' | 'written_off' | 'refunds' | 'disputes';
+  | 'receivable'
+  | 'passed_on'
+  | 'stripe'
+  | 'other_payments'
+  | 'waived'
+  | 'written_off'
+  | 'refunds'
+  | 'disputes';
 
 /** One movement: `amountCents` > 0 to `debit` from `credit`, so that it always balances. */
 export interface Movement {
@@ -53,6 +61,8 @@ const MOVES: { [K in EntryKind]: ((data: EntryData[K]) => Movement | null) | nul
   retry_asked: null,
   waive_asked: null,
   waived: moving('waived', 'receivable'),
+  paid_otherwise_asked: null,
+  paid_otherwise: moving('other_payments', 'receivable'),
   refund_asked: null,
   refund_opened: null,
   refunded: moving('refunds', 'stripe'),

@@ -1,7 +1,7 @@
-import { inWords } from './code-words.ts';
+import { inWords, OTHER_WAY_WORDS } from './code-words.ts';
 import { EMAIL_WORDS } from './email-words.ts';
 import { fold, emailKey, type FeeState } from './fold.ts';
-import type { Entry, EmailKind, FeeStatus, Step } from './fee.ts';
+import type { Entry, EmailKind, FeeStatus, OtherPayment, Step } from './fee.ts';
 import { dollars } from './money.ts';
 import type { Policy } from '../policy.ts';
 
@@ -48,8 +48,10 @@ export function emailOwed(fee: FeeState): { email: EmailKind; about: number } | 
       ? { email, about: about.seq }
       : null;
   // The e-mail about a refund is sent even under a hold, because a person made the refund.
-  if (fee.lastRefunded) return owed('refunded', fee.lastRefunded);
+  const refunded = owed('refunded', fee.lastRefunded);
+  if (refunded || (fee.lastRefunded && !fee.otherPayment)) return refunded;
   if (fee.held) return null;
+  if (fee.otherPayment) return owed('receipt', fee.otherPayment);
   if (fee.paid) return owed('receipt', fee.paid);
   // Only a clinician who had a notice or an e-mail is told that the fee is waived.
   const knows = fee.noticed !== null || fee.emailsHandled.size > 0;
@@ -116,7 +118,12 @@ function moneyTaken(fee: FeeState): Next | null {
           why: `${why}; send the ${EMAIL_WORDS[email.email]}`,
         }
       : rest(state, why);
-  if (fee.refundedCents >= fee.paidCents) return tell('refunded', 'paid and refunded');
+  if (fee.refundedCents >= fee.paidCents) {
+    if (fee.otherPaymentAsked) return recordOtherPayment(fee.otherPaymentAsked);
+    if (fee.otherPayment)
+      return tell('paid_otherwise', `${otherwise(fee.otherPayment)}, and the card was refunded`);
+    return tell('refunded', 'paid and refunded');
+  }
   if (fee.disputed) return rest('disputed', 'the cardholder disputes the charge');
   // A hold does not stop a refund that a person has asked for.
   if (fee.waiveAsked)
@@ -127,13 +134,24 @@ function moneyTaken(fee: FeeState): Next | null {
   return tell('paid', 'paid');
 }
 
-/** Waived, given up, exempt or held by a person. */
+/** The card was charged before it could be stopped, and refunded: the other payment stands. */
+function recordOtherPayment({ at }: { at: Date }): Next {
+  const why = 'the card was refunded; the other payment is to be recorded';
+  return { state: 'paid', step: 'settle', at, why };
+}
+
+const otherwise = ({ how, on }: OtherPayment) => `paid ${OTHER_WAY_WORDS[how]} on ${on}`;
+
+/** Waived, paid otherwise, given up, exempt or held by a person. */
 function setAside(fee: FeeState, policy: Policy): Next | null {
   if (fee.waiveAsked) {
     const at = fee.unknown ? nextLook(fee, policy) : fee.waiveAsked.at;
-    return { state: 'held', step: 'settle', at, why: 'being waived: first cancel the intent' };
+    const what = fee.otherPaymentAsked ? 'paid otherwise' : 'being waived';
+    return { state: 'held', step: 'settle', at, why: `${what}: first cancel the intent` };
   }
-  if (fee.waived) return withEmail(fee, 'waived', `waived: ${fee.waived.why}`);
+  if (fee.otherPayment && !fee.held)
+    return withEmail(fee, 'paid_otherwise', otherwise(fee.otherPayment));
+  if (fee.waived && !fee.otherPayment) return withEmail(fee, 'waived', `waived: ${fee.waived.why}`);
   if (fee.held) return rest('held', `held for a person: ${fee.held.why}`);
   if (fee.reopened)
     return { state: 'detecting', step: 'detect', at: fee.reopened.at, why: 'something changed' };

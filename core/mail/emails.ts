@@ -1,5 +1,6 @@
+import { OTHER_WAY_WORDS } from '../fee/code-words.ts';
 import { UNSPOKEN } from '../fee/declines.ts';
-import type { EmailKind } from '../fee/fee.ts';
+import type { EmailKind, OtherPayment } from '../fee/fee.ts';
 import type { Draft, Mail, Part } from './draft.ts';
 import { textAndHtml } from './layout.ts';
 import { dollars } from '../fee/money.ts';
@@ -27,6 +28,8 @@ export interface EmailFacts extends FeeFacts {
    * the e-mail asks for; few e-mails name its reason.
    */
   declineCode: string | null;
+  /** How the fee was paid without the card on file; null when it was not. */
+  otherPayment: OtherPayment | null;
   /** The refunded cents; null in an e-mail that is not about a refund. */
   refundedCents: number | null;
 }
@@ -52,15 +55,18 @@ type Body = Pick<Draft, 'subject' | 'preview' | 'parts'>;
 
 const EMAILS: Record<EmailKind, (facts: EmailFacts) => Body> = {
   receipt: (facts) => {
-    const { year, amountCents, card, on } = facts;
-    const from = card ? ` from your ${cardInText(card)}` : '';
+    const { year, amountCents, card, otherPayment } = facts;
+    const byCard = card ? ` from your ${cardInText(card)}` : '';
+    const from = otherPayment ? ` ${OTHER_WAY_WORDS[otherPayment.how]}` : byCard;
+    const on = otherPayment?.on ?? facts.on;
     return {
       subject: `Receipt: ${dollars(amountCents)} for your ${year} CPT license fee`,
       preview: `Paid on ${dayOf(on, 'long')}. Thank you.`,
       parts: [
         text(
           `Thank you. We received ${dollars(amountCents)}${from} on ${dayOf(on, 'long')}. ` +
-            `Your CPT license fee for ${year} is paid, and nothing more is due for this year.`,
+            `Your CPT license fee for ${year} is paid, and nothing more is due for this year.` +
+            (otherPayment ? ' Your card will not be charged for it.' : ''),
         ),
         split(facts),
       ],

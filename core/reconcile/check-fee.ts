@@ -162,7 +162,7 @@ function againstAdvice({ entries }: StoredFee): string[] {
 
 /** The entry each e-mail must be about. */
 const OCCASIONS: Record<EmailKind, (about: Entry) => boolean> = {
-  receipt: ({ kind }) => kind === 'paid',
+  receipt: ({ kind }) => kind === 'paid' || kind === 'paid_otherwise',
   card_needed: (about) =>
     about.kind === 'card_missing' ||
     (about.kind === 'declined' && about.data.verdict === 'needs_card'),

@@ -163,6 +163,7 @@ const RESTS: Record<FeeStatus, boolean> = {
   retrying: false,
   needs_card: true,
   paid: true,
+  paid_otherwise: true,
   waived: true,
   held: true,
   refunded: true,

@@ -2,7 +2,8 @@ import type { FeeStatus } from '../fee/fee.ts';
 
 /**
  * The three-way match of one person: what the vendor's invoices carry, what levy passes on, and
- * what came in through Stripe. All in cents; a line that means nobody known is an item of its own.
+ * what came in, through Stripe or otherwise. All in cents; a line that means nobody known is an
+ * item of its own.
  */
 export interface MatchFacts {
   /** The sum of the lines of confirmed invoices, credits included. */
@@ -21,7 +22,7 @@ export interface MatchFacts {
   /** Of the fee: waived, and written off. */
   waivedCents: number;
   writtenOffCents: number;
-  /** Paid, given back, and taken by disputes, by the entries that are checked with Stripe. */
+  /** Paid, by card or otherwise, given back, and taken by disputes, by the fee's entries. */
   paidCents: number;
   refundedCents: number;
   disputedCents: number;
@@ -159,9 +160,9 @@ export function outcomeOf(facts: MatchFacts): MatchOutcome {
   if (feeCents === 0 && kept === 0) return facts.otherVendor ? 'other_vendor' : 'no_evidence';
   if (charges > 1 && invoicedCents > feeCents) return 'invoiced_twice';
   if (invoicedCents !== feeCents) return 'wrong_amount';
+  if (kept === feeCents) return 'paid';
   if (facts.disputedCents > 0) return 'disputed';
   if (facts.refundedCents > 0) return 'refunded';
-  if (kept === feeCents) return 'paid';
   if (kept !== 0) return 'wrong_amount';
   return isSettled ? 'not_passed_on' : 'unpaid';
 }

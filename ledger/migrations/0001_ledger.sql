@@ -264,6 +264,7 @@ create table entries (
     'noticed', 'deferred', 'notice_failed', 'notice_recorded', 'customer_changed',
     'invoiced', 'card_missing', 'card_updated', 'intent_opened', 'intent_closed', 'attempted', 'unknown', 'declined',
     'lapsed', 'paid', 'held', 'released', 'retry_asked', 'waive_asked', 'waived',
+    'paid_otherwise_asked', 'paid_otherwise',
     'refund_asked', 'refund_opened', 'refunded', 'refund_failed', 'disputed', 'dispute_closed',
     'gave_up', 'revived', 'card_link_asked', 'noted', 'email_sent', 'email_failed')),
   -- When it happened.
@@ -272,10 +273,10 @@ create table entries (
   recorded_at timestamptz not null default levy_now(),
   -- The actor: the name of a person's key, a worker, or Stripe.
   actor text not null,
-  debit text check (debit in ('receivable', 'passed_on', 'stripe', 'waived', 'written_off',
-    'refunds', 'disputes')),
-  credit text check (credit in ('receivable', 'passed_on', 'stripe', 'waived', 'written_off',
-    'refunds', 'disputes')),
+  debit text check (debit in ('receivable', 'passed_on', 'stripe', 'other_payments', 'waived',
+    'written_off', 'refunds', 'disputes')),
+  credit text check (credit in ('receivable', 'passed_on', 'stripe', 'other_payments', 'waived',
+    'written_off', 'refunds', 'disputes')),
   amount_cents integer check (amount_cents > 0),
   data jsonb not null,
   primary key (fee_id, seq),
@@ -1081,7 +1082,7 @@ begin
   end if;
   -- Whenever it was settled: a later notice does not undo that.
   if exists (select from entries where fee_id = new.fee_id
-      and kind in ('paid', 'waived', 'waive_asked'))
+      and kind in ('paid', 'waived', 'waive_asked', 'paid_otherwise', 'paid_otherwise_asked'))
     or (select kind from entries where fee_id = new.fee_id and kind in ('gave_up', 'revived')
       order by seq desc limit 1) = 'gave_up'
     or not is_owed(new.fee_id) then

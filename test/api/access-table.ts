@@ -170,6 +170,7 @@ export const ACCESS: Record<Access, string[]> = {
     'POST /v1/assessments/:id/pause',
     'POST /v1/assessments/:id/resume',
     'POST /v1/fees/:id/waive',
+    'POST /v1/fees/:id/pay-otherwise',
     'POST /v1/fees/:id/hold',
     'POST /v1/fees/:id/bounce',
     'POST /v1/fees/:id/release',

@@ -123,8 +123,16 @@ describe('somebody who may operate', () => {
     await press(fees.retrying, 'retry');
     expect((await entriesOf(fees.retrying)).at(-1)).toBe('retry_asked');
 
-    const audited = await ledger.access.audited({ limit: 5 });
+    const payment = { how: 'payroll', on: '2026-01-20', reference: '' };
+    const path = `/console/fees/${fees.notice_failed}`;
+    expect((await apiClient.post(`${path}/pay-otherwise`, payment)).statusCode).toBe(400);
+    const paid = await apiClient.post(`${path}/pay-otherwise`, { ...payment, sure: 'yes' });
+    expect(paid.headers.location).toBe(`${path}?done=pay_otherwise`);
+    expect((await entriesOf(fees.notice_failed)).at(-1)).toBe('paid_otherwise');
+
+    const audited = await ledger.access.audited({ limit: 6 });
     expect(audited.map(({ action }) => action)).toEqual([
+      'pay_otherwise',
       'retry',
       'refund',
       'waive',
@@ -177,7 +185,9 @@ describe('somebody who may operate', () => {
       const targets = body.match(/action="\/console\/fees\/[^"]+\/([a-z-]+)"/g) ?? [];
       return targets.map((one) => /\/([a-z-]+)"$/.exec(one)?.[1]);
     };
-    expect(await offers(fees.held)).toEqual(['release', 'bounce', 'note', 'waive']);
+    expect(await offers(fees.held)).toEqual([
+      ...['release', 'bounce', 'note', 'waive', 'pay-otherwise'],
+    ]);
     expect(await offers(fees.disputed)).toEqual(['note', 'hold', 'refund']);
     expect(await offers(fees.needs_card)).toEqual([
       'card-link',
@@ -186,8 +196,10 @@ describe('somebody who may operate', () => {
       'note',
       'hold',
       'waive',
+      'pay-otherwise',
     ]);
-    expect(await offers(fees.notice_failed)).toEqual(['retry', 'note', 'hold', 'waive']);
+    expect(await offers(fees.ready)).toEqual(['note', 'hold', 'waive', 'pay-otherwise']);
+    expect(await offers(fees.notice_failed)).toEqual(['note', 'hold']);
   });
 
   it('accepts and refuses weak findings, and the fee is looked at again', async () => {

@@ -207,7 +207,7 @@ describe('the pages', () => {
       `/console/imports/${consoleClient.feeFixtures.importId}`,
     ])
       expect.soft(body).toContain(`href="${href}"`);
-    expect(body).toContain('$273.00');
+    expect(body).toContain('$292.50');
   });
 
   it('narrow the fees by state, assessment and reference', async () => {

@@ -84,6 +84,9 @@ const STORIES: Record<FeeStatus, { before: NewEntry[]; after?: (n: number) => Ne
     ],
     after: () => [sample('email_failed', { email: 'waived', about: 11 })],
   },
+  paid_otherwise: {
+    before: [...noticed(), sample('paid_otherwise_asked'), sample('paid_otherwise')],
+  },
   refunded: {
     before: noticed(),
     after: (n) => [

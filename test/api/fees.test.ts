@@ -10,7 +10,7 @@ let assessmentId: string;
 beforeAll(async () => {
   apiClient = await openApiClient();
   ({ feeIds, assessmentId } = await openedAssessment(apiClient.db.pool, apiClient.ledger, {
-    count: 9,
+    count: 10,
   }));
 });
 afterAll(() => apiClient.close());
@@ -114,6 +114,34 @@ describe('a person', () => {
     expect(outcomes).toEqual(['already_settled', 'done']);
   });
 
+  it('records a payment without the card, with its day, and only once', async () => {
+    const id = await fee(9, asked);
+    const pay = (payment: object) => act(id, 'pay-otherwise', payment);
+    expect((await pay({ how: 'barter', on: '2026-01-20' })).code).toBe('invalid_request');
+    expect((await pay({ how: 'check', on: '2026-02-30' })).code).toBe('invalid_request');
+    expect((await pay({ how: 'check', on: '2199-01-01' })).code).toBe('invalid_request');
+    expect((await pay({ how: 'check', on: '2026-01-20', reference: 'a\u0000b' })).code).toBe(
+      'invalid_request',
+    );
+    const payment = { how: 'check', on: '2026-01-20', reference: ' 1042 ' };
+    expect((await pay(payment)).json).toEqual({ feeId: id, state: 'paid_otherwise' });
+    expect(await pay(payment)).toMatchObject({ status: 409, code: 'already_settled' });
+    const { entries, balances } = await story(id);
+    expect(entries.at(-1)).toMatchObject({
+      sentence: '$19.50 were paid by check on 2026-01-20 (“1042”).',
+      data: { reference: '1042' },
+    });
+    expect(balances).toEqual({ receivable: 0, passed_on: -1950, other_payments: 1950 });
+    const { audit } = (await apiClient.ask('GET', '/v1/audit')).json;
+    const line = audit.find(
+      ({ detail }: { detail: { outcome: string } }) => detail.outcome === 'done',
+    );
+    expect(line).toMatchObject({
+      ...{ action: 'pay_otherwise', object: `fee ${id}` },
+      detail: { how: 'check', on: '2026-01-20', reference: '1042' },
+    });
+  });
+
   it('holds and releases a fee', async () => {
     const id = await fee(3, asked);
     expect((await act(id, 'release')).code).toBe('not_held');
@@ -186,7 +214,7 @@ describe('the export', () => {
     });
     const lines = answer.text.trimEnd().split('\r\n');
     expect(lines[0]).toMatch(/^ref,name,vendor,year,state,amount_usd,/);
-    expect(lines).toHaveLength(10);
+    expect(lines).toHaveLength(11);
     const ours = lines.find((line) => line.includes('HYPERLINK'))!;
     expect(ours).toMatch(/^"'\+1","'=HYPERLINK\(""http:\/\/evil"",""x""\)","theranest",2026,/);
     for (const line of lines.slice(1)) expect(line).toMatch(/^"/);

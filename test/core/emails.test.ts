@@ -10,6 +10,7 @@ const EMAIL_STEP: EmailFacts = {
   on: '2027-02-03',
   announced: true,
   declineCode: null,
+  otherPayment: null,
   refundedCents: null,
 };
 
@@ -49,6 +50,15 @@ test('the receipt says what was paid, when, with which card, and how it is made 
   }
   for (const words of said('receipt', { card: null }))
     expect(words).toContain('We received $19.50 on February 3, 2027');
+});
+
+test('the receipt of another payment says how it was paid, and that the card is left alone', () => {
+  const otherPayment = { how: 'check', on: '2027-01-20', reference: '1042' } as const;
+  for (const words of said('receipt', { otherPayment })) {
+    expect(words).toContain('We received $19.50 by check on January 20, 2027');
+    expect(words).toContain('Your card will not be charged for it.');
+    expect(words).not.toContain('Visa');
+  }
 });
 
 describe('the e-mail that asks for a card', () => {

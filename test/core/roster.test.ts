@@ -22,6 +22,7 @@ const WHERE: [lines: (EntryKind | NewEntry)[], bucket: Bucket][] = [
   [[...owed, 'card_missing'], 'under_way'],
   [['assessed', 'waived'], 'waived'],
   [['assessed', 'held'], 'held'],
+  [['assessed', 'paid_otherwise'], 'settled'],
   [[...owed, 'noticed', sample('paid', { charge: 'ch_1' })], 'settled'],
   [[...owed, 'noticed', sample('paid', { charge: 'ch_2' }), sample('refunded')], 'settled'],
   [[...owed, 'noticed', sample('paid', { charge: 'ch_3' }), 'disputed'], 'settled'],

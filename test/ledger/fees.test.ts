@@ -127,6 +127,8 @@ describe('the database refuses', () => {
   it.each([
     ['waived', 'LV020'],
     ['waive_asked', 'LV020'],
+    ['paid_otherwise', 'LV020'],
+    ['paid_otherwise_asked', 'LV020'],
     ['paid', 'LV020'],
     ['gave_up', 'LV020'],
     ['notice_failed', 'LV008'],
@@ -137,7 +139,7 @@ describe('the database refuses', () => {
     expect(await refusalOf([...upToNotice, opened(), settled], attempted())).toBe(code);
   });
 
-  it.each(['waived', 'paid'] as const)(
+  it.each(['waived', 'paid', 'paid_otherwise'] as const)(
     'an attempt after %s also under a later notice',
     async (kind) => {
       const settled = kind === 'paid' ? sample(kind, { charge: `ch_${feeId}` }) : sample(kind);

@@ -112,6 +112,8 @@ const SAMPLES: EntryData = {
   noted: { text: 'called, no answer' },
   waive_asked: { why: 'kindness' },
   waived: { amountCents: AMOUNT, why: 'kindness' },
+  paid_otherwise_asked: { how: 'check', on: '2026-01-20', reference: '1042' },
+  paid_otherwise: { amountCents: AMOUNT, how: 'check', on: '2026-01-20', reference: '1042' },
   refund_asked: { why: 'mistake' },
   refund_opened: { refund: 're_1', amountCents: AMOUNT },
   refunded: { refund: 're_1', amountCents: AMOUNT },

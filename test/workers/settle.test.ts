@@ -3,6 +3,7 @@ import { createReconcile } from '../../workers/maintenance/reconcile.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
 
 const WAIVE = { act: 'waive', why: 'kindness' } as const;
+const CHECK = { act: 'pay_otherwise', how: 'check', on: '2026-01-20', reference: '1042' } as const;
 const REFUND = { act: 'refund', why: 'a mistake' } as const;
 
 /** A fee whose charge is due now. */
@@ -162,6 +163,95 @@ describe('a waiver', () => {
     expect(await fee.state()).toBe('waived');
     const owed = (await fee.ledger.reports.balances()).find((one) => one.account === 'receivable');
     expect(owed?.balanceCents).toBe(0);
+  });
+});
+
+describe('a payment without the card on file', () => {
+  const balancesOf = async (fee: FeeLife) => {
+    const balances = await fee.ledger.reports.balances();
+    return Object.fromEntries(balances.map(({ account, balanceCents }) => [account, balanceCents]));
+  };
+
+  it('before anything was sent to Stripe settles the fee, and is receipted', async () => {
+    const fee = await feeLife();
+    await fee.live('notice');
+    await fee.ask(CHECK);
+    await fee.live();
+    expect(await fee.state()).toBe('paid_otherwise');
+    expect(fee.testApp.sandbox.books('fee').intents).toEqual({});
+    expect(fee.mails()).toEqual(['Receipt: $19.50 for your 2026 CPT license fee']);
+  });
+
+  it('after the notice cancels the intent first: the card can never be charged', async () => {
+    const fee = await due();
+    expect(await fee.ask(CHECK)).toBe('1 entries');
+    expect(await fee.standing()).toMatchObject({ state: 'held', step: 'settle' });
+    expect(await fee.run('charge')).toEqual({ done: 'nothing to do: held' });
+    await fee.live();
+    expect(await fee.state()).toBe('paid_otherwise');
+    expect(await statusOf(fee)).toBe('canceled');
+    expect(fee.charged()).toBe(0);
+    expect(await fee.last('paid_otherwise')).toMatchObject({
+      data: { amountCents: 1950, how: 'check', on: '2026-01-20', reference: '1042' },
+    });
+    expect(await balancesOf(fee)).toMatchObject({ other_payments: 1950, receivable: 0 });
+  });
+
+  it('that is recorded while Stripe takes the money gives the card back, and stands', async () => {
+    const fee = await due();
+    atConfirmation(fee, () => fee.ask(CHECK));
+    await expect(fee.run('charge')).rejects.toThrow('moved on');
+    await fee.live();
+    expect(await fee.state()).toBe('paid_otherwise');
+    expect(fee.charged()).toBe(1);
+    expect(fee.kept()).toBe(0);
+    expect(after(await fee.kinds(), 'paid_otherwise_asked')).toEqual([
+      ...['paid', 'refunded', 'paid_otherwise', 'email_sent', 'email_sent'],
+    ]);
+    expect(fee.mails().slice(1)).toEqual([
+      'Refund: $19.50 of your 2026 CPT license fee',
+      'Receipt: $19.50 for your 2026 CPT license fee',
+    ]);
+    expect(await balancesOf(fee)).toMatchObject({ other_payments: 1950, stripe: 0 });
+  });
+
+  it('of an attempt whose outcome is unknown gives back what was taken after all', async () => {
+    const fee = await due();
+    await fee.fault('confirm', 'truncate');
+    await fee.run('charge');
+    await fee.ask(CHECK);
+    await fee.live();
+    expect(await fee.state()).toBe('paid_otherwise');
+    expect(fee.kept()).toBe(0);
+  });
+
+  it('of a fee that was given up owes nothing any more', async () => {
+    const fee = await due('pm_card_chargeDeclinedInsufficientFunds');
+    await fee.live();
+    expect(await fee.state()).toBe('gave_up');
+    await fee.ask(CHECK);
+    await fee.live();
+    expect(await fee.state()).toBe('paid_otherwise');
+    expect(await balancesOf(fee)).toMatchObject({
+      ...{ other_payments: 1950, receivable: 0, written_off: 0, passed_on: -1950 },
+    });
+  });
+
+  it('is recorded once, and not beside a waiver or a charge', async () => {
+    const fee = await due();
+    await fee.ask(CHECK);
+    expect(await fee.ask(CHECK)).toBe('already_settled');
+    expect(await fee.ask(WAIVE)).toBe('already_settled');
+    expect(await (await paid()).ask(CHECK)).toBe('already_settled');
+  });
+
+  it('agrees with Stripe’s books', async () => {
+    const fee = await due();
+    atConfirmation(fee, () => fee.ask(CHECK));
+    await expect(fee.run('charge')).rejects.toThrow('moved on');
+    await fee.live();
+    const { checks } = await createReconcile({ ...fee.testApp.deps, patienceMs: 0 }).once();
+    expect(checks.filter(({ breaches }) => breaches.length > 0)).toEqual([]);
   });
 });
 

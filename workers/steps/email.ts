@@ -68,6 +68,7 @@ function nameOf({ feeRecord }: DueFee, about: number): string {
     case 'card_link_asked':
       return `link${about}`;
     case 'waived':
+    case 'paid_otherwise':
       return subject.kind;
     default:
       throw new Error('Bug! an e-mail about an entry that asks for none');
@@ -101,5 +102,6 @@ function emailFacts({ feeRecord, fee }: DueFee, about: number, deps: Deps) {
     announced: fee.noticed !== null,
     declineCode: declined?.code ?? null,
     refundedCents: subject.kind === 'refunded' ? subject.data.amountCents : null,
+    otherPayment: subject.kind === 'paid_otherwise' ? subject.data : null,
   };
 }

@@ -18,7 +18,8 @@ import { refund } from './refund.ts';
 type Deps = Pick<WorkerDeps, 'ledger' | 'payments'>;
 
 /**
- * Completes at Stripe what a person asked for. A waiver cancels the intent first. A refund is read
+ * Completes at Stripe what a person asked for. A waiver, or a payment by another way, cancels the
+ * intent first. A refund is read
  * until Stripe says it is final. An open attempt of a fee that is held or has no evidence is only
  * read.
  */
@@ -28,6 +29,8 @@ export function createSettle(deps: Deps): Processor<'settle'> {
     if ('done' in due) return due;
     const { fee } = due;
     if (fee.refundOpened) return look(deps, due, 'refund');
+    if (fee.otherPaymentAsked && fee.paid && fee.refundedCents >= fee.paidCents)
+      return wrote(deps, due, [settledBy(fee)]);
     if (fee.paid) return wrote(deps, due, await refund(deps, due));
     if (fee.waiveAsked) return waive(deps, due);
     if (!fee.openAttempt && mustClose(fee)) return close(deps, due);
@@ -60,8 +63,16 @@ async function waive(deps: Deps, due: DueFee): Promise<Done> {
   // If the intent had succeeded before it could be canceled, the waiver continues as a refund.
   if (reading.status === 'succeeded') return wrote(deps, due, adopted);
   if (reading.status !== 'canceled') return again(deps, due, 'cancel', reading.status);
-  const waived = entry('waived', { amountCents: amountOwed(fee), why: fee.waiveAsked.why });
-  return wrote(deps, due, [...adopted, ...revive(fee), waived]);
+  return wrote(deps, due, [...adopted, ...revive(fee), settledBy(fee)]);
+}
+
+/** What settles the fee in the card's place: a waiver, or a payment by another way. */
+function settledBy(fee: DueFee['fee']): NewEntry {
+  const amountCents = amountOwed(fee);
+  if (!fee.otherPaymentAsked)
+    return entry('waived', { amountCents, why: fee.waiveAsked?.why ?? '' });
+  const { how, on, reference } = fee.otherPaymentAsked;
+  return entry('paid_otherwise', { amountCents, how, on, reference });
 }
 
 /** The roster names another customer: the earlier one's intent must not be paid any more. */

@@ -40,8 +40,7 @@ export function matchBody(view: MatchView): Html {
   return html`<p class="crumbs"><a href="/console/invoices">Invoices</a></p>
     <h1>${isolated(vendorName)} ${year}: three-way match</h1>
     <p class="lead">
-      What the vendor charged, what the practice passes on, and what came in through
-      Stripe.${rule(view)}
+      What the vendor charged, what the practice passes on, and what came in.${rule(view)}
     </p>
     ${standing(totals)} ${sums(totals)}
     <p class="buttons tools">
@@ -91,8 +90,7 @@ function sums({ invoicedCents, feeCents, keptCents: kept }: MatchTotals): Html {
     </div>`;
   return html`<dl class="figures">
     ${figure('Vendor’s invoices', invoicedCents)} ${figure('Our fees', feeCents)}
-    ${figure('Came in through Stripe', kept)}
-    ${figure('Invoices less fees', invoicedCents - feeCents)}
+    ${figure('Came in', kept)} ${figure('Invoices less fees', invoicedCents - feeCents)}
   </dl>`;
 }
 
