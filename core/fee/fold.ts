@@ -3,138 +3,94 @@ import type { Entry, EntryData, EntryKind, EmailKind } from './fee.ts';
 /** An entry's data, with its time and number. */
 export type Recorded<K extends keyof EntryData> = EntryData[K] & { at: Date; seq: number };
 
-/** The state that the entries of one fee fold to. Facts only; `next` decides what follows. */
-export interface FeeState {
-  /** Number of the last entry; 0 before the first. */
-  seq: number;
-  /** When the last entry happened; null before the first. */
-  lastAt: Date | null;
-  usageChecked: boolean;
-  reopened: Recorded<'reopened'> | null;
-  exempted: Recorded<'exempted'> | null;
-  assessed: Recorded<'assessed'> | null;
-  approved: Recorded<'approved'> | null;
-  noticed: Recorded<'noticed'> | null;
-  /** The number of the latest known notice, whether it still stands or not. */
-  notices: number;
-  noticeFailed: Recorded<'notice_failed'> | null;
-  /** What the vendor's invoices carry for the clinician, in cents; 0 before an invoice does. */
-  invoicedCents: number;
-  cardMissing: Recorded<'card_missing'> | null;
-  cardUpdated: Recorded<'card_updated'> | null;
-  deferred: Recorded<'deferred'> | null;
-  /** Temporary refusals so far of the e-mail that is due now. */
-  deferrals: number;
-  /** The intent that may still be paid or was paid; null when there is none or it was closed. */
-  intent: string | null;
-  /** The Stripe customer of the intent. */
-  intentCustomer: string | null;
-  /** Intents that were canceled so that another could be opened. */
-  closedIntents: Set<string>;
-  /** The number of the notice that the intent's metadata carries; null for none. */
-  recordedNotice: number | null;
-  /** Set when the roster names another customer than the notice; null once a new notice stands. */
-  customerChanged: Recorded<'customer_changed'> | null;
-  /** The attempt whose outcome is not in the ledger yet. */
-  openAttempt: Recorded<'attempted'> | null;
-  /** The latest attempt, with its card. */
-  lastAttempt: Recorded<'attempted'> | null;
-  /** The card tried last, by this ledger or another. */
-  triedCard: string | null;
-  /** Cards that were declined with the verdict `needs_card` and not renewed since. */
-  refusedCards: Set<string>;
-  /** The latest reading that did not show the outcome. */
-  unknown: Recorded<'unknown'> | null;
-  attempts: number;
-  /**
-   * Declines of each card by this ledger or another, since the card was renewed or the fee revived.
-   * The key is null when Stripe does not say which card was declined.
-   */
-  declinesByCard: Map<string | null, number>;
-  /** The latest decline of any card. */
-  declined: Recorded<'declined'> | null;
-  /** Charges known to the ledger, by Stripe's id; the open attempt's charge is not among them. */
-  knownCharges: Set<string>;
-  retryAsked: Recorded<'retry_asked'> | null;
-  /** The latest wish of a person that the clinician gets the link for another card. */
-  cardLinkAsked: Recorded<'card_link_asked'> | null;
-  held: Recorded<'held'> | null;
-  /** Set as well when the fee is being paid otherwise: the intent is canceled in either case. */
-  waiveAsked: Recorded<'waive_asked'> | null;
-  /** Set as well when the fee was paid otherwise: in either case no card is charged for it. */
-  waived: Recorded<'waived'> | null;
-  otherPaymentAsked: Recorded<'paid_otherwise_asked'> | null;
-  otherPayment: Recorded<'paid_otherwise'> | null;
-  paid: Recorded<'paid'> | null;
-  paidCents: number;
-  refundAsked: Recorded<'refund_asked'> | null;
-  refundOpened: Recorded<'refund_opened'> | null;
-  refundedCents: number;
-  lastRefunded: Recorded<'refunded'> | null;
-  /** Every refund that was ever under way, by Stripe's id. */
-  refundsOpened: Map<string, Recorded<'refund_opened'>>;
-  /** Refunds and disputes that have ended, by Stripe's id. */
-  refundsClosed: Map<string, 'succeeded' | 'failed'>;
-  disputesClosed: Set<string>;
-  disputed: Recorded<'disputed'> | null;
-  gaveUp: Recorded<'gave_up'> | null;
-  /** `emailKey` of every e-mail that was sent or failed for good. */
-  emailsHandled: Set<string>;
-}
+const none = <K extends keyof EntryData>(): Recorded<K> | null => null;
 
-/** A fee without entries. */
-export function emptyFee(): FeeState {
+/**
+ * A fee without entries: what the entries of one fee fold to begins here. Facts only; `next` decides
+ * what follows.
+ */
+export function emptyFee() {
   return {
+    /** Number of the last entry; 0 before the first. */
     seq: 0,
-    lastAt: null,
+    /** When the last entry happened; null before the first. */
+    lastAt: null as Date | null,
     usageChecked: false,
-    reopened: null,
-    exempted: null,
-    assessed: null,
-    approved: null,
-    noticed: null,
+    reopened: none<'reopened'>(),
+    exempted: none<'exempted'>(),
+    assessed: none<'assessed'>(),
+    approved: none<'approved'>(),
+    noticed: none<'noticed'>(),
+    /** The number of the latest known notice, whether it still stands or not. */
     notices: 0,
-    noticeFailed: null,
+    noticeFailed: none<'notice_failed'>(),
+    /** What the vendor's invoices carry for the clinician, in cents; 0 before an invoice does. */
     invoicedCents: 0,
-    cardMissing: null,
-    cardUpdated: null,
-    deferred: null,
+    cardMissing: none<'card_missing'>(),
+    cardUpdated: none<'card_updated'>(),
+    deferred: none<'deferred'>(),
+    /** Temporary refusals so far of the e-mail that is due now. */
     deferrals: 0,
-    intent: null,
-    intentCustomer: null,
-    closedIntents: new Set(),
-    recordedNotice: null,
-    customerChanged: null,
-    openAttempt: null,
-    lastAttempt: null,
-    triedCard: null,
-    refusedCards: new Set(),
-    unknown: null,
+    /** The intent that may still be paid or was paid; null when there is none or it was closed. */
+    intent: null as string | null,
+    /** The Stripe customer of the intent. */
+    intentCustomer: null as string | null,
+    /** Intents that were canceled so that another could be opened. */
+    closedIntents: new Set<string>(),
+    /** The number of the notice that the intent's metadata carries; null for none. */
+    recordedNotice: null as number | null,
+    /** Set when the roster names another customer than the notice; null once a new notice stands. */
+    customerChanged: none<'customer_changed'>(),
+    /** The attempt whose outcome is not in the ledger yet. */
+    openAttempt: none<'attempted'>(),
+    /** The latest attempt, with its card. */
+    lastAttempt: none<'attempted'>(),
+    /** The card tried last, by this ledger or another. */
+    triedCard: null as string | null,
+    /** Cards that were declined with the verdict `needs_card` and not renewed since. */
+    refusedCards: new Set<string>(),
+    /** The latest reading that did not show the outcome. */
+    unknown: none<'unknown'>(),
     attempts: 0,
-    declinesByCard: new Map(),
-    declined: null,
-    knownCharges: new Set(),
-    retryAsked: null,
-    cardLinkAsked: null,
-    held: null,
-    waiveAsked: null,
-    waived: null,
-    otherPaymentAsked: null,
-    otherPayment: null,
-    paid: null,
+    /**
+     * Declines of each card by this ledger or another, since the card was renewed or the fee
+     * revived. The key is null when Stripe does not say which card was declined.
+     */
+    declinesByCard: new Map<string | null, number>(),
+    /** The latest decline of any card. */
+    declined: none<'declined'>(),
+    /** Charges known to the ledger, by Stripe's id; the open attempt's charge is not among them. */
+    knownCharges: new Set<string>(),
+    retryAsked: none<'retry_asked'>(),
+    /** The latest wish of a person that the clinician gets the link for another card. */
+    cardLinkAsked: none<'card_link_asked'>(),
+    held: none<'held'>(),
+    /** Set as well when the fee is being paid otherwise: the intent is canceled in either case. */
+    waiveAsked: none<'waive_asked'>(),
+    /** Set as well when the fee was paid otherwise: in either case no card is charged for it. */
+    waived: none<'waived'>(),
+    otherPaymentAsked: none<'paid_otherwise_asked'>(),
+    otherPayment: none<'paid_otherwise'>(),
+    paid: none<'paid'>(),
     paidCents: 0,
-    refundAsked: null,
-    refundOpened: null,
+    refundAsked: none<'refund_asked'>(),
+    refundOpened: none<'refund_opened'>(),
     refundedCents: 0,
-    lastRefunded: null,
-    refundsOpened: new Map(),
-    refundsClosed: new Map(),
-    disputesClosed: new Set(),
-    disputed: null,
-    gaveUp: null,
-    emailsHandled: new Set(),
+    lastRefunded: none<'refunded'>(),
+    /** Every refund that was ever under way, by Stripe's id. */
+    refundsOpened: new Map<string, Recorded<'refund_opened'>>(),
+    /** Refunds and disputes that have ended, by Stripe's id. */
+    refundsClosed: new Map<string, 'succeeded' | 'failed'>(),
+    disputesClosed: new Set<string>(),
+    disputed: none<'disputed'>(),
+    gaveUp: none<'gave_up'>(),
+    /** `emailKey` of every e-mail that was sent or failed for good. */
+    emailsHandled: new Set<string>(),
   };
 }
+
+/** The state that the entries of one fee fold to. */
+export type FeeState = ReturnType<typeof emptyFee>;
 
 /** Names one occasion of an e-mail: its kind and the number of the entry it is about. */
 export const emailKey = (email: EmailKind, about: number): string => `${email} ${about}`;
