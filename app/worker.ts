@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { FREE_VENDORS } from '../config/rates.ts';
 import type { Services } from '../config/services.ts';
 import { createMail } from '../gateways/mail/mail.ts';
-import { createCardLinks } from '../gateways/stripe/card-links.ts';
+import { createPageLinks } from '../gateways/mail/page-links.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { WorkerDeps, WorkerLog } from '../workers/deps.ts';
 import { runWorker } from '../workers/worker.ts';
@@ -43,7 +43,7 @@ export async function createWorkerDeps(
   { ledger, payments, log, elapsedMs }: Omit<WorkerConnections, 'queues'>,
 ): Promise<WorkerDeps> {
   const now = await clockOf(ledger, elapsedMs);
-  const links = createCardLinks({ publicUrl, secret: sessionSecret, now });
+  const links = createPageLinks({ publicUrl, secret: sessionSecret, now });
   return {
     ...{ ledger, payments, log },
     mail: createMail({ smtpUrl, from: mailFrom, replyTo: mailReplyTo }),
@@ -51,7 +51,7 @@ export async function createWorkerDeps(
       name: practiceName,
       replyTo: mailReplyTo,
       freeVendors: FREE_VENDORS,
-      cardLink: links.linkFor,
+      pageLink: links.linkFor,
     },
   };
 }

@@ -19,6 +19,7 @@ import { createInvoiceUploads } from './invoice-uploads.ts';
 import { createInvoices } from './invoices.ts';
 import { createJobErrors } from './job-errors.ts';
 import { createKnownNames } from './known-names.ts';
+import { createObjections } from './objections.ts';
 import { createRateLimiter } from './rate-limiter.ts';
 import { createPeople } from './people.ts';
 import { createQueueSweep } from './queue-sweep.ts';
@@ -58,6 +59,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     invoices: createInvoices(pool),
     jobErrors: createJobErrors(pool),
     knownNames: createKnownNames(pool),
+    objections: createObjections(pool),
     people: createPeople(pool),
     rateLimiter: createRateLimiter(pool),
     queueSweep: createQueueSweep(pool),

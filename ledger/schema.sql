@@ -74,7 +74,7 @@ constraint entries.entries_debit_check CHECK ((debit = ANY (ARRAY['receivable'::
 
 constraint entries.entries_fee_id_fkey FOREIGN KEY (fee_id) REFERENCES fees(fee_id)
 
-constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['usage_checked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'invoiced'::text, 'card_missing'::text, 'card_updated'::text, 'intent_opened'::text, 'intent_closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'paid_otherwise_asked'::text, 'paid_otherwise'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'card_link_asked'::text, 'noted'::text, 'email_sent'::text, 'email_failed'::text])))
+constraint entries.entries_kind_check CHECK ((kind = ANY (ARRAY['usage_checked'::text, 'reopened'::text, 'exempted'::text, 'assessed'::text, 'withdrawn'::text, 'approved'::text, 'noticed'::text, 'deferred'::text, 'notice_failed'::text, 'notice_recorded'::text, 'customer_changed'::text, 'invoiced'::text, 'card_missing'::text, 'card_updated'::text, 'intent_opened'::text, 'intent_closed'::text, 'attempted'::text, 'unknown'::text, 'declined'::text, 'lapsed'::text, 'paid'::text, 'held'::text, 'released'::text, 'retry_asked'::text, 'waive_asked'::text, 'waived'::text, 'paid_otherwise_asked'::text, 'paid_otherwise'::text, 'pay_now_asked'::text, 'objected'::text, 'objection_answered'::text, 'refund_asked'::text, 'refund_opened'::text, 'refunded'::text, 'refund_failed'::text, 'disputed'::text, 'dispute_closed'::text, 'gave_up'::text, 'revived'::text, 'card_link_asked'::text, 'noted'::text, 'email_sent'::text, 'email_failed'::text])))
 
 constraint entries.entries_pkey PRIMARY KEY (fee_id, seq)
 
@@ -360,8 +360,11 @@ begin
     earliest := notice.at
       + make_interval(secs => days * (run.policy ->> 'dayMs')::double precision / 1000);
   end if;
-  -- The earlier of the writer's time and the clock must be late enough.
+  -- The earlier of the writer's time and the clock must be late enough, unless the clinician has
+  -- asked to be charged at once since this notice.
   if least(new.at, levy_now()) < greatest(earliest, (notice.data ->> 'chargeFrom')::timestamptz)
+    and not exists (select from entries where fee_id = new.fee_id and kind = 'pay_now_asked'
+      and actor = 'clinician' and seq > notice.seq)
   then
     raise exception 'the notice period is not over' using errcode = 'LV011';
   end if;
@@ -778,6 +781,8 @@ index CREATE INDEX clinicians_vendor ON public.clinicians USING btree (vendor)
 index CREATE INDEX entries_answers ON public.entries USING btree (recorded_at) WHERE (kind = ANY (ARRAY['attempted'::text, 'declined'::text, 'lapsed'::text, 'paid'::text]))
 
 index CREATE INDEX entries_fingerprint ON public.entries USING btree (((data ->> 'fingerprint'::text)), at) WHERE ((kind = ANY (ARRAY['attempted'::text, 'declined'::text])) AND ((data ->> 'fingerprint'::text) IS NOT NULL))
+
+index CREATE INDEX entries_objections ON public.entries USING btree (at) WHERE (kind = 'objected'::text)
 
 index CREATE INDEX entries_source ON public.entries USING btree (COALESCE((data ->> 'refund'::text), (data ->> 'dispute'::text))) WHERE (kind = ANY (ARRAY['refund_opened'::text, 'refund_failed'::text, 'disputed'::text]))
 

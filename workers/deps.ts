@@ -17,8 +17,8 @@ export interface Practice {
   replyTo: string;
   /** Names of vendors that do not levy the fee. */
   freeVendors: string[];
-  /** The page on which a clinician can give another card for this fee; null when there is none. */
-  cardLink: (feeId: string) => string | null;
+  /** The clinician's own page about a fee; null when there is none. */
+  pageLink: (feeId: string) => string | null;
 }
 
 /** The part of a pino logger that workers use. */

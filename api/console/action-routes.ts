@@ -16,6 +16,7 @@ import { cardLinkOf } from './card-link.ts';
 import type { Done } from './done.ts';
 import { inputFor, isFinal, needsWhy } from './fee-actions.ts';
 import { guarded } from './guarded.ts';
+import { objectionPages } from './objections.ts';
 import { payOtherwiseRoute } from './pay-otherwise.ts';
 import { sendFee } from './page-routes.ts';
 import { approveOrShow } from './year/page-routes.ts';
@@ -31,6 +32,7 @@ export function actionRoutes(app: FastifyInstance, deps: ApiDeps): void {
   feeActRoutes(app, deps);
   cardLinkRoute(app, deps);
   payOtherwiseRoute(app, deps);
+  objectionPages(app, deps);
   assessmentActRoutes(app, deps);
   evidenceActRoute(app, deps);
 }

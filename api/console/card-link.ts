@@ -1,5 +1,5 @@
 import { audited, type By } from '../routes/actions.ts';
-import { openCardPage } from '../routes/open-card-page.ts';
+import { openCardPage } from '../clinician/open-card-page.ts';
 import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 

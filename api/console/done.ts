@@ -18,6 +18,7 @@ const DONE = {
   retry: 'It will be tried again as soon as that is allowed; see what is next.',
   refund: 'The refund is on its way; see the story.',
   pay_otherwise: 'Recorded as paid, or about to be: the card is stopped first. A receipt goes out.',
+  objection_answered: 'Answered. The clinician reads it on their page.',
   send_card_link: 'The e-mail with the link goes out now.',
   note: 'The note stands in the story.',
   name_matched:

@@ -40,7 +40,7 @@ function errorPage(
   reply.type('text/html; charset=utf-8');
   reply.removeHeader('content-length');
   const path = pathOf(request);
-  const isOurs = !path.startsWith('/card');
+  const isOurs = !isClinicians(path);
   const viewer = isOurs && request.caller ? viewerOf(request, deps) : null;
   const said = wordsFor(error, path);
   const body = errorBody(said, error, isOurs ? buttonOf(request, error) : null);
@@ -136,8 +136,7 @@ const CARD_WORDS: Words = [
 ];
 
 function wordsFor({ code, message, help }: Told, path: string): Words {
-  if (path.startsWith('/card') && (code === 'not_found' || code === 'invalid_request'))
-    return CARD_WORDS;
+  if (isClinicians(path) && (code === 'not_found' || code === 'invalid_request')) return CARD_WORDS;
   return WORDS[code] ?? [message, help];
 }
 
@@ -161,4 +160,9 @@ function backTo(request: FastifyRequest): string {
   const page = PAGES.exec(path)?.[0];
   if (page) return page;
   return path.startsWith('/console/evidence/') ? '/console/review' : '/console';
+}
+
+/** Whether a path is of the pages that clinicians open. */
+function isClinicians(path: string): boolean {
+  return /^\/(fee|card|card-saved)(\/|$)/.test(path);
 }

@@ -1,4 +1,9 @@
-import { decide, type Action, type ActionWithReason } from '../../core/fee/actions.ts';
+import {
+  decide,
+  type Action,
+  type ActionWithReason,
+  type SimpleAction,
+} from '../../core/fee/actions.ts';
 import type { FeeState } from '../../core/fee/fold.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import { scopeOf } from '../routes/actions.ts';
@@ -6,11 +11,8 @@ import { html, type Html } from './html.ts';
 import { payOtherwiseForm } from './pay-otherwise.ts';
 import { formToken, may, type Viewer } from './layout.ts';
 
-/** An act that needs nothing but, perhaps, a reason. */
-type SimpleAct = Exclude<Action['act'], 'pay_otherwise'>;
-
 /** What a person may do to a fee, in the order of the buttons. */
-const OFFERS: { act: SimpleAct; label: string; says: string; danger?: boolean }[] = [
+const OFFERS: { act: SimpleAction; label: string; says: string; danger?: boolean }[] = [
   { act: 'release', label: 'Release', says: 'The fee goes on where it was stopped.' },
   {
     act: 'retry',
@@ -90,12 +92,12 @@ export function feeActions(feeRecord: FeeRecord, fee: FeeState, viewer: Viewer):
 }
 
 /** Acts that cannot be taken back: their forms have a box that must be ticked. */
-export function isFinal(act: SimpleAct): boolean {
+export function isFinal(act: SimpleAction): boolean {
   return act === 'waive' || act === 'refund';
 }
 
 /** The box: pressing Enter in the field for the reason does nothing before it is ticked. */
-function sure(act: SimpleAct): Html {
+function sure(act: SimpleAction): Html {
   return html`<p>
     <label for="sure-${act}"
       ><input type="checkbox" id="sure-${act}" name="sure" value="yes" required /> I am sure; this
@@ -105,12 +107,12 @@ function sure(act: SimpleAct): Html {
 }
 
 /** The action a button stands for. */
-export function inputFor(act: SimpleAct, why: string): Action {
+export function inputFor(act: SimpleAction, why: string): Action {
   return needsWhy(act) ? { act, why } : { act };
 }
 
 /** Whether an act needs a reason. */
-export function needsWhy(act: SimpleAct): act is ActionWithReason {
+export function needsWhy(act: SimpleAction): act is ActionWithReason {
   return act !== 'release' && act !== 'retry' && act !== 'send_card_link';
 }
 

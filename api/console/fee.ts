@@ -10,6 +10,7 @@ import { feeActions } from './fee-actions.ts';
 import { html, type Html } from './html.ts';
 import { isolated } from './isolated.ts';
 import { formToken, may, type Viewer } from './layout.ts';
+import { objectionCard } from './objections.ts';
 import { stateBadge, STATE_WORDS, type Tone } from './states.ts';
 import { day, distance, when } from './times.ts';
 import { KIND_WORDS, nextWords } from './words.ts';
@@ -47,7 +48,7 @@ export function feeBody({ feeRecord, evidence, cardLink }: FeeView, viewer: View
           <h3>Next</h3>
           ${whatIsNext(next, feeRecord)}
         </section>
-        ${feeActions(feeRecord, fee, viewer)}
+        ${objectionCard(feeRecord, fee, viewer)} ${feeActions(feeRecord, fee, viewer)}
       </div>
       <section class="past" aria-labelledby="story">
         <h2 id="story" class="first">What happened</h2>
@@ -195,11 +196,13 @@ const TONES: Partial<Record<EntryKind, Tone>> = {
   card_updated: 'good',
   released: 'good',
   paid: 'good',
+  paid_otherwise: 'good',
   notice_failed: 'person',
   card_missing: 'person',
   declined: 'person',
   held: 'person',
   disputed: 'person',
+  objected: 'person',
   refund_failed: 'person',
   email_failed: 'person',
   unknown: 'doubt',

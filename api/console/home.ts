@@ -14,6 +14,8 @@ type StateCount = { state: FeeStatus; fees: number; cents: number };
 
 export interface Overview {
   assessments: { assessment: Assessment; states: StateCount[] }[];
+  /** Objections without an answer, and whether there are more than were counted. */
+  objections: { count: number; more: boolean };
   /** Weak evidence that waits for a decision, and whether there is more than was counted. */
   weak: { count: number; more: boolean };
   /** Recent imports with problems that a person must look at. */
@@ -66,7 +68,7 @@ function opening({ assessments, rates, vendors }: Overview): Html | null {
     </form>`;
 }
 
-function needsPerson({ assessments, weak, withProblems }: Overview): Html {
+function needsPerson({ assessments, objections, weak, withProblems }: Overview): Html {
   const sum = (state: FeeStatus) =>
     assessments
       .flatMap(({ states }) => states)
@@ -80,6 +82,13 @@ function needsPerson({ assessments, weak, withProblems }: Overview): Html {
         `${assessment.vendorName} ${assessment.year}`,
         'Waits for its roster to be read and approved.',
       ),
+    ),
+    todoRow(
+      objections.count,
+      '/console/objections',
+      'Objections',
+      'Answer the clinician; nothing is charged before.',
+      objections.more,
     ),
     ...NEEDS_PERSON.map(({ state, todo }) =>
       todoRow(sum(state), `/console/fees?state=${state}`, STATE_WORDS[state].label, todo),

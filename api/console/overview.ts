@@ -1,6 +1,8 @@
 import type { ApiDeps } from '../deps.ts';
 import type { Overview } from './home.ts';
 
+/** Objections that are counted. */
+const OBJECTIONS = 100;
 /** Weak findings that are counted. */
 const WEAK = 100;
 /** How many of the latest imports are asked whether they left problems. */
@@ -8,7 +10,8 @@ const RECENT_IMPORTS = 20;
 
 /** What the first page shows. */
 export async function overview({ ledger }: ApiDeps): Promise<Overview> {
-  const [assessments, weak, imports, rates, vendors] = await Promise.all([
+  const [objections, assessments, weak, imports, rates, vendors] = await Promise.all([
+    ledger.objections.open(OBJECTIONS + 1),
     ledger.assessments.list(),
     ledger.evidence.weak(WEAK + 1),
     ledger.evidence.imports(),
@@ -25,6 +28,10 @@ export async function overview({ ledger }: ApiDeps): Promise<Overview> {
   });
   return {
     assessments: await Promise.all(counted),
+    objections: {
+      count: Math.min(objections.length, OBJECTIONS),
+      more: objections.length > OBJECTIONS,
+    },
     weak: { count: Math.min(weak.length, WEAK), more: weak.length > WEAK },
     withProblems: (await Promise.all(problems)).flat(),
     rates,

@@ -95,6 +95,7 @@ export const ERRORS = {
     'The act is not in a state in which this can be done, or its preview is more than a day old.',
     'Look at it again, or preview it anew.',
   ],
+  no_objection: [409, 'No objection waits for an answer.', 'See its story.'],
   no_card_needed: [409, 'No other card is wanted for the fee.', 'See its story.'],
   under_way: [409, 'Something is under way already.', 'Wait for it to end.'],
   no_customer: [

@@ -16,11 +16,21 @@ export type Action =
   | ({ act: 'pay_otherwise' } & OtherPayment)
   /** Sends the clinician the link to give another card. */
   | { act: 'send_card_link' }
+  /** The clinician asks to be charged at once: before the noticed day, or again after a decline. */
+  | { act: 'pay_now' }
+  /** The clinician objects; nothing is sent or charged before a person has answered. */
+  | { act: 'object'; why: string }
+  /** A person's answer to the clinician's objection. Accepted: the fee is waived or refunded. */
+  | { act: 'answer_objection'; accepted: boolean; why: string }
   /** A remark, which changes nothing else. */
   | { act: 'note'; why: string };
 
-/** The acts that carry a reason. */
-export type ActionWithReason = Extract<Action, { why: string }>['act'];
+/** Acts of the clinician, and acts that need more than a reason: each has a route of its own. */
+export type ActionOfItsOwn = 'pay_otherwise' | 'pay_now' | 'object' | 'answer_objection';
+
+/** The acts that need nothing but, perhaps, a reason; and those that need one. */
+export type SimpleAction = Exclude<Action['act'], ActionOfItsOwn>;
+export type ActionWithReason = Extract<Action, { act: SimpleAction; why: string }>['act'];
 
 /** The entries an act leads to, or why it is refused; nothing changes on a refusal. */
 export type Decision = { entries: NewEntry[] } | { refused: RefusedAction; why: string };
@@ -34,6 +44,7 @@ export type RefusedAction =
   | 'not_noticed'
   | 'not_paid'
   | 'no_card_needed'
+  | 'no_objection'
   | 'under_way';
 
 /** Decides a person's act. The same act a second time is refused, so that it happens once. */
@@ -59,6 +70,12 @@ export function decide(fee: FeeState, input: Action): Decision {
       return { entries: [entry('refund_asked', { why: input.why })] };
     case 'pay_otherwise':
       return payOtherwise(fee, input);
+    case 'pay_now':
+      return payNow(fee);
+    case 'object':
+      return object(fee, input.why);
+    case 'answer_objection':
+      return answerObjection(fee, input);
     case 'send_card_link':
       return sendCardLink(fee);
     case 'note':
@@ -91,6 +108,51 @@ function payOtherwise(fee: FeeState, { how, on, reference }: OtherPayment): Deci
   if (fee.intent) return { entries: [...revive(fee), entry('paid_otherwise_asked', payment)] };
   const amountCents = amountOwed(fee);
   return { entries: [...revive(fee), entry('paid_otherwise', { amountCents, ...payment })] };
+}
+
+/** After a decline the card is tried as for a person's retry: never against its bank's word. */
+function payNow(fee: FeeState): Decision {
+  if (fee.paid ?? fee.waived ?? fee.waiveAsked)
+    return refuse('already_settled', 'the fee is settled: nothing is left to pay');
+  if (!fee.noticed) return refuse('not_noticed', 'the fee has not been announced');
+  if (fee.declined) return retry(fee);
+  if (fee.held) return refuse('already_held', 'the fee is held for a person');
+  if (fee.payNowAsked ?? fee.openAttempt)
+    return refuse('under_way', 'the card is about to be charged already');
+  return { entries: [entry('pay_now_asked', {})] };
+}
+
+/** Holds the fee, whether it is paid or not, until a person has answered. */
+function object(fee: FeeState, text: string): Decision {
+  if (!fee.assessed) return refuse('not_assessed', 'nothing is owed');
+  if (isObjectionOpen(fee)) return refuse('under_way', 'an objection is being looked at already');
+  const isGivenBack = fee.paid !== null && fee.refundedCents >= fee.paidCents;
+  const isLetGo = fee.waiveAsked !== null || (fee.waived !== null && !fee.otherPayment);
+  if (isLetGo || isGivenBack) return refuse('already_settled', 'nothing is owed any more');
+  const objected = entry('objected', { text });
+  return { entries: fee.held ? [objected] : [objected, entry('held', { why: OBJECTED })] };
+}
+
+/** Why a fee is held whose clinician objects. */
+export const OBJECTED = 'the clinician objects';
+
+/** Whether the clinician has objected and nobody has answered yet. */
+export function isObjectionOpen(fee: FeeState): boolean {
+  return fee.objected !== null && fee.objectionAnswered === null;
+}
+
+/** An accepted objection lets the fee go; another hold than the objection's stays in any case. */
+function answerObjection(
+  fee: FeeState,
+  { accepted, why: text }: Extract<Action, { act: 'answer_objection' }>,
+): Decision {
+  if (!isObjectionOpen(fee)) return refuse('no_objection', 'no objection waits for an answer');
+  const answered = entry('objection_answered', { accepted, text });
+  const released = fee.held?.why === OBJECTED ? [entry('released', {})] : [];
+  if (!accepted) return { entries: [answered, ...released] };
+  const why = 'the objection was accepted';
+  const settled = decide(fee, { act: fee.paid ? 'refund' : 'waive', why });
+  return { entries: [answered, ...released, ...('entries' in settled ? settled.entries : [])] };
 }
 
 function retry(fee: FeeState): Decision {

@@ -98,6 +98,10 @@ const SENTENCES: Sentences = {
   held: ({ why }) => `The fee is held for a person: ${plain(why)}.`,
   released: () => 'The fee was released.',
   retry_asked: () => 'A person asked to try again.',
+  pay_now_asked: () => 'The clinician asked to be charged at once.',
+  objected: ({ text }) => `The clinician objects: “${text}”.`,
+  objection_answered: ({ accepted, text }) =>
+    `The objection was ${accepted ? 'accepted' : 'not accepted'}: “${text}”.`,
   waive_asked: ({ why }) => `A waiver was asked for: ${plain(why)}. The payment is stopped first.`,
   waived: ({ amountCents, why }) => `${dollars(amountCents)} were waived: ${plain(why)}.`,
   paid_otherwise_asked: (payment) =>

@@ -7,4 +7,5 @@ export const EMAIL_WORDS: Record<EmailKind, string> = {
   final: 'e-mail closing the fee',
   waived: 'e-mail about the waiver',
   refunded: 'e-mail about the refund',
+  answer: 'answer to the objection',
 };

@@ -64,7 +64,7 @@ export interface OtherPayment {
 }
 
 /** E-mails other than the notice: each once per occasion, to a clinician who owes or has paid. */
-export type EmailKind = 'receipt' | 'card_needed' | 'final' | 'waived' | 'refunded';
+export type EmailKind = 'receipt' | 'card_needed' | 'final' | 'waived' | 'refunded' | 'answer';
 
 /** What a decline leads to: a retry of the card, another card, giving up, or a person. */
 export type Verdict = 'retry' | 'needs_card' | 'give_up' | 'manual_review';
@@ -175,6 +175,12 @@ export interface EntryData {
   held: { why: string };
   released: Record<never, never>;
   retry_asked: Record<never, never>;
+  /** The clinician asks to be charged at once, before the day that the notice names. */
+  pay_now_asked: Record<never, never>;
+  /** The clinician objects to the fee: a person must answer. */
+  objected: { text: string };
+  /** A person's answer. Accepted: the fee is waived or refunded. */
+  objection_answered: { accepted: boolean; text: string };
   waive_asked: { why: string };
   waived: { amountCents: number; why: string };
   /** The clinician has paid without the card on file; the intent must be canceled first. */
@@ -202,6 +208,9 @@ export interface EntryData {
   email_sent: { email: EmailKind; about: number; messageId: string };
   email_failed: { email: EmailKind; about: number; why: string };
 }
+
+/** The actor of what a clinician does on the page of their own link. */
+export const CLINICIAN = 'clinician';
 
 export type EntryKind = keyof EntryData;
 

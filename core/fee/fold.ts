@@ -6,8 +6,8 @@ export type Recorded<K extends keyof EntryData> = EntryData[K] & { at: Date; seq
 const none = <K extends keyof EntryData>(): Recorded<K> | null => null;
 
 /**
- * A fee without entries: what the entries of one fee fold to begins here. Facts only; `next` decides
- * what follows.
+ * A fee without entries: what the entries of one fee fold to begins here. Facts only; `next`
+ * decides what follows.
  */
 export function emptyFee() {
   return {
@@ -39,7 +39,7 @@ export function emptyFee() {
     closedIntents: new Set<string>(),
     /** The number of the notice that the intent's metadata carries; null for none. */
     recordedNotice: null as number | null,
-    /** Set when the roster names another customer than the notice; null once a new notice stands. */
+    /** Set when the roster names another customer than the notice; null under a new notice. */
     customerChanged: none<'customer_changed'>(),
     /** The attempt whose outcome is not in the ledger yet. */
     openAttempt: none<'attempted'>(),
@@ -64,7 +64,12 @@ export function emptyFee() {
     retryAsked: none<'retry_asked'>(),
     /** The latest wish of a person that the clinician gets the link for another card. */
     cardLinkAsked: none<'card_link_asked'>(),
+    /** The clinician's wish to be charged at once, under the notice that stands. */
+    payNowAsked: none<'pay_now_asked'>(),
     held: none<'held'>(),
+    /** The clinician's latest objection, and a colleague's answer to it. */
+    objected: none<'objected'>(),
+    objectionAnswered: none<'objection_answered'>(),
     /** Set as well when the fee is being paid otherwise: the intent is canceled in either case. */
     waiveAsked: none<'waive_asked'>(),
     /** Set as well when the fee was paid otherwise: in either case no card is charged for it. */
@@ -120,6 +125,7 @@ const ENDS_AN_EMAIL: ReadonlySet<EntryKind> = new Set([
   'notice_failed',
   'retry_asked',
   'card_link_asked',
+  'objection_answered',
   'email_sent',
   'email_failed',
   'card_missing',
@@ -164,6 +170,7 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
   },
   noticed(fee, recorded) {
     fee.noticed = recorded;
+    fee.payNowAsked = null;
     fee.noticeFailed = null;
     fee.customerChanged = null;
     fee.notices += 1;
@@ -253,6 +260,16 @@ const APPLY: { [K in EntryKind]: (fee: FeeState, recorded: Recorded<K>) => void 
   },
   released(fee) {
     fee.held = null;
+  },
+  pay_now_asked(fee, recorded) {
+    fee.payNowAsked = recorded;
+  },
+  objected(fee, recorded) {
+    fee.objected = recorded;
+    fee.objectionAnswered = null;
+  },
+  objection_answered(fee, recorded) {
+    fee.objectionAnswered = recorded;
   },
   retry_asked(fee, recorded) {
     fee.retryAsked = recorded;

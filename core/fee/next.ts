@@ -36,6 +36,7 @@ export function nextOf(fee: FeeState, policy: Policy): Next {
     beforeApproval(fee) ??
     tidyAtStripe(fee, policy) ??
     notice(fee) ??
+    answer(fee) ??
     awaitsInvoice(fee, policy) ??
     charge(fee)
   );
@@ -51,6 +52,9 @@ export function emailOwed(fee: FeeState): { email: EmailKind; about: number } | 
   const refunded = owed('refunded', fee.lastRefunded);
   if (refunded || (fee.lastRefunded && !fee.otherPayment)) return refunded;
   if (fee.held) return null;
+  const isRejected = fee.objectionAnswered?.accepted === false;
+  const answer = isRejected ? owed('answer', fee.objectionAnswered) : null;
+  if (answer) return answer;
   if (fee.otherPayment) return owed('receipt', fee.otherPayment);
   if (fee.paid) return owed('receipt', fee.paid);
   // Only a clinician who had a notice or an e-mail is told that the fee is waived.
@@ -66,8 +70,13 @@ export function emailOwed(fee: FeeState): { email: EmailKind; about: number } | 
 
 /** Whether a card is wanted: something is owed, and there is no card or a card was declined. */
 export function mayAskForCard(fee: FeeState): boolean {
-  if (!fee.assessed || fee.paid || fee.waived || fee.waiveAsked) return false;
+  if (!mayGiveCard(fee)) return false;
   return Boolean(fee.declined ?? fee.cardMissing ?? fee.gaveUp);
+}
+
+/** Whether another card is useful: something is owed and not settled. */
+export function mayGiveCard(fee: FeeState): boolean {
+  return Boolean(fee.assessed && !fee.paid && !fee.waived && !fee.waiveAsked);
 }
 
 /** An open attempt is settled before any other rule applies. */
@@ -206,6 +215,12 @@ function notice(fee: FeeState): Next | null {
   return { state: 'approved', step: 'notice', at, why };
 }
 
+/** A clinician who objected is answered before the fee goes on. */
+function answer(fee: FeeState): Next | null {
+  if (emailOwed(fee)?.email !== 'answer') return null;
+  return withEmail(fee, fee.declined ? 'retrying' : 'noticed', 'the objection was answered');
+}
+
 /**
  * Only what the practice was charged is passed on. A fee that no invoice carries waits, and goes on
  * by itself when one does; with less than the fee on the invoice, a person decides.
@@ -229,11 +244,19 @@ function lacks(fee: FeeState, policy: Policy): number {
 
 function charge(fee: FeeState): Next {
   if (!fee.noticed) throw new Error('Bug! a fee reached charging without a notice');
-  const from = new Date(fee.noticed.chargeFrom);
+  // A clinician who asks to pay now ends the notice period for this notice.
+  const from = fee.payNowAsked?.at ?? new Date(fee.noticed.chargeFrom);
   const due = (state: FeeStatus, at: Date, why: string): Next => {
     return { state, step: 'charge', at: at < from ? from : at, why };
   };
-  if (!fee.declined) return due('noticed', from, 'noticed; charged when the notice period is over');
+  if (!fee.declined)
+    return due(
+      'noticed',
+      from,
+      fee.payNowAsked
+        ? 'the clinician asked to be charged at once'
+        : 'noticed; charged when the notice period is over',
+    );
   const declined = inWords(fee.declined.code);
   if (needsCard(fee)) return withEmail(fee, 'needs_card', `declined: ${declined}`);
   // The link is sent before the card is tried again: the clinician may give another one first.

@@ -30,6 +30,8 @@ export interface EmailFacts extends FeeFacts {
   declineCode: string | null;
   /** How the fee was paid without the card on file; null when it was not. */
   otherPayment: OtherPayment | null;
+  /** A colleague's answer to the clinician's objection; null in an e-mail that is none. */
+  answer: string | null;
   /** The refunded cents; null in an e-mail that is not about a refund. */
   refundedCents: number | null;
 }
@@ -45,6 +47,7 @@ export function writeEmail(email: EmailKind, facts: EmailFacts): Mail {
       title(subject),
       text(`Hello ${facts.clinician},`),
       ...parts,
+      ...(parts.some(({ kind }) => kind === 'button') ? [] : seeFee(facts)),
       text(`Any questions? Just reply to this e-mail (${facts.replyTo}).`),
       trademark(),
     ],
@@ -120,6 +123,26 @@ const EMAILS: Record<EmailKind, (facts: EmailFacts) => Body> = {
     ],
   }),
 
+  answer: (facts) => {
+    const { year, amountCents, answer } = facts;
+    if (answer === null) throw new Error('Bug! an answer without words');
+    return {
+      subject: `About your objection to the ${year} CPT license fee`,
+      preview: 'We have looked at it.',
+      parts: [
+        text(
+          `You objected to your CPT license fee of ${dollars(amountCents)} for ${year}. We have ` +
+            'looked at it, and the fee stands:',
+        ),
+        text(`“${answer}”`),
+        text(
+          'If your card has not been charged yet, that goes on as announced. If you still do not ' +
+            'agree, reply to this e-mail.',
+        ),
+      ],
+    };
+  },
+
   refunded: ({ year, amountCents, refundedCents, card }) => {
     if (refundedCents === null || refundedCents > amountCents)
       throw new Error('Bug! an e-mail about a refund needs the amount, at most the fee');
@@ -140,6 +163,11 @@ const EMAILS: Record<EmailKind, (facts: EmailFacts) => Body> = {
   },
 };
 
+/** The link to the clinician's own page, in e-mails that have no other button. */
+function seeFee({ pageLink }: EmailFacts): Part[] {
+  return pageLink ? [{ kind: 'button', label: 'See your fee', url: pageLink }] : [];
+}
+
 function declined({ year, amountCents, on, card }: EmailFacts, declineCode: string): string {
   return (
     `On ${dayOf(on, 'long')} we tried to charge your CPT license fee of ${dollars(amountCents)} ` +
@@ -156,14 +184,14 @@ function noCard({ year, amountCents }: EmailFacts): string {
 }
 
 /** How to give another card, and what follows from doing so. */
-function giveCard({ cardLink, amountCents, announced }: EmailFacts): Part[] {
+function giveCard({ pageLink, amountCents, announced }: EmailFacts): Part[] {
   const then = announced
     ? `We will then charge the ${dollars(amountCents)} to it and send you a receipt.`
     : 'Before anything is charged, we will write to you with the date.';
-  if (!cardLink) return [text(`Please reply to this e-mail to give us a card. ${then}`)];
+  if (!pageLink) return [text(`Please reply to this e-mail to give us a card. ${then}`)];
   return [
-    text(`Please give us a card on this page of our payment provider. ${then}`),
-    { kind: 'button', label: 'Give a card', url: cardLink },
+    text(`Please give us a card on your own page about this fee. ${then}`),
+    { kind: 'button', label: 'Give a card', url: pageLink },
   ];
 }
 

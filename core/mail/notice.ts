@@ -17,8 +17,8 @@ export interface FeeFacts {
   amountCents: number;
   /** The address to which answers go. */
   replyTo: string;
-  /** The page on which the clinician can give another card; null when there is none. */
-  cardLink: string | null;
+  /** The clinician's own page about the fee; null when there is none. */
+  pageLink: string | null;
 }
 
 export interface NoticeFacts extends FeeFacts {
@@ -75,7 +75,7 @@ export function writeNotice(facts: NoticeFacts): Mail {
 }
 
 /** Explains the fee to a person who has never heard of it. */
-export function whatItIs({ practice, vendor }: FeeFacts): string {
+export function whatItIs({ practice, vendor }: Pick<FeeFacts, 'practice' | 'vendor'>): string {
   return (
     'The American Medical Association (AMA) owns the CPT® codes and asks a license fee for every ' +
     `clinician who uses them, once a year. ${vendor} collects it from ${practice}. ` +
@@ -148,7 +148,11 @@ const BRANDS: Record<string, string> = {
   unionpay: 'UnionPay',
 };
 
-function whyYou({ evidence, vendor, year }: NoticeFacts): string {
+export function whyYou({
+  evidence,
+  vendor,
+  year,
+}: Pick<NoticeFacts, 'evidence' | 'vendor' | 'year'>): string {
   const day = dayOf(evidence.firstUsedOn, 'long');
   const use = `Your first use of a CPT code in ${vendor} in ${year} was on ${day}`;
   const found: Record<RecordKind, string> = {
@@ -163,12 +167,15 @@ function whyYou({ evidence, vendor, year }: NoticeFacts): string {
   );
 }
 
-function anotherCard({ cardLink, chargeOn }: NoticeFacts): Part[] {
-  if (!cardLink) return [];
+function anotherCard({ pageLink, chargeOn }: NoticeFacts): Part[] {
+  if (!pageLink) return [];
   return [
-    heading('If you would rather use another card'),
-    text(`Give it to us before ${dayOf(chargeOn, 'long')} on this page of our payment provider.`),
-    { kind: 'button', label: 'Use another card', url: cardLink },
+    heading('If you would rather use another card, or pay now'),
+    text(
+      `Your own page about this fee takes another card until ${dayOf(chargeOn, 'long')}. There ` +
+        'you can also pay at once, object, or tell us that you have left this EHR.',
+    ),
+    { kind: 'button', label: 'See your fee', url: pageLink },
   ];
 }
 

@@ -1,5 +1,12 @@
 import { chargeFrom } from '../calendar.ts';
-import type { Entry, EntryData, EmailKind, FeeStatus, Step } from '../fee/fee.ts';
+import {
+  CLINICIAN,
+  type Entry,
+  type EntryData,
+  type EmailKind,
+  type FeeStatus,
+  type Step,
+} from '../fee/fee.ts';
 import { movement } from '../fee/money.ts';
 import { next } from '../fee/next.ts';
 import type { Policy } from '../policy.ts';
@@ -81,9 +88,12 @@ const NO_MOVEMENT = { debit: null, credit: null, amountCents: null };
 /** Checks the notice period again, by our calendar instead of the database's. */
 function unannounced({ entries, policy }: StoredFee): string[] {
   let notice: { at: Date; data: EntryData['noticed'] } | null = null;
+  let payNow: Date | null = null;
   const wrong: string[] = [];
   for (const one of entries) {
-    if (one.kind === 'noticed') notice = one;
+    if (one.kind === 'noticed') [notice, payNow] = [one, null];
+    // Only the clinician's own wish ends a notice period early.
+    if (one.kind === 'pay_now_asked' && one.actor === CLINICIAN) payNow = one.at;
     if (one.kind !== 'attempted') continue;
     const { attempt } = one.data;
     if (!notice) {
@@ -94,7 +104,7 @@ function unannounced({ entries, policy }: StoredFee): string[] {
       wrong.push(`attempt ${attempt} is on another customer than the notice`);
     const promised = new Date(notice.data.chargeFrom);
     const earliest = chargeFrom(notice.at, policy);
-    const from = promised > earliest ? promised : earliest;
+    const from = payNow ?? (promised > earliest ? promised : earliest);
     if (one.at < from)
       wrong.push(
         `attempt ${attempt} on ${one.at.toISOString()}, allowed from ${from.toISOString()}`,
@@ -169,6 +179,7 @@ const OCCASIONS: Record<EmailKind, (about: Entry) => boolean> = {
   final: ({ kind }) => kind === 'gave_up',
   waived: ({ kind }) => kind === 'waived',
   refunded: ({ kind }) => kind === 'refunded',
+  answer: ({ kind }) => kind === 'objection_answered',
 };
 
 function emailsAmiss({ entries }: StoredFee): string[] {

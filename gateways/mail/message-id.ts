@@ -16,6 +16,7 @@ export const MAIL_KINDS = Object.keys({
   final: true,
   waived: true,
   refunded: true,
+  answer: true,
 } satisfies Record<SentMail['kind'], true>) as SentMail['kind'][];
 
 /**

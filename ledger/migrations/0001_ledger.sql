@@ -264,7 +264,7 @@ create table entries (
     'noticed', 'deferred', 'notice_failed', 'notice_recorded', 'customer_changed',
     'invoiced', 'card_missing', 'card_updated', 'intent_opened', 'intent_closed', 'attempted', 'unknown', 'declined',
     'lapsed', 'paid', 'held', 'released', 'retry_asked', 'waive_asked', 'waived',
-    'paid_otherwise_asked', 'paid_otherwise',
+    'paid_otherwise_asked', 'paid_otherwise', 'pay_now_asked', 'objected', 'objection_answered',
     'refund_asked', 'refund_opened', 'refunded', 'refund_failed', 'disputed', 'dispute_closed',
     'gave_up', 'revived', 'card_link_asked', 'noted', 'email_sent', 'email_failed')),
   -- When it happened.
@@ -297,6 +297,8 @@ create index entries_fingerprint on entries ((data ->> 'fingerprint'), at)
 -- The fee of a refund or dispute, for the list of payouts.
 create index entries_source on entries ((coalesce(data ->> 'refund', data ->> 'dispute')))
   where kind in ('refund_opened', 'refund_failed', 'disputed');
+-- What clinicians object to.
+create index entries_objections on entries (at) where kind = 'objected';
 -- What went wrong with somebody's fees of other years, for whoever approves a roster.
 create index entries_troubles on entries (fee_id)
   where kind in ('notice_failed', 'email_failed', 'held', 'waived');
@@ -443,7 +445,9 @@ create table actor_names (
   -- The command line acts under the name of the machine's user, as cli (root).
   name text primary key check (name = lower(name) and name not like 'cli (%')
 );
-insert into actor_names values ('levy'), ('stripe'), ('automatic'), ('the annual trigger');
+insert into actor_names values ('levy'), ('stripe'), ('automatic'), ('the annual trigger'),
+  -- What a clinician does on the page of their own link.
+  ('clinician');
 
 -- People who sign in with a password.
 create table colleagues (
@@ -1105,8 +1109,11 @@ begin
     earliest := notice.at
       + make_interval(secs => days * (run.policy ->> 'dayMs')::double precision / 1000);
   end if;
-  -- The earlier of the writer's time and the clock must be late enough.
+  -- The earlier of the writer's time and the clock must be late enough, unless the clinician has
+  -- asked to be charged at once since this notice.
   if least(new.at, levy_now()) < greatest(earliest, (notice.data ->> 'chargeFrom')::timestamptz)
+    and not exists (select from entries where fee_id = new.fee_id and kind = 'pay_now_asked'
+      and actor = 'clinician' and seq > notice.seq)
   then
     raise exception 'the notice period is not over' using errcode = 'LV011';
   end if;

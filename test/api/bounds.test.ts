@@ -75,7 +75,7 @@ describe('a body that does not come', () => {
   it.each([
     ['on the route for Stripe', 'POST', '/webhooks/stripe', JSON_TYPE, 408],
     ['on the sign-in page', 'POST', '/console/sign-in', FORM_TYPE, 408],
-    ['on a page to give a card', 'POST', '/card/x/give', FORM_TYPE, 408],
+    ['on a page to give a card', 'POST', '/fee/x/card', FORM_TYPE, 408],
     ['on a route there is not', 'POST', '/nothing', JSON_TYPE, 404],
     ['on a route that knows other methods', 'PUT', '/webhooks/stripe', JSON_TYPE, 405],
     ['in the console', 'POST', '/console/nothing', FORM_TYPE, 404],

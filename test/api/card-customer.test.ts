@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { customerOf } from '../../api/routes/open-card-page.ts';
+import { customerOf } from '../../api/clinician/open-card-page.ts';
 import { feeLife, type FeeLife } from '../support/fee-life.ts';
 
 const by = { actor: 'clinician', requestId: 'r' };

@@ -19,7 +19,7 @@ afterAll(() => consoleClient.close());
 const PAGE = { ...HOST, accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
 describe('an error', () => {
-  it.each(['/nope', '/card/abc', '/card/abc/def', '/queue', '/consol'])(
+  it.each(['/nope', '/fee/abc', '/card/abc/def', '/queue', '/consol'])(
     'at %s is a page for a browser, and JSON for a program',
     async (url) => {
       const page = await app.inject({ url, headers: PAGE });
@@ -33,7 +33,7 @@ describe('an error', () => {
   );
 
   it('of a clinician’s link says what to do, and does not lead to the console', async () => {
-    const { body } = await app.inject({ url: '/card/mistyped', headers: PAGE });
+    const { body } = await app.inject({ url: '/fee/mistyped', headers: PAGE });
     expect(body).toContain('This link does not work');
     expect(body).not.toContain('class="button"');
   });

@@ -65,7 +65,12 @@ const STORIES: Record<FeeStatus, { before: NewEntry[]; after?: (n: number) => Ne
     after: (n) => [...tried(n), lost(), sample('email_sent', { email: 'card_needed', about: 6 })],
   },
   notice_failed: { before: [...asked(), sample('notice_failed')] },
-  held: { before: [...noticed(), sample('held', { why: 'says <b>nobody</b> told them' })] },
+  held: {
+    before: [
+      ...[...noticed(), sample('pay_now_asked'), sample('objected', { text: 'not <b>mine</b>' })],
+      ...[sample('objection_answered'), sample('held', { why: 'says <b>nobody</b> told them' })],
+    ],
+  },
   paid: {
     before: noticed(),
     after: (n) => [...tried(n), paid(n), sample('email_sent', { email: 'receipt', about: 6 })],

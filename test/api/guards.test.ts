@@ -16,7 +16,7 @@ afterAll(() => apiClient.close());
 
 /** What anybody may ask for: machines that watch, Stripe, clinicians, and the way in. */
 const OPEN = new RegExp(
-  '^/($|healthz|readyz|metrics|docs|webhooks/stripe|card|card-saved|' +
+  '^/($|healthz|readyz|metrics|docs|webhooks/stripe|card|card-saved|fee|' +
     'console/(sign-in|join|[a-z]+\\.(css|js)|icon\\.svg))(/|$)',
 );
 

@@ -11,6 +11,7 @@ const EMAIL_STEP: EmailFacts = {
   announced: true,
   declineCode: null,
   otherPayment: null,
+  answer: null,
   refundedCents: null,
 };
 
@@ -27,6 +28,7 @@ const ALL: [EmailKind, Partial<EmailFacts>][] = [
   ['final', {}],
   ['waived', {}],
   ['refunded', { refundedCents: 1950 }],
+  ['answer', { answer: 'Your first use was on February 3.' }],
 ];
 
 test.each(ALL)(
@@ -85,7 +87,7 @@ describe('the e-mail that asks for a card', () => {
   });
 
   test('asks for an answer where there is no page for cards', () => {
-    for (const words of said('card_needed', { declineCode: 'do_not_honor', cardLink: null }))
+    for (const words of said('card_needed', { declineCode: 'do_not_honor', pageLink: null }))
       expect(words).toContain('Please reply to this e-mail to give us a card');
   });
 

@@ -9,7 +9,7 @@ export const FACTS = {
   rate: { royaltyCents: 1850, processingCents: 100 },
   amountCents: 1950,
   replyTo: 'office@sunrise.example',
-  cardLink: 'https://levy.example/card/f1?a=1&b=2',
+  pageLink: 'https://levy.example/card/f1?a=1&b=2',
 };
 
 /** The words a reader sees in the HTML part, in order, without the preview line. */

@@ -63,6 +63,19 @@ const table: [title: string, entries: Line[], state: string, step: string | null
     'retrying',
     'charge',
   ],
+  [
+    'a clinician who asks to pay now is charged at once',
+    [...noticed, 'pay_now_asked'],
+    'noticed',
+    'charge',
+  ],
+  ['a clinician who objects is left in peace', [...noticed, 'objected', 'held'], 'held', null],
+  [
+    'an objection that is not accepted is answered first',
+    [...noticed, 'objected', 'held', 'objection_answered', 'released'],
+    'noticed',
+    'email',
+  ],
   ['held rests', [...noticed, 'held'], 'held', null],
   ['released goes on', [...noticed, 'held', 'released'], 'noticed', 'charge'],
   [

@@ -30,7 +30,7 @@ describe('the notice', () => {
     ['why this clinician', 'on January 12, 2026, in a progress note'],
     ['that private pay counts too', 'pays privately'],
     ['how to object', 'Reply to this e-mail (office@sunrise.example) before February 3, 2027'],
-    ['how to use another card', 'Use another card'],
+    ['how to use another card', 'See your fee'],
     ['how to avoid it', 'TherapyNotes'],
     ['that moving waives it', 'If you move to one of them, we waive the fee'],
     ['help with the move', 'help with the move'],
@@ -41,8 +41,8 @@ describe('the notice', () => {
 
   test('says the same in both parts', () => {
     const [text, html] = bothParts(NOTICE);
-    const inText = text.replace('Use another card: https://levy.example/card/f1?a=1&b=2', '');
-    const inHtml = html.replace(FACTS.practice, '').replace(' Use another card How', ' How');
+    const inText = text.replace('See your fee: https://levy.example/card/f1?a=1&b=2', '');
+    const inHtml = html.replace(FACTS.practice, '').replace(' See your fee How', ' How');
     expect(inText.replace(/\s+/g, ' ').trim()).toBe(inHtml.replace(/\s+/g, ' ').trim());
   });
 
@@ -68,7 +68,7 @@ describe('the notice', () => {
   });
 
   test('does without a page for cards and without examples of other vendors', () => {
-    for (const said of bothParts({ ...NOTICE, cardLink: null, freeVendors: [] })) {
+    for (const said of bothParts({ ...NOTICE, pageLink: null, freeVendors: [] })) {
       expect(said).not.toMatch(/another card|TherapyNotes|for example/);
       expect(said).toContain('Some EHRs do not pass this fee on. If you move');
     }
@@ -120,10 +120,10 @@ describe('what comes from outside', () => {
   });
 
   test('cannot put a script behind the button', () => {
-    for (const cardLink of ['javascript:alert(1)', 'levy.example/card', 'data:text/html,x'])
-      expect(() => writeNotice({ ...NOTICE, cardLink })).toThrow(/web address/);
-    const cardLink = 'https://levy.example/"><script>alert(1)</script>';
-    expect(writeNotice({ ...NOTICE, cardLink }).html).not.toContain('<script');
+    for (const pageLink of ['javascript:alert(1)', 'levy.example/card', 'data:text/html,x'])
+      expect(() => writeNotice({ ...NOTICE, pageLink })).toThrow(/web address/);
+    const pageLink = 'https://levy.example/"><script>alert(1)</script>';
+    expect(writeNotice({ ...NOTICE, pageLink }).html).not.toContain('<script');
   });
 
   test('is all there is to fetch: no image, no script, no style sheet, no tracking', () => {

@@ -33,7 +33,7 @@ export const PRACTICE: Practice = {
   name: 'Sunrise Practice',
   replyTo: 'office@sunrise.example',
   freeVendors: ['TherapyNotes'],
-  cardLink: () => null,
+  pageLink: () => null,
 };
 
 /** Starts a process. It runs until it is killed by chance; `die` is told. */

@@ -67,6 +67,8 @@ function nameOf({ feeRecord }: DueFee, about: number): string {
     }
     case 'card_link_asked':
       return `link${about}`;
+    case 'objection_answered':
+      return `answer${about}`;
     case 'waived':
     case 'paid_otherwise':
       return subject.kind;
@@ -102,6 +104,7 @@ function emailFacts({ feeRecord, fee }: DueFee, about: number, deps: Deps) {
     announced: fee.noticed !== null,
     declineCode: declined?.code ?? null,
     refundedCents: subject.kind === 'refunded' ? subject.data.amountCents : null,
+    answer: subject.kind === 'objection_answered' ? subject.data.text : null,
     otherPayment: subject.kind === 'paid_otherwise' ? subject.data : null,
   };
 }

@@ -15,7 +15,7 @@ export function factsOf(feeRecord: FeeRecord, practice: Practice): FeeFacts {
     rate: { royaltyCents: assessment.royaltyCents, processingCents: assessment.processingCents },
     amountCents: assessment.amountCents,
     replyTo: practice.replyTo,
-    cardLink: practice.cardLink(feeRecord.feeId),
+    pageLink: practice.pageLink(feeRecord.feeId),
   };
 }
 

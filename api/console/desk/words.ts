@@ -69,6 +69,7 @@ export const REFUSED_WORDS: Record<RefusedAction, string> = {
   not_noticed: 'no notice of theirs stands',
   not_paid: 'nothing was paid',
   no_card_needed: 'no other card is wanted',
+  no_objection: 'no objection waits for an answer',
   under_way: 'the same is under way already',
 };
 

@@ -2,7 +2,7 @@ import { applyExternalChange } from '../../core/fee/actions.ts';
 import { keys } from '../../core/fee/intent.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { By } from './actions.ts';
+import type { By } from '../routes/actions.ts';
 
 /**
  * Opens a page of Stripe's on which the fee's clinician gives a card, and gives its URL. The page
