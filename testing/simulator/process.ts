@@ -96,7 +96,7 @@ export function startProcess(environment: Environment, name: string, die: () => 
     deps: depsAt(timeline.now()),
     begin,
     async work(job, payload) {
-      const deps = depsAt(timeline.now());
+      const deps = watchedWaves(depsAt(timeline.now()), environment);
       const processors = createProcessors(deps, port, annualOf(environment));
       const used = { ...processors, ...mutation.processors?.(deps) };
       const process = used[job] as Processor<JobName>;
@@ -190,6 +190,21 @@ function watched(ledger: Ledger, environment: Environment): Ledger {
     return after;
   };
   return { ...ledger, fees: { ...ledger.fees, append } };
+}
+
+/** Tells the environment which wave of an act on many fees was begun, and on what look. */
+function watchedWaves(deps: WorkerDeps, { timeline, beganWave }: Environment): WorkerDeps {
+  const { bulkActs } = deps.ledger;
+  let lookedAt = timeline.now();
+  const wave: typeof bulkActs.wave = (act) => {
+    lookedAt = timeline.now();
+    return bulkActs.wave(act);
+  };
+  const beginWave: typeof bulkActs.beginWave = (bulkId, after, fees) => {
+    beganWave(bulkId, { after, lookedAt });
+    return bulkActs.beginWave(bulkId, after, fees);
+  };
+  return { ...deps, ledger: { ...deps.ledger, bulkActs: { ...bulkActs, wave, beginWave } } };
 }
 
 function annualOf({ plan }: Environment): Annual {

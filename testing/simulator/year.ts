@@ -6,6 +6,7 @@ import type { FeeFacts } from './check/facts.ts';
 import type { SimulatedDatabase } from './database.ts';
 import { createFaults, type Fault } from './faults.ts';
 import { approve, open, resume } from './events/assessment.ts';
+import { watchAgain } from './events/bulk-act.ts';
 import { keepDump } from './events/disaster.ts';
 import { answerLetter, runEvent } from './events/run-event.ts';
 import { giveCardAfterAll } from './events/page.ts';
@@ -90,6 +91,8 @@ function heal(scenario: Scenario): void {
   void opening.then(() => resumeForgotten(scenario));
   for (const days of [0.1, 2, 9])
     timeline.at(plan.healAt + days * DAY_MS, () => void approve(scenario));
+  // Also one that was begun by a question that came through late.
+  timeline.at(plan.healAt + DAY_MS, () => void watchAgain(scenario));
   // The check by the clock; every hour would be most of the year.
   for (const days of [0.05, 20])
     timeline.at(plan.healAt + days * DAY_MS, () => environment.queue.forge('reconcile', {}));
