@@ -48,6 +48,7 @@ export function startProcess(environment: Environment, name: string, die: () => 
     database: environment.database,
     outage: environment.databaseOutage,
     now: timeline.now,
+    splitBefore: mutation.splitBefore,
   });
   const real = createLedger(pool, lifecycle.elapsedMs);
   const ledger = watched(mutation.ledger ? mutation.ledger(real) : real, environment);

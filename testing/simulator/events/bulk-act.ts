@@ -28,6 +28,8 @@ const OFTEN = { note: 4, hold: 4, retry: 4, release: 2, send_card_link: 2, waive
 /** Where there are more fees than a wave has, the acts with waves are what is to be seen. */
 const OFTEN_IN_LARGE = { ...OFTEN, retry: 16, hold: 6 };
 
+/** Previews that somebody tries who finds nobody. */
+const PREVIEWS = 3;
 /** Most members that a practice of this size can have. */
 const MANY = 200;
 
@@ -36,18 +38,26 @@ export async function actOnMany(scenario: Scenario): Promise<void> {
   const { plan, random: lived, timeline } = scenario.environment;
   const random = lived.fork(`bulk act ${timeline.now()}`);
   const isLarge = plan.people.some(({ isPoor }) => isPoor);
-  const act = random.weighted(isLarge ? OFTEN_IN_LARGE : OFTEN);
-  await oneAct(scenario, act, random);
-  if (act !== 'hold' || random.chance(0.3)) return;
-  await timeline.sleep(random.between(0, 20 * DAY_MS));
-  await oneAct(scenario, 'release', random);
+  for (let tries = 0; tries < PREVIEWS; tries += 1) {
+    const act = random.weighted(isLarge ? OFTEN_IN_LARGE : OFTEN);
+    const known = await preview(scenario, act, random.pick(WHERE[act]));
+    if (!known) return;
+    // Who is shown that there is nobody looks for others.
+    if (known.members === 0 && tries < PREVIEWS - 1) continue;
+    await goOn(scenario, known, random);
+    if (act !== 'hold' || random.chance(0.2)) return;
+    await timeline.sleep(random.between(0, 20 * DAY_MS));
+    const release = await preview(scenario, 'release', random.pick(WHERE.release));
+    if (release) await goOn(scenario, release, random);
+    return;
+  }
 }
 
-async function oneAct(scenario: Scenario, act: BulkAction, random: Random): Promise<void> {
+/** What becomes of a preview. */
+async function goOn(scenario: Scenario, known: ExpectedBulkAct, random: Random): Promise<void> {
   const { timeline } = scenario.environment;
-  const known = await preview(scenario, act, random.pick(WHERE[act]));
-  if (!known || random.chance(0.15)) return;
-  await timeline.sleep(random.pick([0, 60_000, HOUR_MS, 20 * HOUR_MS, 25 * HOUR_MS]));
+  if (random.chance(0.15)) return;
+  await timeline.sleep(random.pick([0, 60_000, HOUR_MS, 5 * HOUR_MS, 20 * HOUR_MS, 25 * HOUR_MS]));
   await begin(scenario, known, random.chance(0.2));
   void watch(scenario, known);
   if (random.chance(0.6)) return;
