@@ -29,7 +29,7 @@ export interface PersonPlan {
   hasEmail: boolean;
   hasCustomer: boolean;
   hasCard: boolean;
-  /** The bank of their first card never has the money for it. */
+  /** The bank of their card never has the money for it, and they have no other. */
   isPoor: boolean;
   /** Pays by the same customer as that person, as couples and small practices do. */
   sharesWith: number | null;
@@ -112,7 +112,7 @@ export function planOf(seed: number, cut: Cut = {}): Plan {
 /** Share of the years in which only what the vendor has invoiced is passed on. */
 const INVOICED = 0.15;
 /** Share of the years with acts on many fees in which the practice is a larger one. */
-const LARGE = 0.25;
+const LARGE = 0.3;
 
 function policy(random: Random): Policy {
   return {

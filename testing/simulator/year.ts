@@ -200,6 +200,7 @@ function followers({ plan, timeline, random, note, faults, scenarios }: World): 
         timeline.at(timeline.now() + after, () => void runEvent(scenario, kind, person));
       }
       const soon = timeline.now() + chance.between(HOUR_MS, 8 * DAY_MS);
+      if (person.plan.isPoor) continue;
       if (one.kind === 'email_sent' && one.data.email === 'card_needed' && chance.chance(0.6))
         timeline.at(soon, () => void answerLetter(scenario, person));
       if (one.kind === 'gave_up' && afterAll.chance(0.6))

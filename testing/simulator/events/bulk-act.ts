@@ -26,7 +26,7 @@ const WHERE: Record<BulkAction, readonly string[]> = {
 
 const OFTEN = { note: 4, hold: 4, retry: 4, release: 2, send_card_link: 2, waive: 1, refund: 1 };
 /** Where there are more fees than a wave has, the acts with waves are what is to be seen. */
-const OFTEN_IN_LARGE = { ...OFTEN, retry: 16, hold: 6 };
+const OFTEN_IN_LARGE = { ...OFTEN, retry: 40, hold: 8 };
 
 /** Previews that somebody tries who finds nobody. */
 const PREVIEWS = 3;
