@@ -33,6 +33,8 @@ export interface ExpectedBulkAct {
   finishedAt: number;
   /** The fees to which it was done, as the page showed when it had finished. */
   toldDone: string[];
+  /** How often it stood still without a person having paused it. */
+  braked: number;
   /** From the answer to a pause until the question to go on. */
   stops: Stop[];
   /** When a person asked to let it go on. */

@@ -12,6 +12,7 @@ import { answerLetter, runEvent } from './events/run-event.ts';
 import { giveCardAfterAll } from './events/page.ts';
 import { CANARY, change, importUse, invite, join, seedUse } from './events/roster.ts';
 import { install, seed, type OnEntries } from './installation.ts';
+import { addLived, livedOf, type Lived } from './lived.ts';
 import { createMailbox } from './mailbox.ts';
 import { DAY_MS, HOUR_MS, YEAR_START, type Plan } from './plan.ts';
 import type { Mutation } from './mutations/mutation.ts';
@@ -32,6 +33,7 @@ export interface Outcome {
   /** How often each fault struck. */
   faults: Partial<Record<Fault, number>>;
   steps: number;
+  lived: Lived;
   /** The log of the year, in order: the same for the same seed, to the byte. */
   log: string[];
 }
@@ -76,6 +78,7 @@ export async function runYear(
     fees,
     faults: faults.counts(),
     steps: timeline.steps(),
+    lived: world.scenarios.map(livedOf).reduce((sum, one) => addLived(sum, one)),
     log,
   };
 }

@@ -7,6 +7,7 @@ import {
   steerBulkAct,
 } from '../../../api/routes/bulk-actions.ts';
 import type { BulkAction } from '../../../core/fee/outlook.ts';
+import { WORKER } from '../../../workers/deps.ts';
 import type { ExpectedBulkAct } from '../expected-bulk-act.ts';
 import { DAY_MS, HOUR_MS, YEAR } from '../plan.ts';
 import type { Random } from '../random.ts';
@@ -88,7 +89,15 @@ async function preview(
   const known: ExpectedBulkAct = {
     ...{ ...answer.done, act, actor, previewedAt },
     ...{ beginAskedAt: Infinity, begunAt: Infinity, abortedAt: Infinity, finishedAt: Infinity },
-    ...{ toldDone: [], stops: [], resumes: [], waves: [], isRestored: false, isGone: false },
+    ...{
+      braked: 0,
+      toldDone: [],
+      stops: [],
+      resumes: [],
+      waves: [],
+      isRestored: false,
+      isGone: false,
+    },
   };
   expected.bulkActs.push(known);
   return known;
@@ -161,7 +170,7 @@ async function watch(scenario: Scenario, known: ExpectedBulkAct): Promise<void> 
     const answer = await look(scenario, known);
     if (!answer) continue;
     if ('refused' in answer) return;
-    const { state, toldDone } = answer.done;
+    const { state, pausedBy, toldDone } = answer.done;
     if (state === 'previewed' || state === 'aborted') return;
     if (state === 'finished') {
       Object.assign(known, { toldDone, finishedAt: timeline.now() });
@@ -169,6 +178,7 @@ async function watch(scenario: Scenario, known: ExpectedBulkAct): Promise<void> 
     }
     if (state !== 'paused') continue;
     waitMs = HOUR_MS;
+    if (pausedBy === WORKER) known.braked += 1;
     await timeline.sleep(random.between(0, 40) * HOUR_MS);
     if (random.chance(0.8)) await resume(scenario, known);
     else await stop(scenario, known, 'abort');
@@ -186,10 +196,10 @@ export async function watchAgain(scenario: Scenario): Promise<void> {
 /** What the act's page shows: where it stands, and to which fees it was done. */
 function look({ operator }: Scenario, { actor, bulkId }: ExpectedBulkAct) {
   return operator.ask(`look at the act of ${actor}`, async (api, deps) => {
-    const { state } = await bulkActOf(deps, bulkId);
+    const { state, pausedBy } = await bulkActOf(deps, bulkId);
     const page = await api.ledger.bulkActs.members(bulkId, { after: 0, limit: MANY });
     const done = page.filter(({ result }) => result === 'done');
-    return { state, toldDone: done.map(({ feeId }) => feeId) };
+    return { state, pausedBy, toldDone: done.map(({ feeId }) => feeId) };
   });
 }
 
