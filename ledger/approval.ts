@@ -166,23 +166,27 @@ async function recordApproval(
      values ($1, $2, $3, $4) on conflict do nothing`,
     [assessmentId, hash, person, actor],
   );
-  const given = await openApprovals(client, assessmentId, hash);
+  const given = await openApprovals(client, assessmentId, hash, LOCKED);
   if (given.length >= approvers) return null;
   return { approved: false, why: 'second_person', by: given[0]?.actor ?? actor, hash };
 }
+
+/** Who may approve stays so until the end of the transaction. */
+const LOCKED = 'for share of c';
 
 /** A roster's approvals by people who may still approve, each person's once, the first first. */
 async function openApprovals(
   db: pg.Pool | pg.PoolClient,
   assessmentId: string,
   hash: string,
+  lock = '',
 ): Promise<FirstApproval[]> {
   const { rows } = await db.query<FirstApproval>(
     `select a.actor, a.colleague_id as person, a.at
      from roster_approvals a join colleagues c using (colleague_id)
      where a.assessment_id = $1 and a.hash = $2 and a.used_at is null
        and c.ended_at is null and c.role = 'approve'
-     order by a.approval_id`,
+     order by a.approval_id ${lock}`,
     [assessmentId, hash],
   );
   return rows;

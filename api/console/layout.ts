@@ -122,13 +122,15 @@ function menu({ section: present, docs }: Page, viewer: Viewer): Html {
       <a href="${href}" ${section === present && html` aria-current="page"`}>${label}</a>
     </li>`;
   const rest = shown.slice(OFTEN);
-  const isInRest = rest.some(({ section }) => section === present);
+  const open = rest.find(({ section }) => section === present);
   return html`<nav aria-label="Pages">
     <ul>
       ${shown.slice(0, OFTEN).map(entry)}
       <li>
-        <details class="more" ${isInRest && html` open`}>
-          <summary>More</summary>
+        <details class="more">
+          <summary ${open && html` class="present"`}>
+            ${open ? `More: ${open.label}` : 'More'}
+          </summary>
           <ul>
             ${rest.map(entry)}
           </ul>

@@ -1,6 +1,6 @@
-import { createMatcher } from '../../usage/clinician-match.ts';
-import type { RosterPerson } from '../../usage/clinician-match.ts';
+import { createMatcher, type KnownName, type RosterPerson } from '../../usage/clinician-match.ts';
 import type { InvoiceLine } from '../../ledger/invoices.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { markedText } from '../http/csv-cell.ts';
 import { centsOf } from './cents.ts';
 import type { InvoiceColumns } from './columns.ts';
@@ -73,12 +73,26 @@ function whoOf(
   return { name: name || null, ref: said(columns.ref) || null, npi: npi || null };
 }
 
-/** Finds who on the roster is meant by each line; one that fits nobody or several means nobody. */
+/** The same as `matchLines`, with the roster and the names that people have decided. */
+export async function matchToRoster(
+  { clinicians, knownNames }: Pick<Ledger, 'clinicians' | 'knownNames'>,
+  vendor: string,
+  lines: readonly WrittenLine[],
+): Promise<InvoiceLine[]> {
+  const [roster, decided] = [await clinicians.forMatching(), await knownNames.forMatching(vendor)];
+  return matchLines(lines, roster, decided);
+}
+
+/**
+ * Finds who on the roster is meant by each line; one that fits nobody or several means nobody.
+ * @param decided  what a person has said of names in this vendor's exports
+ */
 export function matchLines(
   lines: readonly WrittenLine[],
   roster: Iterable<RosterPerson>,
+  decided: Iterable<KnownName> = [],
 ): InvoiceLine[] {
-  const match = createMatcher(roster);
+  const match = createMatcher(roster, decided);
   return lines.map((one, index) => {
     const found = match({ name: one.name, npi: one.npi, id: one.ref });
     const known = 'clinicianId' in found ? found : null;

@@ -33,11 +33,14 @@ export async function sendList(
   const [list, format] = file.split('.') as [ListName, Format];
   const sheets = await Promise.all(sheetsOf(deps, assessment, list).map(begun));
   const name = `${assessment.vendor}-${assessment.year}-${file}`;
-  const content = format === 'csv' ? csvOf(sheets[0] as Sheet) : xlsxOf(sheets);
+  const content =
+    format === 'csv'
+      ? Readable.from(csvOf(sheets[0] as Sheet), { objectMode: false })
+      : xlsxOf(sheets);
   return reply
     .type(FORMATS[format])
     .header('content-disposition', `attachment; filename="${name}"`)
-    .send(Readable.from(content, { objectMode: false }));
+    .send(content);
 }
 
 /** The same sheet with its first row read. */

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { escapeHtml } from '../../core/escape-html.ts';
 import type { Cell, CellKind, Sheet } from './columns.ts';
 import { zipOf, type ZipPart } from './zip.ts';
@@ -15,7 +16,7 @@ const WIDTH = { text: 18, money: 12, number: 10, day: 12 } as const;
  * Tables as an Excel workbook, a sheet or more each, piece by piece: rows are packed as they are
  * read. Days are dates, money is a number with two decimals, and text is never a formula.
  */
-export function xlsxOf(sheets: readonly Sheet[]): AsyncGenerator<Buffer> {
+export function xlsxOf(sheets: readonly Sheet[]): Readable {
   return zipOf(partsOf(sheets));
 }
 

@@ -41,7 +41,7 @@ import {
   scopeOfDecision,
   voidInvoice,
 } from '../invoices/actions.ts';
-import { matchLines } from '../invoices/lines.ts';
+import { matchToRoster } from '../invoices/lines.ts';
 import { INVOICE_LIMITS } from '../invoices/read-file.ts';
 import { byOf } from './actions.ts';
 
@@ -123,7 +123,7 @@ function entering(app: Api, deps: ApiDeps): void {
       const written = lines.map(({ name = null, ref = null, npi = null, amountCents }) => {
         return { name, ref, npi, amountCents };
       });
-      const matched = matchLines(written, await deps.ledger.clinicians.forMatching());
+      const matched = await matchToRoster(deps.ledger, head.vendor, written);
       const entered = { ...head, replaces, fileName: null };
       const invoiceId = await enterInvoice(deps, byOf(request), entered, matched);
       return reply.code(201).send(shown(await invoiceOf(deps, invoiceId)));

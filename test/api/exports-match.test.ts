@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { matchToRoster } from '../../api/invoices/lines.ts';
 import { personKey } from '../../usage/clinician-match.ts';
 import { createConsoleClient, type ConsoleClient, type Visitor } from './console-client.ts';
 
@@ -83,6 +84,19 @@ describe('somebody who is not on the roster by this name', () => {
     // The name was matched for this EHR, and says nothing of another.
     const elsewhere = await send([['2026-05-02', 'Ann Stranger']], 'therapynotes');
     expect(await open(elsewhere.importId)).toEqual(['unmatched']);
+  });
+
+  it('is the same person on an invoice of this vendor, and of no other', async () => {
+    const named = await send([['2026-04-01', 'Written Otherwise']]);
+    const [key, paid] = [keyOf('Written Otherwise'), await known('C-paid')];
+    await operator.post(`${named.path}/match`, { ...key, clinician: paid });
+    const lines = [{ name: 'Otherwise, Written', ref: null, npi: null, amountCents: 1950 }];
+    expect(await matchToRoster(ledger(), 'theranest', lines)).toMatchObject([
+      { clinicianId: paid, matchedBy: 'person' },
+    ]);
+    expect(await matchToRoster(ledger(), 'therapynotes', lines)).toMatchObject([
+      { clinicianId: null, matchedBy: null },
+    ]);
   });
 
   it('is decided once, by whoever is first', async () => {

@@ -105,6 +105,25 @@ describe('where two people must approve', () => {
     expect(await approvedFees()).toBe(0);
   });
 
+  it('waits for a change of the first person’s role that is under way', async () => {
+    expect((await approve(ana.token)).status).toBe(202);
+    const before = await approvedFees();
+    const demotion = await apiClient.db.pool.connect();
+    try {
+      await demotion.query('begin');
+      await demotion.query(`update colleagues set role = 'operate' where colleague_id = $1`, [
+        ana.id,
+      ]);
+      const second = approve(ben.token);
+      await Promise.race([second, expect.poll(waitsForLock, { timeout: 15_000 }).toBe(true)]);
+      await demotion.query('commit');
+      expect((await second).status).toBe(202);
+    } finally {
+      demotion.release(true);
+    }
+    expect(await approvedFees()).toBe(before);
+  });
+
   it('is refused by the database when fewer have approved', async () => {
     expect((await approve(ana.token)).status).toBe(202);
     const hash = await hashNow();
@@ -141,6 +160,14 @@ describe('where two people must approve', () => {
     expect(opened.code).toBe('two_approvers');
   });
 });
+
+async function waitsForLock(): Promise<boolean> {
+  const { rows } = await apiClient.db.pool.query(
+    `select from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows.length > 0;
+}
 
 let next = 2;
 async function becomeReadyNext(): Promise<void> {

@@ -6,41 +6,43 @@ import { usageExports } from '../../sandbox/samples/exports.ts';
 import { openBrowser, SCREENS, type Screen } from '../../testing/pages/browser.ts';
 import { signIn, startEmpty, type Sample } from '../../testing/pages/sample.ts';
 import { chromiumForTests } from './chromium.ts';
+import { KEYBOARD, MOUSE, type Hands } from './hands.ts';
 
 const chromium = await chromiumForTests();
 const [light, , phone] = SCREENS as readonly [Screen, Screen, Screen];
 
-/** The whole year at a browser: each line is something a person sees or presses. */
-async function liveYear(page: Page, { levy }: Sample): Promise<void> {
+/**
+ * The whole year at a browser, from the console's first page: each line is something that a person
+ * sees or does.
+ */
+async function liveYear(page: Page, { levy }: Sample, hands: Hands): Promise<void> {
   const { rosterCsv } = await plantPeople(createStripe(levy.stripeBase));
-  const open = (path: string) => page.goto(`${levy.url}${path}`);
-  const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click();
+  const follow = (name: string | RegExp) => hands.follow(page, name);
+  const press = (name: string | RegExp) => hands.press(page, name);
 
   // The roster: chosen, looked at, confirmed.
-  await open('/console/people/upload');
-  await page.getByLabel('File', { exact: true }).setInputFiles({
-    name: 'roster.csv',
-    mimeType: 'text/csv',
-    buffer: Buffer.from(rosterCsv),
-  });
+  await follow('People');
+  await follow('Upload a roster');
+  const roster = { name: 'roster.csv', mimeType: 'text/csv', buffer: Buffer.from(rosterCsv) };
+  await hands.give(page, 'File', [roster]);
   await press('Show what would change');
   await expect.poll(() => page.textContent('main')).toContain('To be added');
   await press(/^Write|^Confirm/);
   await page.getByRole('heading', { name: 'The roster was written' }).waitFor();
 
   // The exports of the EHR.
-  await open('/console/imports/upload');
-  await page.getByLabel('Files', { exact: true }).setInputFiles(
-    usageExports().map(({ name, bytes }) => {
-      return { name, mimeType: 'text/plain', buffer: Buffer.from(bytes) };
-    }),
-  );
+  await follow('Exports');
+  await follow('Upload exports');
+  const exports = usageExports().map(({ name, bytes }) => {
+    return { name, mimeType: 'text/plain', buffer: Buffer.from(bytes) };
+  });
+  await hands.give(page, 'Files', exports);
   await press('Read these files');
   await expect.poll(() => page.locator('#uploads h2 a').count(), { timeout: 30_000 }).toBe(3);
 
   // The year is opened, looked at and approved.
-  await open('/console');
-  await page.getByLabel('Vendor and year').selectOption('theranest 2026');
+  await follow('Overview');
+  await hands.choose(page, 'Vendor and year', 'TheraNest 2026, $19.50');
   await press('Look');
   await press(/^Open/);
   await page.getByRole('heading', { name: 'TheraNest 2026' }).waitFor();
@@ -54,7 +56,7 @@ async function liveYear(page: Page, { levy }: Sample): Promise<void> {
       { timeout: 60_000 },
     )
     .toBe(1);
-  await page.getByLabel('I have read this roster').check();
+  await hands.check(page, 'I have read this roster');
   await press(/^Approve: \d+ people/);
   await expect.poll(() => page.textContent('main')).toContain('The roster is approved');
 
@@ -70,10 +72,11 @@ async function liveYear(page: Page, { levy }: Sample): Promise<void> {
     .toBe(0);
 
   // What is owed is on the desk; the link for another card is sent to all who need one.
-  await open('/console/desk?state=needs_card');
-  const owed = await page.locator('tbody tr').count();
-  expect(owed).toBeGreaterThan(0);
-  await page.getByLabel(/^Do to all/).selectOption({ label: 'Send the card link' });
+  await follow('Failed cards');
+  await follow(/^Needs card/);
+  await page.waitForURL(/state=needs_card/);
+  expect(await page.locator('tbody tr').count()).toBeGreaterThan(0);
+  await hands.choose(page, /^Do to all/, 'Send the card link');
   await press('Show what would happen');
   await press(/^Send the card link: /);
   await page.getByRole('heading', { name: /Send the card link/ }).waitFor();
@@ -87,13 +90,12 @@ async function liveYear(page: Page, { levy }: Sample): Promise<void> {
     )
     .toContain('Finished');
 
-  // The report of the year.
-  await page.goto(year);
-  await page
-    .getByRole('link', { name: /report/i })
-    .first()
-    .click();
-  await expect.poll(() => page.textContent('main')).toContain('Paid');
+  // The report of the year: the ledger was compared with Stripe's books, and nothing differed.
+  await follow('Overview');
+  await follow('TheraNest 2026');
+  await follow(/report/i);
+  await page.getByRole('heading', { name: 'What the checks found' }).waitFor();
+  expect(await page.textContent('main')).toContain('Nothing differed');
 }
 
 describe.skipIf(chromium === null)('a practice runs its year with a browser alone', () => {
@@ -103,17 +105,18 @@ describe.skipIf(chromium === null)('a practice runs its year with a browser alon
   }, 60_000);
   afterAll(() => browser?.close());
 
-  it.each<[string, Screen, boolean]>([
-    ['at a desk', light, true],
-    ['on a phone', phone, true],
-    ['without scripts', light, false],
+  it.each<[string, Screen, Hands, boolean]>([
+    ['at a desk', light, MOUSE, true],
+    ['on a phone', phone, MOUSE, true],
+    ['by the keyboard', light, KEYBOARD, true],
+    ['without scripts', light, MOUSE, false],
   ])(
     '%s',
-    async (_, screen, scripts) => {
+    async (_, screen, hands, scripts) => {
       const sample = await startEmpty();
       try {
         const page = await signIn(browser, sample, screen, scripts);
-        await liveYear(page, sample);
+        await liveYear(page, sample, hands);
         const { doubleCharges, succeeded } = sample.levy.sandbox.stripe?.books('fee') ?? {};
         expect(doubleCharges).toEqual([]);
         expect(succeeded?.length).toBeGreaterThan(20);

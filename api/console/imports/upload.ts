@@ -17,8 +17,8 @@ export function uploadForm(vendors: Vendor[], refusal: string[], viewer: Viewer)
   return html`<p class="crumbs"><a href="/console/imports">Exports</a></p>
     <h1>Upload exports of your EHR</h1>
     <p class="lead">
-      Claims, notes, spreadsheets: whatever your EHR exports. Only that, when and in which kind of
-      record a code was used is kept; the file itself is not.
+      Claims, notes, spreadsheets: whatever your EHR exports. levy keeps that a code was used, when,
+      and in which kind of record. The file itself is not kept.
     </p>
     ${
       refusal.length > 0 &&
@@ -63,6 +63,7 @@ export function uploadForm(vendors: Vendor[], refusal: string[], viewer: Viewer)
         />
         <p class="small soft" id="files-hint">
           Any number, each up to 4 GB: X12 837 and 835, FHIR, CSV, Excel (.xlsx) or text.
+          <span class="scripted">You can drop them anywhere on this page.</span>
         </p>
       </div>
       <p class="buttons"><button>Read these files</button></p>

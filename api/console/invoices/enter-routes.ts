@@ -14,7 +14,7 @@ import {
   INVOICE_FIELDS,
   type InvoiceColumns,
 } from '../../invoices/columns.ts';
-import { matchLines, readLines } from '../../invoices/lines.ts';
+import { matchToRoster, readLines } from '../../invoices/lines.ts';
 import { INVOICE_LIMITS, readTable, type InvoiceTable } from '../../invoices/read-file.ts';
 import { byOf } from '../../routes/actions.ts';
 import { checkFormToken, viewerOf } from '../form-token.ts';
@@ -106,7 +106,7 @@ async function fromTable(
   if (read.lines.length === 0) return { refusal: ['There are no lines in this file.'] };
   const totalCents = head.totalCents ?? read.totalCents;
   if (totalCents === null) return { refusal: [TOTAL_NEEDED] };
-  const lines = matchLines(read.lines, await deps.ledger.clinicians.forMatching());
+  const lines = await matchToRoster(deps.ledger, head.vendor, read.lines);
   return drafted(deps, request, { ...head, totalCents, fileName }, lines);
 }
 

@@ -62,6 +62,14 @@ function rule({ byInvoice }: MatchView): string {
 
 function standing({ open, waiting, reconciled, outcomes }: MatchTotals): Html | null {
   if (outcomes.length === 0) return null;
+  if (outcomes.every(({ invoicedCents }) => invoicedCents === 0) && !reconciled)
+    return html`<div class="warn" role="status">
+      <p>
+        <strong>The invoices of this year carry nothing yet.</strong>
+        <a href="/console/invoices/new">Enter the vendor’s invoice</a> to compare it with these
+        fees.
+      </p>
+    </div>`;
   if (reconciled)
     return html`<p class="done" role="status">
       <strong>Reconciled.</strong> Every person agrees or is decided.

@@ -1,6 +1,7 @@
 /**
  * The keyboard of every page: `/` goes to the search field, the arrows (or j and k) go through the
- * rows of the page's list, Enter opens a row's first link, `?` lists the keys, Escape leaves.
+ * rows of the page's list, Enter opens a row's first link, `?` lists the keys, Escape closes what
+ * is open above the page.
  */
 
 /** Whether a key belongs to the field that has the focus. */
@@ -39,7 +40,20 @@ const ACTS = {
   },
 };
 
+/** The open menu behind “More”, if there is one. */
+const openMenu = () => document.querySelector('details.more[open]');
+
+document.addEventListener('click', ({ target }) => {
+  const menu = openMenu();
+  if (menu && !menu.contains(target)) menu.open = false;
+});
+
 document.addEventListener('keydown', (event) => {
+  const menu = event.key === 'Escape' ? openMenu() : null;
+  if (menu) {
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  }
   if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
   if (ACTS[event.key]?.()) event.preventDefault();
 });

@@ -104,6 +104,7 @@ function sendAll(files) {
 }
 
 if (form && list) {
+  form.classList.add('takes-drops');
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const field = form.querySelector('input[type="file"]');
