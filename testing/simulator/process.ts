@@ -97,7 +97,7 @@ export function startProcess(environment: Environment, name: string, die: () => 
     deps: depsAt(timeline.now()),
     begin,
     async work(job, payload) {
-      const deps = watchedWaves(depsAt(timeline.now()), environment);
+      const deps = watchedWaves(depsAt(timeline.now()), environment, lifecycle);
       const processors = createProcessors(deps, port, annualOf(environment));
       const used = { ...processors, ...mutation.processors?.(deps) };
       const process = used[job] as Processor<JobName>;
@@ -193,9 +193,24 @@ function watched(ledger: Ledger, environment: Environment): Ledger {
   return { ...ledger, fees: { ...ledger.fees, append } };
 }
 
-/** Tells the environment which wave of an act on many fees was begun, and on what look. */
-function watchedWaves(deps: WorkerDeps, { timeline, beganWave }: Environment): WorkerDeps {
+/** Members of an act on many fees that are decided at once: fewer than a wave has. */
+const PAGE = 2;
+
+/**
+ * Tells the environment which wave of an act on many fees was begun, and on what look. Within a
+ * wave, of which a page is small here, a program may end or stand still more often than elsewhere.
+ */
+function watchedWaves(
+  deps: WorkerDeps,
+  { timeline, beganWave }: Environment,
+  lifecycle: ProcessLifecycle,
+): WorkerDeps {
   const { bulkActs } = deps.ledger;
+  const decideNext: typeof bulkActs.decideNext = async (bulkId, limit) => {
+    const looked = await bulkActs.decideNext(bulkId, Math.min(limit, PAGE));
+    if (looked > 0) await lifecycle.pass(20, 'within a wave', 10);
+    return looked;
+  };
   let lookedAt = timeline.now();
   const wave: typeof bulkActs.wave = (act) => {
     lookedAt = timeline.now();
@@ -205,7 +220,8 @@ function watchedWaves(deps: WorkerDeps, { timeline, beganWave }: Environment): W
     beganWave(bulkId, { after, lookedAt });
     return bulkActs.beginWave(bulkId, after, fees);
   };
-  return { ...deps, ledger: { ...deps.ledger, bulkActs: { ...bulkActs, wave, beginWave } } };
+  const watched = { ...bulkActs, wave, beginWave, decideNext };
+  return { ...deps, ledger: { ...deps.ledger, bulkActs: watched } };
 }
 
 function annualOf({ plan }: Environment): Annual {
