@@ -41,8 +41,9 @@ export interface ExpectedBulkAct {
   resumes: number[];
   /** The waves that workers began in the ledger at hand. */
   waves: Wave[];
-  /** An older ledger took the place of the one in which it was begun, and perhaps does not know it. */
+  /** An older ledger has taken the place of the one in which it was previewed. */
   isRestored: boolean;
+  /** That ledger does not know it. */
   isGone: boolean;
 }
 
