@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSeedPool, type SeedPool } from '../testing/simulator/seed-pool.ts';
 import { FAULTS } from '../testing/simulator/faults.ts';
+import { LIVED } from '../testing/simulator/lived.ts';
 import { MUTATIONS } from '../testing/simulator/mutations/mutations.ts';
 import { hunt, runMany, type Runs } from '../testing/simulator/runs.ts';
 import { shrink } from '../testing/simulator/shrink.ts';
@@ -21,7 +22,7 @@ const SHOWS_AT: Record<string, number> = {
   trust_payload: 3,
   timeout_declines: 6,
   deaf_to_advice: 10,
-  waiver_race: 38,
+  waiver_race: 50,
   refund_final: 52,
   never_look: 2,
   wrong_amount: 2,
@@ -34,7 +35,7 @@ const SHOWS_AT: Record<string, number> = {
   moved_away: 2,
   forgotten_latecomers: 2,
   no_audit: 2,
-  unheard_change: 31,
+  unheard_change: 62,
   webhook_truth: 7,
   new_message_id: 8,
   hoped_for_mail: 22,
@@ -45,7 +46,17 @@ const SHOWS_AT: Record<string, number> = {
   any_card_revives: 2,
   own_fees_only: 73,
   notice_not_read: 3,
-  deaf_to_bounces: 31,
+  deaf_to_bounces: 34,
+  late_member: 1,
+  act_twice: 27,
+  no_brake: 14,
+  all_at_once: 14,
+  ignored_abort: 40,
+  begun_again: 1,
+  skipped_member: 2,
+  not_invoiced: 2,
+  voided_counts: 11,
+  credits_ignored: 31,
 };
 
 /** Without a lock on a table of the simulation: those it may take for itself. */
@@ -73,6 +84,12 @@ describe('the simulator', () => {
 
   it('injects every kind of fault it knows', () => {
     expect(Object.keys(runs.faults).sort()).toEqual(Object.keys(FAULTS).sort());
+  });
+
+  it('lives through every act on many fees, invoice and brake that it counts', () => {
+    const never = Object.entries(runs.lived ?? {}).filter(([, times]) => times === 0);
+    expect(Object.keys(runs.lived ?? {})).toEqual(Object.keys(LIVED));
+    expect(never).toEqual([]);
   });
 
   it(

@@ -175,6 +175,7 @@ const OCCASIONS: Record<EmailKind, (about: Entry) => boolean> = {
   receipt: ({ kind }) => kind === 'paid' || kind === 'paid_otherwise',
   card_needed: (about) =>
     about.kind === 'card_missing' ||
+    about.kind === 'card_link_asked' ||
     (about.kind === 'declined' && about.data.verdict === 'needs_card'),
   final: ({ kind }) => kind === 'gave_up',
   waived: ({ kind }) => kind === 'waived',

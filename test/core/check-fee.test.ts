@@ -108,3 +108,25 @@ it('names an attempt on another customer than the notice was about', () => {
   expect(said('announced', wrong)).toContain(about);
   expect(said('announced', own)).not.toContain(about);
 });
+
+describe('the checker of e-mails', () => {
+  const sent = (email: 'card_needed' | 'receipt', about: number) =>
+    sample('email_sent', { email, about });
+
+  it('knows every occasion of the e-mail that asks for a card', () => {
+    const asked = sample('card_link_asked');
+    expect(said('emails', sample('card_missing'), sent('card_needed', 5))).toEqual([]);
+    expect(said('emails', tried(1, 'pm_1'), stolen, sent('card_needed', 6))).toEqual([]);
+    // A person may send the link after a decline that asks for no other card.
+    const again = sample('declined', { verdict: 'retry' });
+    expect(said('emails', tried(1, 'pm_1'), again, asked, sent('card_needed', 7))).toEqual([]);
+  });
+
+  it('names one without its occasion, and one that was sent before', () => {
+    const again = sample('declined', { verdict: 'retry' });
+    expect(said('emails', tried(1, 'pm_1'), again, sent('card_needed', 6))).toHaveLength(1);
+    const asked = sample('card_link_asked');
+    const twice = [sent('card_needed', 5), sent('card_needed', 5)];
+    expect(said('emails', asked, ...twice)).toHaveLength(1);
+  });
+});

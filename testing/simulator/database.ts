@@ -158,6 +158,8 @@ const TAKE_OVER = `
   alter table assessments alter assessment_id set default sim_id();
   alter table imports alter import_id set default sim_id();
   alter table evidence alter evidence_id set default sim_id();
+  alter table bulk_acts alter bulk_id set default sim_id();
+  alter table vendor_invoices alter invoice_id set default sim_id();
   do $$ declare name text; begin
     for name in select tablename from pg_tables where schemaname = 'public' loop
       execute format('alter table %I set (autovacuum_enabled = false)', name);

@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import type { NewEntry } from '../../core/fee/fee.ts';
 import type { FeeRecord } from '../../ledger/fees.ts';
 import type { SimulatedDatabase } from './database.ts';
+import type { Wave } from './expected-bulk-act.ts';
 import type { Faults } from './faults.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { Plan } from './plan.ts';
@@ -30,6 +31,8 @@ export interface Environment {
   note: (line: string) => void;
   /** What levy's own logger is given; it is searched for personal data. */
   say: (fields: Record<string, unknown>, message: string) => void;
+  /** Told of every wave of an act on many fees that a worker begins. */
+  beganWave: (bulkId: string, wave: Wave) => void;
   /** Told of every entry a processor wrote. */
   wrote: (feeRecord: FeeRecord, entries: NewEntry[]) => void;
 }

@@ -1,17 +1,26 @@
 import type { Fault } from './faults.ts';
 
-interface Kind {
+export interface Kind {
   /** How often in a year; of a personal one, for every three people. */
   often: number;
   /** It is about one person's fee, card or evidence. */
   personal: boolean;
   /** Scheduled only in seeds with this fault. */
   fault?: Fault;
+  /**
+   * Scheduled in this share of the seeds, by chance of the kind's own: seeds without it keep the
+   * year that they had before there was such a kind.
+   */
+  share?: number;
 }
 
 const personal = (often: number): Kind => ({ often, personal: true });
 const common = (often: number): Kind => ({ often, personal: false });
 const faulty = (fault: Fault, often: number): Kind => ({ often, personal: false, fault });
+
+const apart = (share: number, often: number, personal = false): Kind => ({
+  ...{ share, often, personal },
+});
 
 /** What can be scheduled in a practice's year, besides the run itself. */
 export const EVENT_KINDS = {
@@ -52,6 +61,9 @@ export const EVENT_KINDS = {
   shifted_column: common(0.12),
   shared_customer: personal(0.06),
   charged_elsewhere: personal(0.05),
+  bulk_act: apart(0.3, 2.5),
+  invoice: apart(0.06, 3),
+  switch_ehr: apart(0.12, 0.6, true),
 } as const satisfies Record<string, Kind>;
 
 export type EventKind = keyof typeof EVENT_KINDS;

@@ -1,6 +1,8 @@
 import type { Clinician } from '../../ledger/clinicians.ts';
 import type { FeeRow, Violation } from './check/violation.ts';
 import type { Dump } from './dump.ts';
+import type { ExpectedBulkAct } from './expected-bulk-act.ts';
+import type { ExpectedInvoice } from './expected-invoice.ts';
 import type { PersonPlan } from './plan.ts';
 
 /** A person of the practice, as they are and not as levy believes. */
@@ -51,6 +53,11 @@ export interface Expected {
   acts: Acted[];
   /** Pauses: from the answer to the pause until the question to go on. */
   pauses: { from: number; until: number }[];
+  /** The acts on many fees that were previewed, and how many previews were asked for. */
+  bulkActs: ExpectedBulkAct[];
+  previews: number;
+  /** The invoices of the vendor that the practice has entered, in that order. */
+  invoices: ExpectedInvoice[];
   /** The assessments every opening gave: one, if all is well. */
   opened: Set<string>;
   /** Questions of which nobody knows whether, or when, they were carried out. */
@@ -72,6 +79,9 @@ export function emptyExpected(): Expected {
     people: [],
     acts: [],
     pauses: [],
+    bulkActs: [],
+    previews: 0,
+    invoices: [],
     opened: new Set(),
     unanswered: new Set(),
     logged: [],

@@ -56,6 +56,10 @@ export function install(
     databaseOutage: { awayUntil: 0 },
     stripe: stripe.client,
     say: (fields, message) => expected.logged.push(`${message} ${JSON.stringify(fields)}`),
+    beganWave(bulkId, wave) {
+      note(`a wave of ${bulkId} begins after its member ${wave.after}`);
+      expected.bulkActs.find((one) => one.bulkId === bulkId)?.waves.push(wave);
+    },
     wrote(feeRecord, entries) {
       world.fees.set(feeRecord.feeId, feeRecord.clinician.ref);
       onEntries(scenario, feeRecord, entries);

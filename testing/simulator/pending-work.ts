@@ -10,6 +10,8 @@ export interface PendingWork {
   events: number;
   /** Assessments whose people have no fees yet. */
   unenrolled: number;
+  /** Acts on many fees that run. */
+  bulkActs: number;
   /** Assessments that are paused. */
   paused: number;
   /** Grows with everything that is written. */

@@ -3,7 +3,7 @@ import type { EntryKind, RecordKind } from '../../core/fee/fee.ts';
 import type { Policy } from '../../core/policy.ts';
 import { swarm, type Fault, type Rates } from './faults.ts';
 import { createRandom, type Random } from './random.ts';
-import { EVENT_KINDS, type EventKind } from './event-kinds.ts';
+import { EVENT_KINDS, type EventKind, type Kind } from './event-kinds.ts';
 
 /** Everything a seed decides beforehand: the practice, its year, and which faults it meets. */
 export interface Plan {
@@ -29,6 +29,8 @@ export interface PersonPlan {
   hasEmail: boolean;
   hasCustomer: boolean;
   hasCard: boolean;
+  /** The bank of their card never has the money for it, and they have no other. */
+  isPoor: boolean;
   /** Pays by the same customer as that person, as couples and small practices do. */
   sharesWith: number | null;
   /** When the person joins the roster; null: before the assessment. */
@@ -77,14 +79,20 @@ export function planOf(seed: number, cut: Cut = {}): Plan {
   const openAt = YEAR_START + random.between(4 * 24, 19 * 24) * HOUR_MS + random.int(HOUR_MS);
   const everybody = people(random.fork('people'), openAt);
   const rates = swarm(random.fork('swarm'));
-  const all = scheduleEvents(random.fork('happenings'), openAt, everybody.length, rates);
+  const passOn = random.fork('pass on').chance(INVOICED) ? 'invoice' : 'evidence';
+  const usual = scheduleEvents(random.fork('happenings'), openAt, everybody.length, rates);
+  const rest = eventsApart(random, openAt, everybody.length, passOn);
+  const all = [...usual, ...rest].map((one, index): ScheduledEvent => ({ ...one, index }));
+  // Only of more fees than one wave has can a wave of an act on many go wrong.
+  if (rest.some(({ kind }) => kind === 'bulk_act') && random.fork('large').chance(LARGE))
+    everybody.push(...poorPeople(random.fork('poor people'), openAt, everybody.length));
   const kept = all.filter(({ kind }) => {
     const { fault } = EVENT_KINDS[kind];
     return !fault || !cut.faults || cut.faults.includes(fault);
   });
   return {
     seed,
-    policy: policy(random.fork('policy')),
+    policy: { ...policy(random.fork('policy')), passOn },
     autoApprove: random.chance(0.4),
     workers: random.between(1, 3),
     openAt,
@@ -100,6 +108,11 @@ export function planOf(seed: number, cut: Cut = {}): Plan {
       : rates,
   };
 }
+
+/** Share of the years in which only what the vendor has invoiced is passed on. */
+const INVOICED = 0.15;
+/** Share of the years with acts on many fees in which the practice is a larger one. */
+const LARGE = 0.3;
 
 function policy(random: Random): Policy {
   return {
@@ -130,9 +143,24 @@ function people(random: Random, openAt: number): PersonPlan[] {
       hasEmail: random.chance(0.95),
       hasCustomer,
       hasCard: random.chance(0.93),
+      isPoor: false,
       sharesWith: shares ? random.int(index) : null,
       joinsAt,
       uses: uses(random, openAt, joinsAt),
+    };
+  });
+}
+
+/** More people who have used a code, none of whose cards has the money. */
+function poorPeople(random: Random, openAt: number, count: number): PersonPlan[] {
+  return Array.from({ length: random.between(5, 7) }, (_, nth) => {
+    const at = openAt - random.between(1, 90) * HOUR_MS;
+    const firstUsedOn = new Date(YEAR_START).toISOString().slice(0, 10);
+    return {
+      ...{ index: count + nth, ref: `P${count + nth}`, vendor: 'theranest' },
+      ...{ hasEmail: true, hasCustomer: true, hasCard: true, isPoor: true },
+      ...{ sharesWith: null, joinsAt: null },
+      uses: [{ at, firstUsedOn, kind: 'billing', certainty: 'sure' }],
     };
   });
 }
@@ -153,19 +181,14 @@ function uses(random: Random, openAt: number, joinsAt: number | null): Use[] {
   });
 }
 
-function scheduleEvents(
-  random: Random,
-  openAt: number,
-  count: number,
-  rates: Rates,
-): ScheduledEvent[] {
-  const found: Omit<ScheduledEvent, 'index'>[] = [];
+function scheduleEvents(random: Random, openAt: number, count: number, rates: Rates): Unnumbered[] {
+  const found: Unnumbered[] = [];
   for (let at = openAt + random.between(5, 100) * HOUR_MS; at < YEAR_END;) {
     found.push({ kind: 'approve', person: null, at, on: null, after: 0 });
     at += random.between(20, 90) * DAY_MS;
   }
-  const kinds = Object.entries(EVENT_KINDS) as [EventKind, (typeof EVENT_KINDS)[EventKind]][];
-  for (const [kind, { fault, often, personal }] of kinds) {
+  for (const [kind, { fault, often, personal, share }] of KINDS) {
+    if (share !== undefined) continue;
     // Drawn for faults that are off as well, so that switching one off leaves the rest as it was.
     const times = random.chance(often % 1) ? Math.ceil(often) : Math.floor(often);
     for (let n = 0; n < (personal ? times * Math.ceil(count / 3) : times); n += 1) {
@@ -173,8 +196,31 @@ function scheduleEvents(
       if (!fault || rates[fault] !== undefined) found.push(one);
     }
   }
-  return found.map((one, index) => ({ ...one, index }));
+  return found;
 }
+
+/** The kinds that only some seeds have, each drawn by chance of its own. */
+function eventsApart(
+  root: Random,
+  openAt: number,
+  count: number,
+  passOn: Policy['passOn'],
+): Unnumbered[] {
+  return KINDS.flatMap(([kind, { share, often, personal }]) => {
+    if (share === undefined) return [];
+    const random = root.fork(kind);
+    const isNeeded = kind === 'invoice' && passOn === 'invoice';
+    if (!random.chance(share) && !isNeeded) return [];
+    const times = Math.max(1, Math.round(2 * often * random.next()));
+    return Array.from({ length: personal ? times * Math.ceil(count / 3) : times }, () =>
+      drawEvent(random, kind, personal ? random.int(count) : null, openAt),
+    );
+  });
+}
+
+type Unnumbered = Omit<ScheduledEvent, 'index'>;
+
+const KINDS = Object.entries(EVENT_KINDS) as [EventKind, Kind][];
 
 const TURNS: EntryKind[] = [
   'noticed',
@@ -191,7 +237,7 @@ function drawEvent(
   kind: EventKind,
   person: number | null,
   openAt: number,
-): Omit<ScheduledEvent, 'index'> {
+): Unnumbered {
   const at = during(random, openAt);
   const on = random.pick(TURNS);
   const after = random.pick([0, 0, 300, 5_000, 600_000, 6 * HOUR_MS, 3 * DAY_MS, 20 * DAY_MS]);

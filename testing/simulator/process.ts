@@ -48,6 +48,7 @@ export function startProcess(environment: Environment, name: string, die: () => 
     database: environment.database,
     outage: environment.databaseOutage,
     now: timeline.now,
+    splitBefore: mutation.splitBefore,
   });
   const real = createLedger(pool, lifecycle.elapsedMs);
   const ledger = watched(mutation.ledger ? mutation.ledger(real) : real, environment);
@@ -96,7 +97,7 @@ export function startProcess(environment: Environment, name: string, die: () => 
     deps: depsAt(timeline.now()),
     begin,
     async work(job, payload) {
-      const deps = depsAt(timeline.now());
+      const deps = watchedWaves(depsAt(timeline.now()), environment, lifecycle);
       const processors = createProcessors(deps, port, annualOf(environment));
       const used = { ...processors, ...mutation.processors?.(deps) };
       const process = used[job] as Processor<JobName>;
@@ -190,6 +191,37 @@ function watched(ledger: Ledger, environment: Environment): Ledger {
     return after;
   };
   return { ...ledger, fees: { ...ledger.fees, append } };
+}
+
+/** Members of an act on many fees that are decided at once: fewer than a wave has. */
+const PAGE = 2;
+
+/**
+ * Tells the environment which wave of an act on many fees was begun, and on what look. Within a
+ * wave, of which a page is small here, a program may end or stand still more often than elsewhere.
+ */
+function watchedWaves(
+  deps: WorkerDeps,
+  { timeline, beganWave }: Environment,
+  lifecycle: ProcessLifecycle,
+): WorkerDeps {
+  const { bulkActs } = deps.ledger;
+  const decideNext: typeof bulkActs.decideNext = async (bulkId, limit) => {
+    const looked = await bulkActs.decideNext(bulkId, Math.min(limit, PAGE));
+    if (looked > 0) await lifecycle.pass(20, 'within a wave', 10);
+    return looked;
+  };
+  let lookedAt = timeline.now();
+  const wave: typeof bulkActs.wave = (act) => {
+    lookedAt = timeline.now();
+    return bulkActs.wave(act);
+  };
+  const beginWave: typeof bulkActs.beginWave = (bulkId, after, fees) => {
+    beganWave(bulkId, { after, lookedAt });
+    return bulkActs.beginWave(bulkId, after, fees);
+  };
+  const watched = { ...bulkActs, wave, beginWave, decideNext };
+  return { ...deps, ledger: { ...deps.ledger, bulkActs: watched } };
 }
 
 function annualOf({ plan }: Environment): Annual {

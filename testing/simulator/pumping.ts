@@ -49,8 +49,8 @@ export function createPumping(
     const mine = serial;
     const pending = await look();
     seen(pending);
-    const { dueAt, events, unenrolled } = pending;
-    const isDue = events + unenrolled > 0 || (dueAt !== null && dueAt <= timeline.now());
+    const { dueAt, events, unenrolled, bulkActs } = pending;
+    const isDue = events + unenrolled + bulkActs > 0 || (dueAt !== null && dueAt <= timeline.now());
     if (!isDue) {
       wait = 0;
       schedule(dueAt === null ? Infinity : dueAt + random.int(2_000));
@@ -83,7 +83,7 @@ export function createPumping(
 }
 
 const OUTLOOK = `
-  select d.due, d."dueAt", a.paused, a.unenrolled, w.events,
+  select d.due, d."dueAt", a.paused, a.unenrolled, w.events, b."bulkActs",
     (s.written + w.handled)::integer as progress
   from (select coalesce(jsonb_object_agg(step, at), '{}') as due, min(free) as "dueAt"
       from (select f.next_step as step, extract(epoch from min(f.due_at)) * 1000 as at,
@@ -96,4 +96,5 @@ const OUTLOOK = `
       (count(*) - count(enrolled_at))::integer as unenrolled from assessments) a,
     (select (count(*) - count(handled_at))::integer as events, count(handled_at) as handled
       from webhook_events) w,
+    (select count(*)::integer as "bulkActs" from bulk_acts where state = 'running') b,
     (select coalesce(sum(seq), 0) + count(*) as written from fees) s`;

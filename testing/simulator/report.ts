@@ -1,4 +1,5 @@
 import { FAULTS, type Fault } from './faults.ts';
+import { LIVED } from './lived.ts';
 import type { Hunt, Runs } from './runs.ts';
 import type { SeedResult } from './seed.ts';
 import type { Shrunk } from './shrink.ts';
@@ -10,6 +11,8 @@ export function tellRuns(runs: Runs): string {
     `${seeds} seeds in ${seconds.toFixed(1)} s: ${(seeds / seconds).toFixed(1)} seeds a second`,
     `${steps} steps, faults injected:`,
     ...faultLines(runs),
+    'and lived through:',
+    ...livedLines(runs),
     `violations: ${failed.reduce((sum, { violations }) => sum + violations.length, 0)} ` +
       `in ${failed.length} seeds`,
     bound(runs),
@@ -22,6 +25,11 @@ function faultLines({ faults }: Runs): string[] {
   return names.map(
     (name) => `  ${String(faults[name] ?? 0).padStart(8)}  ${name}: ${FAULTS[name]}`,
   );
+}
+
+function livedLines({ lived }: Runs): string[] {
+  const names = Object.keys(LIVED) as (keyof typeof LIVED)[];
+  return names.map((name) => `  ${String(lived?.[name] ?? 0).padStart(8)}  ${LIVED[name]}`);
 }
 
 /** With no failure in n runs, the rate of failures is below 3/n with 95 % confidence. */

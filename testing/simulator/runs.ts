@@ -1,5 +1,6 @@
 import type { SeedPool } from './seed-pool.ts';
 import type { Fault } from './faults.ts';
+import { addLived, type Lived } from './lived.ts';
 import type { SeedResult } from './seed.ts';
 
 /** What many seeds came to. */
@@ -9,6 +10,8 @@ export interface Runs {
   /** How often each fault struck, over all seeds. */
   faults: Partial<Record<Fault, number>>;
   steps: number;
+  /** What the people of all seeds lived to see; null before the first. */
+  lived: Lived | null;
   seconds: number;
   /** Digest of every seed's log. */
   digests: Map<number, string>;
@@ -27,6 +30,7 @@ export async function runMany(
     failed: [],
     faults: {},
     steps: 0,
+    lived: null,
     seconds: 0,
     digests: new Map(),
   };
@@ -37,6 +41,7 @@ export async function runMany(
       const result = await seedPool.run({ seed });
       runs.seeds += 1;
       runs.steps += result.steps;
+      runs.lived = addLived(runs.lived, result.lived);
       runs.digests.set(seed, result.digest);
       for (const [fault, times] of Object.entries(result.faults) as [Fault, number][])
         runs.faults[fault] = (runs.faults[fault] ?? 0) + times;

@@ -20,8 +20,10 @@ export function createPool(args: {
   random: Random;
   outage: DatabaseOutage;
   now: () => number;
+  /** A transaction is committed before such a statement, and another one begun: a bug. */
+  splitBefore?: RegExp | undefined;
 }): pg.Pool {
-  const { database, lifecycle, faults, random, outage, now } = args;
+  const { database, lifecycle, faults, random, outage, now, splitBefore } = args;
 
   async function faulty(db: Pick<SimulatedDatabase, 'query'>, text: string, values?: unknown[]) {
     if (now() < outage.awayUntil) throw broken('57P01');
@@ -50,10 +52,16 @@ export function createPool(args: {
       lifecycle.releases.add(release);
       return {
         // What a transaction can meet, it meets at its ends.
-        query: (text: string, values?: unknown[]) =>
-          text === 'begin' || text === 'commit'
+        async query(text: string, values?: unknown[]) {
+          if (splitBefore?.test(text)) {
+            await session.query('commit');
+            await lifecycle.pass(way(), 'halfway through what was a transaction', 30);
+            await session.query('begin');
+          }
+          return text === 'begin' || text === 'commit'
             ? faulty(session, text, values)
-            : session.query(text, values),
+            : session.query(text, values);
+        },
         release,
       };
     },

@@ -6,11 +6,13 @@ import type { FeeFacts } from './check/facts.ts';
 import type { SimulatedDatabase } from './database.ts';
 import { createFaults, type Fault } from './faults.ts';
 import { approve, open, resume } from './events/assessment.ts';
+import { watchAgain } from './events/bulk-act.ts';
 import { keepDump } from './events/disaster.ts';
 import { answerLetter, runEvent } from './events/run-event.ts';
 import { giveCardAfterAll } from './events/page.ts';
 import { CANARY, change, importUse, invite, join, seedUse } from './events/roster.ts';
 import { install, seed, type OnEntries } from './installation.ts';
+import { addLived, livedOf, type Lived } from './lived.ts';
 import { createMailbox } from './mailbox.ts';
 import { DAY_MS, HOUR_MS, YEAR_START, type Plan } from './plan.ts';
 import type { Mutation } from './mutations/mutation.ts';
@@ -31,6 +33,7 @@ export interface Outcome {
   /** How often each fault struck. */
   faults: Partial<Record<Fault, number>>;
   steps: number;
+  lived: Lived;
   /** The log of the year, in order: the same for the same seed, to the byte. */
   log: string[];
 }
@@ -75,6 +78,7 @@ export async function runYear(
     fees,
     faults: faults.counts(),
     steps: timeline.steps(),
+    lived: world.scenarios.map(livedOf).reduce((sum, one) => addLived(sum, one)),
     log,
   };
 }
@@ -90,6 +94,8 @@ function heal(scenario: Scenario): void {
   void opening.then(() => resumeForgotten(scenario));
   for (const days of [0.1, 2, 9])
     timeline.at(plan.healAt + days * DAY_MS, () => void approve(scenario));
+  // Also one that was begun by a question that came through late.
+  timeline.at(plan.healAt + DAY_MS, () => void watchAgain(scenario));
   // The check by the clock; every hour would be most of the year.
   for (const days of [0.05, 20])
     timeline.at(plan.healAt + days * DAY_MS, () => environment.queue.forge('reconcile', {}));
@@ -197,6 +203,7 @@ function followers({ plan, timeline, random, note, faults, scenarios }: World): 
         timeline.at(timeline.now() + after, () => void runEvent(scenario, kind, person));
       }
       const soon = timeline.now() + chance.between(HOUR_MS, 8 * DAY_MS);
+      if (person.plan.isPoor) continue;
       if (one.kind === 'email_sent' && one.data.email === 'card_needed' && chance.chance(0.6))
         timeline.at(soon, () => void answerLetter(scenario, person));
       if (one.kind === 'gave_up' && afterAll.chance(0.6))

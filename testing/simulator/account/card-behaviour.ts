@@ -58,6 +58,12 @@ export function drawBehaviour(random: Random): CardBehaviour {
   };
 }
 
+/** A card whose bank never has the money. */
+export const NO_MONEY: CardBehaviour = {
+  ...{ answer: 'soft', code: 'insufficient_funds', tries: Infinity },
+  ...{ hours: 0, ends: 'failed' },
+};
+
 /** Whether the card would be approved now. */
 export function approves({ answer, tries }: CardBehaviour): boolean {
   return answer === 'approve' || tries <= 0;

@@ -2,13 +2,16 @@ import type { FeeStatus } from '../../../core/fee/fee.ts';
 import { createPayments } from '../../../gateways/stripe/client.ts';
 import { createReconcile } from '../../../workers/maintenance/reconcile.ts';
 import type { Scenario } from '../scenario.ts';
+import { checkBulkActs, checkBulkEnds } from './bulk-acts.ts';
 import { checkCards } from './cards.ts';
 import { checkCustomers } from './customers.ts';
 import { doubles } from './doubles.ts';
 import { checkEnds } from './ends.ts';
 import { collect, feesNow, type FeeFacts } from './facts.ts';
+import { checkInvoices } from './invoices.ts';
 import type { FeeRow, Violation } from './violation.ts';
 import { checkMoney } from './money.ts';
+import { checkMoved } from './moved.ts';
 import { checkNotices } from './notices.ts';
 import { checkErrors, checkSecrets } from './secrets.ts';
 import { settleExpected } from './uncertain.ts';
@@ -37,6 +40,10 @@ export async function checkEverything(
     ...checkCards(scenario, fees),
     ...checkOperatorRequests(scenario, fees),
     ...checkAudit(scenario, await audits(scenario)),
+    ...(await bulkActs(scenario, await feesNow(scenario))),
+    ...checkBulkEnds(await openBulkActs(scenario)),
+    ...checkInvoices(scenario, fees),
+    ...checkMoved(scenario, fees),
     ...checkEnds(scenario, fees, (rows[0] as { open: number }).open),
     ...checkSecrets(scenario, fees),
     ...checkErrors(scenario),
@@ -48,9 +55,13 @@ export async function checkEverything(
 export async function endOfEra(
   scenario: Scenario,
 ): Promise<{ violations: Violation[]; fees: FeeRow[] }> {
+  const fees = await feesNow(scenario);
   return {
-    violations: checkAudit(scenario, await audits(scenario)),
-    fees: await feesNow(scenario),
+    violations: [
+      ...checkAudit(scenario, await audits(scenario)),
+      ...(await bulkActs(scenario, fees)),
+    ],
+    fees,
   };
 }
 
@@ -115,4 +126,25 @@ async function audits({ environment }: Scenario): Promise<Map<string, number>> {
   return new Map(
     (rows as { action: string; lines: number }[]).map(({ action, lines }) => [action, lines]),
   );
+}
+
+async function bulkActs(scenario: Scenario, fees: FeeRow[]): Promise<Violation[]> {
+  if (scenario.expected.bulkActs.length === 0) return [];
+  const { rows } = await scenario.environment.database.query(BEGUN);
+  const lines = (rows as { id: string; lines: number }[]).map(
+    (one) => [one.id, one.lines] as const,
+  );
+  return checkBulkActs(scenario, fees, new Map(lines));
+}
+
+/** How often the audit says of each act on many fees that it was begun. */
+const BEGUN = `
+  select substr(object, length('bulk act ') + 1) as id, count(*)::integer as lines from audit
+  where action = 'start_bulk_act' and detail ->> 'outcome' = 'done' group by object`;
+
+async function openBulkActs({ environment }: Scenario) {
+  const { rows } = await environment.database.query(
+    `select bulk_id as "bulkId", state from bulk_acts where state in ('running', 'paused')`,
+  );
+  return rows as { bulkId: string; state: string }[];
 }

@@ -2,6 +2,7 @@ import type { FeeStatus } from '../../../core/fee/fee.ts';
 import type { Scenario } from '../scenario.ts';
 import { hadEvidence } from '../expected.ts';
 import { entriesOf, type FeeFacts } from './facts.ts';
+import { awaitsInvoice } from './invoices.ts';
 import type { Violation } from './violation.ts';
 
 /** Where a fee with use may rest for good. */
@@ -28,14 +29,15 @@ export function checkEnds(scenario: Scenario, fees: FeeFacts[], openEvents: numb
 }
 
 /** Everybody whose use stands and who works in this EHR came to an end with a name. */
-function forgotten({ expected, environment }: Scenario, fees: FeeFacts[]): Violation[] {
+function forgotten(scenario: Scenario, fees: FeeFacts[]): Violation[] {
+  const { expected, environment } = scenario;
   const now = environment.timeline.now();
   return expected.people.flatMap((person) => {
     const { ref } = person.plan;
     if (!person.clinicianId || !hadEvidence(person, now, now)) return [];
     if (person.row.vendor !== 'theranest') return [];
     const fee = fees.find((one) => one.person === person);
-    if (fee && ENDS.has(fee.state)) return [];
+    if (fee && (ENDS.has(fee.state) || awaitsInvoice(scenario, fee))) return [];
     const what = fee ? `${ref} has used a code and is ${fee.state}` : `${ref} has no fee`;
     return [{ invariant: '3 liveness', feeId: fee?.feeId ?? null, what }];
   });

@@ -31,12 +31,29 @@ function quiet(scenario: Scenario, fee: FeeFacts): Span[] {
     expected.acts.filter(
       (one) => one.feeId === fee.feeId && one.act === act && one.outcome === 'done',
     );
-  const held = done('hold').map(({ answeredAt: from }) => {
-    return { from, until: firstAfter(done('release'), from), why: 'held' };
-  });
-  const waived = done('waive').map(({ answeredAt: from }) => {
-    return { from, until: Infinity, why: 'waived' };
-  });
+  const many = expected.bulkActs.filter(({ shown }) => shown.includes(fee.feeId));
+  const manyDone = (act: string) =>
+    many.filter((one) => one.act === act && one.toldDone.includes(fee.feeId));
+  const releases = [
+    ...done('release'),
+    ...many.flatMap(({ act, beginAskedAt, abortedAt, finishedAt }) => {
+      const answeredAt = Math.min(abortedAt, finishedAt);
+      return act === 'release' ? [{ askedAt: beginAskedAt, answeredAt }] : [];
+    }),
+  ];
+  const held = [
+    ...done('hold').map(({ answeredAt: from }) => {
+      return { from, until: firstAfter(releases, from), why: 'held' };
+    }),
+    // Of when each fee was held, no more is known than when it was asked for and seen to be done.
+    ...manyDone('hold').map(({ beginAskedAt, finishedAt: from }) => {
+      return { from, until: firstAfter(releases, beginAskedAt), why: 'held' };
+    }),
+  ];
+  const waived = [
+    ...done('waive').map(({ answeredAt }) => answeredAt),
+    ...manyDone('waive').map(({ finishedAt }) => finishedAt),
+  ].map((from) => ({ from, until: Infinity, why: 'waived' }));
   const moved = fee.person.vendors.flatMap(({ vendor, from }, index) => {
     const until = fee.person.vendors[index + 1]?.from ?? Infinity;
     return vendor === 'therapynotes' ? [{ from, until, why: 'in an EHR that does not levy' }] : [];
@@ -76,6 +93,8 @@ export function checkAudit({ expected }: Scenario, audits: Map<string, number>):
   });
 }
 
-function firstAfter(acts: Acted[], from: number): number {
-  return Math.min(Infinity, ...acts.map(({ askedAt }) => askedAt).filter((at) => at >= from));
+/** When the first of these was asked for that may have been carried out after that moment. */
+function firstAfter(acts: Pick<Acted, 'askedAt' | 'answeredAt'>[], from: number): number {
+  const after = acts.filter(({ answeredAt }) => answeredAt >= from);
+  return Math.min(Infinity, ...after.map(({ askedAt }) => askedAt));
 }

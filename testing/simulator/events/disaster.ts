@@ -3,6 +3,7 @@ import { seed } from '../installation.ts';
 import { DAY_MS, HOUR_MS } from '../plan.ts';
 import type { Scenario } from '../scenario.ts';
 import { approve, open } from './assessment.ts';
+import { enterAgain } from './invoice.ts';
 import { alsoAt, importAt, meet, upload } from './roster.ts';
 
 /** The server is gone with everything on it, and there is no backup: another one begins empty. */
@@ -75,6 +76,7 @@ async function beginAnew(scenario: Scenario): Promise<void> {
   if (isLate) await importAgain(scenario);
   await pause();
   await approve(scenario);
+  await enterAgain(scenario);
   await timeline.sleep(random.between(1, 10) * DAY_MS);
   await approve(scenario);
 }

@@ -8,6 +8,7 @@ import { type PersonPlan, type Use, YEAR } from '../plan.ts';
 import type { Process } from '../process.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Person } from '../expected.ts';
+import { NO_MONEY } from '../account/card-behaviour.ts';
 import { by } from './assessment.ts';
 
 /** A word in every name and address that must not turn up anywhere else. */
@@ -20,7 +21,8 @@ export function invite(scenario: Scenario, plan: PersonPlan): Person {
   const twin = stripe.books.customer(other?.row.stripeCustomer ?? null)?.defaultCard ?? null;
   const customer = plan.hasCustomer ? outside.addCustomer(plan.ref) : null;
   // A practice that pays for several people by one card has it on file with each of them.
-  if (customer && plan.hasCard) outside.addCard(customer, stripe.books.card(twin));
+  if (customer && plan.hasCard)
+    outside.addCard(customer, stripe.books.card(twin), plan.isPoor ? NO_MONEY : undefined);
   return meet(scenario, plan, {
     ref: plan.ref,
     name: `${CANARY} Person ${plan.ref}`,

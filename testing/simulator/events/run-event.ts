@@ -1,11 +1,13 @@
 import type { EventKind } from '../event-kinds.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Person } from '../expected.ts';
+import { actOnMany } from './bulk-act.ts';
 import { approve, newRate, open, pause } from './assessment.ts';
 import { shareCustomer, shiftColumn } from './column.ts';
 import { installSecond, loseLedger, restoreDump } from './disaster.ts';
 import { chargeElsewhere } from './elsewhere.ts';
 import { accept, act, bounce, hold, withdraw } from './fee.ts';
+import { receiveInvoice } from './invoice.ts';
 import { change, newAddress } from './roster.ts';
 import {
   atDashboard,
@@ -15,6 +17,7 @@ import {
   newCustomer,
   renewCard,
 } from './stripe.ts';
+import { switchEhr } from './switch-ehr.ts';
 import {
   databaseAway,
   flushQueue,
@@ -43,6 +46,8 @@ const COMMON = {
   stripe_busy: stripeBusy,
   second_installation: installSecond,
   shifted_column: shiftColumn,
+  bulk_act: actOnMany,
+  invoice: receiveInvoice,
 } satisfies Partial<Record<EventKind, ToAll>>;
 
 const PERSONAL = {
@@ -70,6 +75,7 @@ const PERSONAL = {
   dump_restored: restoreDump,
   shared_customer: shareCustomer,
   charged_elsewhere: chargeElsewhere,
+  switch_ehr: switchEhr,
 } satisfies Partial<Record<EventKind, ToOne>>;
 
 /** Runs one scheduled event, of the practice or of one person. */

@@ -18,6 +18,8 @@ export interface Mutation {
   story: string;
   /** SQL for the simulation's own database: what is replaced or dropped. */
   sql?: string;
+  /** A statement of a transaction before which what was done so far is committed. */
+  splitBefore?: RegExp;
   ledger?: (ledger: Ledger) => Ledger;
   payments?: (payments: Payments) => Payments;
   mail?: (mail: MailPort) => MailPort;

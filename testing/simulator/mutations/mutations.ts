@@ -1,4 +1,6 @@
+import { BULK_MUTATIONS } from './bulk-acts.ts';
 import { IDENTITY_MUTATIONS } from './identity.ts';
+import { INVOICE_MUTATIONS } from './invoices.ts';
 import { LEDGER_MUTATIONS } from './ledger.ts';
 import { MAIL_MUTATIONS } from './mail.ts';
 import { MONEY_MUTATIONS } from './money.ts';
@@ -10,6 +12,8 @@ export const MUTATIONS: Mutation[] = [
   ...LEDGER_MUTATIONS,
   ...MAIL_MUTATIONS,
   ...IDENTITY_MUTATIONS,
+  ...BULK_MUTATIONS,
+  ...INVOICE_MUTATIONS,
 ];
 
 /** The bug of this name; `none` is the production as it is. Throws for any other name. */
