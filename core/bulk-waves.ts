@@ -7,8 +7,8 @@ export interface BulkStanding {
   /** The present wave: members after the first position, up to the second. */
   waveFrom: number;
   waveTo: number;
-  /** What became of the wave: see `WAITS_FOR_ANSWERS`. */
-  wave: { tried: number; paid: number; open: number };
+  /** What became of the wave; null for an act that does not wait: see `waitsForAnswers`. */
+  wave: { tried: number; paid: number; open: number } | null;
 }
 
 /** What comes after a wave whose members are all decided. */
@@ -29,6 +29,11 @@ const SAMPLE = 3;
 /** The acts that make cards be charged: each of their waves waits for the banks' answers. */
 const WAITS_FOR_ANSWERS: ReadonlySet<BulkAction> = new Set(['retry', 'release']);
 
+/** Whether each wave of the act waits until the banks have answered the last one. */
+export function waitsForAnswers(act: BulkAction): boolean {
+  return WAITS_FOR_ANSWERS.has(act);
+}
+
 /**
  * Decides how an act goes on: a few fees first, and after their answers more of them. It is paused
  * when three or more fees of a wave were tried and none was paid, as the first charges of an
@@ -37,7 +42,8 @@ const WAITS_FOR_ANSWERS: ReadonlySet<BulkAction> = new Set(['retry', 'release'])
 export function nextWave(standing: BulkStanding): NextWave {
   const { act, members, waveFrom, waveTo, wave } = standing;
   const left = members - waveTo;
-  if (!WAITS_FOR_ANSWERS.has(act)) return left > 0 ? { then: 'wave', fees: left } : { then: 'end' };
+  if (!waitsForAnswers(act)) return left > 0 ? { then: 'wave', fees: left } : { then: 'end' };
+  if (!wave) throw new Error('Bug! an act that waits for answers without what became of its wave');
   if (waveTo > 0 && left > 0) {
     if (wave.open > 0) return { then: 'wait' };
     if (wave.tried >= SAMPLE && wave.paid === 0)

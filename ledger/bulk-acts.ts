@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { decide } from '../core/fee/actions.ts';
-import type { NewEntry, Step } from '../core/fee/fee.ts';
+import type { FeeStatus, NewEntry, Step } from '../core/fee/fee.ts';
 import { fold } from '../core/fee/fold.ts';
 import { actionOf, type BulkAction } from '../core/fee/outlook.ts';
 import type { FeeSelection } from '../core/fee/selection.ts';
@@ -42,6 +42,18 @@ export interface BulkAct {
   /** The present wave: members after the first position, up to the second. */
   waveFrom: number;
   waveTo: number;
+}
+
+/** A fee that an act is done to. */
+export interface BulkMember {
+  position: number;
+  feeId: string;
+  ref: string;
+  name: string;
+  /** Null until it was decided: `done`, or the code of the refusal. */
+  result: string | null;
+  /** Where the fee stands now. */
+  state: FeeStatus;
 }
 
 /** How far an act has come: members by result, `done` or the code of a refusal. */
@@ -266,15 +278,8 @@ export function createBulkActs(pool: pg.Pool, elapsedMs: () => number) {
     },
 
     /** A page of the members, by position. */
-    async members(bulkId: string, page: { after: number; limit: number }) {
-      const { rows } = await pool.query<{
-        position: number;
-        feeId: string;
-        ref: string;
-        name: string;
-        result: string | null;
-        state: string;
-      }>(
+    async members(bulkId: string, page: { after: number; limit: number }): Promise<BulkMember[]> {
+      const { rows } = await pool.query<BulkMember>(
         `select m.position, m.fee_id as "feeId", c.ref, c.name, m.result, f.state
          from bulk_act_members m join fees f using (fee_id) join clinicians c using (clinician_id)
          where m.bulk_id = $1 and m.position > $2 order by m.position limit $3`,

@@ -1,4 +1,5 @@
 import type { FeeSelection } from '../core/fee/selection.ts';
+import { hasText } from './people.ts';
 
 /**
  * The fees of a selection, as a part of a statement: `from` names the tables f (fees), a
@@ -16,10 +17,7 @@ export function selected(selection: FeeSelection): { from: string; values: unkno
         and (cardinality($4::text[]) = 0 or f.state = any ($4))
         and (cardinality($5::text[]) = 0 or f.decline = any ($5))
         and ($6::integer is null or f.since_at <= levy_now() - make_interval(days => $6))
-        and ($7::text is null${text === null ? '' : ` or position(lower($7) in ${TEXT}) > 0`})`,
-    values: [assessmentId, vendor, year, states, declines, minDays, text?.normalize('NFC') ?? null],
+        and ($7::text is null${text === null ? '' : ` or ${hasText('$7')}`})`,
+    values: [assessmentId, vendor, year, states, declines, minDays, text],
   };
 }
-
-/** A line feed is in no field and in no search. */
-const TEXT = `lower(concat_ws(E'\\n', c.name, c.email, c.ref))`;

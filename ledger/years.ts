@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { FeeStatus } from '../core/fee/fee.ts';
 import type { Bucket, RosterTotals } from '../core/roster.ts';
 import { BUCKET, EXEMPTED } from './approval.ts';
-import { TEXT } from './people.ts';
+import { hasText } from './people.ts';
 
 /** What is worth knowing about somebody before a roster is approved. */
 export const MARKS = ['new', 'dropped', 'still', 'expiring', 'bounced', 'before'] as const;
@@ -143,23 +143,14 @@ export function createYears(pool: pg.Pool) {
            ${JOINED}
              and ($3::text is null or ${BUCKET} = $3)
              and ${filter.mark ? MARKED[filter.mark] : 'true'}
-             and ($4::text is null or position(lower($4) in ${TEXT}) > 0
-               or position(lower($5) in ${TEXT}) > 0)
-             and ($6::text is null or c.ref > $6)
-           order by c.ref limit $7) page
+             and ($4::text is null or ${hasText('$4')})
+             and ($5::text is null or c.ref > $5)
+           order by c.ref limit $6) page
          left join lateral (select e.data from entries e where e.fee_id = page."feeId"
            and e.kind = 'assessed' order by e.seq desc limit 1) u
            on page.state not in ('detecting', 'no_use', 'exempt')
          order by page.ref`,
-        [
-          assessmentId,
-          chargeDay,
-          filter.bucket,
-          filter.text?.normalize('NFC') ?? null,
-          filter.text?.normalize('NFD') ?? null,
-          page.after,
-          page.limit,
-        ],
+        [assessmentId, chargeDay, filter.bucket, filter.text, page.after, page.limit],
       );
       return rows;
     },

@@ -1,4 +1,4 @@
-import { nextWave } from '../core/bulk-waves.ts';
+import { nextWave, waitsForAnswers } from '../core/bulk-waves.ts';
 import type { Processor } from '../jobs/queues.ts';
 import { WORKER, type WorkerDeps } from './deps.ts';
 
@@ -24,7 +24,8 @@ export function createBulkAct({
       if (count > 0) continue;
       const act = await bulkActs.get(bulkId);
       if (act?.state !== 'running') return { done: act?.state ?? 'gone' };
-      const then = nextWave({ ...act, wave: await bulkActs.wave(act) });
+      const wave = waitsForAnswers(act.act) ? await bulkActs.wave(act) : null;
+      const then = nextWave({ ...act, wave });
       if (then.then === 'wait') return { done: `${looked} members, waits for answers` };
       if (then.then === 'end') await bulkActs.finish(bulkId);
       if (then.then === 'wave') await bulkActs.beginWave(bulkId, act.waveTo, then.fees);

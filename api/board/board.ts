@@ -20,6 +20,7 @@ import { shownAnswer, shownPayload } from './guard.ts';
 import { checkFormToken, formTokenOf, signInPath } from '../console/form-token.ts';
 import type { ApiDeps } from '../deps.ts';
 import { asProblem, ERRORS, Problem, problem } from '../http/errors.ts';
+import { isUuid } from '../http/schemas.ts';
 
 /** The board's path; its page, scripts and API are all below it. */
 const BASE = '/queues';
@@ -122,15 +123,11 @@ const ABOUT: Record<JobName, string> = {
 /** The page about a job's fee or assessment. */
 function linkOf({ data }: QueueJobJson): { href: string; displayText: string } {
   const { feeId, assessmentId, bulkId } = (data ?? {}) as Record<string, unknown>;
-  if (isId(feeId)) return { href: `/console/fees/${feeId}`, displayText: 'Story of the fee' };
-  if (isId(assessmentId))
+  if (isUuid(feeId)) return { href: `/console/fees/${feeId}`, displayText: 'Story of the fee' };
+  if (isUuid(assessmentId))
     return { href: `/console/assessments/${assessmentId}`, displayText: 'Assessment' };
-  if (isId(bulkId)) return { href: `/console/desk/acts/${bulkId}`, displayText: 'Act' };
+  if (isUuid(bulkId)) return { href: `/console/desk/acts/${bulkId}`, displayText: 'Act' };
   return { href: '/console', displayText: 'Console' };
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
 }
 
 function uiConfig({ livemode }: ApiDeps): UIConfig {

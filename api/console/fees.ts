@@ -4,6 +4,7 @@ import type { Assessment } from '../../ledger/assessments.ts';
 import type { FeeLine } from '../../ledger/reports.ts';
 import { html, type Html } from './html.ts';
 import { nothing } from './layout.ts';
+import { option } from './option.ts';
 import { STATE_WORDS, stateBadge } from './states.ts';
 import { person, table, type Column } from './table.ts';
 import { distance, when } from './times.ts';
@@ -63,8 +64,6 @@ function lead({ state }: FeeFilter): string {
 }
 
 function search({ filter, assessments }: FeesView): Html {
-  const option = (value: string, label: string, chosen: boolean) =>
-    html`<option value="${value}" ${chosen && html` selected`}>${label}</option>`;
   return html`<form class="row" method="get" action="/console/fees">
     <div>
       <label for="ref">Clinician’s reference</label>

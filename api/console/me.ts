@@ -1,5 +1,6 @@
 import type { SessionRow } from '../../ledger/sessions.ts';
 import { PASSWORD_LENGTH } from '../http/password.ts';
+import { codeField } from './code-field.ts';
 import { sessionTable } from './colleagues/sessions.ts';
 import { html, type Html } from './html.ts';
 import { isolated } from './isolated.ts';
@@ -81,24 +82,9 @@ function app({ authenticator, recoveryCodes }: MeView, viewer: Viewer): Html {
     <p class="small soft">
       For a new phone or new recovery codes, remove the app here and set it up again.
     </p>
-    ${codeField('A code of the app, or a recovery code')}
+    ${codeField('A code of the app, or a recovery code', null, false)}
     <button class="danger">Remove the app</button>
   </form>`;
-}
-
-function codeField(label: string): Html {
-  return html`<p>
-    <label for="code">${label}</label>
-    <input
-      id="code"
-      name="code"
-      required
-      maxlength="40"
-      autocomplete="one-time-code"
-      autocapitalize="off"
-      spellcheck="false"
-    />
-  </p>`;
 }
 
 /** The page that shows the key of the app as a picture and as text, and asks for a first code. */
@@ -119,7 +105,7 @@ export function enrolBody(
         <code class="key">${text}</code>
       </p>
       <form method="post" action="/console/me/authenticator">
-        ${formToken(viewer)} ${codeField('Then type the six digits the app shows')}
+        ${formToken(viewer)} ${codeField('Then type the six digits the app shows', null, false)}
         <p class="buttons">
           <button>Turn it on</button><a class="button plain" href="/console/me">Cancel</a>
         </p>

@@ -1,4 +1,5 @@
 import { ERRORS, type Problem } from '../http/errors.ts';
+import { codeField } from './code-field.ts';
 import { html, type Html } from './html.ts';
 
 /** What the forms of the sign-in carry along. */
@@ -84,20 +85,7 @@ export function codeBody(carried: Carried, ticket: string, refusal: Problem | nu
     ${refused(refusal)}
     <form method="post" action="/console/sign-in/code">
       ${hidden(carried)} <input type="hidden" name="ticket" value="${ticket}" />
-      <p>
-        <label for="code">Code</label>
-        <input
-          id="code"
-          name="code"
-          required
-          maxlength="40"
-          autocomplete="one-time-code"
-          autocapitalize="off"
-          spellcheck="false"
-          autofocus
-          aria-describedby="code-hint"
-        />
-      </p>
+      ${codeField('Code', 'code-hint', true)}
       <p class="small soft" id="code-hint">
         Without the app: type one of your recovery codes. Each works once.
       </p>

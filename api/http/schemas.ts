@@ -20,10 +20,16 @@ export type Api = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-export const Uuid = Type.String({
-  pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
-  description: 'A UUID in small letters',
-});
+const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+
+export const Uuid = Type.String({ pattern: UUID, description: 'A UUID in small letters' });
+
+const UUID_TEST = new RegExp(UUID);
+
+/** Whether a value is a UUID in small letters, as `Uuid` asks. */
+export function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && UUID_TEST.test(value);
+}
 
 /** No control characters and no half surrogates: neither belongs in a line of text. */
 const LINE = '[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]';

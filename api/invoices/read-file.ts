@@ -2,7 +2,7 @@ import { createDecoder, encodingOf } from '../../usage/decode.ts';
 import { sniff } from '../../usage/sniff.ts';
 import { createRows } from '../../usage/table/csv-rows.ts';
 import { delimiterOf } from '../../usage/table/csv.ts';
-import { openWorkbook, type Sheet } from '../../usage/workbook/workbook.ts';
+import { openWorkbook, readWithin, type Sheet } from '../../usage/workbook/workbook.ts';
 import { headingRow } from './columns.ts';
 
 /** A file as a table of texts. */
@@ -69,16 +69,12 @@ const DAMAGED = 'The workbook is damaged or too large: save it again, or as CSV.
 /** The rows of a sheet, one more than are read at most; null when it is damaged or too large. */
 async function readSheet(sheet: Sheet): Promise<InvoiceTable | null> {
   const table: InvoiceTable = { rows: [], computed: true };
-  let characters = 0;
-  const pieces = sheet.read(({ line, cells }) => {
+  const pieces = readWithin(sheet, SHEET_MAX, ({ line, cells }) => {
     if (table.rows.length <= INVOICE_LIMITS.rows) keep(table, line, cells);
   });
   for (;;) {
-    const piece = await pieces.next().catch(() => null);
-    if (piece === null || (piece.done && !piece.value)) return null;
-    if (piece.done) return table;
-    characters += piece.value;
-    if (characters > SHEET_MAX) return null;
+    const piece = await pieces.next();
+    if (piece.done) return piece.value === 'whole' ? table : null;
   }
 }
 

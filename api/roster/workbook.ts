@@ -1,4 +1,4 @@
-import { openWorkbook, type Sheet } from '../../usage/workbook/workbook.ts';
+import { openWorkbook, readWithin } from '../../usage/workbook/workbook.ts';
 import type { RosterSink } from './columns.ts';
 import { createTable, isBlank, notARoster } from './table.ts';
 
@@ -22,39 +22,16 @@ export async function* readRosterWorkbook(
   for (const sheet of sheets) {
     let hasRows = false;
     const table = createTable(sink);
-    const rows = read(sheet, characters, (cells, line) => {
+    const pieces = readWithin(sheet, characters, ({ cells, line }) => {
+      if (isBlank(cells)) return;
       if (used) throw notARoster('It has rows on more than one sheet.', AS_CSV);
       hasRows = true;
       table.row(padded(cells, table.width()), line);
     });
-    while (!(await rows.next()).done) yield;
+    const end = yield* pieces;
+    if (end === 'damaged') throw damaged();
+    if (end === 'too_large') throw notARoster('A sheet of it is too large.', AS_CSV);
     used ||= hasRows;
-  }
-}
-
-async function* read(
-  sheet: Sheet,
-  most: number,
-  emit: (cells: string[], line: number) => void,
-): AsyncGenerator<void> {
-  let characters = 0;
-  let failure: unknown = null;
-  const pieces = sheet.read(({ cells, line }) => {
-    if (failure !== null || isBlank(cells)) return;
-    try {
-      emit(cells, line);
-    } catch (error) {
-      failure = error;
-    }
-  });
-  for (;;) {
-    const piece = await pieces.next().catch(() => null);
-    if (failure instanceof Error) throw failure;
-    if (piece === null || (piece.done && !piece.value)) throw damaged();
-    if (piece.done) return;
-    characters += piece.value;
-    if (characters > most) throw notARoster('A sheet of it is too large.', AS_CSV);
-    yield;
   }
 }
 
@@ -73,5 +50,5 @@ function padded(cells: string[], width: number): string[] {
 function withoutEnd(cells: string[], least: number): string[] {
   let end = cells.length;
   while (end > least && (cells[end - 1] ?? '').trim() === '') end -= 1;
-  return cells.slice(0, end).map((cell) => cell ?? '');
+  return cells.slice(0, end);
 }

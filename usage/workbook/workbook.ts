@@ -42,6 +42,42 @@ export async function openWorkbook(zip: Buffer): Promise<Workbook | null> {
   };
 }
 
+/** What a sheet turned out to be: read to its end, too large, or damaged. */
+export type SheetEnd = 'whole' | 'too_large' | 'damaged';
+
+/**
+ * Reads a sheet and yields after each piece, so that rows can be handed on. Stops where the sheet
+ * is damaged, or has more than `most` characters of XML. Throws what `emit` throws, and calls
+ * `emit` no more after that.
+ */
+export async function* readWithin(
+  sheet: Sheet,
+  most: number,
+  emit: (row: Row) => void,
+): AsyncGenerator<void, SheetEnd> {
+  let characters = 0;
+  let failure: { error: unknown } | null = null;
+  const pieces = sheet.read((row) => {
+    if (failure) return;
+    try {
+      emit(row);
+    } catch (error) {
+      failure = { error };
+    }
+  });
+  const failed = () => failure;
+  for (;;) {
+    const piece = await pieces.next().catch(() => null);
+    const thrown = failed();
+    if (thrown) throw thrown.error;
+    if (piece === null) return 'damaged';
+    if (piece.done) return piece.value ? 'whole' : 'damaged';
+    characters += piece.value;
+    if (characters > most) return 'too_large';
+    yield;
+  }
+}
+
 const SHEET = /^xl\/worksheets\/[^/]+\.xml$/i;
 
 function bySheetNumber(a: ZipEntry, b: ZipEntry): number {

@@ -1,7 +1,7 @@
 import { dollars } from '../../../core/fee/money.ts';
 import { whereOf } from '../../../core/fee/selection.ts';
 import type { RefusedAction } from '../../../core/fee/actions.ts';
-import type { BulkAct, BulkGroup } from '../../../ledger/bulk-acts.ts';
+import type { BulkAct, BulkGroup, BulkMember } from '../../../ledger/bulk-acts.ts';
 import { scopeOf } from '../../routes/actions.ts';
 import { html, type Html } from '../html.ts';
 import { isolated } from '../isolated.ts';
@@ -9,23 +9,12 @@ import { formToken, may, nothing, type Viewer } from '../layout.ts';
 import { stateBadge } from '../states.ts';
 import { person, table, type Column } from '../table.ts';
 import { counted } from '../words.ts';
-import type { FeeStatus } from '../../../core/fee/fee.ts';
 import { deskPath } from './filter.ts';
 import { standingRegion, type Standing } from './standing.ts';
 import { BULK_WORDS, effectWords, REFUSED_WORDS, resultWords } from './words.ts';
 
-/** A fee that an act is done to. */
-export interface Member {
-  position: number;
-  feeId: string;
-  ref: string;
-  name: string;
-  result: string | null;
-  state: string;
-}
-
 export interface BulkView extends Standing {
-  members: Member[];
+  members: BulkMember[];
   /** The position of the last member on this page when there are more, else null. */
   next: number | null;
 }
@@ -116,10 +105,10 @@ function buttons(act: BulkAct, viewer: Viewer): Html | null {
   </p>`;
 }
 
-function columns({ act }: BulkAct): Column<Member>[] {
+function columns({ act }: BulkAct): Column<BulkMember>[] {
   return [
     { head: 'Clinician', kind: 'name', cell: ({ name, ref, feeId }) => person(name, ref, feeId) },
-    { head: 'Stands now', cell: ({ state }) => stateBadge(state as FeeStatus) },
+    { head: 'Stands now', cell: ({ state }) => stateBadge(state) },
     { head: 'Result', cell: ({ result }) => resultWords(act, result ?? 'open') },
   ];
 }

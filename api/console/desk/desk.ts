@@ -9,6 +9,7 @@ import { scopeOf } from '../../routes/actions.ts';
 import { html, type Html } from '../html.ts';
 import { isolated } from '../isolated.ts';
 import { formToken, may, nothing, type Viewer } from '../layout.ts';
+import { option } from '../option.ts';
 import { stateBadge, STATE_WORDS } from '../states.ts';
 import { person, table, type Column } from '../table.ts';
 import { distance, when } from '../times.ts';
@@ -105,13 +106,11 @@ function tabs({ counts, selection }: DeskView): Html {
 
 function filterForm({ selection, assessments, declines }: DeskView): Html {
   const { states, assessmentId, minDays, text } = selection;
-  const option = (value: string, label: string, chosen: boolean) =>
-    html`<option value="${value}" ${chosen && html` selected`}>${label}</option>`;
   const [decline = null] = selection.declines;
   return html`<form class="row" method="get" action="/console/desk" role="search">
     ${states.length === 1 && html`<input type="hidden" name="state" value="${states[0]}" />`}
     <div>
-      <label for="text">Name, e-mail or reference</label>
+      <label for="text">Name, e-mail, reference or NPI</label>
       <input id="text" name="text" type="search" value="${text}" maxlength="200" />
     </div>
     <div>

@@ -5,7 +5,7 @@ import type { InvoiceUpload } from '../../../ledger/invoice-uploads.ts';
 import type { ApiDeps } from '../../deps.ts';
 import { callerOf, requireScope } from '../../http/auth.ts';
 import { Problem, problem, type ErrorCode } from '../../http/errors.ts';
-import { ById, Uuid } from '../../http/schemas.ts';
+import { ById, isUuid, Uuid } from '../../http/schemas.ts';
 import { enterInvoice } from '../../invoices/actions.ts';
 import {
   areEnough,
@@ -22,7 +22,7 @@ import { guarded } from '../guarded.ts';
 import type { Html } from '../html.ts';
 import { sendPage } from '../page.ts';
 import { columnsForm, enterForm, SHOWN_ROWS, type TypedHead } from './enter.ts';
-import { headOf, isInvoiceId, readForm, type ReadHead } from './read-form.ts';
+import { headOf, readForm, type ReadHead } from './read-form.ts';
 
 type OfId = { Params: Static<typeof ById> };
 
@@ -210,7 +210,7 @@ async function sendForm(
   const { replaces = '' } = typed;
   const [vendors, replaced] = await Promise.all([
     deps.ledger.rates.vendors(),
-    isInvoiceId(replaces) ? deps.ledger.invoices.get(replaces) : null,
+    isUuid(replaces) ? deps.ledger.invoices.get(replaces) : null,
   ]);
   const view = { vendors, typed, refusal, replaced };
   return send(request, reply, deps, enterForm(view, viewerOf(request, deps)));

@@ -3,6 +3,7 @@ import type { InvoiceHead } from '../../../ledger/invoices.ts';
 import type { Vendor } from '../../../ledger/rates.ts';
 import { readFormParts, shownFileName } from '../../http/form-parts.ts';
 import { isDay } from '../../http/is-day.ts';
+import { isUuid } from '../../http/schemas.ts';
 import { centsOf } from '../../invoices/cents.ts';
 import { INVOICE_LIMITS } from '../../invoices/read-file.ts';
 import type { TypedHead } from './enter.ts';
@@ -56,13 +57,9 @@ export function headOf(
       'The total cannot be read: write it like 1,850.00.',
   ].filter((one) => typeof one === 'string');
   if (refusal.length > 0 || year === null) return { refusal };
-  const replaced = isInvoiceId(replaces) ? replaces : null;
+  const replaced = isUuid(replaces) ? replaces : null;
   return { head: { vendor, year, number, dated, totalCents, replaces: replaced } };
 }
-
-/** Whether a hidden field names an invoice. */
-export const isInvoiceId = (text: string): boolean =>
-  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 
 /** The cents of a total, which may be larger than one line's amount. */
 export const totalOf = (text: string): number | null => centsOf(text, { most: TOTAL_MOST });

@@ -4,6 +4,7 @@ import type { Vendor } from '../../../ledger/rates.ts';
 import { html, type Html } from '../html.ts';
 import { isolated } from '../isolated.ts';
 import { may, nothing, type Viewer } from '../layout.ts';
+import { option } from '../option.ts';
 import { table, type Column } from '../table.ts';
 
 export interface PeopleView {
@@ -59,8 +60,6 @@ const GAP_WORDS: Record<Gap, string> = {
 };
 
 function search({ filter, vendors }: PeopleView): Html {
-  const option = (value: string, label: string, chosen: boolean) =>
-    html`<option value="${value}" ${chosen && html` selected`}>${label}</option>`;
   return html`<form class="row" method="get" action="/console/people" role="search">
     <div>
       <label for="q">Name, e-mail, reference or NPI</label>

@@ -3,6 +3,7 @@ import type { Rate, Vendor } from '../../../ledger/rates.ts';
 import { html, type Html } from '../html.ts';
 import { isolated } from '../isolated.ts';
 import { formToken, may, nothing, type Viewer } from '../layout.ts';
+import { option } from '../option.ts';
 import { table, type Column } from '../table.ts';
 
 /** What somebody typed into the form of a rate. */
@@ -73,8 +74,6 @@ const VENDORS: Column<Vendor>[] = [
 ];
 
 function rateForm({ vendors, typed, year }: RatesView, viewer: Viewer): Html {
-  const option = (value: string, label: Html | string, chosen: boolean) =>
-    html`<option value="${value}" ${chosen && html` selected`}>${label}</option>`;
   return html`<form class="card fields" method="post" action="/console/rates">
     ${formToken(viewer)}
     <h2 class="first">Enter or confirm a rate</h2>

@@ -5,6 +5,7 @@ import type { Assessment } from '../../../ledger/assessments.ts';
 import { MARKS, type Mark, type MarkedRow, type RosterFilter } from '../../../ledger/years.ts';
 import { html, type Html } from '../html.ts';
 import { nothing } from '../layout.ts';
+import { option } from '../option.ts';
 import { stateBadge } from '../states.ts';
 import { person, table, type Column } from '../table.ts';
 import { day } from '../times.ts';
@@ -50,8 +51,6 @@ function meaning({ bucket, mark }: RosterFilter): Html | null {
 }
 
 function search({ assessment, filter }: RosterView): Html {
-  const option = (value: string, label: string, chosen: boolean) =>
-    html`<option value="${value}" ${chosen && html` selected`}>${label}</option>`;
   return html`<form
     class="row"
     method="get"
