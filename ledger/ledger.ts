@@ -20,6 +20,7 @@ import { createInvoices } from './invoices.ts';
 import { createJobErrors } from './job-errors.ts';
 import { createKnownNames } from './known-names.ts';
 import { createRateLimiter } from './rate-limiter.ts';
+import { createMoves } from './moves.ts';
 import { createPeople } from './people.ts';
 import { createQueueSweep } from './queue-sweep.ts';
 import { createRates } from './rates.ts';
@@ -58,6 +59,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     invoices: createInvoices(pool),
     jobErrors: createJobErrors(pool),
     knownNames: createKnownNames(pool),
+    moves: createMoves(pool, elapsedMs),
     people: createPeople(pool),
     rateLimiter: createRateLimiter(pool),
     queueSweep: createQueueSweep(pool),

@@ -163,6 +163,8 @@ export const ACCESS: Record<Access, string[]> = {
   ],
   operate: [
     'PUT /v1/clinicians',
+    'POST /v1/clinicians/:id/moves/preview',
+    'POST /v1/clinicians/:id/moves',
     'POST /v1/imports',
     'POST /v1/evidence/:id/accept',
     'POST /v1/evidence/:id/refuse',
