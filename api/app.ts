@@ -28,6 +28,7 @@ import { invoiceRoutes } from './routes/invoices.ts';
 import { listRoutes } from './routes/lists.ts';
 import { mailReportRoutes } from './routes/mail-reports.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { moveRoutes } from './routes/moves.ts';
 import { rateRoutes } from './routes/rates.ts';
 import type { Api } from './http/schemas.ts';
 import { stripeWebhook } from './routes/stripe-webhook.ts';
@@ -97,6 +98,7 @@ export async function buildApi(deps: ApiDeps): Promise<Api> {
   healthRoutes(app, deps);
   metricsRoutes(app, deps);
   await clinicianRoutes(app, deps);
+  moveRoutes(app, deps);
   rateRoutes(app, deps);
   await importRoutes(app, deps);
   evidenceRoutes(app, deps);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
-import { DAY_MS, PASS_ON, type Policy } from '../core/policy.ts';
+import { DAY_MS, PASS_ON, REFUND_MOVED, type Policy } from '../core/policy.ts';
 import { databasesOf, homeOf, type Databases } from './databases.ts';
 import { ConfigError, createReader, url, type Environment, type Form } from './environment.ts';
 import type { Reader } from './environment.ts';
@@ -89,6 +89,7 @@ export function parseConfig(
       dayMs: reader.integer('DAY_MS', DAY_MS, 1, DAY_MS),
       noticeDays: reader.integer('NOTICE_DAYS', POLICY.noticeDays, 1, 90),
       passOn: reader.choice('PASS_ON', PASS_ON) ?? POLICY.passOn,
+      refundMoved: reader.choice('REFUND_MOVED', REFUND_MOVED) ?? POLICY.refundMoved,
       approvers: reader.integer('APPROVERS', POLICY.approvers, 1, 2),
     },
     access: accessOf(reader, production),

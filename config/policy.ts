@@ -16,6 +16,9 @@ export const POLICY: Policy = {
   // Vendors often send their invoice months after the year's first use. A practice that waits for
   // it passes on nothing that it was not charged itself, and says so with PASS_ON=invoice.
   passOn: 'evidence',
+  // The fee was owed when it was taken, and the vendor may have charged the practice for it: giving
+  // it back is the practice's own choice, made person by person.
+  refundMoved: 'ask',
   // Four in all. Few first declines of a small amount are ever paid after the fourth try, and four
   // stay far below what the card networks allow (Visa 20 in 30 days, Mastercard 10 in a day).
   attemptsMax: 4,

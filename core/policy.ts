@@ -19,6 +19,11 @@ export interface Policy {
    * vendor that carries the clinician with at least the fee.
    */
   passOn: PassOn;
+  /**
+   * Whether a payment is given back when its clinician turns out to have moved, in the year of the
+   * fee, to an EHR that does not levy it: always, never, or as a person decides.
+   */
+  refundMoved: RefundMoved;
   /** Attempts per card before giving up. */
   attemptsMax: number;
   /** Days to wait after the 1st, 2nd, ... declined attempt of a card. */
@@ -54,6 +59,9 @@ export interface Policy {
 
 export const PASS_ON = ['evidence', 'invoice'] as const;
 export type PassOn = (typeof PASS_ON)[number];
+
+export const REFUND_MOVED = ['always', 'ask', 'never'] as const;
+export type RefundMoved = (typeof REFUND_MOVED)[number];
 
 /** A real day; any other `dayMs` is a rehearsal and refused in production. */
 export const DAY_MS = 86_400_000;

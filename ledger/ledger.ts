@@ -21,6 +21,7 @@ import { createJobErrors } from './job-errors.ts';
 import { createKnownNames } from './known-names.ts';
 import { createObjections } from './objections.ts';
 import { createRateLimiter } from './rate-limiter.ts';
+import { createMoves } from './moves.ts';
 import { createPeople } from './people.ts';
 import { createQueueSweep } from './queue-sweep.ts';
 import { createRates } from './rates.ts';
@@ -60,6 +61,7 @@ export function createLedger(pool: pg.Pool, elapsedMs: () => number) {
     jobErrors: createJobErrors(pool),
     knownNames: createKnownNames(pool),
     objections: createObjections(pool),
+    moves: createMoves(pool, elapsedMs),
     people: createPeople(pool),
     rateLimiter: createRateLimiter(pool),
     queueSweep: createQueueSweep(pool),

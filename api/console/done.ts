@@ -32,6 +32,7 @@ const DONE = {
   vendor_added: 'The EHR is added. Enter its rate next.',
   person_added: 'Added to the roster.',
   person_saved: 'Saved.',
+  moved: 'The move is made. See each fee for what became of it.',
   invoice_confirmed: 'Confirmed. It counts from now on, and never changes.',
   invoice_voided: 'Voided. It counts no more.',
   line_matched: 'Noted who is meant.',

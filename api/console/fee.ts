@@ -49,6 +49,12 @@ export function feeBody({ feeRecord, evidence, cardLink }: FeeView, viewer: View
           ${whatIsNext(next, feeRecord)}
         </section>
         ${objectionCard(feeRecord, fee, viewer)} ${feeActions(feeRecord, fee, viewer)}
+        ${
+          may(viewer, 'operate') &&
+          html`<p>
+            <a href="/console/people/${clinician.clinicianId}/move">Moved to another EHR</a>
+          </p>`
+        }
       </div>
       <section class="past" aria-labelledby="story">
         <h2 id="story" class="first">What happened</h2>

@@ -17,6 +17,7 @@ import { matchRoutes } from './invoices/match-routes.ts';
 import { invoicePages } from './invoices/page-routes.ts';
 import { dress } from './policy.ts';
 import { personFormRoutes } from './people/form-routes.ts';
+import { moveFormRoutes } from './people/move-routes.ts';
 import { peoplePages } from './people/page-routes.ts';
 import { uploadRoutes } from './people/upload-routes.ts';
 import { joinPages } from './join.ts';
@@ -57,6 +58,7 @@ export async function installConsole(app: FastifyInstance, deps: ApiDeps): Promi
         yearPages(pages, deps);
         peoplePages(pages, deps);
         personFormRoutes(pages, deps);
+        moveFormRoutes(pages, deps);
         mePages(pages, deps);
         colleaguePages(pages, deps);
         importPages(pages, deps);

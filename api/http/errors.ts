@@ -77,6 +77,7 @@ export const ERRORS = {
   total_differs: [409, 'The lines are not the total of the invoice.', 'Correct one of them.'],
   already_matched: [409, 'The line means somebody already.', 'Enter a replacement of the invoice.'],
   stale_match: [409, 'The facts have changed since you saw them.', 'Look at them again.'],
+  stale_move: [409, 'The move does something else than was shown.', 'Look at it again.'],
   not_offered: [409, 'This cannot be decided about this difference.', 'See what is offered.'],
   name_contradicted: [
     409,
@@ -113,6 +114,7 @@ export const ERRORS = {
   wrong_selection: [422, 'The selection of fees cannot be read.', 'See POST /v1/bulk-acts.'],
   why_needed: [422, 'This act needs a reason.', 'Write one; it stands in the story of each fee.'],
   key_reused: [422, 'The Idempotency-Key was used otherwise.', 'Use a new key per request.'],
+  day_to_come: [422, 'The day of the move has not come yet.', 'Enter the move on that day.'],
   unknown_vendor: [422, 'There is no such vendor.', 'See GET /v1/vendors.'],
   unknown_clinician: [422, 'Nobody on the roster has this reference.', 'See the roster.'],
   unknown_year: [422, 'There is no rate for this year.', 'Enter it with PUT /v1/rates.'],

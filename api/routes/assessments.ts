@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { PASS_ON } from '../../core/policy.ts';
+import { PASS_ON, REFUND_MOVED } from '../../core/policy.ts';
 import type { Assessment } from '../../ledger/assessments.ts';
 import {
   approveRoster,
@@ -44,6 +44,7 @@ const AssessmentShape = Type.Object({
     timeZone: Type.String(),
     noticeDays: Type.Integer(),
     passOn: Type.Enum([...PASS_ON]),
+    refundMoved: Type.Enum([...REFUND_MOVED]),
     chargeHour: Type.Integer(),
     attemptsMax: Type.Integer(),
     retryDays: Type.Array(Type.Integer()),

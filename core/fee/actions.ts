@@ -222,6 +222,9 @@ export type ExternalChange =
 /** Why a paid fee is held when its evidence is gone: a person must decide about a refund. */
 export const TAKEN_WITHOUT_EVIDENCE = 'evidence was withdrawn after the payment';
 
+/** Why the fee of a clinician is waived who has moved to an EHR that does not levy it. */
+export const MOVED = 'moved to an EHR that does not levy the fee';
+
 /** The entries that a change outside leads to; none when it makes no difference to this fee. */
 export function applyExternalChange(fee: FeeState, change: ExternalChange): NewEntry[] {
   const settled = fee.waived ?? fee.waiveAsked;
@@ -261,7 +264,7 @@ function moved(fee: FeeState, levied: boolean): NewEntry[] {
   const unseen = levied ? fee.exempted : !fee.assessed && !fee.exempted;
   if (unseen) return fee.reopened ? [] : [entry('reopened', { why: 'roster' })];
   if (levied || !fee.assessed) return [];
-  const decision = waive(fee, 'moved to an EHR that does not levy the fee');
+  const decision = waive(fee, MOVED);
   return 'entries' in decision ? decision.entries : [];
 }
 

@@ -62,6 +62,9 @@ export const ACCESS: Record<Access, string[]> = {
     'GET /console/people/:id',
     'GET /console/people/:id/edit',
     'POST /console/people/:id',
+    'GET /console/people/:id/move',
+    'POST /console/people/:id/move',
+    'POST /console/people/:id/move/confirm',
     'GET /console/imports',
     'GET /console/imports/upload',
     'POST /console/imports/upload',
@@ -171,6 +174,8 @@ export const ACCESS: Record<Access, string[]> = {
   ],
   operate: [
     'PUT /v1/clinicians',
+    'POST /v1/clinicians/:id/moves/preview',
+    'POST /v1/clinicians/:id/moves',
     'POST /v1/imports',
     'POST /v1/evidence/:id/accept',
     'POST /v1/evidence/:id/refuse',

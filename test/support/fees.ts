@@ -15,6 +15,7 @@ export function testPolicy(changes: Partial<Policy> = {}): Policy {
     noticeDays: 14,
     chargeHour: 10,
     passOn: 'evidence',
+    refundMoved: 'ask',
     attemptsMax: 4,
     retryDays: [3, 5, 7],
     retrySoonMs: 6 * 3_600_000,

@@ -61,6 +61,9 @@ export function personBody(view: PersonView, viewer: Viewer): Html {
             may(viewer, 'operate') &&
             html`<p class="after">
               <a class="button" href="/console/people/${person.clinicianId}/edit">Edit</a>
+              <a class="button plain" href="/console/people/${person.clinicianId}/move"
+                >Moved to another EHR</a
+              >
             </p>`
           }
         </section>
