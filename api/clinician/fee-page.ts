@@ -85,6 +85,7 @@ function actions(feeRecord: FeeRecord, fee: FeeState, here: string): Html | null
   return html`<section class="card">
     <h2 class="first">What you can do</h2>
     ${pay && payForm(feeRecord, fee, here)} ${card && cardForm(here)} ${object && objectForm(here)}
+    ${object && leftLink(here, feeRecord)}
   </section>`;
 }
 
@@ -123,4 +124,10 @@ function objectForm(here: string): Html {
     </p>
     <button class="plain">Object</button>
   </form>`;
+}
+
+function leftLink(here: string, { assessment }: FeeRecord): Html {
+  return html`<p>
+    <a href="${here}/left">I left ${assessment.vendorName}, and work with another EHR</a>
+  </p>`;
 }

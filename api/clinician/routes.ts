@@ -14,6 +14,7 @@ import { Problem, problem } from '../http/errors.ts';
 import { Uuid, type Api } from '../http/schemas.ts';
 import { applyAction } from '../routes/actions.ts';
 import { feePageBody, isReceipted, OBJECTION_CHARACTERS } from './fee-page.ts';
+import { leave, Left, leftBody, LeftShown, leftView, movingBody } from './left.ts';
 import { openCardPage } from './open-card-page.ts';
 import { sendClinicianPage } from './page.ts';
 import { receiptBody } from './receipt.ts';
@@ -73,6 +74,24 @@ export async function clinicianPages(app: Api, deps: ApiDeps): Promise<void> {
     return send(reply, 'Receipt', receiptBody(feeRecord, fee, deps.practiceName));
   });
 
+  const leftShown = { ...shown, schema: { ...shown.schema, querystring: Type.Partial(Left) } };
+  app.get('/fee/:token/left', leftShown, async ({ params: { token }, query }, reply) => {
+    const { feeRecord, expired } = await visit(token);
+    if (expired) return send(reply.code(410), 'This link has expired', expiredLink());
+    const { vendor, on } = query;
+    const view = await leftView(deps, feeRecord, vendor && on ? { vendor, on } : null);
+    return send(reply, 'I left this EHR', leftBody(view, feeRecord, token));
+  });
+
+  app.get('/fee/:token/moving', shown, async ({ params: { token } }, reply) => {
+    await visit(token);
+    return send(
+      reply,
+      'Moving to another EHR',
+      movingBody(await deps.ledger.rates.vendors(), token),
+    );
+  });
+
   // Links in e-mails of earlier versions.
   app.get('/card/:token', shown, ({ params: { token } }, reply) =>
     reply.redirect(`/fee/${token}`, 301),
@@ -116,6 +135,25 @@ function forms(app: Api, deps: ApiDeps, visit: (token: string) => Promise<Visit>
       if (text === '')
         throw problem('invalid_request', { message: 'Please say what is wrong with the fee.' });
       return act(params.token, id, { act: 'object', why: text }, reply);
+    },
+  );
+
+  app.post(
+    '/fee/:token/left',
+    { ...options, schema: { ...schema, body: LeftShown } },
+    async ({ params: { token }, body, id }, reply) => {
+      const { feeRecord, expired } = await visit(token);
+      if (expired) return reply.redirect(`/fee/${token}`, 303);
+      try {
+        if (await leave(deps, feeRecord, body, id))
+          return await reply.redirect(`/fee/${token}`, 303);
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code === 'not_found') throw error;
+        if (EXPLAINED.has(error.code)) return reply.redirect(`/fee/${token}`, 303);
+      }
+      // Something has changed since: what happens now is shown, and asked once more.
+      const again = new URLSearchParams({ vendor: body.vendor, on: body.on }).toString();
+      return reply.redirect(`/fee/${token}/left?${again}`, 303);
     },
   );
 

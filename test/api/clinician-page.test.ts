@@ -14,7 +14,7 @@ let today: Date;
 
 beforeAll(async () => {
   apiClient = await openApiClient();
-  ({ feeIds } = await openedAssessment(apiClient.db.pool, apiClient.ledger, { count: 3 }));
+  ({ feeIds } = await openedAssessment(apiClient.db.pool, apiClient.ledger, { count: 5 }));
   today = await apiClient.ledger.fees.now();
   for (const feeId of feeIds) {
     const { id } = await stripe().customers.create();
@@ -215,6 +215,57 @@ describe('a clinician who has had the notice', () => {
     expect((await kindsOf(feeId())).slice(-3)).toEqual([
       ...['objection_answered', 'released', 'refund_asked'],
     ]);
+  });
+});
+
+describe('a clinician who has left the EHR', () => {
+  const shownIn = (text: string) => /name="shown" value="([0-9a-f]{64})"/.exec(text)?.[1] ?? '';
+  const vendorOf = async (feeId: string) =>
+    (await apiClient.ledger.fees.load(feeId))!.clinician.vendor;
+
+  it('sees what happens to the fee before it does, and then it does', async () => {
+    const feeId = feeIds[3]!;
+    const url = path(feeId);
+    expect((await visit(`${url}/left`)).text).toContain('Show what happens');
+    const before = await kindsOf(feeId);
+    const { text } = await visit(`${url}/left?vendor=therapynotes&on=2026-03-01`);
+    expect(text).toContain('The fee is waived.');
+    expect(await kindsOf(feeId)).toEqual(before);
+    const said = { vendor: 'therapynotes', on: '2026-03-01', shown: shownIn(text) };
+    const other = await sendForm(`${url}/left`, { ...said, shown: 'f'.repeat(64) });
+    expect(other.headers.location).toBe(`${url}/left?vendor=therapynotes&on=2026-03-01`);
+    expect(await kindsOf(feeId)).toEqual(before);
+    const sent = await Promise.all([sendForm(`${url}/left`, said), sendForm(`${url}/left`, said)]);
+    expect(sent.map(({ headers }) => headers.location)).toEqual([url, url]);
+    expect(await kindsOf(feeId)).toEqual([...before, 'waived']);
+    expect(await vendorOf(feeId)).toBe('therapynotes');
+    expect((await visit(url)).text).toContain('The fee is waived');
+    expect((await visit(`${url}/moving`)).text).toContain('TherapyNotes');
+    const [line] = await apiClient.ledger.access.audited({ limit: 1 });
+    expect(line).toMatchObject({ action: 'move_clinician', actor: 'clinician' });
+  });
+
+  it.each([
+    ['to an EHR nobody knows here', '-', '2026-03-01'],
+    ['before a use that the records show', 'therapynotes', '2026-01-10'],
+  ])('%s is looked at by a person first', async (_what, vendor, on) => {
+    const feeId = feeIds[4]!;
+    const url = path(feeId);
+    const { text } = await visit(`${url}/left?vendor=${vendor}&on=${on}`);
+    expect(text).toContain('Somebody of us looks at it and answers you');
+    const sent = await sendForm(`${url}/left`, { vendor, on, shown: shownIn(text) });
+    expect(sent.headers.location).toBe(url);
+    expect((await kindsOf(feeId)).filter((kind) => kind === 'objected')).toHaveLength(1);
+    expect(await vendorOf(feeId)).toBe('theranest');
+  });
+
+  it('is told of a day that cannot be', async () => {
+    const url = path(feeIds[4]!);
+    for (const on of ['2199-01-01', '2026-02-30'])
+      expect((await visit(`${url}/left?vendor=therapynotes&on=${on}`)).text).toContain(
+        'role="alert"',
+      );
+    expect((await visit(`${url}/left?vendor=nobody&on=2026-03-01`)).text).toContain('role="alert"');
   });
 });
 

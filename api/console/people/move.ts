@@ -118,6 +118,8 @@ const OUTCOMES: Record<MoveOutcome, string> = {
   looked_at: 'Looked at again',
 };
 
+const CHECK_THE_DAY = html`<span class="badge person">Check the day</span>`;
+
 const FEES: Column<MovedFee>[] = [
   {
     head: 'Fee',
@@ -128,8 +130,7 @@ const FEES: Column<MovedFee>[] = [
   { head: 'Amount', kind: 'number', cell: ({ amountCents }) => dollars(amountCents) },
   {
     head: 'What happens',
-    cell: ({ outcome, doubtful }) =>
-      html`${OUTCOMES[outcome]} ${doubtful && html`<span class="badge person">Check the day</span>`}`,
+    cell: ({ outcome, doubtful }) => html`${OUTCOMES[outcome]} ${doubtful && CHECK_THE_DAY}`,
   },
   { head: 'Why', cell: ({ why }) => why },
 ];
