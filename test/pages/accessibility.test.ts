@@ -3,13 +3,14 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBrowser, SCREENS } from '../../testing/pages/browser.ts';
+import { clinicianPages } from '../../testing/pages/clinician.ts';
 import { crawl } from '../../testing/pages/crawl.ts';
 import { signIn, startSampleYear, type Sample } from '../../testing/pages/sample.ts';
 import { chromiumForTests } from './chromium.ts';
 
 const chromium = await chromiumForTests();
 
-describe.skipIf(chromium === null)('every page of the console', () => {
+describe.skipIf(chromium === null)('every page of the console and of a clinician', () => {
   let browser: Browser;
   let sample: Sample;
   beforeAll(async () => {
@@ -29,6 +30,11 @@ describe.skipIf(chromium === null)('every page of the console', () => {
         expect.soft(await overflow(page), `${kind} is wider than the screen`).toBe(0);
       });
       expect(kinds.length).toBeGreaterThan(10);
+      for (const { kind, url } of clinicianPages(sample)) {
+        await page.goto(url);
+        expect.soft(await violations(page), kind).toEqual([]);
+        expect.soft(await overflow(page), `${kind} is wider than the screen`).toBe(0);
+      }
       await page.context().close();
     },
     300_000,

@@ -2,10 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findChromium, openBrowser, SCREENS } from './browser.ts';
+import { clinicianPages } from './clinician.ts';
 import { crawl } from './crawl.ts';
 import { signIn, startSampleYear } from './sample.ts';
 
-// Writes a picture of every page of the console, of the demo's year, on every screen.
+// Writes a picture of every page of the console and of a clinician, of the demo's year, on every screen.
 const { values } = parseArgs({
   options: { out: { type: 'string', default: 'screenshots' } },
 });
@@ -24,6 +25,12 @@ try {
       await page.screenshot({ path, fullPage: true });
       console.log(path);
     });
+    for (const { kind, url } of clinicianPages(sample)) {
+      await page.goto(url);
+      const path = join(values.out, `${kind.slice(1).replaceAll('/', '-')}.${screen.name}.png`);
+      await page.screenshot({ path, fullPage: true });
+      console.log(path);
+    }
     await page.context().close();
   }
 } finally {
