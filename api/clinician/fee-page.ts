@@ -35,7 +35,7 @@ export function isReceipted(fee: FeeState): boolean {
 
 function sum({ assessment }: FeeRecord, practice: string): Html {
   const { royaltyCents, processingCents, amountCents, year, vendorName } = assessment;
-  return html`<dl class="facts sum">
+  return html`<dl class="facts parts">
     <dt>AMA royalty for ${year}</dt>
     <dd>${dollars(royaltyCents)}</dd>
     <dt>${vendorName} processing</dt>

@@ -136,7 +136,8 @@ function shownCard(
 ): Html {
   return html`<section class="card">
     <h2 class="first">What happens</h2>
-    <p>${isForPerson ? FOR_PERSON : `${OUTCOMES[fee.outcome]} ${fee.why}`}</p>
+    <p>${isForPerson ? FOR_PERSON : OUTCOMES[fee.outcome]}</p>
+    ${!isForPerson && EXPLAINED.has(fee.outcome) && html`<p class="soft">${fee.why}</p>`}
     <form method="post" action="${here}/left">
       <input type="hidden" name="vendor" value="${vendor}" />
       <input type="hidden" name="on" value="${on}" />
@@ -147,6 +148,9 @@ function shownCard(
 }
 
 const FOR_PERSON = 'Somebody of us looks at it and answers you. Nothing is charged before.';
+
+/** Outcomes whose reason says more than their sentence. */
+const EXPLAINED: ReadonlySet<MoveOutcome> = new Set(['unchanged', 'stays_owed']);
 
 const OUTCOMES: Record<MoveOutcome, string> = {
   unchanged: 'Your fee stays as it is.',

@@ -25,7 +25,7 @@ export function receiptBody(feeRecord: FeeRecord, fee: FeeState, practice: strin
   const refunded = fee.otherPayment ? 0 : fee.refundedCents;
   if (refunded > 0) rows.splice(-1, 0, ['Refunded since', dollars(refunded)]);
   return html`<h1>Receipt</h1>
-    <dl class="facts sum">
+    <dl class="facts receipt">
       ${rows.map(
         ([label, value]) =>
           html`<dt>${label}</dt>
