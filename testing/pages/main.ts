@@ -6,7 +6,8 @@ import { clinicianPages } from './clinician.ts';
 import { crawl } from './crawl.ts';
 import { signIn, startSampleYear } from './sample.ts';
 
-// Writes a picture of every page of the console and of a clinician, of the demo's year, on every screen.
+// Writes a picture of every page of the console and of a clinician, of the demo year, on every
+// screen.
 const { values } = parseArgs({
   options: { out: { type: 'string', default: 'screenshots' } },
 });
