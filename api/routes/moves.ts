@@ -3,7 +3,7 @@ import { calendarDay } from '../../core/calendar.ts';
 import { MOVE_OUTCOMES, type Move, type MoveOutcome } from '../../core/fee/move.ts';
 import type { MovePlan } from '../../ledger/moves.ts';
 import type { ApiDeps } from '../deps.ts';
-import { problem } from '../http/errors.ts';
+import { Problem, problem } from '../http/errors.ts';
 import { isDay } from '../http/is-day.ts';
 import { ById, Cents, Day, nullable, secured, VendorSlug, type Api } from '../http/schemas.ts';
 import { byOf, enqueueNext, type ActionDeps, type By } from './actions.ts';
@@ -60,6 +60,27 @@ export async function previewMove(
  * @param shown  the field `shown` of the preview
  */
 export async function applyMove(
+  deps: ActionDeps,
+  by: By,
+  clinicianId: string,
+  told: ToldMove,
+  shown: string,
+): Promise<MovePreview & { feesChanged: number }> {
+  try {
+    return await move(deps, by, clinicianId, told, shown);
+  } catch (error) {
+    // A move that is made writes its own line, together with the fees.
+    if (error instanceof Problem)
+      await deps.ledger.access.audit({
+        ...by,
+        ...{ action: 'move_clinician', object: `clinician ${clinicianId}` },
+        detail: { ...told, outcome: error.code },
+      });
+    throw error;
+  }
+}
+
+async function move(
   deps: ActionDeps,
   by: By,
   clinicianId: string,

@@ -6,7 +6,7 @@ import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../http/auth.ts';
 import { problem } from '../http/errors.ts';
 import { ById, Cents, iso, Moment, secured, Why, type Api } from '../http/schemas.ts';
-import { applyAction, byOf, type ActionDeps, type By } from './actions.ts';
+import { applyAction, audited, byOf, type ActionDeps, type By } from './actions.ts';
 import { Acted, stateAfter } from './fee-history.ts';
 
 /** Objections that are listed at once, the oldest first. */
@@ -77,12 +77,18 @@ export async function answerObjection(
   answer: { accepted: boolean; why: string },
 ): Promise<FeeRecord> {
   const feeRecord = await deps.ledger.fees.load(feeId);
-  if (!feeRecord) throw problem('not_found');
-  const isRefund = answer.accepted && fold(feeRecord.entries).paid !== null;
+  const isRefund = answer.accepted && feeRecord && fold(feeRecord.entries).paid !== null;
   if (isRefund && !scopes.includes('approve'))
-    throw problem('missing_scope', {
-      message: 'The fee is paid: accepting the objection gives the money back.',
-      help: 'Ask somebody who may approve to answer it.',
-    });
+    return audited(
+      deps,
+      by,
+      { action: 'answer_objection', object: `fee ${feeId}`, detail: answer },
+      () => {
+        throw problem('missing_scope', {
+          message: 'The fee is paid: accepting the objection gives the money back.',
+          help: 'Ask somebody who may approve to answer it.',
+        });
+      },
+    );
   return applyAction(deps, by, feeId, { act: 'answer_objection', ...answer });
 }

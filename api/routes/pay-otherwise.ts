@@ -6,7 +6,7 @@ import type { ApiDeps } from '../deps.ts';
 import { problem } from '../http/errors.ts';
 import { isDay } from '../http/is-day.ts';
 import { ById, Day, secured, Text, type Api } from '../http/schemas.ts';
-import { applyAction, byOf, scopeOf, type ActionDeps, type By } from './actions.ts';
+import { applyAction, audited, byOf, scopeOf, type ActionDeps, type By } from './actions.ts';
 import { Acted, stateAfter } from './fee-history.ts';
 
 const Payment = Type.Object(
@@ -51,13 +51,19 @@ export async function payOtherwise(
   { how, on, reference }: Omit<OtherPayment, 'reference'> & { reference: string },
 ): Promise<FeeRecord> {
   const feeRecord = await deps.ledger.fees.load(feeId);
-  if (!feeRecord) throw problem('not_found');
-  const today = calendarDay(feeRecord.now(), feeRecord.assessment.policy.timeZone);
-  if (!isDay(on) || on > today)
-    throw problem('invalid_request', {
-      message: 'The day of the payment is no day of the calendar, or has not come yet.',
-      help: `Write the day on which the money came in, at the latest ${today}.`,
-    });
   const payment = { how, on, reference: reference.trim() || null };
+  const today = feeRecord && calendarDay(feeRecord.now(), feeRecord.assessment.policy.timeZone);
+  if (!isDay(on) || (today && on > today))
+    return audited(
+      deps,
+      by,
+      { action: 'pay_otherwise', object: `fee ${feeId}`, detail: payment },
+      () => {
+        throw problem('invalid_request', {
+          message: 'The day of the payment is no day of the calendar, or has not come yet.',
+          help: 'Write the day on which the money came in.',
+        });
+      },
+    );
   return applyAction(deps, by, feeId, { act: 'pay_otherwise', ...payment });
 }
