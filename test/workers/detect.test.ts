@@ -140,7 +140,7 @@ describe('evidence withdrawn', () => {
     await fee.live();
     expect(await fee.state()).toBe('held');
     expect(await fee.last('held')).toMatchObject({
-      data: { why: 'evidence was withdrawn after the charge' },
+      data: { why: 'evidence was withdrawn after the payment' },
     });
     expect(fee.mails()).toHaveLength(1);
   });
