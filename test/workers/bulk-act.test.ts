@@ -94,6 +94,6 @@ describe('an act on many fees', () => {
     const asked = testApp.mailbox.messages().slice(before);
     expect(asked.map(({ subject }) => subject)).toHaveLength(3);
     expect(new Set(asked.map(({ to }) => String(to))).size).toBe(3);
-    expect(asked[0]?.text).toContain('/card/');
+    expect(asked[0]?.text).toContain('/fee/');
   });
 });
