@@ -19,6 +19,8 @@ export interface Person {
   evidence: ExpectedEvidence[];
   /** The first import about them that nobody answered, and that may count since; or Infinity. */
   importedUnheard: number;
+  /** When the imports were asked for that have no answer yet. */
+  importing: Set<number>;
   /** The EHRs they worked in, each from the moment levy was told and had answered. */
   vendors: { from: number; vendor: string }[];
   /** The Stripe customers the roster named for them, each from when levy was told and answered. */

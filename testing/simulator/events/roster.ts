@@ -45,6 +45,7 @@ export function meet({ expected }: Scenario, plan: PersonPlan, row: Clinician): 
     changing: Promise.resolve(),
     evidence: [],
     importedUnheard: Infinity,
+    importing: new Set(),
     vendors: [{ from: 0, vendor: row.vendor }],
     customers: [{ askedAt: 0, from: 0, customer: row.stripeCustomer }],
   };
@@ -214,6 +215,8 @@ export async function importAt(scenario: Scenario, person: Person, use: Use): Pr
   if (!clinicianId) return;
   const file = fileOf(clinicianId, person.plan.ref, use);
   const before = scenario.environment.timeline.now();
+  // Another import may be answered first, and then shows what this one has written.
+  person.importing.add(before);
   const answer = await scenario.operator.ask(`import use of ${person.plan.ref}`, (api, deps) =>
     record(api, file).then(async (pieces) => {
       const feeIds = await api.ledger.evidence.feesOf([{ clinicianId, year: YEAR }]);
@@ -221,7 +224,8 @@ export async function importAt(scenario: Scenario, person: Person, use: Use): Pr
       return pieces;
     }),
   );
-  const since = Math.min(before, person.importedUnheard);
+  const since = Math.min(...person.importing, person.importedUnheard);
+  person.importing.delete(before);
   if (answer && 'done' in answer) note(person, answer.done, since);
   else person.importedUnheard = since;
   scenario.kick(500);
