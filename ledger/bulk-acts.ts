@@ -233,15 +233,20 @@ export function createBulkActs(pool: pg.Pool, elapsedMs: () => number) {
       return rows;
     },
 
-    /** What became of the present wave. */
+    /**
+     * What became of the present wave. A step that was due when its last entry was written is due:
+     * the clock that dated the entry may be ahead of the database's.
+     */
     async wave({ bulkId, waveFrom, waveTo }: BulkAct): Promise<WaveRecord> {
       const { rows } = await pool.query<WaveRecord>(
         `select count(*) filter (where exists (select from entries e where e.fee_id = m.fee_id
              and e.kind = 'attempted' and e.recorded_at >= m.decided_at))::integer as tried,
            count(*) filter (where f.state = 'paid')::integer as paid,
            count(*) filter (where f.state in ('charging', 'unknown')
-             or (f.next_step in ('charge', 'settle') and f.due_at <= levy_now()))::integer as open
+             or (f.next_step in ('charge', 'settle')
+               and f.due_at <= greatest(levy_now(), l.at)))::integer as open
          from bulk_act_members m join fees f using (fee_id)
+           join entries l on l.fee_id = f.fee_id and l.seq = f.seq
          where m.bulk_id = $1 and m.position > $2 and m.position <= $3 and m.result = 'done'`,
         [bulkId, waveFrom, waveTo],
       );

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { NewEntry } from '../../core/fee/fee.ts';
 import { EVERY_FEE } from '../../core/fee/selection.ts';
 import type { BulkAction } from '../../core/fee/outlook.ts';
-import type { Ledger } from '../../ledger/ledger.ts';
+import type { BulkAct } from '../../ledger/bulk-acts.ts';
+import { createLedger, type Ledger } from '../../ledger/ledger.ts';
 import { appendAll, openedAssessment, setClock, testLedger } from '../support/assessment.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { sample } from '../support/fees.ts';
@@ -76,6 +77,17 @@ describe('an act on many fees', () => {
     expect(await ledger.bulkActs.progress(bulkId)).toEqual([{ result: 'done', fees: 3 }]);
     for (const [at, feeId] of feeIds.entries())
       expect((await kindsOf(feeId)).includes('retry_asked'), String(at)).toBe(at < 3);
+  });
+
+  it('waits for its wave though the clock that dated the entries is ahead', async () => {
+    let ms = 0;
+    const ahead = createLedger(db.appPool, () => (ms += 60_000)).bulkActs;
+    const bulkId = await preview('retry');
+    expect(await ahead.start(bulkId, 'ann')).toBe(true);
+    await ahead.beginWave(bulkId, 0, 5);
+    while ((await ahead.decideNext(bulkId, 5)) > 0);
+    const act = await ahead.get(bulkId);
+    expect(await ahead.wave(act as BulkAct)).toMatchObject({ paid: 0, open: 3 });
   });
 
   it('says on which day a step follows that has to wait', async () => {
