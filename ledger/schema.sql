@@ -24,8 +24,6 @@ constraint assessments.assessments_vendor_year_key UNIQUE (vendor, year)
 
 constraint audit.audit_pkey PRIMARY KEY (audit_id)
 
-constraint bulk_act_members.bulk_act_members_bulk_id_fkey FOREIGN KEY (bulk_id) REFERENCES bulk_acts(bulk_id)
-
 constraint bulk_act_members.bulk_act_members_check CHECK (((result IS NULL) = (decided_at IS NULL)))
 
 constraint bulk_act_members.bulk_act_members_pkey PRIMARY KEY (bulk_id, "position")
@@ -502,8 +500,8 @@ function CREATE OR REPLACE FUNCTION public.fix_members()
  SET search_path TO 'public', 'pg_temp'
 AS $function$
 begin
-  if exists (select from added m join bulk_acts b using (bulk_id)
-      where b.created_in <> pg_current_xact_id()) then
+  if exists (select from (select distinct bulk_id from added) m left join bulk_acts b using (bulk_id)
+      where b.created_in is distinct from pg_current_xact_id()) then
     raise exception 'the members of a bulk act are fixed at its preview' using errcode = 'LV021';
   end if;
   return null;

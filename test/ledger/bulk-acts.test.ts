@@ -208,6 +208,12 @@ describe('an act on many fees', () => {
       (id) => `update bulk_acts set state = 'running' where bulk_id = '${id}'`,
     ],
     ['a lost act', (id) => `delete from bulk_acts where bulk_id = '${id}'`],
+    [
+      'a member of no act',
+      () =>
+        `insert into bulk_act_members (bulk_id, position, fee_id)
+         values (gen_random_uuid(), 1, '${feeIds[5]}')`,
+    ],
     ['lost members', (id) => `delete from bulk_act_members where bulk_id = '${id}'`],
   ])('is refused by the database with %s', async (_, statement) => {
     const bulkId = await preview('hold', 'a look');
